@@ -1,0 +1,164 @@
+//! The event as it is written in the log, and the same event after enrichment.
+
+use crate::id::{EntityId, EntityKind, EventId, LogId};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum EventKind {
+    /// A link was followed.
+    Click = 0,
+    /// A pixel was shown.
+    View = 1,
+    /// A goal was reached (postback).
+    Conversion = 2,
+}
+
+impl EventKind {
+    /// The name used in JSON and Parquet.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventKind::Click => "click",
+            EventKind::View => "view",
+            EventKind::Conversion => "conversion",
+        }
+    }
+
+    /// The kind of object this event is recorded on.
+    pub fn object_kind(self) -> EntityKind {
+        match self {
+            EventKind::Click => EntityKind::Link,
+            EventKind::View => EntityKind::Pixel,
+            EventKind::Conversion => EntityKind::Goal,
+        }
+    }
+}
+
+/// One event, exactly as accepted. Field numbers are the format of the log: never reuse one.
+///
+/// It holds no full IP address: what the door derived from it (visitor, place, network) stands
+/// in its stead.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Event {
+    /// What happened.
+    #[prost(enumeration = "EventKind", tag = "1")]
+    pub kind: i32,
+    /// Number of the account.
+    #[prost(fixed64, tag = "2")]
+    pub account: u64,
+    /// Number of the link, pixel or goal.
+    #[prost(fixed64, tag = "3")]
+    pub object: u64,
+    /// Number of the campaign the object was in when the event happened.
+    #[prost(fixed64, optional, tag = "4")]
+    pub campaign: Option<u64>,
+    /// When it happened, as the sender says; unix milliseconds.
+    #[prost(int64, tag = "5")]
+    pub occurred_ms: i64,
+    /// When the door took it; unix milliseconds.
+    #[prost(int64, tag = "6")]
+    pub received_ms: i64,
+    /// User-Agent header, cut at the door's limit.
+    #[prost(string, tag = "7")]
+    pub user_agent: String,
+    /// Referer header, cut at the door's limit.
+    #[prost(string, tag = "8")]
+    pub referrer: String,
+    /// Accept-Language header, cut at the door's limit.
+    #[prost(string, tag = "9")]
+    pub accept_language: String,
+    /// The /24 or /48 network of the address; empty if there was none.
+    #[prost(string, tag = "10")]
+    pub network: String,
+    /// Keyed hash of the visitor.
+    #[prost(fixed64, tag = "11")]
+    pub visitor: u64,
+    /// ISO 3166-1 alpha-2, empty if unknown.
+    #[prost(string, tag = "12")]
+    pub country: String,
+    /// First subdivision, empty if unknown.
+    #[prost(string, tag = "13")]
+    pub region: String,
+    /// English name, empty if unknown.
+    #[prost(string, tag = "14")]
+    pub city: String,
+    /// Autonomous system.
+    #[prost(uint32, optional, tag = "15")]
+    pub asn: Option<u32>,
+    /// Idempotency or transaction key, if the sender gave one.
+    #[prost(string, optional, tag = "16")]
+    pub key: Option<String>,
+    /// The key could not be checked for duplicates: the reservation store was down.
+    #[prost(bool, tag = "17")]
+    pub unchecked: bool,
+    /// The click this conversion belongs to, as the sender says.
+    #[prost(string, optional, tag = "18")]
+    pub click_id: Option<String>,
+    /// Value in millionths of the currency's unit.
+    #[prost(int64, optional, tag = "19")]
+    pub value_micros: Option<i64>,
+    /// ISO 4217 code.
+    #[prost(string, tag = "20")]
+    pub currency: String,
+    /// `sub1` to `sub5`; trailing empty ones are left out.
+    #[prost(string, repeated, tag = "21")]
+    pub subs: Vec<String>,
+    /// `utm_source, utm_medium, utm_campaign, utm_term, utm_content` of the request; all or none.
+    #[prost(string, repeated, tag = "22")]
+    pub utm: Vec<String>,
+}
+
+impl Event {
+    /// The account as an entity.
+    pub fn account_id(&self) -> EntityId {
+        EntityId::new(EntityKind::Account, self.account)
+    }
+
+    /// The link, pixel or goal as an entity.
+    pub fn object_id(&self) -> EntityId {
+        EntityId::new(self.kind().object_kind(), self.object)
+    }
+
+    /// The campaign as an entity.
+    pub fn campaign_id(&self) -> Option<EntityId> {
+        self.campaign.map(|raw| EntityId::new(EntityKind::Campaign, raw))
+    }
+
+    /// Everything this event is counted for: account, campaign if any, object.
+    pub fn entities(&self) -> impl Iterator<Item = EntityId> {
+        [Some(self.account_id()), self.campaign_id(), Some(self.object_id())].into_iter().flatten()
+    }
+}
+
+/// An event at its place in a log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Number within the log, from 1, without gaps.
+    pub seq: u64,
+    /// The epoch it was accepted in.
+    pub epoch: u64,
+    /// What was accepted.
+    pub event: Event,
+}
+
+impl Record {
+    /// The public name of this event.
+    pub fn id(&self, log: LogId) -> EventId {
+        EventId { log, seq: self.seq }
+    }
+}
+
+/// What the rules say about an event; a pure function of the event and the rule version.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// uap-core family, `Other` if unknown.
+    pub browser: String,
+    /// uap-core family, `Other` if unknown.
+    pub os: String,
+    /// uap-core family, `Other` if unknown.
+    pub device: String,
+    /// Lower-case host, `(none)` or `(other)`.
+    pub referrer_host: String,
+    /// Why it is taken for a bot; `None` for people and for conversions, which servers send.
+    pub bot: Option<String>,
+}

@@ -1,1 +1,16 @@
+//! Preprocessing shared by all layers: what a user agent, a referrer and an address say.
+//!
+//! Everything here is a pure function of its inputs and of data fixed at start, so that the speed
+//! layer and a later full recompute give the same answer for the same event.
 
+mod agent;
+mod geo;
+mod network;
+mod referrer;
+mod visitor;
+
+pub use agent::{Agent, Rules, RulesError};
+pub use geo::{Geo, GeoError, Place};
+pub use network::truncate_ip;
+pub use referrer::referrer_host;
+pub use visitor::VisitorKey;

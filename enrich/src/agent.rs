@@ -1,0 +1,165 @@
+//! Browser, operating system, device and bot verdict of a user agent.
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+use regex_filtered::{Builder, Regexes};
+use ua_parser::{device, os, user_agent};
+
+const UAP_CORE: &str = include_str!("../data/uap-core.json");
+const BOT_PATTERNS: &str = include_str!("../data/bots.json");
+
+/// To be raised whenever the code that applies the data gives other answers than before.
+const CODE_VERSION: u32 = 1;
+/// What uap-core calls a family that no rule knows.
+const UNKNOWN: &str = "Other";
+const CACHED_AGENTS: u64 = 50_000;
+/// Longer user agents are classified each time, so that the cache stays small in bytes too.
+const CACHED_LENGTH: usize = 1024;
+
+/// What one user agent says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// Browser family by uap-core; `Other` when unknown.
+    pub browser: String,
+    /// Operating-system family by uap-core; `Other` when unknown.
+    pub os: String,
+    /// Device family by uap-core; `Other` when unknown.
+    pub device: String,
+    /// Why this is a bot, for example `pattern:Googlebot\/`; `None` for everybody else.
+    pub bot: Option<String>,
+}
+
+/// Why the embedded rules could not be compiled.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// A data file is not the JSON that is expected.
+    #[error("enrich/data/{file} cannot be read: {source}; make it again with data/convert.py")]
+    Data {
+        /// The file's name.
+        file: &'static str,
+        /// What the JSON parser said.
+        source: serde_json::Error,
+    },
+    /// A rule is not a regular expression that the engine supports.
+    #[error("enrich/data/{file}: a rule does not compile: {reason}; fix or drop that rule")]
+    Rule {
+        /// The file's name.
+        file: &'static str,
+        /// What the regex engine said.
+        reason: String,
+    },
+}
+
+/// All user-agent rules, compiled once; cheap to share in an `Arc`.
+///
+/// Answers depend on the user agent alone; a bounded cache remembers those seen lately.
+pub struct Rules {
+    families: ua_parser::Extractor<'static>,
+    bots: Regexes,
+    bot_reasons: Vec<String>,
+    version: String,
+    seen: Cache<String, Arc<Agent>>,
+}
+
+impl Rules {
+    /// Compiles the embedded rules (a fraction of a second in release builds).
+    pub fn new() -> Result<Rules, RulesError> {
+        let patterns: Vec<String> = parse("bots.json", BOT_PATTERNS)?;
+        Ok(Rules {
+            families: compile_families()?,
+            bots: compile_bots(&patterns)?,
+            bot_reasons: patterns.iter().map(|p| format!("pattern:{p}")).collect(),
+            version: version(),
+            seen: Cache::new(CACHED_AGENTS),
+        })
+    }
+
+    /// A short hash of the embedded data and of the version of the code that applies it.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// What this user agent says; remembered for the most frequent ones.
+    pub fn agent(&self, user_agent: &str) -> Arc<Agent> {
+        if user_agent.len() > CACHED_LENGTH {
+            return Arc::new(self.classify(user_agent));
+        }
+        self.seen
+            .get_with_by_ref(user_agent, || Arc::new(self.classify(user_agent)))
+    }
+
+    fn classify(&self, user_agent: &str) -> Agent {
+        let (browser, os, device) = self.families.extract(user_agent);
+        Agent {
+            browser: browser.map_or_else(unknown, |found| family(&found.family)),
+            os: os.map_or_else(unknown, |found| family(&found.os)),
+            device: device.map_or_else(unknown, |found| family(&found.device)),
+            bot: self
+                .bots
+                .matching(user_agent)
+                .next()
+                .map(|(i, _)| self.bot_reasons[i].clone()),
+        }
+    }
+}
+
+fn unknown() -> String {
+    UNKNOWN.to_owned()
+}
+
+/// The family as reported: trimmed, and never empty (uap-core: an empty value is no value).
+fn family(found: &str) -> String {
+    match found.trim() {
+        "" => unknown(),
+        name => name.to_owned(),
+    }
+}
+
+fn compile_families() -> Result<ua_parser::Extractor<'static>, RulesError> {
+    const FILE: &str = "uap-core.json";
+    let rules: ua_parser::Regexes<'static> = parse(FILE, UAP_CORE)?;
+    let fail = |reason: String| RulesError::Rule { file: FILE, reason };
+    Ok(ua_parser::Extractor {
+        ua: (user_agent::Builder::new().push_all(rules.user_agent_parsers))
+            .and_then(|b| Ok(b.build()?))
+            .map_err(|e| fail(e.to_string()))?,
+        os: (os::Builder::new()
+            .push_all(rules.os_parsers)
+            .map_err(|e| fail(e.to_string()))?)
+        .build()
+        .map_err(|e| fail(e.to_string()))?,
+        dev: (device::Builder::new().push_all(rules.device_parsers))
+            .map_err(|e| fail(e.to_string()))?
+            .build()
+            .map_err(|e| fail(e.to_string()))?,
+    })
+}
+
+fn compile_bots(patterns: &[String]) -> Result<Regexes, RulesError> {
+    let fail = |reason: String| RulesError::Rule {
+        file: "bots.json",
+        reason,
+    };
+    Builder::new_atom_len(3)
+        .push_all(patterns)
+        .map_err(|e| fail(e.to_string()))?
+        .build()
+        .map_err(|e| fail(e.to_string()))
+}
+
+fn parse<T: serde::de::DeserializeOwned>(
+    file: &'static str,
+    json: &'static str,
+) -> Result<T, RulesError> {
+    serde_json::from_str(json).map_err(|source| RulesError::Data { file, source })
+}
+
+fn version() -> String {
+    let mut hash = blake3::Hasher::new();
+    hash.update(&CODE_VERSION.to_le_bytes());
+    for data in [UAP_CORE, BOT_PATTERNS] {
+        hash.update(blake3::hash(data.as_bytes()).as_bytes());
+    }
+    hash.finalize().to_hex()[..12].to_owned()
+}

@@ -121,12 +121,19 @@ impl Event {
 
     /// The campaign as an entity.
     pub fn campaign_id(&self) -> Option<EntityId> {
-        self.campaign.map(|raw| EntityId::new(EntityKind::Campaign, raw))
+        self.campaign
+            .map(|raw| EntityId::new(EntityKind::Campaign, raw))
     }
 
     /// Everything this event is counted for: account, campaign if any, object.
     pub fn entities(&self) -> impl Iterator<Item = EntityId> {
-        [Some(self.account_id()), self.campaign_id(), Some(self.object_id())].into_iter().flatten()
+        [
+            Some(self.account_id()),
+            self.campaign_id(),
+            Some(self.object_id()),
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 

@@ -52,7 +52,10 @@ impl EntityKind {
 
     /// Whether events are recorded on it directly.
     pub fn is_object(self) -> bool {
-        matches!(self, EntityKind::Link | EntityKind::Pixel | EntityKind::Goal)
+        matches!(
+            self,
+            EntityKind::Link | EntityKind::Pixel | EntityKind::Goal
+        )
     }
 }
 
@@ -67,7 +70,8 @@ pub struct EntityId {
 }
 
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-const ENTITY_EXPECTED: &str = "an id such as lnk_0000000000042 (acc_, cmp_, lnk_, pxl_ or gol_ and 13 digits)";
+const ENTITY_EXPECTED: &str =
+    "an id such as lnk_0000000000042 (acc_, cmp_, lnk_, pxl_ or gol_ and 13 digits)";
 
 impl EntityId {
     /// The entity of `kind` numbered `raw`.
@@ -82,7 +86,12 @@ impl fmt::Display for EntityId {
         for (i, digit) in text.iter_mut().enumerate() {
             *digit = DIGITS[((self.raw >> (60 - 5 * i)) & 31) as usize];
         }
-        write!(f, "{}_{}", self.kind.prefix(), String::from_utf8_lossy(&text))
+        write!(
+            f,
+            "{}_{}",
+            self.kind.prefix(),
+            String::from_utf8_lossy(&text)
+        )
     }
 }
 
@@ -96,9 +105,15 @@ impl FromStr for EntityId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let error = || IdError { text: text.chars().take(64).collect(), expected: ENTITY_EXPECTED };
+        let error = || IdError {
+            text: text.chars().take(64).collect(),
+            expected: ENTITY_EXPECTED,
+        };
         let (prefix, digits) = text.split_once('_').ok_or_else(error)?;
-        let kind = EntityKind::ALL.into_iter().find(|k| k.prefix() == prefix).ok_or_else(error)?;
+        let kind = EntityKind::ALL
+            .into_iter()
+            .find(|k| k.prefix() == prefix)
+            .ok_or_else(error)?;
         if digits.len() != 13 || digits.as_bytes()[0] > b'f' {
             return Err(error());
         }
@@ -131,10 +146,19 @@ impl FromStr for LogId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let error = || IdError { text: text.chars().take(64).collect(), expected: "a log id (a ULID of 26 characters)" };
-        let id = ulid::Ulid::from_string(text).map(|u| LogId(u.0)).map_err(|_| error())?;
+        let error = || IdError {
+            text: text.chars().take(64).collect(),
+            expected: "a log id (a ULID of 26 characters)",
+        };
+        let id = ulid::Ulid::from_string(text)
+            .map(|u| LogId(u.0))
+            .map_err(|_| error())?;
         // Only the canonical spelling: one log has one key.
-        if id.to_string() == text { Ok(id) } else { Err(error()) }
+        if id.to_string() == text {
+            Ok(id)
+        } else {
+            Err(error())
+        }
     }
 }
 
@@ -163,10 +187,20 @@ impl FromStr for EventId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let error = || IdError { text: text.chars().take(64).collect(), expected: "an event id (log id, `-`, number)" };
+        let error = || IdError {
+            text: text.chars().take(64).collect(),
+            expected: "an event id (log id, `-`, number)",
+        };
         let (log, seq) = text.split_once('-').ok_or_else(error)?;
-        let id = EventId { log: log.parse()?, seq: seq.parse().map_err(|_| error())? };
-        if id.to_string() == text { Ok(id) } else { Err(error()) }
+        let id = EventId {
+            log: log.parse()?,
+            seq: seq.parse().map_err(|_| error())?,
+        };
+        if id.to_string() == text {
+            Ok(id)
+        } else {
+            Err(error())
+        }
     }
 }
 

@@ -1,0 +1,120 @@
+//! What is measured, and the vector of measures that merges by addition.
+
+use crate::{
+    cube::{Cube, Dimension},
+    event::{Event, EventKind, Facts},
+};
+
+/// One additive number of an event. The order is the order of [`Counts`] in every stored form:
+/// append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(usize)]
+pub enum Measure {
+    /// Clicks by people.
+    Clicks = 0,
+    /// Clicks by bots.
+    BotClicks = 1,
+    /// Pixel views by people.
+    Views = 2,
+    /// Pixel views by bots.
+    BotViews = 3,
+    /// Conversions.
+    Conversions = 4,
+    /// Value of conversions in millionths of a currency unit; only where the cube keeps
+    /// currencies apart.
+    ValueMicros = 5,
+}
+
+impl Measure {
+    /// Every measure, in stored order.
+    pub const ALL: [Measure; 6] = [
+        Measure::Clicks,
+        Measure::BotClicks,
+        Measure::Views,
+        Measure::BotViews,
+        Measure::Conversions,
+        Measure::ValueMicros,
+    ];
+
+    /// The column's name in views.
+    pub fn column(self) -> &'static str {
+        match self {
+            Measure::Clicks => "clicks",
+            Measure::BotClicks => "bot_clicks",
+            Measure::Views => "views",
+            Measure::BotViews => "bot_views",
+            Measure::Conversions => "conversions",
+            Measure::ValueMicros => "value_micros",
+        }
+    }
+
+    /// What one event adds to this measure in `cube`.
+    pub fn of(self, cube: &Cube, event: &Event, facts: &Facts) -> i64 {
+        let is = |kind, bot: bool| i64::from(event.kind() == kind && facts.bot.is_some() == bot);
+        match self {
+            Measure::Clicks => is(EventKind::Click, false),
+            Measure::BotClicks => is(EventKind::Click, true),
+            Measure::Views => is(EventKind::View, false),
+            Measure::BotViews => is(EventKind::View, true),
+            Measure::Conversions => i64::from(event.kind() == EventKind::Conversion),
+            Measure::ValueMicros if cube.dimension == Dimension::Currency => {
+                event.value_micros.unwrap_or(0)
+            }
+            Measure::ValueMicros => 0,
+        }
+    }
+
+    /// The same rule as [`Measure::of`], as a SQL expression over one row of the `events` table.
+    pub fn sql(self, cube: &Cube) -> &'static str {
+        match self {
+            Measure::Clicks => "CASE WHEN type = 'click' AND bot IS NULL THEN 1 ELSE 0 END",
+            Measure::BotClicks => "CASE WHEN type = 'click' AND bot IS NOT NULL THEN 1 ELSE 0 END",
+            Measure::Views => "CASE WHEN type = 'view' AND bot IS NULL THEN 1 ELSE 0 END",
+            Measure::BotViews => "CASE WHEN type = 'view' AND bot IS NOT NULL THEN 1 ELSE 0 END",
+            Measure::Conversions => "CASE WHEN type = 'conversion' THEN 1 ELSE 0 END",
+            Measure::ValueMicros if cube.dimension == Dimension::Currency => {
+                "COALESCE(value_micros, 0)"
+            }
+            Measure::ValueMicros => "0",
+        }
+    }
+}
+
+/// One number per [`Measure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts(pub [i64; Measure::ALL.len()]);
+
+impl Counts {
+    /// What one event adds in `cube`.
+    pub fn of(cube: &Cube, event: &Event, facts: &Facts) -> Self {
+        Self(Measure::ALL.map(|m| m.of(cube, event, facts)))
+    }
+
+    /// One of the numbers.
+    pub fn get(&self, measure: Measure) -> i64 {
+        self.0[measure as usize]
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_zero(&self) -> bool {
+        self.0.iter().all(|n| *n == 0)
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    /// Saturates: sums of hostile values end at the limit instead of wrapping into nonsense.
+    fn add_assign(&mut self, other: Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+            *mine = mine.saturating_add(theirs);
+        }
+    }
+}
+
+impl std::ops::Add for Counts {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        self += other;
+        self
+    }
+}

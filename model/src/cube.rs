@@ -1,0 +1,152 @@
+//! The cubes: every number that is kept, defined once. The live fold and the batch SQL are both
+//! made from this table.
+
+use crate::{
+    event::{Event, Facts},
+    id::EntityKind,
+    time,
+};
+
+/// What a cube splits its numbers by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    /// Nothing: one number.
+    Total,
+    /// Country code, empty if unknown.
+    Country,
+    /// Browser family.
+    Browser,
+    /// Operating system family.
+    Os,
+    /// Device family.
+    Device,
+    /// Host of the referrer.
+    Referrer,
+    /// Link, pixel or goal; kept for accounts and campaigns.
+    Object,
+    /// Currency of a conversion's value; events without a value are not in this cube.
+    Currency,
+}
+
+impl Dimension {
+    /// The value of this dimension for one event; `None`: the event is not in the cube.
+    /// `object` is the text form of the event's object, made once per event by the caller.
+    pub fn value<'a>(self, event: &'a Event, facts: &'a Facts, object: &'a str) -> Option<&'a str> {
+        match self {
+            Dimension::Total => Some(""),
+            Dimension::Country => Some(&event.country),
+            Dimension::Browser => Some(&facts.browser),
+            Dimension::Os => Some(&facts.os),
+            Dimension::Device => Some(&facts.device),
+            Dimension::Referrer => Some(&facts.referrer_host),
+            Dimension::Object => Some(object),
+            Dimension::Currency => event.value_micros.map(|_| event.currency.as_str()),
+        }
+    }
+
+    /// The same rule as [`Dimension::value`], as SQL over the `events` table: the expression of the
+    /// value and the condition for being in the cube.
+    pub fn sql(self) -> (&'static str, &'static str) {
+        match self {
+            Dimension::Total => ("''", "TRUE"),
+            Dimension::Country => ("country", "TRUE"),
+            Dimension::Browser => ("browser", "TRUE"),
+            Dimension::Os => ("os", "TRUE"),
+            Dimension::Device => ("device", "TRUE"),
+            Dimension::Referrer => ("referrer_host", "TRUE"),
+            Dimension::Object => ("object", "TRUE"),
+            Dimension::Currency => ("currency", "value_micros IS NOT NULL"),
+        }
+    }
+}
+
+/// Width of a cube's buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Grain {
+    /// One minute.
+    Minute,
+    /// Fifteen minutes: the offset of every time zone is a multiple.
+    Quarter,
+}
+
+impl Grain {
+    /// Minutes in a bucket.
+    pub fn minutes(self) -> i64 {
+        match self {
+            Grain::Minute => 1,
+            Grain::Quarter => 15,
+        }
+    }
+}
+
+/// One definition of what is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cube {
+    /// Number in stored cells; never reused.
+    pub id: u32,
+    /// Name of the view and of its folder.
+    pub name: &'static str,
+    /// What it is split by.
+    pub dimension: Dimension,
+    /// How wide its buckets are.
+    pub grain: Grain,
+}
+
+impl Cube {
+    /// Whether the cube is kept for entities of this kind.
+    pub fn is_for(&self, kind: EntityKind) -> bool {
+        self.dimension != Dimension::Object || !kind.is_object()
+    }
+
+    /// The bucket (unix minute) of an event in this cube.
+    pub fn bucket(&self, event: &Event) -> i64 {
+        time::floor(time::minute_of(event.occurred_ms), self.grain.minutes())
+    }
+
+    /// The cube of this dimension and grain.
+    pub fn find(dimension: Dimension, grain: Grain) -> Option<&'static Cube> {
+        CUBES
+            .iter()
+            .find(|c| c.dimension == dimension && c.grain == grain)
+    }
+}
+
+const fn cube(id: u32, name: &'static str, dimension: Dimension, grain: Grain) -> Cube {
+    Cube {
+        id,
+        name,
+        dimension,
+        grain,
+    }
+}
+
+/// Every cube.
+pub const CUBES: &[Cube] = &[
+    cube(1, "minute", Dimension::Total, Grain::Minute),
+    cube(2, "total", Dimension::Total, Grain::Quarter),
+    cube(3, "country", Dimension::Country, Grain::Quarter),
+    cube(4, "browser", Dimension::Browser, Grain::Quarter),
+    cube(5, "os", Dimension::Os, Grain::Quarter),
+    cube(6, "device", Dimension::Device, Grain::Quarter),
+    cube(7, "referrer", Dimension::Referrer, Grain::Quarter),
+    cube(8, "object", Dimension::Object, Grain::Quarter),
+    cube(9, "currency", Dimension::Currency, Grain::Quarter),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_and_names_are_unique() {
+        assert_eq!(
+            CUBES.iter().map(|c| c.id).collect::<HashSet<_>>().len(),
+            CUBES.len()
+        );
+        assert_eq!(
+            CUBES.iter().map(|c| c.name).collect::<HashSet<_>>().len(),
+            CUBES.len()
+        );
+    }
+}

@@ -1,0 +1,292 @@
+//! Every key of the object store, built and parsed here and nowhere else.
+
+use std::fmt;
+
+use model::{
+    id::LogId,
+    time::{day_text, parse_day},
+};
+use object_store::path::Path;
+
+/// Why a path is not one of our keys.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` is not an object key of this installation; it is left alone")]
+pub struct KeyError {
+    /// What was given.
+    pub path: String,
+}
+
+/// What an object is. Names are ours: see [`is_name`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ObjectKey {
+    /// A sealed segment of a log, verbatim.
+    Raw { log: LogId, segment: u64 },
+    /// "This epoch of this log is complete."
+    Seal { log: LogId, epoch: u64 },
+    /// That a log exists, and what became of it.
+    Log { log: LogId },
+    /// That a log ends at a given place, whatever its disk says.
+    Fence { log: LogId },
+    /// Enriched events of one UTC day (days since 1970-01-01).
+    Events { day: i64, name: String },
+    /// Aggregates of one cube for one UTC day.
+    View {
+        cube: String,
+        day: i64,
+        name: String,
+    },
+    /// Forecasts of one run.
+    Forecast { name: String },
+    /// One file of one report; `scope` is an account id, or a word for the whole installation.
+    Report {
+        scope: String,
+        report: String,
+        name: String,
+    },
+    /// Refused events of one collector.
+    Rejected { log: LogId, name: String },
+    /// Entry `n` of a ledger.
+    Ledger { ledger: String, n: u64 },
+    /// What a ledger's entries up to and including `n` amount to.
+    Snapshot { ledger: String, n: u64 },
+}
+
+/// Whether `text` may be a name in a key: 1 to 200 of `A-Z a-z 0-9 . _ -`, not starting with a dot.
+pub fn is_name(text: &str) -> bool {
+    let fits = (1..=200).contains(&text.len()) && !text.starts_with('.');
+    fits && text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+impl ObjectKey {
+    /// Where the object lies. A day beyond the calendar is written as a number, which
+    /// [`ObjectKey::parse`] refuses.
+    pub fn path(&self) -> Path {
+        Path::from(self.to_string())
+    }
+
+    /// The inverse of [`ObjectKey::path`]. Only the canonical spelling is accepted.
+    pub fn parse(path: &Path) -> Result<Self, KeyError> {
+        parse(path.as_ref())
+            .filter(|key| key.path() == *path)
+            .ok_or_else(|| KeyError {
+                path: path.to_string(),
+            })
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Raw { log, segment } => write!(f, "raw/{log}/{segment:012}.seg"),
+            Self::Seal { log, epoch } => write!(f, "seals/{log}/{epoch:010}.json"),
+            Self::Log { log } => write!(f, "logs/{log}.json"),
+            Self::Fence { log } => write!(f, "fences/{log}.json"),
+            Self::Events { day, name } => write!(f, "events/{}/{name}.parquet", date(*day)),
+            Self::View { cube, day, name } => {
+                write!(f, "views/{cube}/{}/{name}.parquet", date(*day))
+            }
+            Self::Forecast { name } => write!(f, "forecasts/{name}.parquet"),
+            Self::Report {
+                scope,
+                report,
+                name,
+            } => write!(f, "reports/{scope}/{report}/{name}"),
+            Self::Rejected { log, name } => write!(f, "rejected/{log}/{name}.ndjson"),
+            Self::Ledger { ledger, n } => write!(f, "ledger/{ledger}/{n:020}.json"),
+            Self::Snapshot { ledger, n } => {
+                write!(f, "ledger/{ledger}-snapshots/{n:020}.ndjson.zst")
+            }
+        }
+    }
+}
+
+fn date(day: i64) -> String {
+    format!("date={}", day_text(day).unwrap_or_else(|| day.to_string()))
+}
+
+fn parse(path: &str) -> Option<ObjectKey> {
+    let parts: Vec<&str> = path.split('/').collect();
+    Some(match parts[..] {
+        ["raw", log, file] => ObjectKey::Raw {
+            log: log.parse().ok()?,
+            segment: number(file, ".seg")?,
+        },
+        ["seals", log, file] => ObjectKey::Seal {
+            log: log.parse().ok()?,
+            epoch: number(file, ".json")?,
+        },
+        ["logs", file] => ObjectKey::Log {
+            log: file.strip_suffix(".json")?.parse().ok()?,
+        },
+        ["fences", file] => ObjectKey::Fence {
+            log: file.strip_suffix(".json")?.parse().ok()?,
+        },
+        ["rejected", log, file] => ObjectKey::Rejected {
+            log: log.parse().ok()?,
+            name: name(file.strip_suffix(".ndjson")?)?,
+        },
+        ["ledger", ledger, file] => parse_ledger(ledger, file)?,
+        _ => return parse_derived(&parts),
+    })
+}
+
+fn parse_ledger(ledger: &str, file: &str) -> Option<ObjectKey> {
+    Some(match file.ends_with(".ndjson.zst") {
+        true => ObjectKey::Snapshot {
+            ledger: name(ledger.strip_suffix("-snapshots")?)?,
+            n: number(file, ".ndjson.zst")?,
+        },
+        false => ObjectKey::Ledger {
+            ledger: name(ledger)?,
+            n: number(file, ".json")?,
+        },
+    })
+}
+
+fn parse_derived(parts: &[&str]) -> Option<ObjectKey> {
+    Some(match *parts {
+        ["events", date, file] => ObjectKey::Events {
+            day: parse_day(date.strip_prefix("date=")?)?,
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["views", cube, date, file] => ObjectKey::View {
+            cube: name(cube)?,
+            day: parse_day(date.strip_prefix("date=")?)?,
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["forecasts", file] => ObjectKey::Forecast {
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["reports", scope, report, file] => ObjectKey::Report {
+            scope: name(scope)?,
+            report: name(report)?,
+            name: name(file)?,
+        },
+        _ => return None,
+    })
+}
+
+fn name(text: &str) -> Option<String> {
+    is_name(text).then(|| text.to_string())
+}
+
+fn number(file: &str, suffix: &str) -> Option<u64> {
+    file.strip_suffix(suffix)?.parse().ok()
+}
+
+/// Folders, for listing.
+pub mod folders {
+    use super::{LogId, Path, date};
+
+    /// All raw segments of one log, in order of their numbers.
+    pub fn raw(log: LogId) -> Path {
+        Path::from(format!("raw/{log}"))
+    }
+    /// All seals of one log, in order of their epochs.
+    pub fn seals(log: LogId) -> Path {
+        Path::from(format!("seals/{log}"))
+    }
+    /// All logs.
+    pub fn logs() -> Path {
+        Path::from("logs")
+    }
+    /// All fences.
+    pub fn fences() -> Path {
+        Path::from("fences")
+    }
+    /// All enriched events.
+    pub fn events() -> Path {
+        Path::from("events")
+    }
+    /// Enriched events of one day.
+    pub fn events_of_day(day: i64) -> Path {
+        Path::from(format!("events/{}", date(day)))
+    }
+    /// All files of one cube.
+    pub fn view(cube: &str) -> Path {
+        Path::from(format!("views/{cube}"))
+    }
+    /// All files of one cube for one day.
+    pub fn view_of_day(cube: &str, day: i64) -> Path {
+        Path::from(format!("views/{cube}/{}", date(day)))
+    }
+    /// All forecasts.
+    pub fn forecasts() -> Path {
+        Path::from("forecasts")
+    }
+    /// All reports of one scope.
+    pub fn reports(scope: &str) -> Path {
+        Path::from(format!("reports/{scope}"))
+    }
+    /// What one collector refused.
+    pub fn rejected(log: LogId) -> Path {
+        Path::from(format!("rejected/{log}"))
+    }
+    /// All entries of one ledger, in order.
+    pub fn ledger(name: &str) -> Path {
+        Path::from(format!("ledger/{name}"))
+    }
+    /// All snapshots of one ledger, in order.
+    pub fn snapshots(name: &str) -> Path {
+        Path::from(format!("ledger/{name}-snapshots"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_key() -> impl Strategy<Value = ObjectKey> {
+        let log = any::<u128>().prop_map(LogId);
+        let name = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,20}";
+        let day = -700_000i64..2_900_000;
+        let numbered = (log.clone(), any::<u64>(), name, name, day);
+        (numbered, name, 0..11).prop_map(|((log, n, name, other, day), third, kind)| match kind {
+            0 => ObjectKey::Raw { log, segment: n },
+            1 => ObjectKey::Seal { log, epoch: n },
+            2 => ObjectKey::Log { log },
+            3 => ObjectKey::Fence { log },
+            4 => ObjectKey::Events { day, name },
+            5 => ObjectKey::View {
+                cube: other,
+                day,
+                name,
+            },
+            6 => ObjectKey::Forecast { name },
+            7 => ObjectKey::Report {
+                scope: other,
+                report: third,
+                name,
+            },
+            8 => ObjectKey::Rejected { log, name },
+            9 => ObjectKey::Ledger { ledger: name, n },
+            _ => ObjectKey::Snapshot { ledger: name, n },
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn keys_round_trip(key in any_key()) {
+            prop_assert_eq!(ObjectKey::parse(&key.path()), Ok(key));
+        }
+
+        #[test]
+        fn any_path_is_refused_or_canonical(
+            text in "(raw|seals|logs|events|views|ledger)/[a-z0-9=.-]{1,12}/[0-9a-z.]{1,24}",
+        ) {
+            let path = Path::from(text);
+            if let Ok(key) = ObjectKey::parse(&path) {
+                prop_assert_eq!(key.path(), path);
+            }
+        }
+
+        #[test]
+        fn numbers_sort_as_numbers(a in 0..10u64.pow(12), b in 0..10u64.pow(12)) {
+            let path = |segment| ObjectKey::Raw { log: LogId(7), segment }.path();
+            prop_assert_eq!(a.cmp(&b), path(a).cmp(&path(b)));
+        }
+    }
+}

@@ -1,4 +1,15 @@
+pub mod cells;
 pub mod durable_local;
 pub mod ledger;
+pub mod manifest;
 pub mod object_keys;
+pub mod raw;
+pub mod redis_client;
+pub mod redis_keys;
+pub mod reservations;
+pub mod segment;
 pub mod store;
+pub mod stream;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod views;

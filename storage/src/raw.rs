@@ -1,0 +1,311 @@
+//! What collectors leave in the object store: logs, raw segments, seals, fences.
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use model::LogId;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    object_keys::{ObjectKey, folders},
+    segment::{self, Segment},
+    store::{self, Created, Outcome, Store, StoreError},
+};
+
+/// Level of the zstd frame around a segment.
+const ZSTD_LEVEL: i32 = 3;
+/// Most a segment may unpack to, bytes: far above any real one, so that a hostile frame ends.
+const MAX_UNPACKED: usize = 1 << 30;
+
+/// That a log exists: `logs/{log}.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogInfo {
+    /// Its id.
+    pub log: LogId,
+    /// When it was made, unix milliseconds.
+    pub created_ms: i64,
+    /// The log this one carries on for, if any.
+    pub predecessor: Option<LogId>,
+    /// Whether its collector has drained it: nothing will be added.
+    pub retired: bool,
+}
+
+/// "This epoch is complete": `seals/{log}/{epoch}.json`. The same for the same epoch, always.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    /// The log.
+    pub log: LogId,
+    /// The epoch.
+    pub epoch: u64,
+    /// First and last segment, both included.
+    pub segments: (u64, u64),
+    /// First and last event, both included.
+    pub seqs: (u64, u64),
+    /// How many events; less than the span only if a disk lost some.
+    pub count: u64,
+}
+
+/// That a log ends at a given place: `fences/{log}.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fence {
+    /// The log.
+    pub log: LogId,
+    /// Number of the fence; 0 is a log without one.
+    pub fence: u64,
+    /// Last event of the log.
+    pub last_seq: u64,
+}
+
+/// Packs a sealed segment for the store.
+pub fn pack(segment: &[u8]) -> std::io::Result<Bytes> {
+    zstd::encode_all(segment, ZSTD_LEVEL).map(Bytes::from)
+}
+
+/// Stores a sealed segment, create-only. An object that is already there counts as the same if
+/// its content is, whatever the frame around it.
+pub async fn put_segment(
+    store: &Store,
+    log: LogId,
+    number: u64,
+    bytes: &[u8],
+) -> Result<Outcome, StoreError> {
+    let path = ObjectKey::Raw {
+        log,
+        segment: number,
+    }
+    .path();
+    let damaged = |why: String| StoreError::Damaged {
+        path: path.clone(),
+        why,
+    };
+    let packed = pack(bytes).map_err(|e| damaged(e.to_string()))?;
+    if store::create(store, &path, packed).await? == Created::New {
+        return Ok(Outcome::New);
+    }
+    let found = store::read(store, &path)
+        .await?
+        .ok_or_else(|| damaged("it vanished".into()))?;
+    let same = unpack(&found).is_ok_and(|content| content == bytes);
+    Ok(if same {
+        Outcome::Same
+    } else {
+        Outcome::Different
+    })
+}
+
+/// A stored segment; `None` if it is not there yet.
+pub async fn segment(
+    store: &Store,
+    log: LogId,
+    number: u64,
+) -> Result<Option<Segment>, StoreError> {
+    let path = ObjectKey::Raw {
+        log,
+        segment: number,
+    }
+    .path();
+    let Some(packed) = store::read(store, &path).await? else {
+        return Ok(None);
+    };
+    let damaged = |why: String| StoreError::Damaged {
+        path: path.clone(),
+        why,
+    };
+    let bytes = unpack(&packed).map_err(|e| damaged(e.to_string()))?;
+    let segment = segment::decode_sealed(&bytes).map_err(|e| damaged(e.to_string()))?;
+    if segment.header.log != log || segment.header.number != number {
+        return Err(damaged(format!(
+            "it is segment {} of log {}",
+            segment.header.number, segment.header.log
+        )));
+    }
+    Ok(Some(segment))
+}
+
+fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut out = Vec::new();
+    zstd::Decoder::new(packed)?
+        .take(MAX_UNPACKED as u64)
+        .read_to_end(&mut out)?;
+    Ok(out)
+}
+
+/// Number of the stored segment that holds event `seq`, or of the first one after it; `None` if
+/// the store does not have it yet. `from` is a segment known not to be after it.
+pub async fn find_segment(
+    store: &Store,
+    log: LogId,
+    seq: u64,
+    from: u64,
+) -> Result<Option<u64>, StoreError> {
+    let Some(newest) = newest_segment(store, log, from).await? else {
+        return Ok(None);
+    };
+    let (mut low, mut high) = (from.max(1), newest);
+    let mut found = None;
+    while low <= high {
+        let middle = low + (high - low) / 2;
+        let last = segment(store, log, middle)
+            .await?
+            .map(|s| s.footer.last_seq);
+        match last {
+            Some(last) if last < seq => low = middle + 1,
+            Some(_) => {
+                found = Some(middle);
+                high = middle - 1;
+            }
+            None => return Err(missing(log, middle)),
+        }
+    }
+    Ok(found)
+}
+
+/// Number of the newest stored segment, if it is `from` or later.
+pub async fn newest_segment(
+    store: &Store,
+    log: LogId,
+    from: u64,
+) -> Result<Option<u64>, StoreError> {
+    let folder = folders::raw(log);
+    let before = ObjectKey::Raw {
+        log,
+        segment: from.saturating_sub(1),
+    }
+    .path();
+    let objects: Vec<_> = store
+        .list_with_offset(Some(&folder), &before)
+        .try_collect()
+        .await
+        .map_err(|e| StoreError::request("list", &folder, e))?;
+    let numbers = objects
+        .iter()
+        .filter_map(|o| match ObjectKey::parse(&o.location) {
+            Ok(ObjectKey::Raw { segment, .. }) if segment >= from => Some(segment),
+            _ => None,
+        });
+    Ok(numbers.max())
+}
+
+/// The error for a segment that must be there and is not.
+pub fn missing(log: LogId, number: u64) -> StoreError {
+    let path = ObjectKey::Raw {
+        log,
+        segment: number,
+    }
+    .path();
+    StoreError::Damaged {
+        path,
+        why: "it is missing, though a later one or a seal says it exists".into(),
+    }
+}
+
+/// All known logs, in order of their ids.
+pub async fn logs(store: &Store) -> Result<Vec<LogId>, StoreError> {
+    let parse = |key| match key {
+        ObjectKey::Log { log } => Some(log),
+        _ => None,
+    };
+    list_logs(store, folders::logs(), parse).await
+}
+
+/// The logs that have a fence.
+pub async fn fences(store: &Store) -> Result<Vec<LogId>, StoreError> {
+    let parse = |key| match key {
+        ObjectKey::Fence { log } => Some(log),
+        _ => None,
+    };
+    list_logs(store, folders::fences(), parse).await
+}
+
+async fn list_logs(
+    store: &Store,
+    folder: object_store::path::Path,
+    parse: impl Fn(ObjectKey) -> Option<LogId>,
+) -> Result<Vec<LogId>, StoreError> {
+    let objects: Vec<_> = store
+        .list(Some(&folder))
+        .try_collect()
+        .await
+        .map_err(|e| StoreError::request("list", &folder, e))?;
+    let mut logs: Vec<LogId> = objects
+        .iter()
+        .filter_map(|o| ObjectKey::parse(&o.location).ok())
+        .filter_map(parse)
+        .collect();
+    logs.sort_unstable();
+    Ok(logs)
+}
+
+/// Number of a log's fence: 0 without one.
+pub async fn fence(store: &Store, log: LogId) -> Result<u64, StoreError> {
+    let fence: Option<Fence> = read_json(store, ObjectKey::Fence { log }).await?;
+    Ok(fence.map_or(0, |f| f.fence))
+}
+
+/// What is said of a log.
+pub async fn log_info(store: &Store, log: LogId) -> Result<Option<LogInfo>, StoreError> {
+    read_json(store, ObjectKey::Log { log }).await
+}
+
+/// The seal of one epoch; `None` while it is open.
+pub async fn seal(store: &Store, log: LogId, epoch: u64) -> Result<Option<Seal>, StoreError> {
+    read_json(store, ObjectKey::Seal { log, epoch }).await
+}
+
+/// Stores a seal, create-only.
+pub async fn put_seal(store: &Store, seal: &Seal) -> Result<Outcome, StoreError> {
+    let path = ObjectKey::Seal {
+        log: seal.log,
+        epoch: seal.epoch,
+    }
+    .path();
+    store::create_or_same(store, &path, json(&path, seal)?).await
+}
+
+/// Says that a log exists; must precede its first segment.
+pub async fn register_log(store: &Store, info: &LogInfo) -> Result<(), StoreError> {
+    let path = ObjectKey::Log { log: info.log }.path();
+    store::create(store, &path, json(&path, info)?)
+        .await
+        .map(drop)
+}
+
+/// Says that nothing will be added to a log.
+pub async fn retire_log(store: &Store, info: &LogInfo) -> Result<(), StoreError> {
+    let path = ObjectKey::Log { log: info.log }.path();
+    let body = json(
+        &path,
+        &LogInfo {
+            retired: true,
+            ..info.clone()
+        },
+    )?;
+    let put = store
+        .put_opts(&path, body.into(), object_store::PutMode::Overwrite.into())
+        .await;
+    put.map(drop)
+        .map_err(|e| StoreError::request("retire", &path, e))
+}
+
+fn json<T: Serialize>(path: &object_store::path::Path, value: &T) -> Result<Bytes, StoreError> {
+    let bytes = serde_json::to_vec(value);
+    bytes.map(Bytes::from).map_err(|e| StoreError::Damaged {
+        path: path.clone(),
+        why: e.to_string(),
+    })
+}
+
+async fn read_json<T: DeserializeOwned>(
+    store: &Store,
+    key: ObjectKey,
+) -> Result<Option<T>, StoreError> {
+    let path = key.path();
+    let Some(bytes) = store::read(store, &path).await? else {
+        return Ok(None);
+    };
+    let value = serde_json::from_slice(&bytes);
+    value.map(Some).map_err(|e| StoreError::Damaged {
+        path,
+        why: e.to_string(),
+    })
+}

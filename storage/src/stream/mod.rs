@@ -1,0 +1,81 @@
+//! The fast way of events from a collector to the speed layer: one stream per log.
+
+mod memory;
+mod redis;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use model::{LogId, Record};
+
+pub use self::{memory::MemoryStream, redis::RedisStream};
+
+/// What went wrong with the stream or the live cells.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// Redis did not answer, or refused.
+    #[error("Redis: {0}; live numbers wait until it answers")]
+    Redis(#[from] ::redis::RedisError),
+    /// Redis holds something that is not ours.
+    #[error(
+        "Redis key `{key}` holds what Millrace did not write: {why}; flush it, live numbers are rebuilt"
+    )]
+    Damaged {
+        /// The key.
+        key: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// Redis is set up so that it may drop counts.
+    #[error("Redis evicts keys (maxmemory-policy {0}); set it to noeviction")]
+    Evicts(String),
+}
+
+/// Events that follow each other, as they go through the stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Number of the event before the first; shows gaps.
+    pub previous: u64,
+    /// At least one record, in order.
+    pub records: Arc<Vec<Record>>,
+}
+
+impl Batch {
+    /// Number of the last event.
+    pub fn last(&self) -> u64 {
+        self.records.last().map_or(self.previous, |r| r.seq)
+    }
+}
+
+/// What became of an appended batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// It is in the stream.
+    New,
+    /// The stream already had this or a later event: nothing was added.
+    Stale,
+}
+
+/// One stream per log; production is idempotent, and the stream itself says what it has.
+#[async_trait]
+pub trait EventStream: Send + Sync {
+    /// Number of the last event ever appended; `None` if the stream does not exist (never
+    /// written, or lost).
+    async fn last(&self, log: LogId) -> Result<Option<u64>, LiveError>;
+
+    /// Appends a batch unless the stream already has its last event.
+    async fn append(&self, log: LogId, batch: &Batch) -> Result<Appended, LiveError>;
+
+    /// At most `limit` batches whose last event is after `after`, in order; waits up to `wait`
+    /// for one. A batch may begin at or before `after`.
+    async fn read(
+        &self,
+        log: LogId,
+        after: u64,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Vec<Batch>, LiveError>;
+
+    /// Forgets batches whose last event is at or before `upto`. What [`EventStream::last`] says stays.
+    async fn trim(&self, log: LogId, upto: u64) -> Result<(), LiveError>;
+}

@@ -1,0 +1,227 @@
+//! The stream in Redis: entry id `{last_seq}-0`, so that Redis itself refuses what it has.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use model::{Event, LogId, Record};
+use prost::Message;
+use redis::{FromRedisValue, Value};
+use tokio::sync::Mutex;
+
+use super::{Appended, Batch, EventStream, LiveError};
+use crate::redis_client::{Connection, RedisClient};
+use crate::redis_keys;
+
+const ZSTD_LEVEL: i32 = 1;
+/// Most a batch may unpack to, bytes.
+const MAX_UNPACKED: usize = 256 << 20;
+
+/// An [`EventStream`] in Redis.
+pub struct RedisStream {
+    client: RedisClient,
+    /// A blocking read holds its connection, so each log's reader has its own.
+    readers: Mutex<HashMap<LogId, Connection>>,
+}
+
+impl RedisStream {
+    /// Streams of the Redis behind `client`.
+    pub fn new(client: RedisClient) -> Self {
+        Self {
+            client,
+            readers: Mutex::default(),
+        }
+    }
+
+    async fn reader(&self, log: LogId) -> Result<Connection, LiveError> {
+        if let Some(connection) = self.readers.lock().await.get(&log) {
+            return Ok(connection.clone());
+        }
+        let connection = self.client.blocking().await?;
+        self.readers.lock().await.insert(log, connection.clone());
+        Ok(connection)
+    }
+}
+
+#[async_trait]
+impl EventStream for RedisStream {
+    async fn last(&self, log: LogId) -> Result<Option<u64>, LiveError> {
+        let key = redis_keys::stream(log);
+        let mut connection = self.client.shared().await?;
+        let info: Result<Value, _> = redis::cmd("XINFO")
+            .arg("STREAM")
+            .arg(&key)
+            .query_async(&mut connection)
+            .await;
+        match info {
+            Ok(info) => last_of_info(&key, info).map(Some),
+            Err(e) if e.code() == Some("ERR") && e.to_string().contains("no such key") => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    async fn append(&self, log: LogId, batch: &Batch) -> Result<Appended, LiveError> {
+        let key = redis_keys::stream(log);
+        let mut connection = self.client.shared().await?;
+        let mut cmd = redis::cmd("XADD");
+        cmd.arg(&key).arg(format!("{}-0", batch.last()));
+        cmd.arg("p")
+            .arg(batch.previous)
+            .arg("d")
+            .arg(encode(&key, batch)?);
+        match cmd.query_async::<Value>(&mut connection).await {
+            Ok(_) => Ok(Appended::New),
+            Err(e)
+                if e.to_string()
+                    .contains("equal or smaller than the target stream top item") =>
+            {
+                Ok(Appended::Stale)
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    async fn read(
+        &self,
+        log: LogId,
+        after: u64,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Vec<Batch>, LiveError> {
+        let key = redis_keys::stream(log);
+        let mut connection = self.reader(log).await?;
+        let mut cmd = redis::cmd("XREAD");
+        cmd.arg("COUNT").arg(limit);
+        if !wait.is_zero() {
+            cmd.arg("BLOCK").arg(wait.as_millis().max(1) as u64);
+        }
+        // `{after}-max`: entries are `{seq}-0`, so everything up to and with `after` is left out.
+        cmd.arg("STREAMS")
+            .arg(&key)
+            .arg(format!("{after}-{}", u64::MAX));
+        let answer = tokio::time::timeout(
+            wait + Duration::from_secs(5),
+            cmd.query_async::<Value>(&mut connection),
+        );
+        match answer.await {
+            Ok(Ok(value)) => decode_answer(&key, value),
+            failed => {
+                // The connection may have a reply under way: never use it again.
+                self.readers.lock().await.remove(&log);
+                match failed {
+                    Ok(Err(e)) => Err(e.into()),
+                    _ => Err(redis::RedisError::from((
+                        redis::ErrorKind::Io,
+                        "no answer to XREAD in time",
+                    ))
+                    .into()),
+                }
+            }
+        }
+    }
+
+    async fn trim(&self, log: LogId, upto: u64) -> Result<(), LiveError> {
+        let mut connection = self.client.shared().await?;
+        let mut cmd = redis::cmd("XTRIM");
+        cmd.arg(redis_keys::stream(log))
+            .arg("MINID")
+            .arg(format!("{}-0", upto.saturating_add(1)));
+        cmd.query_async::<Value>(&mut connection).await?;
+        Ok(())
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct StoredBatch {
+    #[prost(message, repeated, tag = "1")]
+    records: Vec<StoredRecord>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct StoredRecord {
+    #[prost(uint64, tag = "1")]
+    seq: u64,
+    #[prost(uint64, tag = "2")]
+    epoch: u64,
+    #[prost(message, required, tag = "3")]
+    event: Event,
+}
+
+fn encode(key: &str, batch: &Batch) -> Result<Vec<u8>, LiveError> {
+    let records = batch.records.iter();
+    let records = records.map(|r| StoredRecord {
+        seq: r.seq,
+        epoch: r.epoch,
+        event: r.event.clone(),
+    });
+    let bytes = StoredBatch {
+        records: records.collect(),
+    }
+    .encode_to_vec();
+    zstd::bulk::compress(&bytes, ZSTD_LEVEL).map_err(|e| damaged(key, e.to_string()))
+}
+
+fn decode(key: &str, previous: u64, packed: &[u8]) -> Result<Batch, LiveError> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    zstd::Decoder::new(packed)
+        .and_then(|d| d.take(MAX_UNPACKED as u64).read_to_end(&mut bytes))
+        .map_err(|e| damaged(key, e.to_string()))?;
+    let stored = StoredBatch::decode(bytes.as_slice()).map_err(|e| damaged(key, e.to_string()))?;
+    let records = stored.records.into_iter().map(|r| Record {
+        seq: r.seq,
+        epoch: r.epoch,
+        event: r.event,
+    });
+    Ok(Batch {
+        previous,
+        records: Arc::new(records.collect()),
+    })
+}
+
+/// `XREAD` answers nil, or (RESP2) an array of one (key, entries).
+fn decode_answer(key: &str, answer: Value) -> Result<Vec<Batch>, LiveError> {
+    type Entries = Vec<(String, HashMap<String, Vec<u8>>)>;
+    if matches!(answer, Value::Nil) {
+        return Ok(Vec::new());
+    }
+    let streams = Vec::<(String, Entries)>::from_redis_value(answer)
+        .map_err(|e| damaged(key, e.to_string()))?;
+    let entries = streams.into_iter().flat_map(|(_, entries)| entries);
+    let batches = entries.map(|(id, fields)| {
+        let previous = fields
+            .get("p")
+            .and_then(|p| std::str::from_utf8(p).ok()?.parse().ok());
+        let (Some(previous), Some(packed)) = (previous, fields.get("d")) else {
+            return Err(damaged(key, format!("entry {id} lacks its fields")));
+        };
+        let batch = decode(key, previous, packed)?;
+        let named = format!("{}-0", batch.last());
+        if named == id {
+            Ok(batch)
+        } else {
+            Err(damaged(
+                key,
+                format!("entry {id} holds events up to {named}"),
+            ))
+        }
+    });
+    batches.collect()
+}
+
+fn last_of_info(key: &str, info: Value) -> Result<u64, LiveError> {
+    let info = HashMap::<String, Value>::from_redis_value(info)
+        .map_err(|e| damaged(key, e.to_string()))?;
+    let last = info
+        .get("last-generated-id")
+        .cloned()
+        .and_then(|v| String::from_redis_value(v).ok());
+    let last = last.and_then(|id| id.split('-').next()?.parse().ok());
+    last.ok_or_else(|| damaged(key, "no last-generated-id".into()))
+}
+
+fn damaged(key: &str, why: String) -> LiveError {
+    LiveError::Damaged {
+        key: key.to_owned(),
+        why,
+    }
+}

@@ -1,0 +1,182 @@
+//! Real Redis servers on free local ports, ended when dropped.
+
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// How long a server may take to answer.
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// One `redis-server` process.
+pub struct RedisServer {
+    port: u16,
+    folder: tempfile::TempDir,
+    cluster: bool,
+    child: Option<Child>,
+}
+
+impl RedisServer {
+    /// Starts an empty server that keeps nothing on disk.
+    pub fn start() -> Self {
+        Self::start_on(free_port(), false)
+    }
+
+    fn start_on(port: u16, cluster: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Self {
+            port,
+            folder,
+            cluster,
+            child: None,
+        };
+        server.run();
+        server
+    }
+
+    /// `redis://…` of this server.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Ends the process at once, as `kill -9` does.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Starts a killed server again, empty, on the same port.
+    pub fn run(&mut self) {
+        let mut command = Command::new("redis-server");
+        command.args([
+            "--port",
+            &self.port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]);
+        command.arg("--dir").arg(self.dir()).args([
+            "--maxmemory-policy",
+            "noeviction",
+            "--daemonize",
+            "no",
+        ]);
+        if self.cluster {
+            command.args(["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"]);
+        }
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command
+            .spawn()
+            .expect("redis-server must be installed: apt-get install redis-server");
+        self.child = Some(child);
+        let port = self.port;
+        wait_for("redis-server to answer", || {
+            cli(port, &["PING"]).contains("PONG")
+        });
+    }
+
+    /// Runs one command with `redis-cli` and returns what it prints.
+    pub fn command(&self, args: &[&str]) -> String {
+        cli(self.port, args)
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.folder.path().to_path_buf()
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A Redis Cluster of three masters.
+pub struct RedisCluster {
+    /// The servers.
+    pub nodes: Vec<RedisServer>,
+}
+
+impl RedisCluster {
+    /// Starts and joins the servers.
+    pub fn start() -> Self {
+        // The cluster bus listens on port + 10000.
+        let ports: Vec<u16> = (0..3).map(|_| free_port_below(50_000)).collect();
+        let nodes: Vec<RedisServer> = ports
+            .iter()
+            .map(|p| RedisServer::start_on(*p, true))
+            .collect();
+        let addresses: Vec<String> = ports.iter().map(|p| format!("127.0.0.1:{p}")).collect();
+        let mut create = Command::new("redis-cli");
+        create.args(["--cluster", "create"]).args(&addresses).args([
+            "--cluster-replicas",
+            "0",
+            "--cluster-yes",
+        ]);
+        let output = create.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+        for node in &nodes {
+            wait_for("the cluster to agree", || {
+                node.command(&["CLUSTER", "INFO"])
+                    .contains("cluster_state:ok")
+            });
+        }
+        Self { nodes }
+    }
+
+    /// `redis+cluster://…` of all servers.
+    pub fn url(&self) -> String {
+        let nodes: Vec<String> = self
+            .nodes
+            .iter()
+            .map(|n| format!("127.0.0.1:{}", n.port))
+            .collect();
+        format!("redis+cluster://{}", nodes.join(","))
+    }
+}
+
+fn cli(port: u16, args: &[&str]) -> String {
+    let output = Command::new("redis-cli")
+        .args(["-p", &port.to_string()])
+        .args(args)
+        .output();
+    let output = output.expect("redis-cli must be installed: apt-get install redis-server");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+fn free_port_below(limit: u16) -> u16 {
+    (0..1000)
+        .map(|_| free_port())
+        .find(|p| *p < limit)
+        .expect("a free port")
+}
+
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < START_LIMIT, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

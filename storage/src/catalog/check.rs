@@ -1,0 +1,183 @@
+//! Whether a batch of changes may be applied: names, owners and texts.
+
+use std::collections::{HashMap, HashSet};
+
+use model::id::{EntityId, EntityKind};
+
+use super::{
+    error::CatalogError,
+    rules,
+    state::State,
+    table::Table,
+    types::{Account, ApiKey, Change, Goal, Link, Row},
+};
+
+/// Most changes in one entry.
+pub const MAX_CHANGES: usize = 10_000;
+
+/// Checks `changes` one after another on top of `state`. A name given up by one change is free
+/// only for the next batch.
+pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogError> {
+    if changes.len() > MAX_CHANGES {
+        return Err(CatalogError::TooMany {
+            count: changes.len(),
+            max: MAX_CHANGES,
+        });
+    }
+    let mut batch = Batch {
+        state,
+        accounts: HashSet::new(),
+        campaigns: HashMap::new(),
+        names: HashMap::new(),
+    };
+    changes.iter().try_for_each(|change| batch.check(change))
+}
+
+/// What earlier changes of the batch have added.
+struct Batch<'a> {
+    state: &'a State,
+    accounts: HashSet<EntityId>,
+    campaigns: HashMap<EntityId, EntityId>,
+    names: HashMap<(EntityKind, u64, &'a str), EntityId>,
+}
+
+impl<'a> Batch<'a> {
+    fn check(&mut self, change: &'a Change) -> Result<(), CatalogError> {
+        let state = self.state;
+        match change {
+            Change::PutAccount(account) => self.account(account),
+            Change::PutKey(key) => self.key(key),
+            Change::RevokeKey(id) => match state.key_by_id(id) {
+                Some(_) => Ok(()),
+                None => Err(CatalogError::not_found(id)),
+            },
+            Change::PutLink(link) => {
+                link_texts(link)?;
+                self.row(&state.links, link, "slug")
+            }
+            Change::PutPixel(pixel) => self.row(&state.pixels, pixel, "pixel name"),
+            Change::PutGoal(goal) => {
+                goal_texts(goal)?;
+                self.row(&state.goals, goal, "goal name")
+            }
+            Change::PutCampaign(campaign) => {
+                self.row(&state.campaigns, campaign, "campaign name")?;
+                self.campaigns.insert(campaign.id, campaign.account);
+                Ok(())
+            }
+            Change::Delete(id) => match state.describe(*id) {
+                Some(it) if !it.deleted && id.kind != EntityKind::Account => Ok(()),
+                _ => Err(CatalogError::not_found(id)),
+            },
+        }
+    }
+
+    fn account(&mut self, account: &Account) -> Result<(), CatalogError> {
+        kind_is(account.id, EntityKind::Account)?;
+        rules::name("name", &account.name)?;
+        rules::name("timezone", &account.settings.timezone)?;
+        if account.settings.excluded_networks.len() > rules::MAX_NETWORKS {
+            let why = format!("must be at most {}", rules::MAX_NETWORKS);
+            return Err(CatalogError::invalid("excluded_networks", why));
+        }
+        self.accounts.insert(account.id);
+        Ok(())
+    }
+
+    fn key(&self, key: &ApiKey) -> Result<(), CatalogError> {
+        self.owner_exists(key.account)?;
+        rules::name("name", &key.name)?;
+        let hex = key.hash.len() == 64 && key.hash.bytes().all(|b| b.is_ascii_hexdigit());
+        if !hex || key.id.is_empty() || key.id.len() > 64 {
+            let why = "must have an id of 1 to 64 characters and a hash of 64 hex digits";
+            return Err(CatalogError::invalid("key", why));
+        }
+        if key.scopes.is_empty() {
+            return Err(CatalogError::invalid("scopes", "must name at least one"));
+        }
+        match self.state.key_by_id(&key.id) {
+            Some(old) if old.account != key.account || old.hash != key.hash => {
+                Err(taken("key id", &key.id))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn row<T: Row>(
+        &mut self,
+        table: &Table<T>,
+        row: &'a T,
+        what: &'static str,
+    ) -> Result<(), CatalogError> {
+        kind_is(row.id(), T::KIND)?;
+        self.owner_exists(row.account())?;
+        rules::name("name", row.name())?;
+        rules::tags(row.tags())?;
+        let old = table.get(row.id());
+        if old.is_some_and(|old| old.account() != row.account() || old.deleted()) {
+            return Err(CatalogError::not_found(row.id()));
+        }
+        if old.is_none_or(|old| old.campaign() != row.campaign()) {
+            self.campaign_exists(row)?;
+        }
+        let (scope, name) = (row.name_scope(), row.name());
+        let stored = table.named(scope, name).map(|other| other.id());
+        let added = self.names.insert((T::KIND, scope, name), row.id());
+        match [stored, added]
+            .into_iter()
+            .flatten()
+            .all(|id| id == row.id())
+        {
+            true => Ok(()),
+            false => Err(taken(what, name)),
+        }
+    }
+
+    fn owner_exists(&self, account: EntityId) -> Result<(), CatalogError> {
+        match self.accounts.contains(&account) || self.state.account(account).is_some() {
+            true => Ok(()),
+            false => Err(CatalogError::not_found(account)),
+        }
+    }
+
+    fn campaign_exists(&self, row: &impl Row) -> Result<(), CatalogError> {
+        let Some(id) = row.campaign() else {
+            return Ok(());
+        };
+        let stored = self.state.campaigns.get(id).filter(|c| !c.deleted);
+        let owner = stored
+            .map(|c| c.account)
+            .or(self.campaigns.get(&id).copied());
+        match owner == Some(row.account()) {
+            true => Ok(()),
+            false => Err(CatalogError::not_found(id)),
+        }
+    }
+}
+
+fn link_texts(link: &Link) -> Result<(), CatalogError> {
+    rules::slug(&link.slug)?;
+    rules::destination(&link.destination)?;
+    link.title
+        .as_deref()
+        .map_or(Ok(()), |title| rules::name("title", title))
+}
+
+fn goal_texts(goal: &Goal) -> Result<(), CatalogError> {
+    goal.currency.as_deref().map_or(Ok(()), rules::currency)
+}
+
+fn kind_is(id: EntityId, kind: EntityKind) -> Result<(), CatalogError> {
+    match id.kind == kind {
+        true => Ok(()),
+        false => Err(CatalogError::invalid(
+            "id",
+            format!("must start with `{}_`", kind.prefix()),
+        )),
+    }
+}
+
+fn taken(what: &'static str, name: &str) -> CatalogError {
+    let name = name.to_string();
+    CatalogError::Taken { what, name }
+}

@@ -1,0 +1,169 @@
+//! What texts may look like.
+
+use url::Url;
+
+use super::error::CatalogError;
+
+/// Longest slug, in characters.
+pub const MAX_SLUG: usize = 128;
+/// Longest destination, in bytes.
+pub const MAX_DESTINATION: usize = 8 * 1024;
+/// Longest name or title, in characters.
+pub const MAX_NAME: usize = 200;
+/// Most tags of one object.
+pub const MAX_TAGS: usize = 32;
+/// Longest tag, in characters.
+pub const MAX_TAG: usize = 64;
+/// Most networks that one account may exclude.
+pub const MAX_NETWORKS: usize = 1_000;
+
+/// Paths that the collector or the API answers themselves.
+pub const RESERVED_SLUGS: [&str; 11] = [
+    "p",
+    "c",
+    "v1",
+    "health",
+    "metrics",
+    "favicon.ico",
+    "robots.txt",
+    "openapi.json",
+    "docs",
+    "assets",
+    ".well-known",
+];
+
+/// A slug: 1 to 128 of `A-Z a-z 0-9 . _ ~ -`, not reserved, not `.` or `..`.
+pub fn slug(text: &str) -> Result<(), CatalogError> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
+    if text.is_empty() || text.len() > MAX_SLUG || !text.bytes().all(allowed) {
+        let why = "must be 1 to 128 letters, digits, `.`, `_`, `~` or `-`";
+        return Err(CatalogError::invalid("slug", why));
+    }
+    let reserved = RESERVED_SLUGS.iter().any(|r| r.eq_ignore_ascii_case(text));
+    if reserved || text == "." || text == ".." {
+        let why = format!("must not be `{text}`, which is reserved");
+        return Err(CatalogError::invalid("slug", why));
+    }
+    Ok(())
+}
+
+/// A destination: an http or https URL with a host, at most 8 KiB, as it can stand in a header.
+pub fn destination(text: &str) -> Result<(), CatalogError> {
+    let plain = text.len() <= MAX_DESTINATION && text.bytes().all(|b| b.is_ascii_graphic());
+    if plain && is_web(Url::parse(text)) {
+        return Ok(());
+    }
+    let why = "must be an absolute http or https URL with a host, at most 8 KiB";
+    Err(CatalogError::invalid("destination", why))
+}
+
+/// What people type as a [`destination`]: blanks around it are cut, other characters escaped.
+/// What is right already stays as it is.
+pub fn clean_destination(text: &str) -> Result<Box<str>, CatalogError> {
+    let text = text.trim();
+    if destination(text).is_ok() {
+        return Ok(text.into());
+    }
+    let escaped = match Url::parse(text) {
+        Ok(url) if !text.contains(char::is_control) => String::from(url),
+        _ => String::new(),
+    };
+    destination(&escaped)?;
+    Ok(escaped.into())
+}
+
+fn is_web(url: Result<Url, url::ParseError>) -> bool {
+    let has_host = |url: &Url| url.host_str().is_some_and(|host| !host.is_empty());
+    url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && has_host(&url))
+}
+
+/// A name or title: 1 to 200 characters, none of them a control character.
+pub fn name(field: &'static str, text: &str) -> Result<(), CatalogError> {
+    let length = text.chars().count();
+    if (1..=MAX_NAME).contains(&length) && !text.contains(char::is_control) {
+        return Ok(());
+    }
+    let why = "must be 1 to 200 characters without control characters";
+    Err(CatalogError::invalid(field, why))
+}
+
+/// At most 32 tags of 1 to 64 characters.
+pub fn tags(tags: &[Box<str>]) -> Result<(), CatalogError> {
+    let fits = |tag: &str| (1..=MAX_TAG).contains(&tag.chars().count());
+    let good = |tag: &str| fits(tag) && !tag.contains(char::is_control);
+    if tags.len() <= MAX_TAGS && tags.iter().all(|tag| good(tag)) {
+        return Ok(());
+    }
+    let why = "must be at most 32, each of 1 to 64 characters without control characters";
+    Err(CatalogError::invalid("tags", why))
+}
+
+/// A currency: three capital letters.
+pub fn currency(text: &str) -> Result<(), CatalogError> {
+    if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    let why = "must be an ISO 4217 code such as EUR";
+    Err(CatalogError::invalid("currency", why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs() {
+        for good in ["a", "Summer-Sale_2026.x~1", &"x".repeat(128)] {
+            slug(good).unwrap();
+        }
+        for bad in [
+            "",
+            "a b",
+            "ä",
+            "a/b",
+            "V1",
+            "favicon.ico",
+            "..",
+            &"x".repeat(129),
+        ] {
+            slug(bad).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn destinations_can_stand_in_a_header_and_lead_to_the_web() {
+        for good in ["http://a.example", "https://a.example/x?y={z}#q"] {
+            assert_eq!(&*clean_destination(good).unwrap(), good);
+        }
+        let escaped = clean_destination(" https://bücher.example/ä b ").unwrap();
+        assert_eq!(&*escaped, "https://xn--bcher-kva.example/%C3%A4%20b");
+        let long = format!("https://a.example/{}", "x".repeat(MAX_DESTINATION));
+        for bad in [
+            "",
+            "/x",
+            "javascript:alert(1)",
+            "ftp://a.example",
+            "http://",
+            &long,
+        ] {
+            destination(bad).unwrap_err();
+            clean_destination(bad).unwrap_err();
+        }
+        for split in ["http://a.example/\r\nSet-Cookie: a=b", "http://a\n.example"] {
+            clean_destination(split).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn names_tags_and_currencies() {
+        name("name", "Größe ✓").unwrap();
+        name("name", "").unwrap_err();
+        name("name", "a\nb").unwrap_err();
+        name("name", &"x".repeat(201)).unwrap_err();
+        tags(&vec!["x".into(); 32]).unwrap();
+        tags(&vec!["x".into(); 33]).unwrap_err();
+        tags(&["".into()]).unwrap_err();
+        currency("EUR").unwrap();
+        currency("eur").unwrap_err();
+    }
+}

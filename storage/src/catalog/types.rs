@@ -1,0 +1,252 @@
+//! What the catalog holds. Field names are the format of its ledger.
+
+use ipnet::IpNet;
+use model::id::{EntityId, EntityKind};
+use serde::{Deserialize, Serialize};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Its id.
+    pub id: EntityId,
+    /// For people.
+    pub name: Box<str>,
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// How its events are taken and shown.
+    #[serde(default)]
+    pub settings: AccountSettings,
+}
+
+/// Settings of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountSettings {
+    /// IANA name; how days are cut when a question does not say.
+    pub timezone: Box<str>,
+    /// Requests with `DNT: 1` or `Sec-GPC: 1` are not recorded.
+    pub honour_dnt: bool,
+    /// Requests from these networks are not recorded.
+    pub excluded_networks: Vec<IpNet>,
+}
+
+impl Default for AccountSettings {
+    fn default() -> Self {
+        Self {
+            timezone: "UTC".into(),
+            honour_dnt: false,
+            excluded_networks: Vec::new(),
+        }
+    }
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Read numbers, events and objects.
+    Read,
+    /// Send events; create, change and delete objects. Includes `read`.
+    Write,
+    /// Manage keys and the account's settings. Includes `write`.
+    Admin,
+}
+
+/// An API key. The secret itself is nowhere stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Names the key without giving it away.
+    pub id: Box<str>,
+    /// Whose it is.
+    pub account: EntityId,
+    /// BLAKE3 of the secret, 64 hex digits: see [`super::random::hash_secret`].
+    pub hash: Box<str>,
+    /// For people.
+    pub name: Box<str>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// It opens nothing any more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub revoked: bool,
+}
+
+impl ApiKey {
+    /// Whether the key may do what needs `scope`.
+    pub fn allows(&self, scope: Scope) -> bool {
+        let includes = |have: &Scope| *have as u8 >= scope as u8;
+        !self.revoked && self.scopes.iter().any(includes)
+    }
+}
+
+/// A tracking link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Its id.
+    pub id: EntityId,
+    /// Whose it is.
+    pub account: EntityId,
+    /// The path it answers at; unique among the live links of the installation.
+    pub slug: Box<str>,
+    /// Where it leads.
+    pub destination: Box<str>,
+    /// The campaign its events count for, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<EntityId>,
+    /// For grouping.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub tags: Box<[Box<str>]>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Box<str>>,
+    /// Query parameters of the request are handed on to the destination.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pass_query: bool,
+    /// The event id is handed on to the destination as `mr_click`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub append_click_id: bool,
+    /// Unix milliseconds from which it is unknown to visitors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_ms: Option<i64>,
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// Deleted: unknown to visitors, still known to history.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deleted: bool,
+}
+
+impl Link {
+    /// Whether visitors who come at `now_ms` are led on.
+    pub fn is_live(&self, now_ms: i64) -> bool {
+        !self.deleted && self.expires_ms.is_none_or(|end| now_ms < end)
+    }
+}
+
+macro_rules! named_types {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name {
+            /// Its id.
+            pub id: EntityId,
+            /// Whose it is.
+            pub account: EntityId,
+            /// For people, and for senders of events; unique among the account's live ones.
+            pub name: Box<str>,
+            $($(#[$field_doc])*
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub $field: $type,)*
+            /// For grouping.
+            #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+            pub tags: Box<[Box<str>]>,
+            /// Unix milliseconds.
+            pub created_ms: i64,
+            /// Deleted: takes no events, still known to history.
+            #[serde(default, skip_serializing_if = "is_false")]
+            pub deleted: bool,
+        }
+    )*};
+}
+named_types! {
+    /// An image whose showing is a view.
+    Pixel {
+        /// The campaign its events count for, too.
+        campaign: Option<EntityId>,
+    }
+    /// What visitors are to reach; its events are conversions.
+    Goal {
+        /// The campaign its events count for, too.
+        campaign: Option<EntityId>,
+        /// ISO 4217; of values that come without one.
+        currency: Option<Box<str>>,
+    }
+    /// A group of objects.
+    Campaign {}
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// What the tables need to know of a row.
+pub trait Row: Clone {
+    /// Kind of its id.
+    const KIND: EntityKind;
+    /// Its id.
+    fn id(&self) -> EntityId;
+    /// Whose it is.
+    fn account(&self) -> EntityId;
+    /// Its unique name.
+    fn name(&self) -> &str;
+    /// Within what the name is unique: 0 for the installation, or the number of the account.
+    fn name_scope(&self) -> u64;
+    /// The campaign it is in.
+    fn campaign(&self) -> Option<EntityId>;
+    /// For grouping.
+    fn tags(&self) -> &[Box<str>];
+    /// Whether it is only kept for history.
+    fn deleted(&self) -> bool;
+    /// Keeps it only for history.
+    fn delete(&mut self);
+}
+
+macro_rules! rows {
+    ($($type:ident, $name:ident, $scope:expr, $campaign:expr;)*) => {$(
+        impl Row for $type {
+            const KIND: EntityKind = EntityKind::$type;
+            fn id(&self) -> EntityId {
+                self.id
+            }
+            fn account(&self) -> EntityId {
+                self.account
+            }
+            fn name(&self) -> &str {
+                &self.$name
+            }
+            fn name_scope(&self) -> u64 {
+                $scope(self)
+            }
+            fn campaign(&self) -> Option<EntityId> {
+                $campaign(self)
+            }
+            fn tags(&self) -> &[Box<str>] {
+                &self.tags
+            }
+            fn deleted(&self) -> bool {
+                self.deleted
+            }
+            fn delete(&mut self) {
+                self.deleted = true;
+            }
+        }
+    )*};
+}
+rows! {
+    Link, slug, |_| 0, |link: &Link| link.campaign;
+    Pixel, name, |pixel: &Pixel| pixel.account.raw, |pixel: &Pixel| pixel.campaign;
+    Goal, name, |goal: &Goal| goal.account.raw, |goal: &Goal| goal.campaign;
+    Campaign, name, |campaign: &Campaign| campaign.account.raw, |_| None;
+}
+
+/// One step of the catalog's history. Applying it twice is applying it once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// New, or changed as a whole.
+    PutAccount(Account),
+    /// New, or changed as a whole.
+    PutKey(ApiKey),
+    /// The key of this id opens nothing any more.
+    RevokeKey(Box<str>),
+    /// New, or changed as a whole.
+    PutLink(Link),
+    /// New, or changed as a whole.
+    PutPixel(Pixel),
+    /// New, or changed as a whole.
+    PutGoal(Goal),
+    /// New, or changed as a whole.
+    PutCampaign(Campaign),
+    /// A link, pixel, goal or campaign is kept only for history.
+    Delete(EntityId),
+}

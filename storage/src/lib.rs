@@ -1,4 +1,5 @@
 pub mod cells;
+pub mod catalog;
 pub mod durable_local;
 pub mod ledger;
 pub mod manifest;

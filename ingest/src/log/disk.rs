@@ -1,0 +1,120 @@
+//! The file system as the log sees it: few operations, each durable when it returns.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// A folder of files.
+pub trait Disk: Send + Sync + 'static {
+    /// Makes a new file and its directory entry durable.
+    fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>>;
+    /// The whole content.
+    fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+    /// Names of all files.
+    fn list(&self) -> io::Result<Vec<String>>;
+    /// Puts a file in place at once, whole and durable.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+    /// Moves a file, durably.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Deletes a file.
+    fn remove(&self, name: &str) -> io::Result<()>;
+}
+
+/// A file that is being appended to.
+pub trait DiskFile: Send {
+    /// Writes all bytes; not durable yet.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Makes everything appended durable. After an error nothing is known of what was appended
+    /// since the last success, and trying again proves nothing.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// A folder of the machine's file system, held by one process.
+pub struct LocalDisk {
+    folder: PathBuf,
+    /// Keeps other processes out.
+    _lock: File,
+}
+
+impl LocalDisk {
+    /// Opens `folder`, made if missing; an error if another process has it.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(folder.join("lock"))?;
+        lock.try_lock().map_err(|e| {
+            let text = format!(
+                "the log in {} is in use by another process ({e})",
+                folder.display()
+            );
+            io::Error::new(io::ErrorKind::WouldBlock, text)
+        })?;
+        for parent in folder.ancestors().filter(|p| p.is_dir()).take(2) {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            _lock: lock,
+        })
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        File::open(&self.folder)?.sync_all()
+    }
+}
+
+impl Disk for LocalDisk {
+    fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let file = OpenOptions::new()
+            .create_new(true)
+            .append(true)
+            .open(self.folder.join(name))?;
+        self.sync_folder()?;
+        Ok(Box::new(LocalFile(file)))
+    }
+
+    fn read(&self, name: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.folder.join(name))
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let names =
+            fs::read_dir(&self.folder)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
+        names.filter_map(io::Result::transpose).collect()
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let temporary = self.folder.join(format!("{name}.tmp"));
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(temporary, self.folder.join(name))?;
+        self.sync_folder()
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.folder.join(from), self.folder.join(to))?;
+        self.sync_folder()
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.folder.join(name))
+    }
+}
+
+struct LocalFile(File);
+
+impl DiskFile for LocalFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}

@@ -1,0 +1,195 @@
+//! What the writer has made durable, for the shipper and the streamer.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use model::{LogId, Record};
+use storage::{segment, stream::Batch};
+use tokio::sync::Notify;
+
+use super::{Disk, read_segment, recovery::State, segment_name};
+
+/// Events kept in memory for the streamer; older ones it reads from the files.
+const TAIL_EVENTS: usize = 50_000;
+
+/// A segment that will not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedSegment {
+    /// Its number.
+    pub number: u64,
+    /// Its epoch.
+    pub epoch: u64,
+    /// First event.
+    pub first_seq: u64,
+    /// Last event.
+    pub last_seq: u64,
+    /// How many events.
+    pub count: u64,
+    /// Size of the file.
+    pub bytes: u64,
+}
+
+/// Where events after a position are to be had.
+#[derive(Debug, PartialEq)]
+pub enum Source {
+    /// There are none yet.
+    Nothing,
+    /// Here they are.
+    Memory(Batch),
+    /// In this sealed segment, or in the open one whose records are only in memory later.
+    File(SealedSegment),
+    /// No longer here: the first ones here follow this number.
+    Gone(u64),
+}
+
+/// The durable state of a log.
+pub struct Shared {
+    /// The log.
+    pub log: LogId,
+    disk: Arc<dyn Disk>,
+    sealed: Mutex<BTreeMap<u64, SealedSegment>>,
+    tail: Mutex<Tail>,
+    closed_epoch: AtomicU64,
+    durable_seq: AtomicU64,
+    bytes: AtomicU64,
+    stopped: AtomicBool,
+    /// Told after every durable append, seal and closed epoch.
+    pub changed: Notify,
+}
+
+#[derive(Default)]
+struct Tail {
+    events: usize,
+    groups: VecDeque<Batch>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        log: LogId,
+        disk: Arc<dyn Disk>,
+        sealed: Vec<SealedSegment>,
+        state: &State,
+    ) -> Self {
+        Self {
+            log,
+            disk,
+            durable_seq: AtomicU64::new(sealed.last().map_or(0, |s| s.last_seq)),
+            bytes: AtomicU64::new(sealed.iter().map(|s| s.bytes).sum()),
+            sealed: Mutex::new(sealed.into_iter().map(|s| (s.number, s)).collect()),
+            tail: Mutex::default(),
+            closed_epoch: AtomicU64::new(state.closed_epoch),
+            stopped: AtomicBool::new(false),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Number of the last event that is on disk.
+    pub fn durable_seq(&self) -> u64 {
+        self.durable_seq.load(Ordering::Acquire)
+    }
+
+    /// Last epoch that is closed, durably.
+    pub fn closed_epoch(&self) -> u64 {
+        self.closed_epoch.load(Ordering::Acquire)
+    }
+
+    /// Size of all local segments, bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The sealed segments that are still here, in order.
+    pub fn sealed(&self) -> Vec<SealedSegment> {
+        self.sealed_map().values().copied().collect()
+    }
+
+    /// Ends acceptance for good: this log must not grow.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether acceptance has ended.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// The bytes of a sealed segment. Blocks.
+    pub fn read(&self, number: u64) -> io::Result<Vec<u8>> {
+        read_segment(&*self.disk, number)
+    }
+
+    /// The records of a sealed segment. Blocks.
+    pub fn records(&self, number: u64) -> io::Result<Vec<Record>> {
+        let segment = segment::decode_sealed(&self.read(number)?);
+        segment
+            .map(|s| s.records)
+            .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+    }
+
+    /// Deletes a sealed segment's file. Blocks. The caller has seen that its events are safe.
+    pub fn remove(&self, number: u64) -> io::Result<()> {
+        let Some(segment) = self.sealed_map().get(&number).copied() else {
+            return Ok(());
+        };
+        self.disk.remove(&segment_name(number))?;
+        self.sealed_map().remove(&number);
+        self.bytes.fetch_sub(segment.bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Where the events after `position` are.
+    pub fn after(&self, position: u64) -> Source {
+        if position >= self.durable_seq() {
+            return Source::Nothing;
+        }
+        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let group = tail.groups.partition_point(|g| g.last() <= position);
+        if let Some(group) = tail.groups.get(group).filter(|g| g.previous <= position) {
+            return Source::Memory(group.clone());
+        }
+        drop(tail);
+        let sealed = self.sealed_map();
+        match sealed.values().find(|s| s.last_seq > position) {
+            Some(s) if s.first_seq <= position + 1 => Source::File(*s),
+            Some(s) => Source::Gone(s.first_seq - 1),
+            None => Source::Nothing,
+        }
+    }
+
+    pub(super) fn publish(&self, group: Batch) {
+        let last = group.last();
+        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        tail.events += group.records.len();
+        tail.groups.push_back(group);
+        while tail.events > TAIL_EVENTS && tail.groups.len() > 1 {
+            tail.events -= tail.groups.pop_front().map_or(0, |g| g.records.len());
+        }
+        drop(tail);
+        self.durable_seq.store(last, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn add_sealed(&self, segment: SealedSegment) {
+        self.sealed_map().insert(segment.number, segment);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn grow(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_closed_epoch(&self, epoch: u64) {
+        self.closed_epoch.store(epoch, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    fn sealed_map(&self) -> MutexGuard<'_, BTreeMap<u64, SealedSegment>> {
+        self.sealed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,444 @@
+//! The one thread that writes: takes whatever waits, writes it, syncs once, releases all waiters.
+
+use std::{
+    io,
+    ops::RangeInclusive,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
+
+use model::{Event, Record};
+use storage::{
+    segment::{self, FOOTER_LEN, Footer, HEADER_LEN, Header},
+    stream::Batch,
+};
+use tokio::sync::oneshot;
+
+use super::{
+    AppendError, Command, Disk, DiskFile, LogSettings, SealedSegment, Shared,
+    recovery::{Last, State},
+    segment_name,
+};
+
+/// Bytes written by one group commit at most, beyond the first request.
+const MAX_GROUP: usize = 4 << 20;
+/// How long the thread sleeps at most when nothing is due.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long nothing is accepted after two disk errors in a row.
+const REST: Duration = Duration::from_secs(5);
+
+type Reply = oneshot::Sender<Result<RangeInclusive<u64>, AppendError>>;
+
+pub(super) struct Writer {
+    disk: Arc<dyn Disk>,
+    settings: LogSettings,
+    shared: Arc<Shared>,
+    state: State,
+    last: Last,
+    epoch: u64,
+    /// When the first event of the open epoch was written.
+    epoch_since: Option<Instant>,
+    open: Option<Open>,
+    /// A segment that failed and is not yet closed at its durable length.
+    abandoned: Option<Open>,
+    /// Disk errors in a row, and when the last one was.
+    failures: u32,
+    failed: Instant,
+}
+
+/// The segment being written.
+struct Open {
+    header: Header,
+    file: Box<dyn DiskFile>,
+    /// Everything that is durable.
+    hasher: blake3::Hasher,
+    length: usize,
+    count: u64,
+    last_seq: u64,
+    since: Instant,
+}
+
+impl Writer {
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        settings: LogSettings,
+        shared: Arc<Shared>,
+        state: State,
+        last: Last,
+    ) -> Self {
+        let epoch = last.epoch.max(state.closed_epoch + 1);
+        let epoch_since = (last.epoch == epoch).then(Instant::now);
+        Self {
+            disk,
+            settings,
+            shared,
+            state,
+            last,
+            epoch,
+            epoch_since,
+            open: None,
+            abandoned: None,
+            failures: 0,
+            failed: Instant::now(),
+        }
+    }
+
+    pub(super) fn run(mut self, queue: &Receiver<Command>) {
+        loop {
+            let command = match queue.recv_timeout(self.until_due()) {
+                Ok(command) => Some(command),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return self.finish(),
+            };
+            match command {
+                None => {}
+                Some(Command::Append {
+                    events,
+                    reply,
+                    _room,
+                }) => {
+                    if let Some(reply) = self.append_with_all_that_waits(events, reply, queue) {
+                        self.finish();
+                        // Nobody may be waiting any more.
+                        let _ = reply.send(());
+                        return;
+                    }
+                }
+                Some(Command::CloseEpoch { reply }) => self.close_epoch_for(reply),
+                Some(Command::Finish { reply }) => {
+                    self.finish();
+                    let _ = reply.send(());
+                    return;
+                }
+            }
+            self.do_what_is_due();
+        }
+    }
+
+    /// Takes more requests until the group is full or nothing waits; returns the reply of a
+    /// request to finish, if that came.
+    fn append_with_all_that_waits(
+        &mut self,
+        events: Vec<Event>,
+        reply: Reply,
+        queue: &Receiver<Command>,
+    ) -> Option<oneshot::Sender<()>> {
+        let mut group = Group::new(self.last.seq, self.epoch);
+        group.add(events, reply);
+        let mut after = None;
+        while group.bytes < MAX_GROUP {
+            match queue.try_recv() {
+                Ok(Command::Append {
+                    events,
+                    reply,
+                    _room,
+                }) => group.add(events, reply),
+                Ok(other) => {
+                    after = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        self.commit(group);
+        match after {
+            Some(Command::CloseEpoch { reply }) => self.close_epoch_for(reply),
+            Some(Command::Finish { reply }) => return Some(reply),
+            Some(Command::Append { .. }) | None => {}
+        }
+        None
+    }
+
+    fn commit(&mut self, group: Group) {
+        let result = self.refusal().map_or(Ok(()), Err).and_then(|()| {
+            self.write(&group.records).map_err(|error| {
+                tracing::error!(%error, "the log could not be written");
+                self.abandon_segment();
+                AppendError::Disk
+            })
+        });
+        if result.is_ok() {
+            let previous = self.last.seq;
+            self.last.seq = group.records.last().map_or(previous, |r| r.seq);
+            self.failures = 0;
+            self.epoch_since.get_or_insert_with(Instant::now);
+            self.shared.publish(Batch {
+                previous,
+                records: Arc::new(group.records),
+            });
+        }
+        for (range, reply) in group.replies {
+            // A client that went away does not un-record its event.
+            let _ = reply.send(result.map(|()| range));
+        }
+    }
+
+    fn refusal(&mut self) -> Option<AppendError> {
+        if self.shared.is_stopped() {
+            return Some(AppendError::Closed);
+        }
+        if self.shared.bytes() >= self.settings.max_log_bytes {
+            return Some(AppendError::Full);
+        }
+        let resting = self.failures >= 2 && self.failed.elapsed() < REST;
+        (resting || !self.close_abandoned()).then_some(AppendError::Disk)
+    }
+
+    /// Appends the records to the open segment and syncs them.
+    fn write(&mut self, records: &[Record]) -> io::Result<()> {
+        if self.open.is_none() {
+            self.open = Some(self.new_segment()?);
+        }
+        let Some(open) = &mut self.open else {
+            return Err(io::Error::other("no open segment"));
+        };
+        let mut bytes = Vec::with_capacity(records.len() * 256);
+        for record in records {
+            segment::encode_record(
+                &mut bytes,
+                &open.header,
+                record.seq,
+                record.epoch,
+                &record.event,
+            );
+        }
+        open.file.append(&bytes)?;
+        open.file.sync()?;
+        open.hasher.update(&bytes);
+        open.length += bytes.len();
+        open.count += records.len() as u64;
+        open.last_seq = records.last().map_or(open.last_seq, |r| r.seq);
+        self.shared.grow(bytes.len() as u64);
+        Ok(())
+    }
+
+    fn new_segment(&self) -> io::Result<Open> {
+        let header = Header {
+            log: self.shared.log,
+            number: self.last.number + 1,
+            epoch: self.epoch,
+            first_seq: self.last.seq + 1,
+            previous_seq: self.last.seq,
+            previous_hash: self.last.hash,
+        };
+        let name = segment_name(header.number);
+        let mut file = match self.disk.create(&name) {
+            // Left by an attempt that failed before anything in it was acknowledged.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                self.disk.remove(&name)?;
+                self.disk.create(&name)?
+            }
+            other => other?,
+        };
+        let bytes = header.encode();
+        file.append(&bytes)?;
+        self.shared.grow(HEADER_LEN as u64);
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&bytes);
+        Ok(Open {
+            header,
+            file,
+            hasher,
+            length: HEADER_LEN,
+            count: 0,
+            last_seq: self.last.seq,
+            since: Instant::now(),
+        })
+    }
+
+    /// After a failed write or sync nothing is known of the segment beyond its durable length.
+    /// The sync is not tried again: what is durable goes to a new file, and the next segment is
+    /// opened. After a second failure in a row nothing is accepted for [`REST`].
+    fn abandon_segment(&mut self) {
+        self.failures += 1;
+        self.failed = Instant::now();
+        self.abandoned = self.open.take().filter(|open| open.count > 0);
+        self.close_abandoned();
+    }
+
+    /// Writes the durable part of a failed segment anew, sealed. Until that is done no number is
+    /// given out: the failed file might still be found with events that nobody was told of.
+    fn close_abandoned(&mut self) -> bool {
+        let Some(open) = self.abandoned.take() else {
+            return true;
+        };
+        let footer = open.footer();
+        let name = segment_name(open.header.number);
+        let rewritten = self.disk.read(&name).and_then(|mut bytes| {
+            bytes.truncate(open.length);
+            if *blake3::hash(&bytes).as_bytes() != footer.hash {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "the durable part cannot be read back",
+                ));
+            }
+            bytes.extend_from_slice(&footer.encode(&open.header));
+            self.disk.replace(&name, &bytes)
+        });
+        match rewritten {
+            Ok(()) => self.sealed(&open, &footer),
+            Err(error) => {
+                tracing::error!(%error, segment = name, "a failed segment could not be closed; nothing is accepted until it is");
+                self.failures += 1;
+                self.failed = Instant::now();
+                self.abandoned = Some(open);
+            }
+        }
+        self.abandoned.is_none()
+    }
+
+    /// Whether nothing is left unsealed.
+    fn seal(&mut self) -> bool {
+        let Some(open) = &mut self.open else {
+            return self.close_abandoned();
+        };
+        let footer = open.footer();
+        let bytes = footer.encode(&open.header);
+        if let Err(error) = open.file.append(&bytes).and_then(|()| open.file.sync()) {
+            tracing::error!(%error, "a segment could not be sealed");
+            self.abandon_segment();
+            return self.abandoned.is_none();
+        }
+        self.shared.grow(FOOTER_LEN as u64);
+        if let Some(open) = self.open.take() {
+            self.sealed(&open, &footer);
+        }
+        true
+    }
+
+    fn sealed(&mut self, open: &Open, footer: &Footer) {
+        let header = &open.header;
+        self.last = Last {
+            number: header.number,
+            seq: footer.last_seq,
+            epoch: header.epoch,
+            hash: footer.hash,
+        };
+        self.shared.add_sealed(SealedSegment {
+            number: header.number,
+            epoch: header.epoch,
+            first_seq: header.first_seq,
+            last_seq: footer.last_seq,
+            count: footer.count,
+            bytes: (open.length + FOOTER_LEN) as u64,
+        });
+    }
+
+    /// Closes the epoch if it has events. The closing is durable before anybody learns of it.
+    fn close_epoch(&mut self) {
+        if !self.seal() || self.last.epoch != self.epoch {
+            return;
+        }
+        let state = State {
+            closed_epoch: self.epoch,
+            ..self.state.clone()
+        };
+        if let Err(error) = state.save(&*self.disk) {
+            tracing::error!(%error, epoch = self.epoch, "the epoch could not be closed; it stays open");
+            return;
+        }
+        self.state = state;
+        self.epoch += 1;
+        self.epoch_since = None;
+        self.shared.set_closed_epoch(self.state.closed_epoch);
+    }
+
+    fn close_epoch_for(&mut self, reply: oneshot::Sender<u64>) {
+        self.close_epoch();
+        // Whoever asked may be gone.
+        let _ = reply.send(self.state.closed_epoch);
+    }
+
+    fn finish(&mut self) {
+        self.close_epoch();
+        self.shared.stop();
+        self.shared.changed.notify_waiters();
+    }
+
+    fn do_what_is_due(&mut self) {
+        let due = |since: Option<Instant>, age: Duration| since.is_some_and(|s| s.elapsed() >= age);
+        if due(self.epoch_since, self.settings.epoch_max_age) {
+            self.close_epoch();
+            if self.epoch_since.is_some() {
+                // It could not be closed: try again after as long.
+                self.epoch_since = Some(Instant::now());
+            }
+        }
+        let full = self
+            .open
+            .as_ref()
+            .is_some_and(|o| o.length >= self.settings.segment_bytes);
+        if full
+            || due(
+                self.open.as_ref().map(|o| o.since),
+                self.settings.segment_interval,
+            )
+        {
+            self.seal();
+        }
+    }
+
+    fn until_due(&self) -> Duration {
+        let left =
+            |since: Option<Instant>, age: Duration| since.map(|s| age.saturating_sub(s.elapsed()));
+        let segment = left(
+            self.open.as_ref().map(|o| o.since),
+            self.settings.segment_interval,
+        );
+        let epoch = left(self.epoch_since, self.settings.epoch_max_age);
+        segment
+            .into_iter()
+            .chain(epoch)
+            .min()
+            .unwrap_or(IDLE)
+            .min(IDLE)
+    }
+}
+
+impl Open {
+    fn footer(&self) -> Footer {
+        Footer {
+            count: self.count,
+            last_seq: self.last_seq,
+            hash: *self.hasher.finalize().as_bytes(),
+        }
+    }
+}
+
+/// Requests that are written and synced together.
+struct Group {
+    next: u64,
+    epoch: u64,
+    bytes: usize,
+    records: Vec<Record>,
+    replies: Vec<(RangeInclusive<u64>, Reply)>,
+}
+
+impl Group {
+    fn new(last_seq: u64, epoch: u64) -> Self {
+        Self {
+            next: last_seq + 1,
+            epoch,
+            bytes: 0,
+            records: Vec::new(),
+            replies: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, events: Vec<Event>, reply: Reply) {
+        let first = self.next;
+        for event in events {
+            self.bytes += prost::Message::encoded_len(&event);
+            self.records.push(Record {
+                seq: self.next,
+                epoch: self.epoch,
+                event,
+            });
+            self.next += 1;
+        }
+        self.replies.push((first..=self.next - 1, reply));
+    }
+}

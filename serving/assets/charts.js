@@ -102,6 +102,7 @@ function plot(chart) {
     ...sizeOf(chart.box),
     axes: [{ ...axis, size: 36, space: 64, values: format.ticks }, { ...axis, size: 60, values: counts }],
     scales: { y: { range: (_, __, max) => [0, Math.max(4, (max || 0) * 1.08)] } },
+    padding: [12, 28, 0, 0],
     cursor: { y: false, drag: { x: false, y: false } },
     ...options,
     series: [x, ...series],

@@ -4,6 +4,7 @@
 //! layer and a later full recompute give the same answer for the same event.
 
 mod agent;
+mod facts;
 mod geo;
 mod network;
 mod referrer;

@@ -1,3 +1,13 @@
 //! The collector: takes events, makes them durable, and hands them on.
 
+mod door;
+mod http;
 pub mod log;
+mod rejected;
+mod role;
+mod ship;
+mod sighting;
+mod streamer;
+
+pub use http::EVENT_ID;
+pub use role::{CollectorDeps, CollectorError, CollectorSettings, run};

@@ -76,7 +76,7 @@ impl Cell {
                 None => drop(slice.insert(value.into(), counts)),
             }
         }
-        if event.kind() != EventKind::Conversion {
+        if event.kind() != EventKind::Conversion && event.visitor != 0 {
             let hour = time::floor(time::minute_of(event.occurred_ms), time::HOUR);
             let set = self
                 .visitors

@@ -70,7 +70,7 @@ pub struct Event {
     /// The /24 or /48 network of the address; empty if there was none.
     #[prost(string, tag = "10")]
     pub network: String,
-    /// Keyed hash of the visitor.
+    /// Keyed hash of the visitor; 0: not to be known, or none.
     #[prost(fixed64, tag = "11")]
     pub visitor: u64,
     /// ISO 3166-1 alpha-2, empty if unknown.
@@ -106,6 +106,9 @@ pub struct Event {
     /// `utm_source, utm_medium, utm_campaign, utm_term, utm_content` of the request; all or none.
     #[prost(string, repeated, tag = "22")]
     pub utm: Vec<String>,
+    /// The account excludes this sender's network: counted like a bot.
+    #[prost(bool, tag = "23")]
+    pub excluded: bool,
 }
 
 impl Event {

@@ -1,6 +1,7 @@
 pub mod cells;
 pub mod catalog;
 pub mod durable_local;
+pub mod installation;
 pub mod ledger;
 pub mod manifest;
 pub mod object_keys;
@@ -14,3 +15,5 @@ pub mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod views;
+pub mod directory;
+pub mod manifests;

@@ -25,8 +25,9 @@ pub struct LogInfo {
     pub created_ms: i64,
     /// The log this one carries on for, if any.
     pub predecessor: Option<LogId>,
-    /// Whether its collector has drained it: nothing will be added.
-    pub retired: bool,
+    /// Its last event, once its collector has drained it: nothing will ever be added. A collector
+    /// that starts again makes a new log.
+    pub retired_at: Option<u64>,
 }
 
 /// "This epoch is complete": `seals/{log}/{epoch}.json`. The same for the same epoch, always.
@@ -270,13 +271,13 @@ pub async fn register_log(store: &Store, info: &LogInfo) -> Result<(), StoreErro
         .map(drop)
 }
 
-/// Says that nothing will be added to a log.
-pub async fn retire_log(store: &Store, info: &LogInfo) -> Result<(), StoreError> {
+/// Says that nothing will be added to a log after event `last_seq`.
+pub async fn retire_log(store: &Store, info: &LogInfo, last_seq: u64) -> Result<(), StoreError> {
     let path = ObjectKey::Log { log: info.log }.path();
     let body = json(
         &path,
         &LogInfo {
-            retired: true,
+            retired_at: Some(last_seq),
             ..info.clone()
         },
     )?;

@@ -17,6 +17,9 @@ pub(super) struct State {
     pub log: LogId,
     /// Last epoch that is closed.
     pub closed_epoch: u64,
+    /// Whether all of it is in the store and it has been retired.
+    #[serde(default)]
+    pub retired: bool,
 }
 
 impl State {
@@ -40,6 +43,19 @@ pub(super) struct Recovered {
     pub sealed: Vec<SealedSegment>,
     pub last: Last,
     pub unconfirmed: Vec<(u64, String, EventId)>,
+}
+
+impl Recovered {
+    fn empty(state: State) -> Self {
+        let last = Last { number: 0, seq: 0, epoch: 0, hash: [0; 32] };
+        Self { state, sealed: Vec::new(), last, unconfirmed: Vec::new() }
+    }
+}
+
+fn new_state(disk: &dyn Disk, log: LogId) -> io::Result<State> {
+    let state = State { log, closed_epoch: 0, retired: false };
+    state.save(disk)?;
+    Ok(state)
 }
 
 /// Why a log cannot be opened.
@@ -74,29 +90,19 @@ pub(super) fn recover(disk: &dyn Disk, new_log: LogId) -> Result<Recovered, Reco
     let names = disk.list()?;
     let mut numbers: Vec<u64> = names.iter().filter_map(|n| parse_segment_name(n)).collect();
     numbers.sort_unstable();
-    let state = match names.iter().any(|n| n == STATE) {
+    let state: State = match names.iter().any(|n| n == STATE) {
         true => serde_json::from_slice(&disk.read(STATE)?)?,
-        false if numbers.is_empty() => {
-            let state = State {
-                log: new_log,
-                closed_epoch: 0,
-            };
-            state.save(disk)?;
-            state
-        }
+        false if numbers.is_empty() => new_state(disk, new_log)?,
         false => return Err(RecoveryError::NoState),
     };
-    let mut recovered = Recovered {
-        last: Last {
-            number: 0,
-            seq: 0,
-            epoch: 0,
-            hash: [0; 32],
-        },
-        sealed: Vec::new(),
-        unconfirmed: Vec::new(),
-        state,
-    };
+    if state.retired {
+        // All of it is in the store; a crash between these steps repeats them.
+        for number in numbers {
+            disk.remove(&segment_name(number))?;
+        }
+        return Ok(Recovered::empty(new_state(disk, new_log)?));
+    }
+    let mut recovered = Recovered::empty(state);
     for number in numbers {
         recover_segment(disk, number, &mut recovered)?;
     }

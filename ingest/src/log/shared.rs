@@ -143,6 +143,11 @@ impl Shared {
         Ok(())
     }
 
+    /// Writes down that this log is retired: the next start makes a new one. Blocks.
+    pub fn retire(&self) -> io::Result<()> {
+        State { log: self.log, closed_epoch: self.closed_epoch(), retired: true }.save(&*self.disk)
+    }
+
     /// Where the events after `position` are.
     pub fn after(&self, position: u64) -> Source {
         if position >= self.durable_seq() {

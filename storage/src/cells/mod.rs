@@ -48,6 +48,8 @@ pub struct Mark {
     /// The epoch of that event, and the number of the last event before that epoch: where a
     /// successor begins to fold.
     pub epoch: (u64, u64),
+    /// How long the oldest event of the last flush had waited since it was received, milliseconds.
+    pub lag_ms: i64,
 }
 
 /// The live store.

@@ -1,0 +1,47 @@
+//! What the rules say about an event; the same in every layer.
+
+use model::{Event, EventKind, Facts};
+
+use crate::{Rules, referrer_host};
+
+/// Why an event of an excluded network is not counted among people's.
+const EXCLUDED: &str = "excluded";
+
+impl Rules {
+    /// The facts of one event: a pure function of the event and these rules.
+    pub fn facts(&self, event: &Event) -> Facts {
+        let agent = self.agent(&event.user_agent);
+        let bot = match event.kind() {
+            // Postbacks are sent by servers, and are no less real for it.
+            EventKind::Conversion => None,
+            _ if event.excluded => Some(EXCLUDED.to_owned()),
+            _ => agent.bot.clone(),
+        };
+        Facts {
+            browser: agent.browser.clone(),
+            os: agent.os.clone(),
+            device: agent.device.clone(),
+            referrer_host: referrer_host(&event.referrer),
+            bot,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bots_are_flagged_but_never_conversions() {
+        let rules = Rules::new().unwrap();
+        let event = |kind: EventKind| Event {
+            kind: kind as i32,
+            user_agent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)".into(),
+            ..Event::default()
+        };
+        assert!(rules.facts(&event(EventKind::Click)).bot.is_some());
+        assert_eq!(rules.facts(&event(EventKind::Conversion)).bot, None);
+        let excluded = Event { excluded: true, ..Event::default() };
+        assert_eq!(rules.facts(&excluded).bot.as_deref(), Some("excluded"));
+    }
+}

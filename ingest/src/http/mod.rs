@@ -1,0 +1,86 @@
+//! The public doors of the collector.
+
+mod events;
+mod incoming;
+mod pixel;
+mod postback;
+mod redirect;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts},
+    routing::get,
+};
+use http::{HeaderMap, HeaderName, header, request::Parts};
+
+use crate::{
+    door::Door,
+    sighting::{MAX_TEXT, Sighting, client_ip, cut},
+};
+
+/// Header with the event's id: the acknowledgement.
+pub const EVENT_ID: HeaderName = HeaderName::from_static("millrace-event-id");
+/// Largest body of `/v1/events`, packed or unpacked, bytes.
+pub const MAX_BODY: usize = 10 << 20;
+/// Largest body of a postback, bytes.
+const MAX_FORM: usize = 64 << 10;
+
+/// All public routes.
+pub fn routes(door: Arc<Door>) -> Router {
+    Router::new()
+        .route("/p/{pixel}", get(pixel::view))
+        .route("/c/{goal}", get(postback::get).post(postback::post).layer(DefaultBodyLimit::max(MAX_FORM)))
+        .route("/v1/events", axum::routing::post(events::post).layer(DefaultBodyLimit::max(MAX_BODY)))
+        .route("/favicon.ico", get(|| async { http::StatusCode::NOT_FOUND }))
+        .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
+        .fallback(redirect::follow)
+        .method_not_allowed_fallback(|| async {
+            web::Problem::new(http::StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this door does not take this method")
+        })
+        .with_state(door)
+}
+
+/// What every request says about its sender.
+struct Sender {
+    seen: Sighting,
+}
+
+impl FromRequestParts<Arc<Door>> for Sender {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, door: &Arc<Door>) -> Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+        Ok(Self { seen: sighting(&parts.headers, peer, door) })
+    }
+}
+
+fn sighting(headers: &HeaderMap, peer: Option<std::net::IpAddr>, door: &Door) -> Sighting {
+    let text = |name: HeaderName| {
+        let value = headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+        cut(value.unwrap_or_default(), MAX_TEXT)
+    };
+    let is_one = |name: &'static str| headers.get(name).is_some_and(|v| v.as_bytes() == b"1");
+    let forwarded = headers.get("x-forwarded-for").and_then(|v| v.to_str().ok());
+    let now_ms = door.clock.now_ms();
+    Sighting {
+        occurred_ms: now_ms,
+        received_ms: now_ms,
+        ip: peer.map(|peer| client_ip(peer, forwarded, &door.trusted_proxies)),
+        user_agent: text(header::USER_AGENT),
+        referrer: text(header::REFERER),
+        accept_language: text(header::ACCEPT_LANGUAGE),
+        do_not_track: is_one("dnt") || is_one("sec-gpc"),
+        ..Sighting::default()
+    }
+}
+
+/// The value of one query parameter, decoded.
+fn parameter(query: &[(String, String)], name: &str) -> Option<String> {
+    query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+}
+
+fn parse_query(query: Option<&str>) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect()
+}

@@ -1,0 +1,195 @@
+//! From the log to the object store: sealed segments, then seals, then the local files go.
+
+use std::{io, sync::Arc, time::Duration};
+
+use model::LogId;
+use storage::{
+    raw::{self, LogInfo, Seal},
+    store::{Outcome, Store, StoreError},
+    stream::EventStream,
+};
+use tokio_util::sync::CancellationToken;
+use web::Health;
+
+use crate::log::{SealedSegment, Shared};
+
+/// How long the shipper waits when there is nothing to do or the store does not answer.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long a drain may take to empty the log into the store.
+const DRAIN_LIMIT: Duration = Duration::from_secs(60);
+
+/// Why something was not shipped.
+#[derive(Debug, thiserror::Error)]
+enum ShipError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a sealed segment cannot be read: {0}")]
+    Disk(#[from] io::Error),
+    /// The object is there with other content: somebody else has written in this log's name.
+    #[error("{what} {number} of log {log} is in the store with other content; this log stops accepting: find out who else uses it")]
+    Collision { what: &'static str, log: LogId, number: u64 },
+}
+
+/// Carries a log to the store.
+pub struct Shipper {
+    store: Store,
+    stream: Arc<dyn EventStream>,
+    shared: Arc<Shared>,
+    info: LogInfo,
+    health: Health,
+    max_local_bytes: u64,
+    registered: bool,
+    stored_segment: u64,
+    sealed_epoch: u64,
+}
+
+impl Shipper {
+    /// A shipper of the log behind `shared`. Files go when they are stored and streamed, or, when
+    /// they pass `max_local_bytes`, when they are stored: the raw objects are as good a source.
+    pub fn new(store: Store, stream: Arc<dyn EventStream>, shared: Arc<Shared>, info: LogInfo, health: Health, max_local_bytes: u64) -> Self {
+        Self { store, stream, shared, info, health, max_local_bytes, registered: false, stored_segment: 0, sealed_epoch: 0 }
+    }
+
+    /// Ships until `shutdown`.
+    pub async fn run(&mut self, shutdown: CancellationToken) {
+        while !shutdown.is_cancelled() {
+            let shared = Arc::clone(&self.shared);
+            let changed = shared.changed.notified();
+            self.step_and_report().await;
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = async { changed.await; tokio::time::sleep(PAUSE / 10).await } => {}
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    /// After the log is finished: ships all that is left and retires the log. Gives up after a
+    /// while; the next start carries on.
+    pub async fn drain(&mut self) {
+        let all = async {
+            while !(self.step_and_report().await && self.is_done()) {
+                tokio::time::sleep(PAUSE).await;
+            }
+            if let Err(error) = self.retire().await {
+                tracing::warn!(%error, "the log could not be retired; it carries on after the next start");
+            }
+        };
+        if tokio::time::timeout(DRAIN_LIMIT, all).await.is_err() {
+            tracing::warn!("the store did not take all of the log; it stays here and is shipped after the next start");
+        }
+    }
+
+    /// Everything is stored: says so, there and here.
+    async fn retire(&self) -> Result<(), ShipError> {
+        raw::retire_log(&self.store, &self.info, self.shared.durable_seq()).await?;
+        let shared = Arc::clone(&self.shared);
+        Ok(blocking(move || shared.retire()).await?)
+    }
+
+    fn is_done(&self) -> bool {
+        self.sealed_epoch >= self.shared.closed_epoch()
+            && self.shared.sealed().last().is_none_or(|s| s.number <= self.stored_segment)
+    }
+
+    async fn step_and_report(&mut self) -> bool {
+        match self.step().await {
+            Ok(()) => {
+                self.health.up("store");
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "the log could not be shipped");
+                metrics::counter!("millrace_ship_errors_total").increment(1);
+                if matches!(error, ShipError::Collision { .. }) {
+                    self.shared.stop();
+                    self.health.down("log", error.to_string());
+                } else {
+                    self.health.down("store", "the object store does not take segments");
+                }
+                false
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), ShipError> {
+        if !self.registered {
+            raw::register_log(&self.store, &self.info).await?;
+            self.registered = true;
+        }
+        let sealed = self.shared.sealed();
+        for segment in &sealed {
+            if segment.number > self.stored_segment {
+                self.put_segment(segment.number).await?;
+                self.stored_segment = segment.number;
+            }
+        }
+        // Read after the segments: an epoch that closed meanwhile has its segments in a later step.
+        let closed = sealed.iter().map(|s| s.epoch).filter(|e| *e <= self.shared.closed_epoch());
+        let mut epochs: Vec<u64> = closed.filter(|e| *e > self.sealed_epoch).collect();
+        epochs.dedup();
+        for epoch in epochs {
+            let of: Vec<SealedSegment> = self.shared.sealed().into_iter().filter(|s| s.epoch == epoch).collect();
+            if of.last().is_none_or(|last| last.number > self.stored_segment) {
+                break;
+            }
+            self.put_seal(epoch, &of).await?;
+            self.sealed_epoch = epoch;
+        }
+        metrics::gauge!("millrace_log_bytes").set(self.shared.bytes() as f64);
+        self.forget().await
+    }
+
+    async fn put_segment(&self, number: u64) -> Result<(), ShipError> {
+        let shared = Arc::clone(&self.shared);
+        let bytes = blocking(move || shared.read(number)).await?;
+        match raw::put_segment(&self.store, self.info.log, number, &bytes).await? {
+            Outcome::New | Outcome::Same => Ok(()),
+            Outcome::Different => Err(ShipError::Collision { what: "segment", log: self.info.log, number }),
+        }
+    }
+
+    async fn put_seal(&self, epoch: u64, segments: &[SealedSegment]) -> Result<(), ShipError> {
+        let log = self.info.log;
+        let (Some(first), Some(last)) = (segments.first(), segments.last()) else { return Ok(()) };
+        let collision = ShipError::Collision { what: "seal of epoch", log, number: epoch };
+        // After a restart some of the epoch's files may be gone; they go only after its seal.
+        if let Some(there) = raw::seal(&self.store, log, epoch).await? {
+            let same = there.segments.1 == last.number && there.seqs.1 == last.last_seq;
+            return if same { Ok(()) } else { Err(collision) };
+        }
+        let seal = Seal {
+            log,
+            epoch,
+            segments: (first.number, last.number),
+            seqs: (first.first_seq, last.last_seq),
+            count: segments.iter().map(|s| s.count).sum(),
+        };
+        match raw::put_seal(&self.store, &seal).await? {
+            Outcome::New | Outcome::Same => Ok(()),
+            Outcome::Different => Err(collision),
+        }
+    }
+
+    /// Deletes local files that nobody needs. The newest sealed one stays: the chain of segments
+    /// continues from it after a restart.
+    async fn forget(&self) -> Result<(), ShipError> {
+        // With the stream out of reach nothing counts as streamed.
+        let streamed = self.stream.last(self.info.log).await.ok().flatten().unwrap_or(0);
+        let mut sealed = self.shared.sealed();
+        sealed.pop();
+        for segment in sealed {
+            let stored = segment.number <= self.stored_segment && segment.epoch <= self.sealed_epoch;
+            let crowded = self.shared.bytes() > self.max_local_bytes;
+            if stored && (segment.last_seq <= streamed || crowded) {
+                let shared = Arc::clone(&self.shared);
+                blocking(move || shared.remove(segment.number)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}

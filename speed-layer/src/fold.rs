@@ -1,0 +1,133 @@
+//! The fold of one log: pure state, always built from events, never from stored cells.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use bytes::Bytes;
+use enrich::Rules;
+use model::{EntityId, LogId, Record, cell::EpochCells, cell::fold_into};
+use storage::cells::StoredCell;
+
+/// The cells of a log's open epoch (and of those not yet flushed), and how far they go.
+pub struct Folder {
+    log: LogId,
+    fence: u64,
+    position: u64,
+    /// Current epoch, and the last event before it.
+    epoch: (u64, u64),
+    cells: BTreeMap<u64, EpochCells>,
+    changed: HashSet<(EntityId, u64)>,
+    oldest_ms: Option<i64>,
+}
+
+/// Events do not follow the ones folded before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// The first event that is missing.
+    pub missing: u64,
+}
+
+impl Folder {
+    /// A fold that begins after event `position`, which must be the last one before an epoch.
+    pub fn new(log: LogId, fence: u64, position: u64) -> Self {
+        Self { log, fence, position, epoch: (0, position), cells: BTreeMap::new(), changed: HashSet::new(), oldest_ms: None }
+    }
+
+    /// Last event that is folded.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Current epoch, and the last event before it.
+    pub fn epoch(&self) -> (u64, u64) {
+        self.epoch
+    }
+
+    /// When the oldest event that is not flushed was received, unix milliseconds.
+    pub fn oldest_ms(&self) -> Option<i64> {
+        self.oldest_ms
+    }
+
+    /// Whether anything is not flushed.
+    pub fn is_dirty(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// Folds records that follow event `previous`; those already folded are passed over.
+    pub fn fold(&mut self, rules: &Rules, previous: u64, records: &[Record]) -> Result<(), Gap> {
+        if previous > self.position {
+            return Err(Gap { missing: self.position + 1 });
+        }
+        for record in records.iter().filter(|r| r.seq > self.position).collect::<Vec<_>>() {
+            if record.epoch != self.epoch.0 {
+                self.epoch = (record.epoch, self.position);
+            }
+            let facts = rules.facts(&record.event);
+            fold_into(self.cells.entry(record.epoch).or_default(), &record.event, &facts);
+            self.changed.extend(record.event.entities().map(|entity| (entity, record.epoch)));
+            let received = record.event.received_ms;
+            self.oldest_ms = Some(self.oldest_ms.map_or(received, |ms| ms.min(received)));
+            self.position = record.seq;
+        }
+        Ok(())
+    }
+
+    /// The changed cells, whole, by entity: all of one entity go in one step. Call
+    /// [`Folder::flushed`] when they are stored.
+    pub fn changed(&self) -> BTreeMap<EntityId, Vec<StoredCell>> {
+        let mut puts: BTreeMap<EntityId, Vec<StoredCell>> = BTreeMap::new();
+        for (entity, epoch) in self.changed.iter().collect::<BTreeSet<_>>() {
+            let Some(cell) = self.cells.get(epoch).and_then(|cells| cells.get(entity)) else { continue };
+            puts.entry(*entity).or_default().push(StoredCell {
+                log: self.log,
+                epoch: *epoch,
+                fence: self.fence,
+                upto: self.position,
+                body: Bytes::from(cell.encode()),
+            });
+        }
+        puts
+    }
+
+    /// Everything changed is stored: closed epochs will not change any more and are dropped.
+    pub fn flushed(&mut self) {
+        self.changed.clear();
+        self.oldest_ms = None;
+        self.cells.retain(|epoch, _| *epoch >= self.epoch.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Cell, Event};
+
+    fn records(from: u64, to: u64) -> Vec<Record> {
+        (from..=to).map(|seq| Record { seq, epoch: 1 + seq / 4, event: Event { account: 1, object: seq % 2, ..Event::default() } }).collect()
+    }
+
+    #[test]
+    fn what_overlaps_is_folded_once_and_gaps_are_told() {
+        let rules = Rules::new().unwrap();
+        let mut folder = Folder::new(LogId(1), 0, 0);
+        folder.fold(&rules, 0, &records(1, 5)).unwrap();
+        folder.fold(&rules, 0, &records(1, 6)).unwrap();
+        assert_eq!(folder.fold(&rules, 7, &records(8, 9)), Err(Gap { missing: 7 }));
+        assert_eq!((folder.position(), folder.epoch()), (6, (2, 3)));
+        let account = EntityId::new(model::EntityKind::Account, 1);
+        let put = folder.changed();
+        let epochs: Vec<(u64, u64, i64)> = put[&account]
+            .iter()
+            .map(|c| {
+                let cell = Cell::decode(&c.body).unwrap();
+                (c.epoch, c.upto, cell.rows(&model::CUBES[0]).map(|(_, _, n)| n.0[0]).sum())
+            })
+            .collect();
+        assert_eq!(epochs, vec![(1, 6, 3), (2, 6, 3)]);
+        folder.flushed();
+        assert!(folder.changed().is_empty());
+        folder.fold(&rules, 6, &records(7, 7)).unwrap();
+        let again = folder.changed();
+        let counts: i64 = Cell::decode(&again[&account][0].body).unwrap().rows(&model::CUBES[0]).map(|(_, _, n)| n.0[0]).sum();
+        assert_eq!(counts, 4, "a cell is whole, also after a flush");
+    }
+}

@@ -1,0 +1,95 @@
+//! What may go: cells that a manifest covers and readers have left, and stream entries that are
+//! both flushed and in raw.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use model::{Horizon, LogId};
+use storage::{ledger::LedgerError, raw, store::StoreError, stream::LiveError};
+
+use crate::SpeedDeps;
+
+/// A manifest may be read for so long after the next one is there, or until two newer ones are.
+const GRACE: Duration = Duration::from_secs(600);
+const GRACE_MANIFESTS: u64 = 2;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HousekeepingError {
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Deletes what nobody needs.
+#[derive(Default)]
+pub(crate) struct Housekeeper {
+    /// Manifests in the order seen, with when.
+    seen: VecDeque<(u64, Instant, Horizon)>,
+    pruned: u64,
+    /// By log: next epoch whose seal is awaited, last event known to be in raw, last trim.
+    sealed: BTreeMap<LogId, (u64, u64, u64)>,
+}
+
+impl Housekeeper {
+    pub(crate) async fn step(&mut self, deps: &SpeedDeps, logs: &[LogId]) -> Result<(), HousekeepingError> {
+        self.prune(deps).await?;
+        for log in logs {
+            self.trim(deps, *log).await?;
+        }
+        Ok(())
+    }
+
+    async fn prune(&mut self, deps: &SpeedDeps) -> Result<(), HousekeepingError> {
+        let newest = deps.manifests.latest().await?;
+        if self.seen.back().is_none_or(|(n, ..)| *n < newest.n) {
+            // After a start older manifests are fetched, so that pruning goes on where it was.
+            if self.seen.is_empty() && newest.n > GRACE_MANIFESTS {
+                if let Some(old) = deps.manifests.get(newest.n - GRACE_MANIFESTS).await? {
+                    self.seen.push_back((old.n, Instant::now(), old.manifest.horizon.clone()));
+                }
+            }
+            self.seen.push_back((newest.n, Instant::now(), newest.manifest.horizon.clone()));
+        }
+        // Readers of a manifest may go on until its successor has been there for the grace time.
+        let left = |n: u64, next: Option<Instant>| n + GRACE_MANIFESTS <= newest.n || next.is_some_and(|at| at.elapsed() >= GRACE);
+        let mut covered = None;
+        while let Some((n, ..)) = self.seen.front() {
+            if !left(*n, self.seen.get(1).map(|next| next.1)) {
+                break;
+            }
+            covered = self.seen.pop_front();
+        }
+        let Some((n, _, horizon)) = covered.filter(|(n, ..)| *n > self.pruned) else { return Ok(()) };
+        // The floor first, then the cells: a reader of an older manifest must notice.
+        for (log, covered) in &horizon.0 {
+            deps.cells.raise_floor(*log, covered.epoch).await?;
+        }
+        let cells = deps.cells.prune(&horizon).await?;
+        tracing::debug!(manifest = n, cells, "pruned");
+        self.pruned = n;
+        Ok(())
+    }
+
+    async fn trim(&mut self, deps: &SpeedDeps, log: LogId) -> Result<(), HousekeepingError> {
+        let covered = deps.manifests.seen().manifest.horizon.of(log);
+        let (next, in_raw, trimmed) = self.sealed.entry(log).or_insert((1, 0, 0));
+        if *next <= covered.epoch {
+            (*next, *in_raw) = (covered.epoch + 1, covered.seq);
+        }
+        while let Some(seal) = raw::seal(&deps.store, log, *next).await? {
+            (*next, *in_raw) = (*next + 1, seal.seqs.1);
+        }
+        let flushed = deps.cells.mark(log).await?.map_or(0, |m| m.seq);
+        let upto = flushed.min(*in_raw);
+        if upto > *trimmed {
+            deps.stream.trim(log, upto).await?;
+            *trimmed = upto;
+        }
+        Ok(())
+    }
+}

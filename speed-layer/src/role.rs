@@ -1,0 +1,134 @@
+//! The speed layer as a role: a worker for every log that may still change.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use enrich::Rules;
+use model::{Clock, LogId};
+use storage::{
+    cells::LiveCells, directory::Directory, manifests::Manifests, store::Store, stream::EventStream,
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use web::Health;
+
+use crate::{housekeeping::Housekeeper, worker};
+
+/// How often new logs are looked for.
+const LOOK: Duration = Duration::from_millis(500);
+/// How often what nobody needs is deleted.
+const CLEAN: Duration = Duration::from_secs(3);
+
+/// What the speed layer works with.
+pub struct SpeedDeps {
+    /// Object store.
+    pub store: Store,
+    /// Where events come from.
+    pub stream: Arc<dyn EventStream>,
+    /// Where cells go.
+    pub cells: Arc<dyn LiveCells>,
+    /// What batch has covered.
+    pub manifests: Manifests,
+    /// Enrichment.
+    pub rules: Arc<Rules>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What is not ready.
+    pub health: Health,
+}
+
+/// How the speed layer behaves.
+#[derive(Debug, Clone)]
+pub struct SpeedSettings {
+    /// Shortest time between flushes of one log.
+    pub flush_interval: Duration,
+}
+
+impl Default for SpeedSettings {
+    fn default() -> Self {
+        Self { flush_interval: Duration::from_millis(5) }
+    }
+}
+
+/// Follows all logs until `shutdown`.
+pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: CancellationToken) {
+    let deps = Arc::new(deps);
+    let mut directory = Directory::default();
+    let mut workers: BTreeMap<LogId, (CancellationToken, JoinHandle<()>)> = BTreeMap::new();
+    let cleaning = tokio::spawn(clean(Arc::clone(&deps), shutdown.clone()));
+    while !shutdown.is_cancelled() {
+        match wanted(&deps, &mut directory).await {
+            Ok(wanted) => {
+                deps.health.up("speed");
+                adjust(&deps, &settings, &mut workers, &wanted, &shutdown).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "logs could not be looked for");
+                deps.health.down("speed", "the object store does not answer");
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+    for (_, worker) in workers.into_values() {
+        finish(worker).await;
+    }
+    finish(cleaning).await;
+}
+
+/// Logs that may still change, or that batch has yet to cover.
+async fn wanted(deps: &SpeedDeps, directory: &mut Directory) -> Result<Vec<LogId>, Box<dyn std::error::Error + Send + Sync>> {
+    directory.refresh(&deps.store).await?;
+    let horizon = deps.manifests.latest().await?.manifest;
+    let open = directory.logs().filter(|info| info.retired_at.is_none_or(|last| last > horizon.horizon.of(info.log).seq));
+    Ok(open.map(|info| info.log).collect())
+}
+
+async fn adjust(
+    deps: &Arc<SpeedDeps>,
+    settings: &SpeedSettings,
+    workers: &mut BTreeMap<LogId, (CancellationToken, JoinHandle<()>)>,
+    wanted: &[LogId],
+    shutdown: &CancellationToken,
+) {
+    for log in wanted {
+        // A worker ends only when told to, or by a panic: then another takes over.
+        if workers.get(log).is_none_or(|(_, worker)| worker.is_finished()) {
+            let stop = shutdown.child_token();
+            let work = worker::run(Arc::clone(deps), settings.clone(), *log, stop.clone());
+            workers.insert(*log, (stop, tokio::spawn(work)));
+        }
+    }
+    let done: Vec<LogId> = workers.keys().filter(|log| !wanted.contains(log)).copied().collect();
+    for log in done {
+        if let Some((stop, worker)) = workers.remove(&log) {
+            stop.cancel();
+            finish(worker).await;
+        }
+    }
+}
+
+async fn clean(deps: Arc<SpeedDeps>, shutdown: CancellationToken) {
+    let mut housekeeper = Housekeeper::default();
+    let mut directory = Directory::default();
+    while !shutdown.is_cancelled() {
+        let logs = match wanted(&deps, &mut directory).await {
+            Ok(logs) => logs,
+            Err(_) => Vec::new(),
+        };
+        if let Err(error) = housekeeper.step(&deps, &logs).await {
+            tracing::warn!(%error, "old live cells could not be deleted; they are not counted all the same");
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(CLEAN) => {}
+        }
+    }
+}
+
+async fn finish(task: JoinHandle<()>) {
+    if let Err(error) = task.await {
+        tracing::error!(%error, "a worker of the speed layer failed");
+    }
+}

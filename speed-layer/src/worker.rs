@@ -1,0 +1,259 @@
+//! The worker of one log: fold, put, mark. Any number of them may run on one log, die anywhere,
+//! or come late: a cell's content depends on (entity, log, epoch, upto) alone.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use model::LogId;
+use storage::{
+    cells::Mark,
+    ledger::LedgerError,
+    raw,
+    store::StoreError,
+    stream::LiveError,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{SpeedDeps, SpeedSettings, fold::{Folder, Gap}, raw_source::RawSource};
+
+/// Batches read from the stream at once.
+const READ_BATCHES: usize = 64;
+/// Entities put at once.
+const PUTS_AT_ONCE: usize = 64;
+/// Flushing takes at most this share of the time: the next flush waits this many times as long
+/// as the last one took.
+const FLUSH_SHARE: u32 = 4;
+/// Longest time between flushes.
+const MAX_FLUSH_PAUSE: Duration = Duration::from_secs(2);
+/// How often the state of Redis is looked at.
+const CHECK_LIVE: Duration = Duration::from_millis(250);
+/// How often the log's fence is looked at.
+const CHECK_FENCE: Duration = Duration::from_secs(2);
+/// How often raw is asked when the stream says nothing.
+const CHECK_RAW: Duration = Duration::from_secs(1);
+/// Pause before a new session.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Why a session ended early; the next one begins anew.
+#[derive(Debug, thiserror::Error)]
+enum SessionError {
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Shutdown,
+    /// Redis has lost something, or is another one.
+    NewGeneration,
+    /// Somebody else has moved the mark.
+    Overtaken,
+    Fenced,
+}
+
+/// Folds a log until `shutdown`.
+pub(crate) async fn run(deps: Arc<SpeedDeps>, settings: SpeedSettings, log: LogId, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        let ended = match Session::begin(&deps, &settings, log).await {
+            Ok(mut session) => session.fold(&shutdown).await,
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(Ended::Shutdown) => return,
+            Ok(why) => tracing::info!(%log, ?why, "live cells are folded anew"),
+            Err(error) => {
+                tracing::warn!(%log, %error, "live cells wait");
+                metrics::counter!("millrace_speed_errors_total").increment(1);
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+}
+
+struct Session<'a> {
+    deps: &'a SpeedDeps,
+    settings: &'a SpeedSettings,
+    log: LogId,
+    fence: u64,
+    /// As read before the first put.
+    generations: String,
+    base: u64,
+    mark: Option<Mark>,
+    folder: Folder,
+    raw: RawSource,
+    last_flush: Instant,
+    flush_pause: Duration,
+    checked_live: Instant,
+    checked_fence: Instant,
+    checked_raw: Option<Instant>,
+}
+
+impl<'a> Session<'a> {
+    /// Finds out where to begin. The order of these reads is a rule of the hand-over.
+    async fn begin(deps: &'a SpeedDeps, settings: &'a SpeedSettings, log: LogId) -> Result<Self, SessionError> {
+        let fence = raw::fence(&deps.store, log).await?;
+        let generations = deps.cells.generations(true).await?;
+        let horizon = deps.manifests.latest().await?.manifest.horizon.of(log);
+        let mark = deps.cells.mark(log).await?;
+        let valid = mark.as_ref().filter(|m| m.generations == generations && m.fence == fence);
+        let (base, from) = match valid {
+            // Batch has overtaken the mark: what lies between was never folded, and need not be.
+            Some(mark) if mark.seq < horizon.seq => (horizon.epoch, horizon.seq),
+            Some(mark) => (mark.base, mark.epoch.1.max(horizon.seq)),
+            None => (horizon.epoch, horizon.seq),
+        };
+        deps.cells.raise_floor(log, base).await?;
+        let now = Instant::now();
+        Ok(Self {
+            folder: Folder::new(log, fence, from),
+            raw: RawSource::new(Arc::clone(&deps.store), log, horizon.segment),
+            deps,
+            settings,
+            log,
+            fence,
+            generations,
+            base,
+            mark,
+            last_flush: now,
+            flush_pause: settings.flush_interval,
+            checked_live: now,
+            checked_fence: now,
+            checked_raw: None,
+        })
+    }
+
+    async fn fold(&mut self, shutdown: &CancellationToken) -> Result<Ended, SessionError> {
+        // A mark even without events: readers must know that the log is being followed.
+        if let Some(ended) = self.put_mark(0).await? {
+            return Ok(ended);
+        }
+        loop {
+            if shutdown.is_cancelled() {
+                return Ok(self.flush().await?.unwrap_or(Ended::Shutdown));
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => continue,
+                taken = self.take() => taken?,
+            }
+            if self.folder.is_dirty() && self.last_flush.elapsed() >= self.flush_pause {
+                if let Some(ended) = self.flush().await? {
+                    return Ok(ended);
+                }
+            }
+            if let Some(ended) = self.check().await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Folds what there is, waiting a little for it.
+    async fn take(&mut self) -> Result<(), SessionError> {
+        let mut gap = None;
+        if self.fence == 0 {
+            let wait = match self.folder.is_dirty() {
+                true => self.flush_pause.saturating_sub(self.last_flush.elapsed()),
+                false => CHECK_LIVE,
+            };
+            let position = self.folder.position();
+            let batches = self.deps.stream.read(self.log, position, READ_BATCHES, wait).await?;
+            for batch in batches {
+                if let Err(Gap { missing }) = self.folder.fold(&self.deps.rules, batch.previous, &batch.records) {
+                    gap = Some(missing);
+                    break;
+                }
+                self.checked_raw = Some(Instant::now());
+            }
+        }
+        let quiet = self.checked_raw.is_none_or(|at| at.elapsed() >= CHECK_RAW);
+        if gap.is_some() || quiet {
+            let found = self.take_raw().await?;
+            if !found && (gap.is_some() || self.fence > 0) {
+                // The collector has yet to ship what is missing.
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_raw(&mut self) -> Result<bool, SessionError> {
+        self.checked_raw = Some(Instant::now());
+        let position = self.folder.position();
+        let Some(records) = self.raw.after(position).await? else { return Ok(false) };
+        // What a damaged disk lost stays lost: the segment holds all there is.
+        let folded = self.folder.fold(&self.deps.rules, position, &records);
+        debug_assert!(folded.is_ok(), "a fold from its own position has no gap");
+        let progress = self.folder.position() > position;
+        if progress {
+            self.checked_raw = None;
+        }
+        Ok(progress)
+    }
+
+    /// Puts the changed cells, then the mark.
+    async fn flush(&mut self) -> Result<Option<Ended>, SessionError> {
+        if !self.folder.is_dirty() {
+            return Ok(None);
+        }
+        let start = Instant::now();
+        let replaying = self.mark.as_ref().is_some_and(|m| self.is_mine(m) && m.seq > self.folder.position());
+        if !replaying {
+            let puts = stream::iter(self.folder.changed()).map(Ok::<_, LiveError>);
+            puts.try_for_each_concurrent(PUTS_AT_ONCE, |(entity, cells)| self.deps.cells.put(entity, cells)).await?;
+            let lag_ms = self.folder.oldest_ms().map_or(0, |ms| self.deps.clock.now_ms() - ms);
+            if let Some(ended) = self.put_mark(lag_ms).await? {
+                return Ok(Some(ended));
+            }
+            metrics::histogram!("millrace_live_lag_ms").record(lag_ms as f64);
+            self.folder.flushed();
+        }
+        self.last_flush = Instant::now();
+        self.flush_pause = (start.elapsed() * FLUSH_SHARE).clamp(self.settings.flush_interval, MAX_FLUSH_PAUSE);
+        Ok(None)
+    }
+
+    fn is_mine(&self, mark: &Mark) -> bool {
+        mark.generations == self.generations && mark.fence == self.fence
+    }
+
+    /// Stores how far all cells are flushed; never back.
+    async fn put_mark(&mut self, lag_ms: i64) -> Result<Option<Ended>, SessionError> {
+        let (seq, epoch) = (self.folder.position(), self.folder.epoch());
+        if self.mark.as_ref().is_some_and(|m| self.is_mine(m) && m.seq >= seq && m.base == self.base) {
+            return Ok(None);
+        }
+        let mark = Mark { fence: self.fence, generations: self.generations.clone(), base: self.base, seq, epoch, lag_ms };
+        if !self.deps.cells.put_mark(self.log, self.mark.as_ref(), &mark).await? {
+            return Ok(Some(Ended::Overtaken));
+        }
+        metrics::gauge!("millrace_live_seq", "log" => self.log.to_string()).set(seq as f64);
+        self.mark = Some(mark);
+        Ok(None)
+    }
+
+    async fn check(&mut self) -> Result<Option<Ended>, SessionError> {
+        if self.checked_live.elapsed() >= CHECK_LIVE {
+            self.checked_live = Instant::now();
+            if self.deps.cells.generations(true).await? != self.generations {
+                return Ok(Some(Ended::NewGeneration));
+            }
+        }
+        if self.checked_fence.elapsed() >= CHECK_FENCE {
+            self.checked_fence = Instant::now();
+            if raw::fence(&self.deps.store, self.log).await? != self.fence {
+                return Ok(Some(Ended::Fenced));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,134 @@
+//! Who calls, and what they may do.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use http::{HeaderMap, header, request::Parts};
+use model::EntityId;
+use storage::catalog::{ApiKey, Scope};
+use web::Problem;
+
+use super::Api;
+
+/// The token of whoever runs the installation. Kept as a hash; compared in constant time.
+pub struct AdminToken(Option<blake3::Hash>);
+
+impl AdminToken {
+    /// Accepts `token` and nothing else; an empty one is never accepted.
+    pub fn new(token: &str) -> Self {
+        Self((!token.is_empty()).then(|| blake3::hash(token.as_bytes())))
+    }
+
+    /// Whether `given` is the token.
+    pub fn matches(&self, given: &str) -> bool {
+        // Equality of `blake3::Hash` takes the same time whatever differs.
+        self.0.is_some_and(|hash| hash == blake3::hash(given.as_bytes()))
+    }
+}
+
+/// Somebody with a valid API key.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// Their account: all that they may see.
+    pub account: EntityId,
+    /// The key they sent.
+    pub key: Arc<ApiKey>,
+}
+
+impl Caller {
+    /// Refuses callers whose key lacks `scope`.
+    pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
+        match self.key.allows(scope) {
+            true => Ok(()),
+            false => Err(Problem::forbidden(format!("this key lacks the scope `{}`", name(scope)))),
+        }
+    }
+}
+
+/// A caller who may read.
+pub(crate) struct Reader(pub Caller);
+/// A caller who may change objects.
+pub(crate) struct Writer(pub Caller);
+/// A caller who may manage keys and the account.
+pub(crate) struct Manager(pub Caller);
+/// Whoever runs the installation.
+pub(crate) struct Operator;
+/// A [`Manager`] of any account, or the [`Operator`].
+pub(crate) struct Steward;
+
+impl<S> FromRequestParts<S> for Caller
+where
+    Arc<Api>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let api = Arc::<Api>::from_ref(state);
+        let key = bearer(&parts.headers).and_then(|secret| api.catalog.key(secret));
+        let key = key.ok_or_else(Problem::unauthorized)?;
+        let account = key.account;
+        Ok(Self { account, key })
+    }
+}
+
+macro_rules! callers_with {
+    ($($caller:ident: $scope:ident,)*) => {$(
+        impl<S> FromRequestParts<S> for $caller
+        where
+            Arc<Api>: FromRef<S>,
+            S: Send + Sync,
+        {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let caller = Caller::from_request_parts(parts, state).await?;
+                caller.require(Scope::$scope)?;
+                Ok(Self(caller))
+            }
+        }
+    )*};
+}
+callers_with! {
+    Reader: Read,
+    Writer: Write,
+    Manager: Admin,
+}
+
+impl FromRequestParts<Arc<Api>> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        if bearer(&parts.headers).is_some_and(|token| api.admin_token.matches(token)) {
+            return Ok(Self);
+        }
+        Caller::from_request_parts(parts, api).await?;
+        let detail = "an API key cannot do this; send the installation's admin token";
+        Err(Problem::forbidden(detail))
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for Steward {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        if bearer(&parts.headers).is_some_and(|token| api.admin_token.matches(token)) {
+            return Ok(Self);
+        }
+        Manager::from_request_parts(parts, api).await.map(|_| Self)
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+/// The name of a scope as the API has it.
+fn name(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "read",
+        Scope::Write => "write",
+        Scope::Admin => "admin",
+    }
+}

@@ -1,0 +1,71 @@
+//! Goals.
+
+use model::{EntityId, time::rfc3339};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use storage::catalog::{self, CatalogError, Change, Goal, Table};
+
+use super::{
+    Api,
+    body::Given,
+    objects::{Resource, Scene},
+};
+
+/// What clients set of a goal.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct GoalBody {
+    name: Given<Box<str>>,
+    campaign: Given<String>,
+    currency: Given<Box<str>>,
+    tags: Given<Vec<Box<str>>>,
+}
+
+impl Resource for Goal {
+    const PATH: &'static str = "goals";
+    type Body = GoalBody;
+
+    fn blank(id: EntityId, account: EntityId, created_ms: i64) -> Self {
+        Self {
+            id,
+            account,
+            name: Box::default(),
+            campaign: None,
+            currency: None,
+            tags: Box::default(),
+            created_ms,
+            deleted: false,
+        }
+    }
+
+    fn change(&mut self, body: &GoalBody, scene: &Scene<'_>) -> Result<(), CatalogError> {
+        body.name.set(&mut self.name);
+        if self.name.is_empty() {
+            return Err(CatalogError::invalid("name", "is required"));
+        }
+        scene.set_campaign(&mut self.campaign, &body.campaign, self.account)?;
+        body.currency.set(&mut self.currency);
+        body.tags.set(&mut self.tags);
+        Ok(())
+    }
+
+    fn view(&self, api: &Api) -> Value {
+        json!({
+            "id": self.id,
+            "name": self.name,
+            "url": api.public(&format!("c/{}", self.id)),
+            "campaign": self.campaign,
+            "currency": self.currency,
+            "tags": self.tags,
+            "created_at": rfc3339(self.created_ms),
+        })
+    }
+
+    fn put(self) -> Change {
+        Change::PutGoal(self)
+    }
+
+    fn table(state: &catalog::State) -> &Table<Self> {
+        &state.goals
+    }
+}

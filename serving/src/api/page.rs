@@ -1,0 +1,49 @@
+//! Lists, a page at a time.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use web::Problem;
+
+/// Rows of a page unless asked otherwise.
+const USUAL: usize = 100;
+/// Most rows of a page.
+const MOST: usize = 1_000;
+
+/// Which page is wanted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Page {
+    limit: usize,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { limit: USUAL, after: None }
+    }
+}
+
+impl Page {
+    /// How many rows are wanted.
+    pub(crate) fn limit(&self) -> Result<usize, Problem> {
+        match (1..=MOST).contains(&self.limit) {
+            true => Ok(self.limit),
+            false => Err(Problem::bad_request("invalid_query", format!("`limit` must be from 1 to {MOST}"))),
+        }
+    }
+
+    /// What `after` names.
+    pub(crate) fn after<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+        let wrong = || Problem::bad_request("invalid_query", "`after` must be the `next` of the page before");
+        self.after.as_deref().map(|text| parse(text).ok_or_else(wrong)).transpose()
+    }
+}
+
+/// The answer for `rows`, of which one more than `limit` was looked up.
+pub(crate) fn answer<T>(mut rows: Vec<T>, limit: usize, id: impl Fn(&T) -> String, view: impl Fn(&T) -> Value) -> Value {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(id);
+    json!({"items": rows.iter().map(view).collect::<Vec<_>>(), "next": next})
+}

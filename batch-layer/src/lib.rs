@@ -1,3 +1,8 @@
-//! The batch layer: exact aggregates of sealed epochs, and forecasts of them.
+//! The batch layer: exact views of everything that is sealed, and predictions. The only crate
+//! with DataFusion and Polars.
 
+mod engine;
 pub mod forecast;
+mod mill;
+
+pub use mill::{MillDeps, MillError, Mode, Report, run};

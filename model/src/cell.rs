@@ -6,7 +6,7 @@ use prost::Message;
 
 use crate::{
     counts::{Counts, Measure},
-    cube::{CUBES, Cube},
+    cube::{CUBES, Cube, Names},
     event::{Event, EventKind, Facts},
     id::{EntityId, EntityKind},
     time,
@@ -35,17 +35,13 @@ pub enum CellError {
 pub struct Countable<'a> {
     event: &'a Event,
     facts: &'a Facts,
-    object: String,
+    names: Names,
 }
 
 impl<'a> Countable<'a> {
     /// Prepares an event.
     pub fn new(event: &'a Event, facts: &'a Facts) -> Self {
-        Self {
-            event,
-            facts,
-            object: event.object_id().to_string(),
-        }
+        Self { event, facts, names: Names::of(event) }
     }
 
     /// The event.
@@ -57,13 +53,9 @@ impl<'a> Countable<'a> {
 impl Cell {
     /// Counts one event for an entity of `kind`.
     pub fn fold(&mut self, kind: EntityKind, countable: &Countable<'_>) {
-        let Countable {
-            event,
-            facts,
-            object,
-        } = countable;
+        let Countable { event, facts, names } = countable;
         for cube in CUBES.iter().filter(|c| c.is_for(kind)) {
-            let Some(value) = cube.dimension.value(event, facts, object) else {
+            let Some(value) = cube.dimension.value(event, facts, names) else {
                 continue;
             };
             let slice = self

@@ -26,12 +26,14 @@ pub enum Dimension {
     Object,
     /// Currency of a conversion's value; events without a value are not in this cube.
     Currency,
+    /// Campaign at the time of the event, empty if none; kept for accounts.
+    Campaign,
 }
 
 impl Dimension {
     /// The value of this dimension for one event; `None`: the event is not in the cube.
-    /// `object` is the text form of the event's object, made once per event by the caller.
-    pub fn value<'a>(self, event: &'a Event, facts: &'a Facts, object: &'a str) -> Option<&'a str> {
+    /// `names` are the text forms of the event's object and campaign, made once per event.
+    pub fn value<'a>(self, event: &'a Event, facts: &'a Facts, names: &'a Names) -> Option<&'a str> {
         match self {
             Dimension::Total => Some(""),
             Dimension::Country => Some(&event.country),
@@ -39,7 +41,8 @@ impl Dimension {
             Dimension::Os => Some(&facts.os),
             Dimension::Device => Some(&facts.device),
             Dimension::Referrer => Some(&facts.referrer_host),
-            Dimension::Object => Some(object),
+            Dimension::Object => Some(&names.object),
+            Dimension::Campaign => Some(&names.campaign),
             Dimension::Currency => event.value_micros.map(|_| event.currency.as_str()),
         }
     }
@@ -55,8 +58,26 @@ impl Dimension {
             Dimension::Device => ("device", "TRUE"),
             Dimension::Referrer => ("referrer_host", "TRUE"),
             Dimension::Object => ("object", "TRUE"),
+            Dimension::Campaign => ("COALESCE(campaign, '')", "TRUE"),
             Dimension::Currency => ("currency", "value_micros IS NOT NULL"),
         }
+    }
+}
+
+/// Text forms of what an event names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// The link, pixel or goal.
+    pub object: String,
+    /// The campaign, empty if none.
+    pub campaign: String,
+}
+
+impl Names {
+    /// The names of one event.
+    pub fn of(event: &Event) -> Self {
+        let campaign = event.campaign_id().map(|c| c.to_string()).unwrap_or_default();
+        Self { object: event.object_id().to_string(), campaign }
     }
 }
 
@@ -95,7 +116,11 @@ pub struct Cube {
 impl Cube {
     /// Whether the cube is kept for entities of this kind.
     pub fn is_for(&self, kind: EntityKind) -> bool {
-        self.dimension != Dimension::Object || !kind.is_object()
+        match self.dimension {
+            Dimension::Object => !kind.is_object(),
+            Dimension::Campaign => kind == EntityKind::Account,
+            _ => true,
+        }
     }
 
     /// The bucket (unix minute) of an event in this cube.
@@ -131,6 +156,7 @@ pub const CUBES: &[Cube] = &[
     cube(7, "referrer", Dimension::Referrer, Grain::Quarter),
     cube(8, "object", Dimension::Object, Grain::Quarter),
     cube(9, "currency", Dimension::Currency, Grain::Quarter),
+    cube(10, "campaign", Dimension::Campaign, Grain::Quarter),
 ];
 
 #[cfg(test)]

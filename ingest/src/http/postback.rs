@@ -77,7 +77,7 @@ fn read_parameters(goal: &Goal, parameters: &[(String, String)], mut seen: Sight
 /// A value and its currency, or what is wrong with them.
 pub(super) fn read_value(value: &str, currency: Option<&str>) -> Result<(i64, String), Problem> {
     let micros = parse_money(value)
-        .ok_or_else(|| Problem::bad_request("invalid_value", "value must be a decimal such as 12.50 (at most 12 digits before the point, 6 after it)"))?;
+        .ok_or_else(|| Problem::bad_request("invalid_value", "value must be a decimal such as 12.50 (at most 9 digits before the point, 6 after it)"))?;
     let currency = currency.map(str::to_ascii_uppercase);
     let currency = currency.filter(|c| c.len() == 3 && c.bytes().all(|b| b.is_ascii_uppercase()));
     let currency = currency.ok_or_else(|| Problem::bad_request("invalid_currency", "currency must be a code of three letters such as EUR; the goal may set one"))?;

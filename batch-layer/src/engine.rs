@@ -1,0 +1,35 @@
+//! DataFusion over the object store.
+
+use std::sync::Arc;
+
+use datafusion::{
+    error::DataFusionError,
+    execution::{memory_pool::FairSpillPool, object_store::ObjectStoreUrl, runtime_env::RuntimeEnvBuilder},
+    prelude::{ParquetReadOptions, SessionConfig, SessionContext},
+};
+use object_store::path::Path;
+use storage::store::Store;
+
+/// Memory of one session; beyond it sorts and aggregates go to temporary files.
+const MEMORY: usize = 2 << 30;
+/// What stands before every path of the store.
+const LAKE: &str = "lake://store";
+
+/// A session that reads `store`.
+pub(crate) fn context(store: &Store) -> Result<SessionContext, DataFusionError> {
+    let mut config = SessionConfig::new().with_information_schema(false);
+    // Has a history of wrong results.
+    config.options_mut().execution.parquet.pushdown_filters = false;
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY))).build_arc()?;
+    let url = ObjectStoreUrl::parse(LAKE)?;
+    runtime.register_object_store(url.as_ref(), Arc::clone(store));
+    Ok(SessionContext::new_with_config_rt(config, runtime))
+}
+
+/// Makes a table of Parquet files.
+pub(crate) async fn register(context: &SessionContext, table: &str, files: &[Path]) -> Result<(), DataFusionError> {
+    let urls: Vec<String> = files.iter().map(|path| format!("{LAKE}/{path}")).collect();
+    let frame = context.read_parquet(urls, ParquetReadOptions::default()).await?;
+    context.register_table(table, frame.into_view())?;
+    Ok(())
+}

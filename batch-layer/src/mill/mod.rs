@@ -1,0 +1,176 @@
+//! The mill: sealed epochs in, exact views out. Take, enrich, aggregate, merge, publish.
+
+mod aggregate;
+mod events;
+mod sql;
+mod take;
+mod uniques;
+mod write;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use datafusion::{
+    arrow::error::ArrowError, error::DataFusionError, parquet::errors::ParquetError,
+};
+use enrich::Rules;
+use model::Clock;
+use serde::Serialize;
+use storage::{
+    catalog::random::Randomness,
+    installation::stamp,
+    ledger::{Appended, LedgerError},
+    manifest::Manifest,
+    manifests::{Manifests, Published},
+    store::{Store, StoreError},
+};
+
+use self::{take::Taken, write::Writer};
+
+/// How often a run starts over because somebody else published first.
+const TRIES: u32 = 5;
+
+/// What the mill works with.
+pub struct MillDeps {
+    /// Object store.
+    pub store: Store,
+    /// Where views are published.
+    pub manifests: Manifests,
+    /// Enrichment.
+    pub rules: Arc<Rules>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Randomness>,
+}
+
+/// What a run recomputes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// What has been sealed since the last run.
+    Incremental,
+    /// Everything, from raw, with today's rules.
+    Full,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The newest manifest after the run.
+    pub manifest: u64,
+    /// Whether this run published it.
+    pub published: bool,
+    /// Events taken.
+    pub events: u64,
+    /// Epochs taken.
+    pub epochs: u64,
+    /// Days whose views were written.
+    pub days: u64,
+    /// Of a full run: rows of each cube's view that are not as they were, where there are any.
+    pub changed: Vec<(String, u64)>,
+}
+
+/// Why a run failed. Nothing of it is visible; the next run does it again.
+#[derive(Debug, thiserror::Error)]
+pub enum MillError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A query failed.
+    #[error("a batch query failed: {0}")]
+    Query(#[from] DataFusionError),
+    /// Rows could not be built.
+    #[error("batch rows: {0}")]
+    Arrow(#[from] ArrowError),
+    /// A file could not be written or read.
+    #[error("batch file: {0}")]
+    Parquet(#[from] ParquetError),
+    /// Raw objects contradict their seal.
+    #[error("epoch {epoch} of log {log}: {why}; nothing was published, look at the log's raw objects")]
+    Inconsistent {
+        /// The log.
+        log: model::LogId,
+        /// The epoch.
+        epoch: u64,
+        /// What does not fit.
+        why: String,
+    },
+    /// Others published first, again and again.
+    #[error("other batch runs published first, {TRIES} times in a row; their views are in place")]
+    Outrun,
+}
+
+/// Runs the mill once.
+pub async fn run(deps: &MillDeps, mode: Mode) -> Result<Report, MillError> {
+    for _ in 0..TRIES {
+        if let Some(report) = attempt(deps, mode).await? {
+            return Ok(report);
+        }
+        tracing::info!("somebody else published first; starting over");
+    }
+    Err(MillError::Outrun)
+}
+
+/// One attempt; `None` if somebody else published first.
+async fn attempt(deps: &MillDeps, mode: Mode) -> Result<Option<Report>, MillError> {
+    let current = deps.manifests.latest().await?;
+    let base = match mode {
+        Mode::Incremental => (*current.manifest).clone(),
+        Mode::Full => Manifest::default(),
+    };
+    let taken = take::sealed_epochs(&deps.store, &base.horizon).await?;
+    if taken.is_empty() {
+        return Ok(Some(Report { manifest: current.n, ..Report::default() }));
+    }
+    let mut writer = Writer::new(deps, current.n + 1);
+    let (manifest, report) = grind(deps, &mut writer, base, taken).await?;
+    let changed = match mode {
+        Mode::Full => aggregate::changes(deps, &current.manifest, &manifest).await?,
+        Mode::Incremental => Vec::new(),
+    };
+    publish(deps, &current, &manifest, &writer).await.map(|published| {
+        published.then_some(Report { manifest: current.n + 1, published: true, changed, ..report })
+    })
+}
+
+/// Everything but publishing: the manifest that would be.
+async fn grind(deps: &MillDeps, writer: &mut Writer<'_>, base: Manifest, taken: Vec<Taken>) -> Result<(Manifest, Report), MillError> {
+    let mut manifest = base;
+    manifest.rules = deps.rules.version().to_owned();
+    let fresh = events::write(deps, writer, &taken, &mut manifest).await?;
+    let days: BTreeSet<i64> = fresh.keys().copied().collect();
+    for cube in model::CUBES {
+        aggregate::cube(deps, writer, cube, &fresh, &mut manifest).await?;
+    }
+    uniques::write(deps, writer, &fresh, &mut manifest).await?;
+    for (day, files) in fresh {
+        manifest.events.entry(day).or_default().extend(files);
+    }
+    for epoch in &taken {
+        manifest.horizon.0.insert(epoch.seal.log, epoch.covered());
+    }
+    let report = Report {
+        events: taken.iter().map(|t| t.seal.count).sum(),
+        epochs: taken.len() as u64,
+        days: days.len() as u64,
+        ..Report::default()
+    };
+    Ok((manifest, report))
+}
+
+async fn publish(deps: &MillDeps, current: &Published, manifest: &Manifest, writer: &Writer<'_>) -> Result<bool, MillError> {
+    let stamp = stamp(&*deps.clock, &*deps.random);
+    match deps.manifests.ledger.append(current.n + 1, manifest, stamp).await? {
+        Appended::Yes => {
+            deps.manifests.latest().await?;
+            tracing::info!(manifest = current.n + 1, "views are published");
+            Ok(true)
+        }
+        Appended::Conflict => {
+            writer.discard().await;
+            Ok(false)
+        }
+    }
+}

@@ -23,7 +23,9 @@ struct Assets;
 pub(crate) fn routes() -> Router {
     let index = |headers: HeaderMap| async move { answer("index.html", &headers) };
     let file = |Segment(name): Segment, headers: HeaderMap| async move { answer(&name, &headers) };
-    Router::new().route("/", get(index)).route("/assets/{file}", get(file))
+    Router::new()
+        .route("/", get(index))
+        .route("/assets/{file}", get(file))
 }
 
 fn answer(name: &str, headers: &HeaderMap) -> Response {
@@ -31,7 +33,10 @@ fn answer(name: &str, headers: &HeaderMap) -> Response {
         return Problem::not_found("there is no such file").into_response();
     };
     let tag = tag(&file);
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|given| names(given, &tag));
+    let known = headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .any(|given| names(given, &tag));
     let mut response = match known {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => file.data.into_owned().into_response(),
@@ -44,7 +49,9 @@ fn answer(name: &str, headers: &HeaderMap) -> Response {
         (header::REFERRER_POLICY, "no-referrer"),
     ];
     for (name, value) in about {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, tag);
@@ -55,12 +62,16 @@ fn answer(name: &str, headers: &HeaderMap) -> Response {
 /// Whether the list `given` of tags names `tag`, or any.
 fn names(given: &HeaderValue, tag: &str) -> bool {
     let list = given.to_str().unwrap_or_default().split(',').map(str::trim);
-    list.map(|one| one.trim_start_matches("W/")).any(|one| one == tag || one == "*")
+    list.map(|one| one.trim_start_matches("W/"))
+        .any(|one| one == tag || one == "*")
 }
 
 fn tag(file: &EmbeddedFile) -> String {
     let hash = file.metadata.sha256_hash();
-    let digits: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = hash[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("\"{digits}\"")
 }
 

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    extract::State,
-    routing::get,
-};
+use axum::{Json, Router, extract::State, routing::get};
 use chrono_tz::Tz;
 use http::StatusCode;
 use ipnet::IpNet;
 use model::{EntityId, EntityKind, time::rfc3339};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::catalog::{self, Account, AccountSettings, CatalogError, Change, Scope, random::new_id};
+use storage::catalog::{
+    self, Account, AccountSettings, CatalogError, Change, Scope, random::new_id,
+};
 use web::Problem;
 
 use super::{
@@ -61,7 +59,10 @@ async fn create(
     set(&mut account, &body).map_err(problem)?;
     let (key, secret) = keys::new(&api, account.id, "first key".into(), vec![Scope::Admin]);
     let changes = vec![Change::PutAccount(account.clone()), Change::PutKey(key)];
-    api.catalog.commit(|_| Ok(changes.clone())).await.map_err(problem)?;
+    api.catalog
+        .commit(|_| Ok(changes.clone()))
+        .await
+        .map_err(problem)?;
     let mut answer = view(&account);
     answer["api_key"] = secret.into();
     Ok((StatusCode::CREATED, Json(answer)))
@@ -73,9 +74,18 @@ async fn list(
     Params(page): Params<Page>,
 ) -> Result<Json<Value>, Problem> {
     let limit = page.limit()?;
-    let after = page.after(|text| text.parse().ok().filter(|id: &EntityId| id.kind == EntityKind::Account))?;
+    let after = page.after(|text| {
+        text.parse()
+            .ok()
+            .filter(|id: &EntityId| id.kind == EntityKind::Account)
+    })?;
     let rows = api.catalog.read(|state| state.accounts(after, limit + 1));
-    Ok(Json(page::answer(rows, limit, |row| row.id.to_string(), |row| view(row))))
+    Ok(Json(page::answer(
+        rows,
+        limit,
+        |row| row.id.to_string(),
+        |row| view(row),
+    )))
 }
 
 async fn read(State(api): State<Arc<Api>>, Reader(caller): Reader) -> Result<Json<Value>, Problem> {
@@ -91,11 +101,17 @@ async fn change(
 ) -> Result<Json<Value>, Problem> {
     let mut answer = Value::Null;
     let decide = |state: &catalog::State| {
-        let old = state.account(caller.account).ok_or_else(|| CatalogError::not_found(caller.account))?;
+        let old = state
+            .account(caller.account)
+            .ok_or_else(|| CatalogError::not_found(caller.account))?;
         let mut new = Account::clone(old);
         set(&mut new, &body)?;
         answer = view(&new);
-        Ok(if new == **old { Vec::new() } else { vec![Change::PutAccount(new)] })
+        Ok(if new == **old {
+            Vec::new()
+        } else {
+            vec![Change::PutAccount(new)]
+        })
     };
     api.catalog.commit(decide).await.map_err(problem)?;
     Ok(Json(answer))
@@ -118,19 +134,33 @@ fn set(account: &mut Account, body: &AccountBody) -> Result<(), CatalogError> {
             }
             given.honour_dnt.set(&mut settings.honour_dnt);
             let networks = |texts: &Vec<String>| texts.iter().map(|text| network(text)).collect();
-            given.excluded_networks.set_with(&mut settings.excluded_networks, networks)?;
+            given
+                .excluded_networks
+                .set_with(&mut settings.excluded_networks, networks)?;
         }
     }
     Ok(())
 }
 
 fn timezone(name: &str) -> Result<Box<str>, CatalogError> {
-    let unknown = |_| CatalogError::invalid("timezone", "must be an IANA time zone such as Europe/Amsterdam");
-    name.parse::<Tz>().map(|zone| zone.name().into()).map_err(unknown)
+    let unknown = |_| {
+        CatalogError::invalid(
+            "timezone",
+            "must be an IANA time zone such as Europe/Amsterdam",
+        )
+    };
+    name.parse::<Tz>()
+        .map(|zone| zone.name().into())
+        .map_err(unknown)
 }
 
 fn network(text: &str) -> Result<IpNet, CatalogError> {
-    let wrong = |_| CatalogError::invalid("excluded_networks", "must be addresses or networks such as 192.0.2.0/24");
+    let wrong = |_| {
+        CatalogError::invalid(
+            "excluded_networks",
+            "must be addresses or networks such as 192.0.2.0/24",
+        )
+    };
     let address = || text.parse::<std::net::IpAddr>().map(IpNet::from);
     text.parse().or_else(|_| address()).map_err(wrong)
 }

@@ -22,7 +22,8 @@ impl AdminToken {
     /// Whether `given` is the token.
     pub fn matches(&self, given: &str) -> bool {
         // Equality of `blake3::Hash` takes the same time whatever differs.
-        self.0.is_some_and(|hash| hash == blake3::hash(given.as_bytes()))
+        self.0
+            .is_some_and(|hash| hash == blake3::hash(given.as_bytes()))
     }
 }
 
@@ -40,7 +41,10 @@ impl Caller {
     pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
         match self.key.allows(scope) {
             true => Ok(()),
-            false => Err(Problem::forbidden(format!("this key lacks the scope `{}`", name(scope)))),
+            false => Err(Problem::forbidden(format!(
+                "this key lacks the scope `{}`",
+                name(scope)
+            ))),
         }
     }
 }
@@ -120,7 +124,11 @@ impl FromRequestParts<Arc<Api>> for Steward {
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, secret) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }
 

@@ -39,41 +39,75 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Proble
         let detail: String = error.to_string().chars().take(MAX_QUOTE).collect();
         match error.is_data() {
             true => Problem::bad_request("invalid", detail),
-            false => Problem::bad_request("malformed_json", format!("the body is not JSON: {detail}")),
+            false => {
+                Problem::bad_request("malformed_json", format!("the body is not JSON: {detail}"))
+            }
         }
     })
 }
 
 /// Refuses bodies of other types than `allowed`.
 pub(crate) fn content_type(headers: &HeaderMap, allowed: &[&str]) -> Result<(), Problem> {
-    let refuse = |detail: String| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
-    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes());
+    let refuse = |detail: String| {
+        Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            detail,
+        ))
+    };
+    let encoding = headers
+        .get(header::CONTENT_ENCODING)
+        .map(|value| value.as_bytes());
     if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
         return refuse("this address takes bodies without Content-Encoding only".into());
     }
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    match allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(given)) {
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let given = given
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    match allowed
+        .iter()
+        .any(|allowed| allowed.eq_ignore_ascii_case(given))
+    {
         true => Ok(()),
-        false => refuse(format!("send the header Content-Type: {}", allowed.join(" or "))),
+        false => refuse(format!(
+            "send the header Content-Type: {}",
+            allowed.join(" or ")
+        )),
     }
 }
 
 /// Reads a body of at most `limit` bytes.
 pub(crate) async fn read(request: Request, limit: usize) -> Result<Bytes, Problem> {
-    let late = |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time");
-    tokio::time::timeout(TIME, collect(request, limit)).await.map_err(late)?
+    let late = |_| {
+        Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "the body did not arrive in time",
+        )
+    };
+    tokio::time::timeout(TIME, collect(request, limit))
+        .await
+        .map_err(late)?
 }
 
 async fn collect(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let mut chunks = request.into_body().into_data_stream();
     let mut body = BytesMut::new();
     while let Some(chunk) = chunks.next().await {
-        let broken = |_| Problem::bad_request("incomplete_body", "the body could not be read to its end");
+        let broken =
+            |_| Problem::bad_request("incomplete_body", "the body could not be read to its end");
         let chunk = chunk.map_err(broken)?;
         if body.len() + chunk.len() > limit {
             let detail = format!("a body holds at most {} KiB here", limit >> 10);
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail));
+            return Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                detail,
+            ));
         }
         body.extend_from_slice(&chunk);
     }
@@ -109,7 +143,11 @@ impl<T: Clone> Given<T> {
     }
 
     /// Like [`Given::set`], for values that must be `read` first.
-    pub(crate) fn set_with<U: Default, E>(&self, target: &mut U, read: impl FnOnce(&T) -> Result<U, E>) -> Result<(), E> {
+    pub(crate) fn set_with<U: Default, E>(
+        &self,
+        target: &mut U,
+        read: impl FnOnce(&T) -> Result<U, E>,
+    ) -> Result<(), E> {
         match self {
             Self::Absent => {}
             Self::Null => *target = U::default(),

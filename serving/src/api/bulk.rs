@@ -26,7 +26,11 @@ const MAX_LINKS: usize = 5_000;
 /// Largest body, bytes.
 const MAX_BODY: usize = 16 << 20;
 /// What the body may be.
-const TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "application/jsonl"];
+const TYPES: [&str; 3] = [
+    "application/json",
+    "application/x-ndjson",
+    "application/jsonl",
+];
 
 /// A link as read, or why it could not be.
 type Item = Result<LinkBody, Problem>;
@@ -40,14 +44,18 @@ pub(super) async fn create(
     let busy = |_| Problem::unavailable("busy", "too many large requests at once", 1);
     let _room = api.large_bodies.try_acquire().map_err(busy)?;
     let bytes = body::read(request, MAX_BODY).await?;
-    let items = tokio::task::spawn_blocking(move || parse(&bytes)).await.map_err(Problem::internal)??;
+    let items = tokio::task::spawn_blocking(move || parse(&bytes))
+        .await
+        .map_err(Problem::internal)??;
     let mut decided = Decided::default();
     let decide = |state: &catalog::State| {
         decided = Decided::default();
         Ok(decided.decide(&items, &mut Scene::new(state, &*api.random), &api, &caller))
     };
     api.catalog.commit(decide).await.map_err(problem)?;
-    Ok(Json(json!({"created": decided.created, "rejected": decided.rejected})))
+    Ok(Json(
+        json!({"created": decided.created, "rejected": decided.rejected}),
+    ))
 }
 
 /// What became of the items.
@@ -58,21 +66,30 @@ struct Decided {
 }
 
 impl Decided {
-    fn decide(&mut self, items: &[Item], scene: &mut Scene<'_>, api: &Api, caller: &Caller) -> Vec<Change> {
+    fn decide(
+        &mut self,
+        items: &[Item],
+        scene: &mut Scene<'_>,
+        api: &Api,
+        caller: &Caller,
+    ) -> Vec<Change> {
         let mut changes = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let made = match item {
-                Ok(body) => make(body, scene, api, caller).map_err(|error| (code(&error), error.to_string())),
+                Ok(body) => make(body, scene, api, caller)
+                    .map_err(|error| (code(&error), error.to_string())),
                 Err(problem) => Err((problem.code, problem.detail.clone())),
             };
             match made {
                 Ok(link) => {
-                    self.created.push(json!({"index": index, "id": link.id, "slug": link.slug}));
+                    self.created
+                        .push(json!({"index": index, "id": link.id, "slug": link.slug}));
                     scene.used.insert(link.slug.clone());
                     changes.push(link.put());
                 }
                 Err((code, detail)) => {
-                    self.rejected.push(json!({"index": index, "code": code, "detail": detail}));
+                    self.rejected
+                        .push(json!({"index": index, "code": code, "detail": detail}));
                 }
             }
         }
@@ -80,7 +97,12 @@ impl Decided {
     }
 }
 
-fn make(body: &LinkBody, scene: &Scene<'_>, api: &Api, caller: &Caller) -> Result<Link, CatalogError> {
+fn make(
+    body: &LinkBody,
+    scene: &Scene<'_>,
+    api: &Api,
+    caller: &Caller,
+) -> Result<Link, CatalogError> {
     let id = new_id(EntityKind::Link, scene.random);
     let mut link = Link::blank(id, caller.account, api.clock.now_ms());
     link.change(body, scene)?;
@@ -92,7 +114,11 @@ fn parse(bytes: &[u8]) -> Result<Vec<Item>, Problem> {
     let texts = split(bytes)?;
     if texts.len() > MAX_LINKS {
         let detail = format!("a request holds at most {MAX_LINKS} links");
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_many", detail));
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_many",
+            detail,
+        ));
     }
     if texts.is_empty() {
         let detail = "the body holds no link; send a JSON array, or one JSON object a line";
@@ -106,7 +132,10 @@ fn split(bytes: &[u8]) -> Result<Vec<&[u8]>, Problem> {
     let text = bytes.trim_ascii();
     if text.first() == Some(&b'[') {
         let array: Vec<&RawValue> = body::parse(text)?;
-        return Ok(array.into_iter().map(|value| value.get().as_bytes()).collect());
+        return Ok(array
+            .into_iter()
+            .map(|value| value.get().as_bytes())
+            .collect());
     }
     let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     Ok(lines.filter(|line| !line.is_empty()).collect())

@@ -3,7 +3,7 @@
 use model::{EntityId, time::rfc3339};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::catalog::{self, CatalogError, Change, Campaign, Table};
+use storage::catalog::{self, Campaign, CatalogError, Change, Table};
 
 use super::{
     Api,

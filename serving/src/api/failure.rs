@@ -1,10 +1,6 @@
 //! Failures of the catalog as problems.
 
-use storage::{
-    catalog::CatalogError,
-    ledger::LedgerError,
-    store::StoreError,
-};
+use storage::{catalog::CatalogError, ledger::LedgerError, store::StoreError};
 use web::Problem;
 
 /// The stable word for a failure.
@@ -24,7 +20,9 @@ pub(crate) fn code(error: &CatalogError) -> &'static str {
 pub(crate) fn problem(error: CatalogError) -> Problem {
     let code = code(&error);
     match &error {
-        CatalogError::Invalid { .. } | CatalogError::TooMany { .. } => Problem::bad_request(code, error.to_string()),
+        CatalogError::Invalid { .. } | CatalogError::TooMany { .. } => {
+            Problem::bad_request(code, error.to_string())
+        }
         CatalogError::Taken { .. } => Problem::conflict(code, error.to_string()),
         CatalogError::NotFound { .. } => Problem::not_found(error.to_string()),
         CatalogError::Contended { .. } => Problem::unavailable(code, error.to_string(), 1),
@@ -33,10 +31,15 @@ pub(crate) fn problem(error: CatalogError) -> Problem {
             let detail = "nobody can say whether this was stored; look before you send it again";
             Problem::unavailable(code, detail, 5)
         }
-        CatalogError::Ledger(LedgerError::Store { source, .. }) | CatalogError::Snapshot(source) => match **source {
+        CatalogError::Ledger(LedgerError::Store { source, .. })
+        | CatalogError::Snapshot(source) => match **source {
             StoreError::Request { .. } => {
                 tracing::warn!(%error, "the catalog could not be changed");
-                Problem::unavailable(code, "the object store does not answer; nothing was changed", 5)
+                Problem::unavailable(
+                    code,
+                    "the object store does not answer; nothing was changed",
+                    5,
+                )
             }
             _ => Problem::internal(error),
         },

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::{
-    Json, Router,
-    extract::State,
-    routing::get,
-};
+use axum::{Json, Router, extract::State, routing::get};
 use serde::Deserialize;
 use serde_json::Value;
 use web::Problem;
@@ -73,7 +69,10 @@ async fn runs(
     Params(query): Params<RunsQuery>,
 ) -> Result<Json<Value>, Problem> {
     if !(1..=MOST).contains(&query.limit) {
-        return Err(Problem::bad_request("invalid_query", format!("`limit` must be from 1 to {MOST}")));
+        return Err(Problem::bad_request(
+            "invalid_query",
+            format!("`limit` must be from 1 to {MOST}"),
+        ));
     }
     api.jobs.runs(&name, query.limit).await.map(Json)
 }
@@ -84,5 +83,8 @@ async fn start(
     Segment(name): Segment,
     Params(query): Params<StartQuery>,
 ) -> Result<Json<Value>, Problem> {
-    api.jobs.start(&name, query.close_epochs, query.wait).await.map(Json)
+    api.jobs
+        .start(&name, query.close_epochs, query.wait)
+        .await
+        .map(Json)
 }

@@ -43,7 +43,12 @@ struct KeyBody {
 }
 
 /// A new key, and its secret.
-pub(super) fn new(api: &Api, account: EntityId, name: Box<str>, mut scopes: Vec<Scope>) -> (ApiKey, String) {
+pub(super) fn new(
+    api: &Api,
+    account: EntityId,
+    name: Box<str>,
+    mut scopes: Vec<Scope>,
+) -> (ApiKey, String) {
     scopes.sort_by_key(|scope| *scope as u8);
     scopes.dedup();
     let secret = new_secret(&*api.random);
@@ -67,7 +72,10 @@ async fn create(
     let (key, secret) = new(&api, caller.account, body.name, body.scopes);
     let decide = |state: &catalog::State| match state.keys_of(caller.account).len() < MAX_KEYS {
         true => Ok(vec![Change::PutKey(key.clone())]),
-        false => Err(CatalogError::TooMany { count: MAX_KEYS + 1, max: MAX_KEYS }),
+        false => Err(CatalogError::TooMany {
+            count: MAX_KEYS + 1,
+            max: MAX_KEYS,
+        }),
     };
     api.catalog.commit(decide).await.map_err(problem)?;
     let mut answer = view(&key);
@@ -84,7 +92,12 @@ async fn list(
     let after = page.after(|text| Some(text.to_string()))?;
     let mut keys = api.catalog.read(|state| state.keys_of(caller.account));
     keys.retain(|key| after.as_deref().is_none_or(|after| *key.id > *after));
-    Ok(Json(page::answer(keys, limit, |key| key.id.to_string(), |key| view(key))))
+    Ok(Json(page::answer(
+        keys,
+        limit,
+        |key| key.id.to_string(),
+        |key| view(key),
+    )))
 }
 
 async fn revoke(
@@ -93,11 +106,15 @@ async fn revoke(
     Segment(id): Segment,
 ) -> Result<StatusCode, Problem> {
     let decide = |state: &catalog::State| {
-        let key = state.key_by_id(&id).filter(|key| key.account == caller.account);
+        let key = state
+            .key_by_id(&id)
+            .filter(|key| key.account == caller.account);
         match key {
             Some(key) if key.revoked => Ok(Vec::new()),
             Some(key) => Ok(vec![Change::RevokeKey(key.id.clone())]),
-            None => Err(CatalogError::not_found(id.chars().take(64).collect::<String>())),
+            None => Err(CatalogError::not_found(
+                id.chars().take(64).collect::<String>(),
+            )),
         }
     };
     api.catalog.commit(decide).await.map_err(problem)?;

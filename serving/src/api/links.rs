@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use storage::catalog::{self, CatalogError, Change, Link, Table, rules};
 
 use super::{
-    Api, bulk,
+    Api,
     body::Given,
+    bulk,
     objects::{self, Resource, Scene},
 };
 
@@ -60,7 +61,8 @@ impl Resource for Link {
             Given::Absent if !self.slug.is_empty() => {}
             Given::Absent | Given::Null => self.slug = scene.new_slug()?,
         }
-        body.destination.set_with(&mut self.destination, |text| rules::clean_destination(text))?;
+        body.destination
+            .set_with(&mut self.destination, |text| rules::clean_destination(text))?;
         if self.destination.is_empty() {
             return Err(CatalogError::invalid("destination", "is required"));
         }
@@ -69,7 +71,8 @@ impl Resource for Link {
         body.title.set(&mut self.title);
         body.pass_query.set(&mut self.pass_query);
         body.append_click_id.set(&mut self.append_click_id);
-        body.expires_at.set_with(&mut self.expires_ms, |text| parse_time(text).map(Some))
+        body.expires_at
+            .set_with(&mut self.expires_ms, |text| parse_time(text).map(Some))
     }
 
     fn view(&self, api: &Api) -> Value {
@@ -98,8 +101,15 @@ impl Resource for Link {
 }
 
 fn parse_time(text: &str) -> Result<i64, CatalogError> {
-    let wrong = |_| CatalogError::invalid("expires_at", "must be RFC 3339, such as 2026-12-31T23:59:59Z");
-    DateTime::parse_from_rfc3339(text).map(|time| time.timestamp_millis()).map_err(wrong)
+    let wrong = |_| {
+        CatalogError::invalid(
+            "expires_at",
+            "must be RFC 3339, such as 2026-12-31T23:59:59Z",
+        )
+    };
+    DateTime::parse_from_rfc3339(text)
+        .map(|time| time.timestamp_millis())
+        .map_err(wrong)
 }
 
 /// What the catalog would refuse: said of one link, before it can hold up others.
@@ -107,9 +117,14 @@ pub(super) fn check(link: &Link, scene: &Scene<'_>) -> Result<(), CatalogError> 
     rules::slug(&link.slug)?;
     rules::destination(&link.destination)?;
     rules::tags(&link.tags)?;
-    link.title.as_deref().map_or(Ok(()), |title| rules::name("title", title))?;
+    link.title
+        .as_deref()
+        .map_or(Ok(()), |title| rules::name("title", title))?;
     match scene.is_free(&link.slug) {
         true => Ok(()),
-        false => Err(CatalogError::Taken { what: "slug", name: link.slug.to_string() }),
+        false => Err(CatalogError::Taken {
+            what: "slug",
+            name: link.slug.to_string(),
+        }),
     }
 }

@@ -61,7 +61,11 @@ pub(super) struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// A scene in which nothing has been used.
     pub(super) fn new(state: &'a catalog::State, random: &'a dyn Randomness) -> Self {
-        Self { state, random, used: HashSet::new() }
+        Self {
+            state,
+            random,
+            used: HashSet::new(),
+        }
     }
 
     /// Whether no live link answers at `slug`.
@@ -73,7 +77,10 @@ impl<'a> Scene<'a> {
     pub(super) fn new_slug(&self) -> Result<Box<str>, CatalogError> {
         let mut slugs = (0..SLUG_TRIES).map(|_| new_slug(self.random));
         let slug = slugs.find(|slug| self.is_free(slug));
-        slug.map(String::into_boxed_str).ok_or(CatalogError::Contended { tries: SLUG_TRIES as u32 })
+        slug.map(String::into_boxed_str)
+            .ok_or(CatalogError::Contended {
+                tries: SLUG_TRIES as u32,
+            })
     }
 
     /// Sets the campaign, given by id or by name.
@@ -85,10 +92,19 @@ impl<'a> Scene<'a> {
     ) -> Result<(), CatalogError> {
         given.set_with(target, |text| {
             let campaigns = &self.state.campaigns;
-            let own = |id| campaigns.get(id).filter(|c| c.account == account && !c.deleted);
+            let own = |id| {
+                campaigns
+                    .get(id)
+                    .filter(|c| c.account == account && !c.deleted)
+            };
             let by_id = text.parse().ok().and_then(own);
             let campaign = by_id.or_else(|| campaigns.named(account.raw, text));
-            let unknown = || CatalogError::invalid("campaign", "must be the id or the name of a campaign of this account");
+            let unknown = || {
+                CatalogError::invalid(
+                    "campaign",
+                    "must be the id or the name of a campaign of this account",
+                )
+            };
             campaign.map(|c| Some(c.id)).ok_or_else(unknown)
         })
     }
@@ -98,7 +114,10 @@ impl<'a> Scene<'a> {
 pub(super) fn routes<T: Resource>() -> Router<Arc<Api>> {
     let one = get(read::<T>).patch(change::<T>).delete(delete::<T>);
     Router::new()
-        .route(&format!("/v1/{}", T::PATH), get(list::<T>).post(create::<T>))
+        .route(
+            &format!("/v1/{}", T::PATH),
+            get(list::<T>).post(create::<T>),
+        )
         .route(&format!("/v1/{}/{{id}}", T::PATH), one)
 }
 
@@ -107,7 +126,11 @@ async fn create<T: Resource>(
     Writer(caller): Writer,
     Body(body): Body<T::Body>,
 ) -> Result<Response, Problem> {
-    let blank = T::blank(new_id(T::KIND, &*api.random), caller.account, api.clock.now_ms());
+    let blank = T::blank(
+        new_id(T::KIND, &*api.random),
+        caller.account,
+        api.clock.now_ms(),
+    );
     let mut made = blank.clone();
     let decide = |state: &catalog::State| {
         made = blank.clone();
@@ -116,7 +139,12 @@ async fn create<T: Resource>(
     };
     api.catalog.commit(decide).await.map_err(problem)?;
     let location = format!("/v1/{}/{}", T::PATH, made.id());
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(made.view(&api))).into_response())
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(made.view(&api)),
+    )
+        .into_response())
 }
 
 async fn list<T: Resource>(
@@ -126,8 +154,15 @@ async fn list<T: Resource>(
 ) -> Result<Json<Value>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().ok().filter(|id: &EntityId| id.kind == T::KIND))?;
-    let rows = api.catalog.read(|state| T::table(state).of(caller.account, after, limit + 1));
-    Ok(Json(page::answer(rows, limit, |row| row.id().to_string(), |row| row.view(&api))))
+    let rows = api
+        .catalog
+        .read(|state| T::table(state).of(caller.account, after, limit + 1));
+    Ok(Json(page::answer(
+        rows,
+        limit,
+        |row| row.id().to_string(),
+        |row| row.view(&api),
+    )))
 }
 
 async fn read<T: Resource>(
@@ -136,7 +171,9 @@ async fn read<T: Resource>(
     Segment(id): Segment,
 ) -> Result<Json<Value>, Problem> {
     let id = parse_id(&id)?;
-    let row = api.catalog.read(|state| own::<T>(state, caller.account, id).cloned());
+    let row = api
+        .catalog
+        .read(|state| own::<T>(state, caller.account, id).cloned());
     row.map(|row| Json(row.view(&api))).map_err(problem)
 }
 
@@ -153,7 +190,11 @@ async fn change<T: Resource>(
         let mut new = T::clone(old);
         new.change(&body, &Scene::new(state, &*api.random))?;
         view = new.view(&api);
-        Ok(if new == **old { Vec::new() } else { vec![new.put()] })
+        Ok(if new == **old {
+            Vec::new()
+        } else {
+            vec![new.put()]
+        })
     };
     api.catalog.commit(decide).await.map_err(problem)?;
     Ok(Json(view))
@@ -165,17 +206,26 @@ async fn delete<T: Resource>(
     Segment(id): Segment,
 ) -> Result<StatusCode, Problem> {
     let id = parse_id(&id)?;
-    let decide = |state: &catalog::State| own::<T>(state, caller.account, id).map(|row| vec![Change::Delete(row.id())]);
+    let decide = |state: &catalog::State| {
+        own::<T>(state, caller.account, id).map(|row| vec![Change::Delete(row.id())])
+    };
     api.catalog.commit(decide).await.map_err(problem)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The live row `id` of `account`. Nobody is told of rows of others.
-fn own<T: Resource>(state: &catalog::State, account: EntityId, id: EntityId) -> Result<&Arc<T>, CatalogError> {
-    let row = T::table(state).get(id).filter(|row| row.account() == account && !row.deleted());
+fn own<T: Resource>(
+    state: &catalog::State,
+    account: EntityId,
+    id: EntityId,
+) -> Result<&Arc<T>, CatalogError> {
+    let row = T::table(state)
+        .get(id)
+        .filter(|row| row.account() == account && !row.deleted());
     row.ok_or_else(|| CatalogError::not_found(id))
 }
 
 fn parse_id(text: &str) -> Result<EntityId, Problem> {
-    text.parse().map_err(|error: model::IdError| Problem::bad_request("invalid_id", error.to_string()))
+    text.parse()
+        .map_err(|error: model::IdError| Problem::bad_request("invalid_id", error.to_string()))
 }

@@ -20,7 +20,10 @@ pub(crate) struct Page {
 
 impl Default for Page {
     fn default() -> Self {
-        Self { limit: USUAL, after: None }
+        Self {
+            limit: USUAL,
+            after: None,
+        }
     }
 }
 
@@ -29,19 +32,38 @@ impl Page {
     pub(crate) fn limit(&self) -> Result<usize, Problem> {
         match (1..=MOST).contains(&self.limit) {
             true => Ok(self.limit),
-            false => Err(Problem::bad_request("invalid_query", format!("`limit` must be from 1 to {MOST}"))),
+            false => Err(Problem::bad_request(
+                "invalid_query",
+                format!("`limit` must be from 1 to {MOST}"),
+            )),
         }
     }
 
     /// What `after` names.
-    pub(crate) fn after<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Problem> {
-        let wrong = || Problem::bad_request("invalid_query", "`after` must be the `next` of the page before");
-        self.after.as_deref().map(|text| parse(text).ok_or_else(wrong)).transpose()
+    pub(crate) fn after<T>(
+        &self,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let wrong = || {
+            Problem::bad_request(
+                "invalid_query",
+                "`after` must be the `next` of the page before",
+            )
+        };
+        self.after
+            .as_deref()
+            .map(|text| parse(text).ok_or_else(wrong))
+            .transpose()
     }
 }
 
 /// The answer for `rows`, of which one more than `limit` was looked up.
-pub(crate) fn answer<T>(mut rows: Vec<T>, limit: usize, id: impl Fn(&T) -> String, view: impl Fn(&T) -> Value) -> Value {
+pub(crate) fn answer<T>(
+    mut rows: Vec<T>,
+    limit: usize,
+    id: impl Fn(&T) -> String,
+    view: impl Fn(&T) -> Value,
+) -> Value {
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(id);

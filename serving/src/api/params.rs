@@ -18,7 +18,10 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Query::from_request_parts(parts, state).await {
             Ok(Query(params)) => Ok(Self(params)),
-            Err(error) => Err(Problem::bad_request("invalid_query", cut(error.body_text()))),
+            Err(error) => Err(Problem::bad_request(
+                "invalid_query",
+                cut(error.body_text()),
+            )),
         }
     }
 }

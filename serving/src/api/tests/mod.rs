@@ -1,0 +1,170 @@
+use axum::{Router, body::Body};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use model::ManualClock;
+use serde_json::{Value, json};
+use storage::{
+    catalog::random::SeededRandom,
+    store::{self, Store},
+};
+use tower::ServiceExt;
+
+use super::{jobs::JobControl, *};
+
+mod access;
+mod assets;
+mod bad_requests;
+mod bulk;
+mod objects;
+
+const TOKEN: &str = "the-admin-token";
+/// 2026-01-02T03:04:05Z.
+const NOW_MS: i64 = 1_767_323_045_000;
+
+struct FakeJobs;
+
+#[async_trait::async_trait]
+impl JobControl for FakeJobs {
+    async fn list(&self) -> Result<Value, Problem> {
+        Ok(json!({"jobs": []}))
+    }
+
+    async fn runs(&self, name: &str, limit: usize) -> Result<Value, Problem> {
+        Ok(json!({"name": name, "limit": limit}))
+    }
+
+    async fn start(&self, name: &str, close_epochs: bool, wait: bool) -> Result<Value, Problem> {
+        match name {
+            "batch" => Ok(json!({"close_epochs": close_epochs, "wait": wait})),
+            _ => Err(Problem::not_found("there is no such job")),
+        }
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_default()
+    }
+
+    fn text(&self, field: &str) -> String {
+        self.json()[field].as_str().unwrap_or_default().to_string()
+    }
+
+    /// The body of a success.
+    #[track_caller]
+    fn good(self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, self.json());
+        self.json()
+    }
+
+    /// Checks that it is a problem of this status and code; gives its detail.
+    #[track_caller]
+    fn problem(self, status: u16, code: &str) -> String {
+        let body = self.json();
+        assert_eq!(
+            (self.status.as_u16(), body["code"].as_str()),
+            (status, Some(code)),
+            "{body}"
+        );
+        assert_eq!(
+            self.headers[header::CONTENT_TYPE],
+            "application/problem+json"
+        );
+        assert_eq!(body["status"], status);
+        self.text("detail")
+    }
+}
+
+struct App {
+    router: Router,
+    catalog: Catalog,
+}
+
+impl App {
+    async fn new() -> Self {
+        Self::on(store::open("memory://").unwrap()).await
+    }
+
+    async fn on(store: Store) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(NOW_MS));
+        let random: Arc<dyn Randomness> = Arc::new(SeededRandom::new(7));
+        let catalog = Catalog::open(store, clock.clone(), random.clone())
+            .await
+            .unwrap();
+        let api = Api {
+            catalog: catalog.clone(),
+            clock,
+            random,
+            admin_token: AdminToken::new(TOKEN),
+            jobs: Arc::new(FakeJobs),
+            public_url: "https://go.example/".into(),
+            large_bodies: Api::large_bodies(),
+        };
+        let router = with_fallbacks(routes(Arc::new(api)).merge(crate::assets::routes()));
+        Self { router, catalog }
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .unwrap()
+            .to_vec();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            bytes,
+        }
+    }
+
+    async fn call(&self, method: Method, path: &str, key: &str, body: impl Into<Body>) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    async fn get(&self, path: &str, key: &str) -> Answer {
+        self.call(Method::GET, path, key, "").await
+    }
+
+    async fn post(&self, path: &str, key: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, key, body.to_string()).await
+    }
+
+    async fn patch(&self, path: &str, key: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, key, body.to_string()).await
+    }
+
+    async fn delete(&self, path: &str, key: &str) -> Answer {
+        self.call(Method::DELETE, path, key, "").await
+    }
+
+    /// A new account's first key.
+    async fn account(&self) -> String {
+        let answer = self
+            .post("/v1/accounts", TOKEN, json!({"name": "Shop"}))
+            .await;
+        answer.good()["api_key"].as_str().unwrap().to_string()
+    }
+
+    async fn key(&self, manager: &str, scope: &str) -> (String, String) {
+        let made = self
+            .post(
+                "/v1/keys",
+                manager,
+                json!({"name": scope, "scopes": [scope]}),
+            )
+            .await;
+        assert_eq!(made.status, StatusCode::CREATED);
+        (made.text("id"), made.text("api_key"))
+    }
+}

@@ -1,0 +1,150 @@
+use std::time::Instant;
+
+use super::*;
+
+const PATH: &str = "/v1/links/bulk";
+
+async fn send(app: &App, key: &str, content_type: &str, body: impl Into<Body>) -> Answer {
+    let request = Request::post(PATH)
+        .header(header::AUTHORIZATION, format!("Bearer {key}"))
+        .header(header::CONTENT_TYPE, content_type);
+    app.send(request.body(body.into()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_bad_link_rejects_itself_not_its_batch() {
+    let app = App::new().await;
+    let key = app.account().await;
+    app.post("/v1/campaigns", &key, json!({"name": "Spring"}))
+        .await
+        .good();
+    app.post(
+        "/v1/links",
+        &key,
+        json!({"slug": "old", "destination": "https://a.example"}),
+    )
+    .await
+    .good();
+    let body = json!([
+        {"slug": "one", "destination": "https://a.example/1", "campaign": "Spring"},
+        {"slug": "one", "destination": "https://a.example/2"},
+        {"slug": "old", "destination": "https://a.example/3"},
+        {"slug": "v1", "destination": "https://a.example/4"},
+        {"destination": "javascript:alert(1)"},
+        {"slug": "five"},
+        {"destination": "https://a.example/6", "colour": "red"},
+        {"destination": "https://a.example/7", "campaign": "Autumn"},
+        {"destination": "https://a.example/8", "tags": [""]},
+        {"destination": "https://a.example/9", "title": "a\nb"},
+        7,
+        {"destination": "https://a.example/11", "expires_at": "tomorrow"},
+        {"destination": "https://a.example/12"},
+    ]);
+    let answer = app.post(PATH, &key, body).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let answer = answer.good();
+    let created = answer["created"].as_array().unwrap();
+    assert_eq!(created.len(), 2);
+    assert_eq!(
+        created[0],
+        json!({"index": 0, "id": created[0]["id"], "slug": "one"})
+    );
+    assert_eq!(created[1]["index"], 12);
+    let rejected = answer["rejected"].as_array().unwrap();
+    let codes: Vec<_> = rejected
+        .iter()
+        .map(|r| (r["index"].as_u64().unwrap(), r["code"].as_str().unwrap()))
+        .collect();
+    let invalid = |index| (index, "invalid");
+    let expected = [(1, "taken"), (2, "taken")]
+        .into_iter()
+        .chain((3..=11).map(invalid));
+    assert_eq!(codes, expected.collect::<Vec<_>>());
+    assert!(
+        rejected[5]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("unknown field `colour`")
+    );
+    let slug = created[1]["slug"].as_str().unwrap();
+    assert!(app.catalog.link_by_slug(slug, NOW_MS).is_some());
+}
+
+#[tokio::test]
+async fn lines_are_taken_too() {
+    let app = App::new().await;
+    let key = app.account().await;
+    let lines = "{\"destination\":\"https://a.example/1\"}\r\n\n{broken\n{\"destination\":\"https://a.example/3\"}\n\n";
+    for content_type in [
+        "application/x-ndjson",
+        "application/jsonl",
+        "application/json; charset=utf-8",
+    ] {
+        let answer = send(&app, &key, content_type, lines).await.good();
+        assert_eq!(answer["created"].as_array().unwrap().len(), 2);
+        assert_eq!(
+            (
+                &answer["rejected"][0]["index"],
+                &answer["rejected"][0]["code"]
+            ),
+            (&json!(1), &json!("malformed_json"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn bulk_bodies_are_bounded() {
+    let app = App::new().await;
+    let key = app.account().await;
+    let links = |count| json!(vec![json!({"destination": "https://a.example"}); count]);
+    app.post(PATH, &key, links(5_001))
+        .await
+        .problem(413, "too_many");
+    app.post(PATH, &key, json!([])).await.problem(400, "empty");
+    send(&app, &key, "application/json", "")
+        .await
+        .problem(400, "empty");
+    send(&app, &key, "application/json", "[{]")
+        .await
+        .problem(400, "malformed_json");
+    send(&app, &key, "text/csv", "a,b")
+        .await
+        .problem(415, "unsupported_media_type");
+    send(&app, &key, "application/json", vec![b' '; (16 << 20) + 1])
+        .await
+        .problem(413, "too_large");
+    let one = send(&app, &key, "application/json", b"[\"\xff\"]".to_vec()).await;
+    assert!(one.status == StatusCode::BAD_REQUEST || one.good()["created"] == json!([]));
+}
+
+#[tokio::test]
+async fn twenty_thousand_links_take_four_requests_and_little_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store::open(&format!("file://{}", folder.path().display())).unwrap();
+    let app = App::on(store.clone()).await;
+    let key = app.account().await;
+    let start = Instant::now();
+    for part in 0..4 {
+        let link = |n| json!({"slug": format!("bulk-{part}-{n}"), "destination": format!("https://shop.example/item/{n}?part={part}"), "tags": ["bulk"]});
+        let answer = app
+            .post(PATH, &key, (0..5_000).map(link).collect())
+            .await
+            .good();
+        assert_eq!(
+            (
+                answer["created"].as_array().unwrap().len(),
+                &answer["rejected"]
+            ),
+            (5_000, &json!([]))
+        );
+    }
+    println!("20,000 links in 4 requests, durable: {:?}", start.elapsed());
+    assert_eq!(app.catalog.read(|state| state.links.len()), 20_000);
+    let other = App::on(store).await;
+    assert!(other.catalog.link_by_slug("bulk-3-4999", NOW_MS).is_some());
+    assert_eq!(
+        other.catalog.read(|state| state.n),
+        5,
+        "one commit a request"
+    );
+}

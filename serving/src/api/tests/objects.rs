@@ -1,0 +1,238 @@
+use super::*;
+
+/// A body of every kind.
+pub(super) fn bodies() -> [(&'static str, Value); 4] {
+    [
+        ("campaigns", json!({"name": "Spring"})),
+        ("links", json!({"destination": "https://a.example/x"})),
+        ("pixels", json!({"name": "Footer"})),
+        ("goals", json!({"name": "Sale"})),
+    ]
+}
+
+#[tokio::test]
+async fn a_link_has_all_its_fields() {
+    let app = App::new().await;
+    let key = app.account().await;
+    let campaign = app
+        .post("/v1/campaigns", &key, json!({"name": "Spring"}))
+        .await
+        .text("id");
+    let body = json!({
+        "slug": "sale", "destination": " https://shop.example/ä ", "campaign": "Spring", "tags": ["a", "b"], "title": "Sale",
+        "pass_query": true, "append_click_id": true, "expires_at": "2026-12-31T23:59:59+01:00",
+    });
+    let made = app.post("/v1/links", &key, body).await;
+    assert_eq!(made.status, StatusCode::CREATED);
+    let id = made.text("id");
+    assert_eq!(made.headers[header::LOCATION], format!("/v1/links/{id}"));
+    let expected = json!({
+        "id": id, "slug": "sale", "url": "https://go.example/sale", "destination": "https://shop.example/%C3%A4",
+        "campaign": campaign, "tags": ["a", "b"], "title": "Sale", "pass_query": true, "append_click_id": true,
+        "expires_at": "2026-12-31T22:59:59Z", "created_at": "2026-01-02T03:04:05Z",
+    });
+    assert_eq!(made.good(), expected);
+    assert_eq!(
+        app.get(&format!("/v1/links/{id}"), &key).await.good(),
+        expected
+    );
+}
+
+#[tokio::test]
+async fn a_link_needs_only_a_destination() {
+    let app = App::new().await;
+    let key = app.account().await;
+    let made = app
+        .post(
+            "/v1/links",
+            &key,
+            json!({"destination": "https://a.example", "slug": null, "campaign": null}),
+        )
+        .await
+        .good();
+    let slug = made["slug"].as_str().unwrap();
+    assert_eq!(slug.len(), 7);
+    let expected = json!({
+        "id": made["id"], "slug": slug, "url": format!("https://go.example/{slug}"), "destination": "https://a.example",
+        "campaign": null, "tags": [], "title": null, "pass_query": false, "append_click_id": false,
+        "expires_at": null, "created_at": "2026-01-02T03:04:05Z",
+    });
+    assert_eq!(made, expected);
+}
+
+#[tokio::test]
+async fn a_patch_changes_what_it_names() {
+    let app = App::new().await;
+    let key = app.account().await;
+    let mut link = app
+        .post(
+            "/v1/links",
+            &key,
+            json!({"destination": "https://a.example", "title": "T", "tags": ["x"]}),
+        )
+        .await
+        .good();
+    let path = format!("/v1/links/{}", link["id"].as_str().unwrap());
+    for (body, field, value) in [
+        (json!({"slug": "new"}), "slug", json!("new")),
+        (json!({"title": null}), "title", json!(null)),
+        (json!({"tags": null}), "tags", json!([])),
+        (json!({"pass_query": true}), "pass_query", json!(true)),
+        (
+            json!({"expires_at": "2027-01-01T00:00:00Z"}),
+            "expires_at",
+            json!("2027-01-01T00:00:00Z"),
+        ),
+        (json!({"expires_at": null}), "expires_at", json!(null)),
+        (json!({}), "title", json!(null)),
+    ] {
+        link[field] = value;
+        link["url"] = json!(format!(
+            "https://go.example/{}",
+            link["slug"].as_str().unwrap()
+        ));
+        assert_eq!(app.patch(&path, &key, body).await.good(), link);
+        assert_eq!(app.get(&path, &key).await.good(), link);
+    }
+    app.patch(&path, &key, json!({"destination": null}))
+        .await
+        .problem(400, "invalid");
+    let before = app.catalog.read(|state| state.n);
+    app.patch(&path, &key, json!({"slug": "new"})).await.good();
+    assert_eq!(
+        app.catalog.read(|state| state.n),
+        before,
+        "nothing changed, nothing is stored"
+    );
+}
+
+#[tokio::test]
+async fn pixels_goals_and_campaigns_have_their_fields() {
+    let app = App::new().await;
+    let key = app.account().await;
+    let campaign = app
+        .post(
+            "/v1/campaigns",
+            &key,
+            json!({"name": "Spring", "tags": ["t"]}),
+        )
+        .await
+        .good();
+    let at = "2026-01-02T03:04:05Z";
+    assert_eq!(
+        campaign,
+        json!({"id": campaign["id"], "name": "Spring", "tags": ["t"], "created_at": at})
+    );
+    let pixel = app
+        .post(
+            "/v1/pixels",
+            &key,
+            json!({"name": "Footer", "campaign": campaign["id"]}),
+        )
+        .await
+        .good();
+    let url = format!("https://go.example/p/{}.gif", pixel["id"].as_str().unwrap());
+    assert_eq!(
+        pixel,
+        json!({"id": pixel["id"], "name": "Footer", "url": url, "campaign": campaign["id"], "tags": [], "created_at": at})
+    );
+    let goal = app
+        .post(
+            "/v1/goals",
+            &key,
+            json!({"name": "Sale", "currency": "EUR"}),
+        )
+        .await
+        .good();
+    let url = format!("https://go.example/c/{}", goal["id"].as_str().unwrap());
+    assert_eq!(
+        goal,
+        json!({"id": goal["id"], "name": "Sale", "url": url, "campaign": null, "currency": "EUR", "tags": [], "created_at": at})
+    );
+    app.post(
+        "/v1/goals",
+        &key,
+        json!({"name": "Other", "currency": "euro"}),
+    )
+    .await
+    .problem(400, "invalid");
+}
+
+#[tokio::test]
+async fn what_is_deleted_is_gone_and_its_name_is_free() {
+    let app = App::new().await;
+    let key = app.account().await;
+    for (kind, body) in bodies() {
+        let made = app.post(&format!("/v1/{kind}"), &key, body).await.good();
+        let name = if kind == "links" { "slug" } else { "name" };
+        let same = json!({name: made[name], "destination": "https://a.example"});
+        let same = if kind == "links" {
+            same
+        } else {
+            json!({"name": made["name"]})
+        };
+        app.post(&format!("/v1/{kind}"), &key, same.clone())
+            .await
+            .problem(409, "taken");
+        let path = format!("/v1/{kind}/{}", made["id"].as_str().unwrap());
+        assert_eq!(app.delete(&path, &key).await.status, StatusCode::NO_CONTENT);
+        app.get(&path, &key).await.problem(404, "not_found");
+        app.patch(&path, &key, json!({"tags": []}))
+            .await
+            .problem(404, "not_found");
+        app.delete(&path, &key).await.problem(404, "not_found");
+        assert_eq!(
+            app.get(&format!("/v1/{kind}"), &key).await.good()["items"],
+            json!([])
+        );
+        app.post(&format!("/v1/{kind}"), &key, same).await.good();
+    }
+}
+
+#[tokio::test]
+async fn pages_hold_every_link_once() {
+    let app = App::new().await;
+    let key = app.account().await;
+    for _ in 0..7 {
+        app.post(
+            "/v1/links",
+            &key,
+            json!({"destination": "https://a.example"}),
+        )
+        .await
+        .good();
+    }
+    let (mut seen, mut sizes, mut after) =
+        (std::collections::BTreeSet::new(), Vec::new(), String::new());
+    loop {
+        let page = app
+            .get(&format!("/v1/links?limit=3{after}"), &key)
+            .await
+            .good();
+        let items = page["items"].as_array().unwrap();
+        sizes.push(items.len());
+        seen.extend(items.iter().map(|link| link["id"].to_string()));
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!((seen.len(), sizes), (7, vec![3, 3, 1]));
+    assert_eq!(
+        app.get("/v1/links?limit=7", &key).await.good()["next"],
+        Value::Null
+    );
+    for query in [
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "after=",
+        "after=x",
+        "after=pxl_0000000000001",
+        "page=2",
+    ] {
+        app.get(&format!("/v1/links?{query}"), &key)
+            .await
+            .problem(400, "invalid_query");
+    }
+}

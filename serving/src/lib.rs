@@ -2,5 +2,9 @@
 
 mod api;
 mod assets;
+mod live;
+mod role;
+mod stats;
 
 pub use api::{auth::AdminToken, jobs::JobControl};
+pub use role::{ServingDeps, ServingSettings, run};

@@ -1,6 +1,7 @@
 pub mod cells;
 pub mod catalog;
 pub mod durable_local;
+pub mod forecasts;
 pub mod installation;
 pub mod ledger;
 pub mod manifest;

@@ -50,6 +50,9 @@ pub enum ViewError {
         /// What went wrong.
         source: ParquetError,
     },
+    /// Another reader of the same file failed.
+    #[error("{0}")]
+    Shared(String),
     /// The file's columns are not those of the view.
     #[error("view file `{path}` lacks column {column}")]
     Column {
@@ -271,7 +274,8 @@ impl ViewReader {
         Ok(rows)
     }
 
-    async fn batches(&self, entity: EntityId) -> Result<Vec<RecordBatch>, ViewError> {
+    /// All rows of one entity.
+    pub(crate) async fn batches(&self, entity: EntityId) -> Result<Vec<RecordBatch>, ViewError> {
         let name = entity.to_string();
         let groups = self.metadata.metadata().row_groups();
         let groups: Vec<usize> = (0..groups.len())

@@ -1,0 +1,167 @@
+//! Buckets of an answer, in any time zone. Pure. All times are unix minutes in UTC.
+
+use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeZone, Timelike, Utc};
+use chrono_tz::Tz;
+
+/// How an answer is cut into buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interval {
+    /// Not at all.
+    None,
+    Minute,
+    Hour,
+    Day,
+    /// From Monday.
+    Week,
+    Month,
+}
+
+impl Interval {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "none" => Self::None,
+            "minute" => Self::Minute,
+            "hour" => Self::Hour,
+            "day" => Self::Day,
+            "week" => Self::Week,
+            "month" => Self::Month,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+}
+
+fn local(minute: i64, zone: Tz) -> Option<DateTime<Tz>> {
+    Some(DateTime::<Utc>::from_timestamp(minute.checked_mul(60)?, 0)?.with_timezone(&zone))
+}
+
+/// The first moment of a local day: not always midnight, where clocks jump at midnight.
+pub(crate) fn start_of_day(date: NaiveDate, zone: Tz) -> Option<i64> {
+    let midnight = date.and_time(NaiveTime::MIN);
+    // Clocks jump by at most a few hours.
+    let candidates = (0..=96).map(|quarter| midnight + chrono::Duration::minutes(15 * quarter));
+    for candidate in candidates {
+        match zone.from_local_datetime(&candidate) {
+            LocalResult::Single(t) => return Some(t.timestamp().div_euclid(60)),
+            LocalResult::Ambiguous(first, _) => return Some(first.timestamp().div_euclid(60)),
+            LocalResult::None => {}
+        }
+    }
+    None
+}
+
+/// The local date of a minute.
+pub(crate) fn date_of(minute: i64, zone: Tz) -> Option<NaiveDate> {
+    local(minute, zone).map(|t| t.date_naive())
+}
+
+/// Start of the bucket that holds `minute`.
+fn bucket_start(minute: i64, interval: Interval, zone: Tz) -> Option<i64> {
+    let date = || date_of(minute, zone);
+    match interval {
+        Interval::None | Interval::Minute => Some(minute),
+        // By subtraction, so that the two hours of a clock set back stay two.
+        Interval::Hour => Some(minute - i64::from(local(minute, zone)?.minute())),
+        Interval::Day => start_of_day(date()?, zone),
+        Interval::Week => {
+            let date = date()?;
+            let monday = date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday())))?;
+            start_of_day(monday, zone)
+        }
+        Interval::Month => start_of_day(date()?.with_day(1)?, zone),
+    }
+}
+
+/// A minute that lies in the bucket after the one that starts at `start`.
+fn in_next(start: i64, interval: Interval) -> i64 {
+    const DAY: i64 = 24 * 60;
+    start + match interval {
+        Interval::None | Interval::Minute => 1,
+        Interval::Hour => 60,
+        // Past the end of the longest such bucket, within the next one.
+        Interval::Day => DAY + 12 * 60,
+        Interval::Week => 7 * DAY + 12 * 60,
+        Interval::Month => 31 * DAY + 12 * 60,
+    }
+}
+
+/// The starts of the buckets that cover `start..end`; the first may begin before `start`.
+/// `None` beyond the calendar or beyond `limit` buckets.
+pub(crate) fn buckets(start: i64, end: i64, interval: Interval, zone: Tz, limit: usize) -> Option<Vec<i64>> {
+    if interval == Interval::None {
+        return Some(vec![start]);
+    }
+    let mut starts = vec![bucket_start(start, interval, zone)?];
+    loop {
+        let last = *starts.last()?;
+        let next = bucket_start(in_next(last, interval), interval, zone)?;
+        if next >= end {
+            return Some(starts);
+        }
+        if next <= last || starts.len() >= limit {
+            return None;
+        }
+        starts.push(next);
+    }
+}
+
+/// RFC 3339 of a minute, with the offset of the zone.
+pub(crate) fn text(minute: i64, zone: Tz) -> String {
+    match local(minute, zone) {
+        Some(t) if zone == Tz::UTC => t.naive_utc().and_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        Some(t) => t.to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn minute(text: &str) -> i64 {
+        DateTime::parse_from_rfc3339(text).unwrap().timestamp() / 60
+    }
+
+    #[test]
+    fn days_follow_the_clock_changes() {
+        let zone = Tz::America__New_York;
+        let starts = buckets(minute("2013-03-09T05:00:00Z"), minute("2013-03-12T04:00:00Z"), Interval::Day, zone, 100).unwrap();
+        assert_eq!(starts, vec![minute("2013-03-09T05:00:00Z"), minute("2013-03-10T05:00:00Z"), minute("2013-03-11T04:00:00Z")]);
+        let hours = buckets(minute("2013-11-03T04:00:00Z"), minute("2013-11-04T05:00:00Z"), Interval::Hour, zone, 100).unwrap();
+        assert_eq!(hours.len(), 25, "the day the clocks go back has 25 hours");
+    }
+
+    #[test]
+    fn a_day_may_begin_after_midnight() {
+        let zone = Tz::America__Sao_Paulo;
+        let date = NaiveDate::from_ymd_opt(2017, 10, 15).unwrap();
+        assert_eq!(start_of_day(date, zone), Some(minute("2017-10-15T01:00:00-02:00")));
+    }
+
+    proptest! {
+        #[test]
+        fn every_minute_is_in_exactly_one_bucket(start in 0i64..40_000_000, hours in 1i64..3000, zone in 0usize..600, interval in 0usize..4) {
+            let zone = chrono_tz::TZ_VARIANTS[zone % chrono_tz::TZ_VARIANTS.len()];
+            let interval = [Interval::Hour, Interval::Day, Interval::Week, Interval::Month][interval];
+            let end = start + hours * 60;
+            let starts = buckets(start, end, interval, zone, 10_000).unwrap();
+            prop_assert!(starts[0] <= start);
+            prop_assert!(starts.windows(2).all(|w| w[0] < w[1]));
+            for minute in [start, (start + end) / 2, end - 1] {
+                let i = starts.partition_point(|s| *s <= minute) - 1;
+                prop_assert_eq!(bucket_start(minute, interval, zone), Some(starts[i]));
+            }
+        }
+    }
+}

@@ -112,14 +112,15 @@ pub struct Backtest {
     pub origins: u32,
 }
 
-const POINTS: [(&str, fn(&Point) -> f64); 5] = [
+type Column<T> = (&'static str, fn(&T) -> f64);
+const POINTS: [Column<Point>; 5] = [
     ("value", |p| p.value),
     ("lower_80", |p| p.lower_80),
     ("upper_80", |p| p.upper_80),
     ("lower_95", |p| p.lower_95),
     ("upper_95", |p| p.upper_95),
 ];
-const ERRORS: [(&str, fn(&Backtest) -> f64); 5] = [
+const ERRORS: [Column<Backtest>; 5] = [
     ("smape", |b| b.smape),
     ("mase", |b| b.mase),
     ("naive_mase", |b| b.naive_mase),

@@ -1,5 +1,21 @@
-//! Work that is done on schedule, once for the whole installation.
+//! Work that is done on schedule, once for the whole installation: any number of processes may
+//! have the same jobs, and one of them runs each.
 
+mod attempt;
+mod desk;
+mod epochs;
+mod history;
+mod job;
+mod role;
+mod runner;
 pub mod schedule;
 
+pub use desk::JobDesk;
+pub use epochs::{CloseError, Closed, EpochCloser};
+pub use history::{Reason, Shared};
+pub use job::{Job, JobContext, JobError, Work};
+pub use role::{SchedulerDeps, SchedulerSettings, run};
 pub use schedule::{Schedule, ScheduleError};
+
+#[cfg(test)]
+mod tests;

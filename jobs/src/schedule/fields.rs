@@ -7,6 +7,8 @@ const MONTHS: [&str; 12] = [
 ];
 const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
+type NthWeekdays = BTreeSet<(u32, u32)>;
+
 /// Which times match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fields {
@@ -21,7 +23,7 @@ pub(super) struct Fields {
     /// Sunday is 0.
     pub weekdays: BTreeSet<u32>,
     /// Weekday and which of the month: (1, 2) is the second Monday.
-    pub nth_weekdays: BTreeSet<(u32, u32)>,
+    pub nth_weekdays: NthWeekdays,
     /// All if `None`.
     pub years: Option<BTreeSet<u32>>,
     /// The day of the month is not left open.
@@ -142,7 +144,7 @@ fn days(field: &str) -> Result<(BTreeSet<u32>, bool), String> {
 }
 
 /// Days of the week, and those of them that are counted within the month.
-fn weekdays(field: &str) -> Result<(BTreeSet<u32>, BTreeSet<(u32, u32)>), String> {
+fn weekdays(field: &str) -> Result<(BTreeSet<u32>, NthWeekdays), String> {
     let (nth, others): (Vec<_>, Vec<_>) = field.split(',').partition(|item| item.contains('#'));
     let set = if others.is_empty() {
         BTreeSet::new()

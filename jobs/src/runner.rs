@@ -1,0 +1,172 @@
+//! One job in one process: decides with the others who runs it, and runs it.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::DateTime;
+use storage::ledger::LedgerError;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    attempt::{Attempt, Outcome},
+    history::{Decision, Entry, Finished, History, State, View},
+    job::Job,
+    role::{SchedulerDeps, SchedulerSettings},
+};
+
+/// How often recording the end of a run is tried once the process is ending.
+const LAST_TRIES: usize = 3;
+
+pub(crate) struct Runner {
+    pub job: Job,
+    pub history: Arc<History>,
+    pub deps: Arc<SchedulerDeps>,
+    pub settings: SchedulerSettings,
+}
+
+/// The last sign of life of a run, and when we saw it: by our own clock, so that nobody else's
+/// matters.
+struct Seen {
+    alive: u64,
+    at: Instant,
+}
+
+impl Runner {
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        let mut state = State::default();
+        let mut seen = Seen {
+            alive: 0,
+            at: Instant::now(),
+        };
+        let health = &self.deps.health;
+        while !shutdown.is_cancelled() {
+            let pause = match self.turn(&mut state, &mut seen, &shutdown).await {
+                Ok(pause) => {
+                    health.up(self.job.name);
+                    pause
+                }
+                Err(error) => {
+                    tracing::warn!(job = self.job.name, %error, "the job's history is out of reach");
+                    health.down(self.job.name, "the job's history is out of reach");
+                    self.settings.poll
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Does what is to be done now; gives how long nothing will be.
+    async fn turn(
+        &self,
+        state: &mut State,
+        seen: &mut Seen,
+        shutdown: &CancellationToken,
+    ) -> Result<Duration, LedgerError> {
+        self.history.follow(state).await?;
+        let alive = state.running.as_ref().map_or(0, |running| running.alive);
+        if alive != seen.alive {
+            *seen = Seen {
+                alive,
+                at: Instant::now(),
+            };
+        }
+        let now =
+            DateTime::from_timestamp_millis(self.deps.shared.clock.now_ms()).unwrap_or_default();
+        let silent = seen.at.elapsed() >= self.settings.lease;
+        let view = View {
+            schedule: &self.job.schedule,
+            by: &self.settings.by,
+            now,
+            silent,
+        };
+        let entry = match state.decide(&view) {
+            Decision::Wait(until) => {
+                let pause = until.and_then(|until| (until - now).to_std().ok());
+                return Ok(pause.unwrap_or(self.settings.poll).min(self.settings.poll));
+            }
+            Decision::Append(entry) => entry,
+        };
+        if self.history.append(state, entry).await? && self.is_ours(state) {
+            self.execute(state, shutdown).await;
+        }
+        Ok(Duration::ZERO)
+    }
+
+    /// Whether the newest entry is the beginning of a run. We have just written it.
+    fn is_ours(&self, state: &State) -> bool {
+        state.is_running(state.n)
+    }
+
+    async fn execute(&self, state: &mut State, shutdown: &CancellationToken) {
+        let Some(running) = state.running.clone() else {
+            return;
+        };
+        tracing::info!(job = self.job.name, run = running.run, reason = ?running.started.reason, "a job runs");
+        let began = Instant::now();
+        let attempt = Attempt::begin(self, &running, shutdown);
+        let (ok, detail) = match attempt.end(state).await {
+            Outcome::Ended { ok, detail } => (ok, detail),
+            Outcome::Lost => {
+                tracing::warn!(
+                    job = self.job.name,
+                    run = running.run,
+                    "another process has taken the run over"
+                );
+                return;
+            }
+        };
+        let result = if ok { "ok" } else { "failed" };
+        metrics::counter!("millrace_job_runs_total", "job" => self.job.name, "result" => result)
+            .increment(1);
+        match ok {
+            true => tracing::info!(job = self.job.name, run = running.run, "a job is done"),
+            false => {
+                tracing::error!(job = self.job.name, run = running.run, %detail, "a job failed")
+            }
+        }
+        let took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let finished = Finished {
+            run: running.run,
+            ok,
+            detail,
+            took_ms,
+        };
+        self.record(state, finished, shutdown).await;
+    }
+
+    /// Records the end of a run, as soon as that can be done.
+    async fn record(&self, state: &mut State, finished: Finished, shutdown: &CancellationToken) {
+        let mut tries_left = LAST_TRIES;
+        while tries_left > 0 {
+            match self.try_record(state, &finished).await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(job = self.job.name, %error, "the end of a run could not be recorded")
+                }
+            }
+            if shutdown.is_cancelled() {
+                tries_left -= 1;
+            }
+            sleep(self.settings.poll).await;
+        }
+    }
+
+    /// Whether there is nothing more to record.
+    async fn try_record(
+        &self,
+        state: &mut State,
+        finished: &Finished,
+    ) -> Result<bool, LedgerError> {
+        self.history.follow(state).await?;
+        if !state.is_running(finished.run) {
+            return Ok(true);
+        }
+        self.history
+            .append(state, Entry::Finished(finished.clone()))
+            .await
+    }
+}

@@ -1,0 +1,163 @@
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono_tz::Tz;
+use model::{Clock, ManualClock};
+use object_store::memory::InMemory;
+use serde_json::{Value, json};
+use storage::catalog::random::SeededRandom;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use web::Health;
+
+use crate::*;
+
+mod closing;
+mod running;
+
+/// 2026-01-01T00:00:30Z.
+const BEGIN_MS: i64 = 1_767_225_630_000;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A clock that goes with the runtime's paused time.
+struct RuntimeClock(Instant);
+
+impl Clock for RuntimeClock {
+    fn now_ms(&self) -> i64 {
+        BEGIN_MS + self.0.elapsed().as_millis() as i64
+    }
+}
+
+fn shared(clock: Arc<dyn Clock>) -> Shared {
+    Shared {
+        store: Arc::new(InMemory::new()),
+        clock,
+        random: Arc::new(SeededRandom::new(1)),
+    }
+}
+
+fn in_runtime() -> Shared {
+    shared(Arc::new(RuntimeClock(Instant::now())))
+}
+
+/// The same store as seen by another process.
+fn elsewhere(shared: &Shared, seed: u64) -> Shared {
+    Shared {
+        random: Arc::new(SeededRandom::new(seed)),
+        ..shared.clone()
+    }
+}
+
+fn every_minute() -> Schedule {
+    Schedule::parse("* * * * *", Tz::UTC).unwrap()
+}
+
+/// What runs have done.
+#[derive(Default)]
+struct Log {
+    began: Mutex<Vec<JobContext>>,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Log {
+    /// A job that takes some time and counts how many of it run at once.
+    fn job(self: &Arc<Self>, takes: Duration, result: Result<Value, &'static str>) -> Job {
+        let log = Arc::clone(self);
+        let work: Work = Arc::new(move |context| {
+            let (log, result) = (Arc::clone(&log), result.clone());
+            Box::pin(async move {
+                let now = log.now.fetch_add(1, Ordering::SeqCst) + 1;
+                log.most.fetch_max(now, Ordering::SeqCst);
+                log.began.lock().unwrap().push(context);
+                let _present = Present(&log.now);
+                sleep(takes).await;
+                result.map_err(JobError::new)
+            })
+        });
+        Job {
+            name: "batch",
+            schedule: every_minute(),
+            work,
+        }
+    }
+
+    fn reasons(&self) -> Vec<Reason> {
+        self.began
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|context| context.reason)
+            .collect()
+    }
+}
+
+/// Counts itself out when its run ends or is cut off.
+struct Present<'a>(&'a AtomicUsize);
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+struct Process {
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Process {
+    fn start(by: &str, shared: Shared, job: Job) -> Self {
+        let (shutdown, health) = (CancellationToken::new(), Health::default());
+        let deps = SchedulerDeps {
+            shared,
+            jobs: vec![job],
+            epochs: None,
+            health,
+        };
+        let task = tokio::spawn(run(deps, SchedulerSettings::new(by), shutdown.clone()));
+        Self { shutdown, task }
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap();
+    }
+
+    async fn stop_all<const N: usize>(processes: [Self; N]) {
+        processes
+            .iter()
+            .for_each(|process| process.shutdown.cancel());
+        for process in processes {
+            process.stop().await;
+        }
+    }
+
+    /// As if it was killed: tasks end wherever they are. Aborting the role drops its runners only
+    /// with their runtime, so processes that are to be killed get one of their own.
+    fn kill(runtime: tokio::runtime::Runtime) {
+        runtime.shutdown_background();
+    }
+}
+
+fn desk(shared: &Shared) -> JobDesk {
+    JobDesk::new(
+        shared.clone(),
+        vec![("batch", every_minute())],
+        "desk",
+        10 * MINUTE,
+    )
+}
+
+async fn runs(shared: &Shared) -> Vec<Value> {
+    let runs = desk(shared).runs("batch", 100).await.unwrap();
+    runs["items"].as_array().unwrap().clone()
+}

@@ -1,1 +1,37 @@
-fn main() {}
+//! Millrace: click analytics that is live and exact.
+
+mod client;
+mod commands;
+mod config;
+mod jobs_wiring;
+mod mill;
+mod supervise;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = commands::Cli::parse();
+    let filter = EnvFilter::try_from_env("MILLRACE_LOG").unwrap_or_else(|_| EnvFilter::new(cli.default_log()));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("millrace").build();
+    let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
+        let result = runtime.block_on(cli.run());
+        // Tasks that wait for something that will not come must not hold up the end.
+        runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+        result
+    });
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("millrace: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `millrace batch run`.
+
+use std::{process::ExitCode, sync::Arc};
+
+use batch_layer::{Mode, Report};
+use clap::Subcommand;
+use enrich::Rules;
+
+use crate::{config::Settings, jobs_wiring, mill::Mill, wiring::Base};
+
+#[derive(Debug, Subcommand)]
+pub enum Batch {
+    /// Grind what has been sealed since the last run, and publish the views.
+    #[command(after_help = "Examples:\n  millrace batch run\n  millrace batch run --full --json")]
+    Run {
+        /// Recompute everything from raw with today's rules.
+        #[arg(long)]
+        full: bool,
+        /// First have all collectors close their epochs, so that everything until now is taken.
+        #[arg(long)]
+        close_epochs: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Batch {
+    pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
+        let Batch::Run { full, close_epochs, json } = self;
+        let base = Base::open(&settings)?;
+        let mill = Mill::new(&base, Arc::new(Rules::new()?))?;
+        if close_epochs {
+            jobs_wiring::close_epochs(&base).await?;
+        }
+        let mode = if full { Mode::Full } else { Mode::Incremental };
+        let report = mill.run(move |deps| async move { batch_layer::run(&deps, mode).await }).await??;
+        match json {
+            true => println!("{}", serde_json::to_string(&report)?),
+            false => print(&report),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn print(report: &Report) {
+    match report.published {
+        true => println!("manifest {}: {} events of {} epochs, {} days written", report.manifest, report.events, report.epochs, report.days),
+        false => println!("manifest {}: nothing new", report.manifest),
+    }
+    for (view, rows) in &report.changed {
+        println!("  {view}: {rows} rows are not as they were");
+    }
+}

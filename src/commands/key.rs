@@ -1,0 +1,82 @@
+//! `millrace key create`.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Subcommand;
+use model::{EntityId, EntityKind};
+use serde_json::json;
+use storage::catalog::{
+    Account, AccountSettings, ApiKey, Change, Scope,
+    random::{hash_secret, new_id, new_key_id, new_secret},
+};
+
+use crate::{config::Settings, wiring::Base};
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make an API key, for an account that exists or a new one. The key is shown once.
+    #[command(after_help = "Example:\n  millrace key create --name \"my site\"")]
+    Create {
+        /// Account the key is for, such as acc_…; without it a new account is made.
+        #[arg(long)]
+        account: Option<EntityId>,
+        /// Name of the new account and of the key.
+        #[arg(long, default_value = "default")]
+        name: String,
+        /// What the key may do.
+        #[arg(long, value_delimiter = ',', default_values_t = ["read".to_owned(), "write".to_owned(), "admin".to_owned()])]
+        scopes: Vec<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Key {
+    pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
+        let Key::Create { account, name, scopes, json } = self;
+        let base = Base::open(&settings)?;
+        let (account, secret) = create(&base, account, &name, &parse_scopes(&scopes)?).await?;
+        match json {
+            true => println!("{}", json!({"account": account, "api_key": secret})),
+            false => println!("account {account}\nkey     {secret}"),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn parse_scopes(names: &[String]) -> anyhow::Result<Vec<Scope>> {
+    let parse = |name: &String| match name.as_str() {
+        "read" => Ok(Scope::Read),
+        "write" => Ok(Scope::Write),
+        "admin" => Ok(Scope::Admin),
+        _ => bail!("`{name}` is not a scope; the scopes are read, write, admin"),
+    };
+    names.iter().map(parse).collect()
+}
+
+/// Makes a key, and an account if none is named; returns the account and the secret.
+pub async fn create(base: &Base, account: Option<EntityId>, name: &str, scopes: &[Scope]) -> anyhow::Result<(EntityId, String)> {
+    let catalog = base.catalog().await?;
+    if let Some(account) = account.filter(|a| catalog.account(*a).is_none()) {
+        bail!("there is no account {account}");
+    }
+    let now_ms = base.clock.now_ms();
+    let id = account.unwrap_or_else(|| new_id(EntityKind::Account, &*base.random));
+    let secret = new_secret(&*base.random);
+    let key = ApiKey {
+        id: new_key_id(&*base.random).into(),
+        account: id,
+        hash: hash_secret(&secret).as_str().into(),
+        name: name.into(),
+        scopes: scopes.to_vec(),
+        created_ms: now_ms,
+        revoked: false,
+    };
+    let new = Account { id, name: name.into(), created_ms: now_ms, settings: AccountSettings::default() };
+    let new = account.is_none().then_some(Change::PutAccount(new));
+    let changes: Vec<Change> = new.into_iter().chain([Change::PutKey(key)]).collect();
+    catalog.commit(|_| Ok(changes.clone())).await?;
+    Ok((id, secret))
+}

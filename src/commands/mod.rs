@@ -1,0 +1,84 @@
+//! The commands.
+
+mod batch;
+mod demo;
+mod forecast;
+mod key;
+mod replay;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{config::Options, supervise::Role};
+
+/// Click analytics that is live and exact.
+#[derive(Debug, Parser)]
+#[command(name = "millrace", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything in this process.
+    #[command(after_help = "Example:\n  millrace up --data-dir ./millrace-data")]
+    Up,
+    /// Run some roles in this process; they meet in Redis and the object store.
+    #[command(after_help = "Example:\n  millrace run --roles collector --redis-url redis://127.0.0.1 --store-url s3://bucket/millrace")]
+    Run {
+        /// What this process does.
+        #[arg(long, value_delimiter = ',', required = true)]
+        roles: Vec<Role>,
+    },
+    /// Run everything, with a sample account and two weeks of sample traffic.
+    #[command(after_help = "Examples:\n  millrace demo\n  millrace demo --check   compare with the expected counts and end")]
+    Demo(demo::Demo),
+    /// Send recorded events to a collector.
+    #[command(after_help = "Example:\n  millrace replay clicks.ndjson --to http://127.0.0.1:8080 --key mr_…")]
+    Replay(replay::Replay),
+    /// The batch layer.
+    #[command(subcommand)]
+    Batch(batch::Batch),
+    /// API keys.
+    #[command(subcommand)]
+    Key(key::Key),
+    /// Forecast the series of a CSV file `series,time,value`.
+    #[command(after_help = "Example:\n  millrace forecast visits.csv --horizon 48 --season 24 > forecast.csv")]
+    Forecast(forecast::Forecast),
+    /// Score our forecasts on the M4 competition's hourly series.
+    #[command(after_help = "Example:\n  millrace m4 ./series-m4-hourly")]
+    M4 {
+        /// Folder with the competition's files.
+        folder: std::path::PathBuf,
+    },
+}
+
+impl Cli {
+    /// What is logged unless MILLRACE_LOG says otherwise.
+    pub fn default_log(&self) -> &'static str {
+        match self.command {
+            Command::Up | Command::Run { .. } => "info",
+            _ => "error",
+        }
+    }
+
+    /// Runs the command.
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
+        let options = self.options;
+        match self.command {
+            Command::Up => up::run(options.settings()?, &Role::ALL).await,
+            Command::Run { roles } => up::run(options.settings()?, &roles).await,
+            Command::Demo(demo) => demo.run(options).await,
+            Command::Replay(replay) => replay.run().await,
+            Command::Batch(batch) => batch.run(options.settings()?).await,
+            Command::Key(key) => key.run(options.settings()?).await,
+            Command::Forecast(forecast) => forecast.run().await,
+            Command::M4 { folder } => forecast::m4(folder).await,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Settings: flags over `MILLRACE_*` over `millrace.toml` over defaults. The only reader of the
+//! environment and of that file.
+
+use std::{net::SocketAddr, path::{Path, PathBuf}, time::Duration};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use ingest::log::LogSettings;
+use ipnet::IpNet;
+use serde::Deserialize;
+
+/// Name of the settings file, looked for in the working folder.
+const FILE: &str = "millrace.toml";
+
+/// Everything that can be set; what is not given here is looked for in `millrace.toml`, then
+/// taken from the defaults.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// Folder of the log and, without --store-url, of everything [default: ./millrace-data]
+    #[arg(long, env = "MILLRACE_DATA_DIR", global = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Object store: file:///folder, s3://bucket/prefix or memory:// [default: the data folder]
+    #[arg(long, env = "MILLRACE_STORE_URL", global = true)]
+    pub store_url: Option<String>,
+    /// Redis: redis://host:port or redis+cluster://host:port,host:port [default: in-process]
+    #[arg(long, env = "MILLRACE_REDIS_URL", global = true)]
+    pub redis_url: Option<String>,
+    /// Address of the collector [default: 127.0.0.1:8080]
+    #[arg(long, env = "MILLRACE_COLLECT_ADDR", global = true)]
+    pub collect_addr: Option<SocketAddr>,
+    /// Address of the API and the dashboard [default: 127.0.0.1:8081]
+    #[arg(long, env = "MILLRACE_API_ADDR", global = true)]
+    pub api_addr: Option<SocketAddr>,
+    /// Where visitors reach the collector, for the addresses of links [default: http://COLLECT_ADDR]
+    #[arg(long, env = "MILLRACE_PUBLIC_URL", global = true)]
+    pub public_url: Option<String>,
+    /// Token of whoever runs the installation [default: made at the first start, in the data folder]
+    #[arg(long, env = "MILLRACE_ADMIN_TOKEN", hide_env_values = true, global = true)]
+    pub admin_token: Option<String>,
+    /// Proxies whose X-Forwarded-For is believed
+    #[arg(long, env = "MILLRACE_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub trusted_proxies: Option<Vec<IpNet>>,
+    /// MMDB file with countries (and cities, ASNs where it has them)
+    #[arg(long, env = "MILLRACE_GEO_DB", global = true)]
+    pub geo_db: Option<PathBuf>,
+    /// An epoch is closed at this age, such as 10m or 30s [default: 10m]
+    #[arg(long, env = "MILLRACE_EPOCH_MAX_AGE", global = true)]
+    pub epoch_max_age: Option<String>,
+    /// A segment is shipped at this age [default: 5s]
+    #[arg(long, env = "MILLRACE_SEGMENT_INTERVAL", global = true)]
+    pub segment_interval: Option<String>,
+    /// The log takes no more at this size, bytes [default: 8 GiB]
+    #[arg(long, env = "MILLRACE_MAX_LOG_BYTES", global = true)]
+    pub max_log_bytes: Option<u64>,
+    /// Time zone of the schedules [default: UTC]
+    #[arg(long, env = "MILLRACE_TIMEZONE", global = true)]
+    pub timezone: Option<String>,
+    /// When sealed epochs are ground [default: 5 * * * *]
+    #[arg(long, env = "MILLRACE_ROLLUP_SCHEDULE", global = true)]
+    pub rollup_schedule: Option<String>,
+    /// When forecasts are made [default: 30 1 * * *]
+    #[arg(long, env = "MILLRACE_FORECAST_SCHEDULE", global = true)]
+    pub forecast_schedule: Option<String>,
+    /// When the nightly report is made [default: 0 2 * * *]
+    #[arg(long, env = "MILLRACE_REPORT_SCHEDULE", global = true)]
+    pub report_schedule: Option<String>,
+    /// SQL file of the nightly report [default: one that comes with Millrace]
+    #[arg(long, env = "MILLRACE_REPORT_SQL", global = true)]
+    pub report_sql: Option<PathBuf>,
+}
+
+/// All settings, complete.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub data_dir: PathBuf,
+    pub store_url: String,
+    pub redis_url: Option<String>,
+    pub collect_addr: SocketAddr,
+    pub api_addr: SocketAddr,
+    pub public_url: String,
+    pub admin_token: Option<String>,
+    pub trusted_proxies: Vec<IpNet>,
+    pub geo_db: Option<PathBuf>,
+    pub log: LogSettings,
+    pub timezone: String,
+    pub rollup_schedule: String,
+    pub forecast_schedule: String,
+    pub report_schedule: String,
+    pub report_sql: Option<PathBuf>,
+}
+
+macro_rules! over {
+    ($flags:expr, $file:expr, $($field:ident),*) => {
+        Options { $($field: $flags.$field.or($file.$field)),* }
+    };
+}
+
+impl Options {
+    /// Completes the options from the file and the defaults.
+    pub fn settings(self) -> anyhow::Result<Settings> {
+        let file = read_file(Path::new(FILE))?;
+        let all = over!(
+            self, file, data_dir, store_url, redis_url, collect_addr, api_addr, public_url, admin_token, trusted_proxies, geo_db,
+            epoch_max_age, segment_interval, max_log_bytes, timezone, rollup_schedule, forecast_schedule, report_schedule, report_sql
+        );
+        let data_dir = all.data_dir.unwrap_or_else(|| PathBuf::from("millrace-data"));
+        let data_dir = std::path::absolute(&data_dir).with_context(|| format!("the data folder {}", data_dir.display()))?;
+        let local = format!("file://{}", data_dir.join("store").display());
+        let collect_addr = all.collect_addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let defaults = LogSettings::default();
+        let duration = |text: Option<String>, default| text.map_or(Ok(default), |t| parse_duration(&t));
+        Ok(Settings {
+            store_url: all.store_url.unwrap_or(local),
+            redis_url: all.redis_url,
+            collect_addr,
+            api_addr: all.api_addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8081))),
+            public_url: all.public_url.unwrap_or_else(|| format!("http://{collect_addr}")),
+            admin_token: all.admin_token.filter(|t| !t.is_empty()),
+            trusted_proxies: all.trusted_proxies.unwrap_or_default(),
+            geo_db: all.geo_db,
+            log: LogSettings {
+                epoch_max_age: duration(all.epoch_max_age, defaults.epoch_max_age)?,
+                segment_interval: duration(all.segment_interval, defaults.segment_interval)?,
+                max_log_bytes: all.max_log_bytes.unwrap_or(defaults.max_log_bytes),
+                ..defaults
+            },
+            timezone: all.timezone.unwrap_or_else(|| "UTC".into()),
+            rollup_schedule: all.rollup_schedule.unwrap_or_else(|| "5 * * * *".into()),
+            forecast_schedule: all.forecast_schedule.unwrap_or_else(|| "30 1 * * *".into()),
+            report_schedule: all.report_schedule.unwrap_or_else(|| "0 2 * * *".into()),
+            report_sql: all.report_sql,
+            data_dir,
+        })
+    }
+}
+
+fn read_file(path: &Path) -> anyhow::Result<Options> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).with_context(|| format!("the settings file {}", path.display())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Options::default()),
+        Err(e) => Err(e).with_context(|| format!("the settings file {}", path.display())),
+    }
+}
+
+/// `250ms`, `5s`, `10m` or `2h`.
+fn parse_duration(text: &str) -> anyhow::Result<Duration> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let scale = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => bail!("`{text}` is not a duration; write it as 250ms, 5s, 10m or 2h"),
+    };
+    let number: u64 = text[..text.len() - unit.len()].parse().with_context(|| format!("`{text}` is not a duration"))?;
+    if number == 0 || number > 1_000_000 {
+        bail!("the duration `{text}` is out of range");
+    }
+    Ok(Duration::from_millis(number * scale))
+}
+
+impl Settings {
+    /// The admin token: the one that is set, or the one in the data folder, made when missing.
+    pub fn admin_token(&self, make: impl FnOnce() -> String) -> anyhow::Result<String> {
+        use std::{io::Write, os::unix::fs::OpenOptionsExt};
+        if let Some(token) = &self.admin_token {
+            return Ok(token.clone());
+        }
+        let path = self.data_dir.join("admin-token");
+        let context = || format!("the admin token in {}", path.display());
+        match std::fs::read_to_string(&path) {
+            Ok(token) if !token.trim().is_empty() => return Ok(token.trim().to_owned()),
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e).with_context(context),
+            _ => {}
+        }
+        std::fs::create_dir_all(&self.data_dir).with_context(context)?;
+        let token = make();
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).with_context(context)?;
+        file.write_all(token.as_bytes()).and_then(|()| file.sync_all()).with_context(context)?;
+        Ok(token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(parse_duration("250ms").unwrap(), Duration::from_millis(250));
+        assert_eq!(parse_duration("10m").unwrap(), Duration::from_secs(600));
+        for text in ["", "5", "s", "-5s", "5 s", "1d", "0s", "99999999h", "é"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_made_once_and_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { data_dir: Some(folder.path().join("new")), ..Options::default() };
+        let settings = options.settings().unwrap();
+        assert_eq!(settings.admin_token(|| "first".into()).unwrap(), "first");
+        assert_eq!(settings.admin_token(|| "second".into()).unwrap(), "first");
+        let mode = std::fs::metadata(folder.path().join("new/admin-token")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

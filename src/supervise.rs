@@ -1,0 +1,199 @@
+//! Starts the roles of this process, and ends them in order: doors first, then what carries
+//! events on, then what shows them.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use ingest::{CollectorDeps, CollectorSettings};
+use serving::{ServingDeps, ServingSettings};
+use speed_layer::{SpeedDeps, SpeedSettings};
+use storage::{catalog::random::new_secret, installation, manifests::Manifests};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use web::{ServerSettings, operate_routes};
+
+use crate::{config::Settings, jobs_wiring::Jobs, mill::Mill, wiring::{Base, Parts}};
+
+/// How long one role may take to end.
+const END_LIMIT: Duration = Duration::from_secs(90);
+
+/// What a process may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Takes events.
+    Collector,
+    /// Keeps live numbers.
+    Speed,
+    /// Grinds sealed epochs when asked or scheduled; the same as jobs.
+    Batch,
+    /// Runs scheduled jobs.
+    Jobs,
+    /// Answers the API and shows the dashboard.
+    Serve,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 5] = [Role::Collector, Role::Speed, Role::Batch, Role::Jobs, Role::Serve];
+}
+
+/// The roles that run in this process.
+pub struct Running {
+    pub parts: Arc<Parts>,
+    pub mill: Mill,
+    /// Each with its own end, in the order in which they end.
+    roles: Vec<(&'static str, CancellationToken, JoinHandle<anyhow::Result<()>>)>,
+}
+
+/// Starts `roles`.
+pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running> {
+    let has = |role| roles.contains(&role);
+    if settings.redis_url.is_none() && !(has(Role::Collector) && has(Role::Speed) && has(Role::Serve)) {
+        bail!("roles in separate processes meet in Redis: set --redis-url (MILLRACE_REDIS_URL), or run `millrace up`");
+    }
+    let parts = Arc::new(Parts::open(settings).await?);
+    let base = Base { store: Arc::clone(&parts.store), clock: Arc::clone(&parts.clock), random: Arc::clone(&parts.random) };
+    let mill = Mill::new(&base, Arc::clone(&parts.rules))?;
+    let jobs = Jobs::new(&parts, &mill)?;
+    let mut running = Running { parts: Arc::clone(&parts), mill, roles: Vec::new() };
+    if has(Role::Collector) {
+        let listener = bind(parts.settings.collect_addr, "collector").await?;
+        running.add("collector", collector(&parts).await?, listener)?;
+    }
+    if has(Role::Jobs) || has(Role::Batch) {
+        let stop = CancellationToken::new();
+        let work = jobs.scheduler(stop.clone());
+        running.spawn("jobs", stop, async move {
+            work.await;
+            Ok(())
+        });
+    }
+    if has(Role::Speed) {
+        let stop = CancellationToken::new();
+        let work = speed_layer::run(speed(&parts), SpeedSettings::default(), stop.clone());
+        running.spawn("speed", stop, async move {
+            work.await;
+            Ok(())
+        });
+    }
+    if has(Role::Serve) {
+        let listener = bind(parts.settings.api_addr, "API").await?;
+        let stop = CancellationToken::new();
+        let work = serving::run(serving_deps(&parts, jobs), serving_settings(&parts)?, listener, stop.clone());
+        running.spawn("serve", stop, async move {
+            work.await;
+            Ok(())
+        });
+    }
+    Ok(running)
+}
+
+async fn bind(address: std::net::SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("the {what} cannot listen on {address}; is something else running there?"))
+}
+
+async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
+    let visitor_key = installation::visitor_key(&parts.store, &*parts.clock, &*parts.random).await?;
+    let deps = CollectorDeps {
+        store: Arc::clone(&parts.store),
+        stream: Arc::clone(&parts.stream),
+        reservations: Arc::clone(&parts.reservations),
+        catalog: parts.catalog.clone(),
+        geo: parts.geo()?,
+        visitor_key,
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+        health: parts.health.clone(),
+        operate: operate_routes(parts.health.clone(), parts.metrics.clone()),
+    };
+    let settings = CollectorSettings {
+        folder: parts.settings.data_dir.join("log"),
+        log: parts.settings.log.clone(),
+        trusted_proxies: parts.settings.trusted_proxies.clone(),
+        server: ServerSettings::default(),
+    };
+    Ok((deps, settings))
+}
+
+fn speed(parts: &Parts) -> SpeedDeps {
+    SpeedDeps {
+        store: Arc::clone(&parts.store),
+        stream: Arc::clone(&parts.stream),
+        cells: Arc::clone(&parts.cells),
+        manifests: Manifests::new(Arc::clone(&parts.store)),
+        rules: Arc::clone(&parts.rules),
+        clock: Arc::clone(&parts.clock),
+        health: parts.health.clone(),
+    }
+}
+
+fn serving_deps(parts: &Parts, jobs: Jobs) -> ServingDeps {
+    ServingDeps {
+        store: Arc::clone(&parts.store),
+        cells: Arc::clone(&parts.cells),
+        catalog: parts.catalog.clone(),
+        jobs: Arc::new(jobs),
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+        health: parts.health.clone(),
+        operate: operate_routes(parts.health.clone(), parts.metrics.clone()),
+    }
+}
+
+fn serving_settings(parts: &Parts) -> anyhow::Result<ServingSettings> {
+    Ok(ServingSettings {
+        admin_token: parts.settings.admin_token(|| new_secret(&*parts.random))?,
+        public_url: parts.settings.public_url.clone(),
+        server: ServerSettings::default(),
+    })
+}
+
+impl Running {
+    fn add(&mut self, name: &'static str, (deps, settings): (CollectorDeps, CollectorSettings), listener: TcpListener) -> anyhow::Result<()> {
+        let stop = CancellationToken::new();
+        let work = ingest::run(deps, settings, listener, stop.clone());
+        self.spawn(name, stop, async move { Ok(work.await?) });
+        Ok(())
+    }
+
+    fn spawn(&mut self, name: &'static str, stop: CancellationToken, work: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+        self.roles.push((name, stop, tokio::spawn(work)));
+    }
+
+    /// Waits until a role ends by itself, which none should, or the process is told to end.
+    pub async fn until_told(&mut self) -> anyhow::Result<()> {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let roles = self.roles.iter_mut().map(|(name, _, work)| Box::pin(async move { (*name, work.await) }));
+        tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            _ = tokio::signal::ctrl_c() => Ok(()),
+            ((name, ended), place, _) = futures::future::select_all(roles) => {
+                self.roles.remove(place);
+                match ended {
+                    Ok(Ok(())) => bail!("the role {name} ended by itself"),
+                    Ok(Err(error)) => Err(error),
+                    Err(panic) => Err(panic).with_context(|| format!("the role {name} panicked")),
+                }
+            }
+        }
+    }
+
+    /// Ends the roles, one after the other.
+    pub async fn end(self) -> anyhow::Result<()> {
+        let mut first_error = Ok(());
+        for (name, stop, work) in self.roles {
+            stop.cancel();
+            let ended = match tokio::time::timeout(END_LIMIT, work).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(panic)) => Err(panic).with_context(|| format!("the role {name} panicked")),
+                Err(_) => Err(anyhow::anyhow!("the role {name} did not end in time")),
+            };
+            if first_error.is_ok() {
+                first_error = ended;
+            }
+        }
+        first_error
+    }
+}

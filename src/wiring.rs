@@ -1,0 +1,108 @@
+//! Which implementation stands behind which trait. Nothing else chooses.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use enrich::{Geo, Rules};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use model::{Clock, SystemClock};
+use storage::{
+    catalog::{
+        Catalog,
+        random::{Randomness, SystemRandom},
+    },
+    cells::{LiveCells, MemoryCells, RedisCells},
+    redis_client::RedisClient,
+    reservations::{MemoryReservations, RedisReservations, Reservations},
+    store::{self, Store},
+    stream::{EventStream, MemoryStream, RedisStream},
+};
+use web::Health;
+
+use crate::config::Settings;
+
+/// What all roles of this process share.
+pub struct Parts {
+    pub settings: Settings,
+    pub store: Store,
+    pub stream: Arc<dyn EventStream>,
+    pub cells: Arc<dyn LiveCells>,
+    pub reservations: Arc<dyn Reservations>,
+    pub catalog: Catalog,
+    pub rules: Arc<Rules>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Randomness>,
+    pub health: Health,
+    pub metrics: PrometheusHandle,
+}
+
+/// The store and what else needs no other server.
+pub struct Base {
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Randomness>,
+}
+
+impl Base {
+    /// Opens the store.
+    pub fn open(settings: &Settings) -> anyhow::Result<Self> {
+        Ok(Self { store: store::open(&settings.store_url)?, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) })
+    }
+
+    /// Loads the catalog.
+    pub async fn catalog(&self) -> anyhow::Result<Catalog> {
+        let catalog = Catalog::open(Arc::clone(&self.store), Arc::clone(&self.clock), Arc::clone(&self.random));
+        catalog.await.context("the catalog cannot be loaded")
+    }
+}
+
+fn random_number() -> u64 {
+    let mut bytes = [0; 8];
+    SystemRandom.fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
+impl Parts {
+    /// Opens everything that `settings` name. Redis may be down: it is asked when needed.
+    pub async fn open(settings: Settings) -> anyhow::Result<Self> {
+        let base = Base::open(&settings)?;
+        let catalog = base.catalog().await?;
+        let (stream, cells, reservations) = live(settings.redis_url.as_deref()).await?;
+        let metrics = PrometheusBuilder::new().install_recorder().context("metrics cannot be set up")?;
+        Ok(Self {
+            stream,
+            cells,
+            reservations,
+            catalog,
+            rules: Arc::new(Rules::new()?),
+            health: Health::default(),
+            metrics,
+            store: base.store,
+            clock: base.clock,
+            random: base.random,
+            settings,
+        })
+    }
+
+    /// The geo database, if one is set.
+    pub fn geo(&self) -> anyhow::Result<Geo> {
+        Ok(self.settings.geo_db.as_deref().map_or_else(|| Ok(Geo::none()), Geo::open)?)
+    }
+}
+
+type Live = (Arc<dyn EventStream>, Arc<dyn LiveCells>, Arc<dyn Reservations>);
+
+/// Stream, cells and reservations: in Redis, or in this process.
+pub async fn live(redis_url: Option<&str>) -> anyhow::Result<Live> {
+    let Some(url) = redis_url else {
+        return Ok((Arc::new(MemoryStream::default()), Arc::new(MemoryCells::default()), Arc::new(MemoryReservations::default())));
+    };
+    let client = RedisClient::new(url)?;
+    match client.require_noeviction().await {
+        Ok(()) => {}
+        Err(error @ storage::stream::LiveError::Evicts(_)) => return Err(error.into()),
+        Err(error) => tracing::warn!(%error, "Redis does not answer yet; going on without it"),
+    }
+    let cells = RedisCells::new(client.clone(), random_number);
+    Ok((Arc::new(RedisStream::new(client.clone())), Arc::new(cells), Arc::new(RedisReservations::new(client))))
+}

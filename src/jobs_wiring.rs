@@ -1,38 +1,120 @@
 //! The jobs of this installation: what runs when, and how they are started over the API.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use async_trait::async_trait;
+use batch_layer::{MillDeps, Mode, PredictSettings};
+use chrono_tz::Tz;
+use futures::{FutureExt, future::BoxFuture};
+use jobs::{EpochCloser, Job, JobDesk, JobError, Schedule, SchedulerDeps, SchedulerSettings, Shared, Work};
+use serde::Serialize;
 use serde_json::Value;
 use serving::JobControl;
 use tokio_util::sync::CancellationToken;
-use web::Problem;
+use web::{Health, Problem};
 
-use crate::{mill::Mill, wiring::{Base, Parts}};
+use crate::{
+    config::Settings,
+    mill::Mill,
+    wiring::{Base, Parts},
+};
 
+/// How long a request over the API waits for a job.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// How long collectors may take to close their epochs.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
+/// The nightly report that comes with Millrace.
+const REPORT: &str = include_str!("../jobs/reports/daily_links.sql");
+
+/// The jobs, to be run or to be asked for. Cheap to clone.
 #[derive(Clone)]
-pub struct Jobs { parts: Arc<Parts>, mill: Mill }
+pub struct Jobs {
+    shared: Shared,
+    jobs: Vec<Job>,
+    desk: Arc<JobDesk>,
+    health: Health,
+    by: String,
+}
 
 impl Jobs {
-    pub fn new(parts: &Arc<Parts>, mill: &Mill) -> anyhow::Result<Self> { Ok(Self { parts: parts.clone(), mill: mill.clone() }) }
-    pub fn scheduler(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + 'static { async move { stop.cancelled().await } }
+    /// The jobs that the settings describe.
+    pub fn new(parts: &Parts, mill: &Mill) -> anyhow::Result<Self> {
+        let shared = Shared { store: Arc::clone(&parts.store), clock: Arc::clone(&parts.clock), random: Arc::clone(&parts.random) };
+        let jobs = definitions(&parts.settings, mill)?;
+        let by = format!("process {}", std::process::id());
+        let schedules = jobs.iter().map(|job| (job.name, job.schedule.clone())).collect();
+        let desk = Arc::new(JobDesk::new(shared.clone(), schedules, by.clone(), PATIENCE));
+        Ok(Self { shared, jobs, desk, health: parts.health.clone(), by })
+    }
+
+    /// Runs the jobs when they are due or asked for, until `stop`.
+    pub fn scheduler(&self, stop: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
+        let deps = SchedulerDeps {
+            epochs: Some(EpochCloser::new(self.shared.clone(), CLOSE_PATIENCE)),
+            shared: self.shared.clone(),
+            jobs: self.jobs.clone(),
+            health: self.health.clone(),
+        };
+        jobs::run(deps, SchedulerSettings::new(self.by.clone()), stop)
+    }
+}
+
+fn definitions(settings: &Settings, mill: &Mill) -> anyhow::Result<Vec<Job>> {
+    let zone: Tz = settings.timezone.parse().map_err(|_| anyhow::anyhow!("`{}` is not an IANA time zone", settings.timezone))?;
+    let job = |name: &'static str, schedule: &str, work: Work| -> anyhow::Result<Job> {
+        let schedule = Schedule::parse(schedule, zone).with_context(|| format!("the schedule of {name}"))?;
+        Ok(Job { name, schedule, work })
+    };
+    let sql: Arc<str> = match &settings.report_sql {
+        Some(path) => std::fs::read_to_string(path).with_context(|| format!("the report {}", path.display()))?.into(),
+        None => REPORT.into(),
+    };
+    Ok(vec![
+        job("rollup", &settings.rollup_schedule, work(mill, |deps| async move { batch_layer::run(&deps, Mode::Incremental).await }))?,
+        job("forecast", &settings.forecast_schedule, work(mill, |deps| async move { batch_layer::predict(&deps, PredictSettings::default()).await }))?,
+        job("report", &settings.report_schedule, work(mill, move |deps| {
+            let sql = Arc::clone(&sql);
+            async move { batch_layer::run_report(&deps, "nightly", &sql).await }
+        }))?,
+    ])
+}
+
+/// Work on the mill's threads, with what it reports as the run's detail.
+fn work<F, T, E>(mill: &Mill, run: impl Fn(Arc<MillDeps>) -> F + Clone + Send + Sync + 'static) -> Work
+where
+    F: Future<Output = Result<T, E>> + Send + 'static,
+    T: Serialize + Send + 'static,
+    E: std::fmt::Display + Send + 'static,
+{
+    let mill = mill.clone();
+    Arc::new(move |_context| -> BoxFuture<'static, Result<Value, JobError>> {
+        let (mill, run) = (mill.clone(), run.clone());
+        async move {
+            let result = mill.run(run).await.map_err(JobError::new)?;
+            serde_json::to_value(result.map_err(JobError::new)?).map_err(JobError::new)
+        }
+        .boxed()
+    })
 }
 
 #[async_trait]
 impl JobControl for Jobs {
-    async fn list(&self) -> Result<Value, Problem> { Ok(Value::Null) }
-    async fn runs(&self, _name: &str, _limit: usize) -> Result<Value, Problem> { Ok(Value::Null) }
-    async fn start(&self, _name: &str, _close_epochs: bool, _wait: bool) -> Result<Value, Problem> {
-        let base = Base { store: self.parts.store.clone(), clock: self.parts.clock.clone(), random: self.parts.random.clone() };
-        close_epochs(&base).await.map_err(Problem::internal)?;
-        let r = self.mill.run(|d| async move { batch_layer::run(&d, batch_layer::Mode::Incremental).await }).await.map_err(Problem::internal)?.map_err(Problem::internal)?;
-        Ok(serde_json::json!({"detail": r}))
+    async fn list(&self) -> Result<Value, Problem> {
+        self.desk.list().await
+    }
+
+    async fn runs(&self, name: &str, limit: usize) -> Result<Value, Problem> {
+        self.desk.runs(name, limit).await
+    }
+
+    async fn start(&self, name: &str, close_epochs: bool, wait: bool) -> Result<Value, Problem> {
+        self.desk.start(name, close_epochs, wait).await
     }
 }
 
-pub async fn close_epochs(base: &Base) -> anyhow::Result<()> {
-    let control = storage::installation::Control::new(base.store.clone());
-    control.ask(storage::installation::Request::CloseEpochs, &*base.clock, &*base.random).await?;
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-    Ok(())
+/// Has all collectors close their epochs, and waits for the seals; tells how many were late.
+pub async fn close_epochs(base: &Base) -> anyhow::Result<usize> {
+    let shared = Shared { store: Arc::clone(&base.store), clock: Arc::clone(&base.clock), random: Arc::clone(&base.random) };
+    Ok(EpochCloser::new(shared, CLOSE_PATIENCE).close().await?.late.len())
 }

@@ -9,7 +9,7 @@ use model::{Clock, EventId, LogId};
 use storage::{
     catalog::{Catalog, random::{Randomness, new_nonce}},
     installation::{Control, Request},
-    raw::LogInfo,
+    raw::{self, LogInfo},
     reservations::Reservations,
     store::Store,
     stream::EventStream,
@@ -93,7 +93,7 @@ pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: Tcp
     let opened = open_log(&deps, &settings).await?;
     let log = opened.log.clone();
     refuse_fenced(&deps, log.id()).await?;
-    let info = LogInfo { log: log.id(), created_ms: deps.clock.now_ms(), predecessor: None, retired_at: None };
+    let info = LogInfo { log: log.id(), created_ms: deps.clock.now_ms(), predecessor: None, retired_at: None, closed: None };
     let (rejected, refused) = Rejected::channel();
     let door = Arc::new(Door {
         catalog: deps.catalog.clone(),
@@ -108,7 +108,7 @@ pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: Tcp
     let carriers = CancellationToken::new();
     let shared = Arc::clone(log.shared());
     let streamer = tokio::spawn(streamer::run(Arc::clone(&deps.stream), Arc::clone(&shared), deps.health.clone(), carriers.clone()));
-    let mut shipper = Shipper::new(Arc::clone(&deps.store), deps.stream, shared, info, deps.health.clone(), settings.log.max_log_bytes / 2);
+    let mut shipper = Shipper::new(Arc::clone(&deps.store), deps.stream, shared, info.clone(), deps.health.clone(), settings.log.max_log_bytes / 2);
     let shipping = {
         let carriers = carriers.clone();
         tokio::spawn(async move {
@@ -119,7 +119,7 @@ pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: Tcp
     let random = Arc::clone(&deps.random);
     let name = Arc::new(move || format!("{:032x}", new_nonce(&*random)));
     let keeping = tokio::spawn(rejected::keep(Arc::clone(&deps.store), log.id(), refused, name, carriers.clone()));
-    let following = tokio::spawn(follow(deps.catalog, Control::new(deps.store), log.clone(), shutdown.clone()));
+    let following = tokio::spawn(follow(deps.catalog, Closer { store: deps.store, info: info.clone(), log: log.clone() }, shutdown.clone()));
     confirm_own(Arc::clone(&door), opened.unconfirmed);
     deps.health.up("collector");
     tracing::info!(log = %log.id(), "the collector accepts events");
@@ -181,26 +181,51 @@ fn confirm_own(door: Arc<Door>, unconfirmed: Vec<(u64, String, EventId)>) {
 }
 
 /// Takes in new links, and closes the epoch when asked.
-async fn follow(catalog: Catalog, control: Control, log: Log, shutdown: CancellationToken) {
-    // What was asked before we came does not concern us.
-    let mut seen = control.newest().await.ok();
+async fn follow(catalog: Catalog, closer: Closer, shutdown: CancellationToken) {
+    let control = Control::new(Arc::clone(&closer.store));
+    // What was asked before we came does not concern us: it was asked of others' events.
+    let mut done = control.newest().await.ok();
     while !shutdown.is_cancelled() {
         if let Err(error) = catalog.follow().await {
             tracing::warn!(%error, "new links could not be read");
         }
-        let result = match seen {
-            None => control.newest().await.map(|n| (n, Vec::new())),
-            Some(n) => control.after(n).await,
-        };
-        if let Ok((n, requests)) = result {
-            seen = Some(n);
-            if requests.contains(&Request::CloseEpochs) && log.close_epoch().await.is_err() {
-                tracing::warn!("the epoch could not be closed as asked");
-            }
+        match closer.carry_out(&control, done).await {
+            Ok(n) => done = Some(n),
+            Err(error) => tracing::warn!(%error, "the epoch could not be closed as asked; trying again"),
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(FOLLOW) => {}
         }
+    }
+}
+
+/// Closes the epoch of this collector's log when asked, and says so in the store.
+struct Closer {
+    store: Store,
+    info: LogInfo,
+    log: Log,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CloseError {
+    #[error(transparent)]
+    Ledger(#[from] storage::ledger::LedgerError),
+    #[error(transparent)]
+    Store(#[from] storage::store::StoreError),
+    #[error(transparent)]
+    Log(#[from] crate::log::AppendError),
+}
+
+impl Closer {
+    /// Carries out the requests after `done`; tells the last one.
+    async fn carry_out(&self, control: &Control, done: Option<u64>) -> Result<u64, CloseError> {
+        let Some(done) = done else { return Ok(control.newest().await?) };
+        let (n, requests) = control.after(done).await?;
+        if requests.contains(&Request::CloseEpochs) {
+            let epoch = self.log.close_epoch().await?;
+            raw::update_log(&self.store, &LogInfo { closed: Some((n, epoch)), ..self.info.clone() }).await?;
+        }
+        Ok(n)
     }
 }

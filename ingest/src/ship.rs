@@ -82,7 +82,8 @@ impl Shipper {
 
     /// Everything is stored: says so, there and here.
     async fn retire(&self) -> Result<(), ShipError> {
-        raw::retire_log(&self.store, &self.info, self.shared.durable_seq()).await?;
+        let retired_at = Some(self.shared.durable_seq());
+        raw::update_log(&self.store, &LogInfo { retired_at, ..self.info.clone() }).await?;
         let shared = Arc::clone(&self.shared);
         Ok(blocking(move || shared.retire()).await?)
     }

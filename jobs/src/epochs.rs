@@ -1,31 +1,26 @@
-//! Having collectors hand over what they have, before a job reads it.
+//! Closing all epochs, so that a batch takes everything until now.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use model::LogId;
 use storage::{
-    cells::LiveCells,
     directory::Directory,
     installation::{Control, Request},
     ledger::LedgerError,
-    manifests::Manifests,
-    raw,
+    raw::{self, LogInfo},
     store::{Store, StoreError},
 };
 use tokio::time::{Instant, sleep};
 
-use crate::history::Shared;
+use crate::Shared;
 
-/// Events that were acknowledged before are visible in the marks after this.
-const SETTLE: Duration = Duration::from_millis(300);
-/// How often the seals are looked for.
+/// How often the collectors' answers are looked for.
 const POLL: Duration = Duration::from_millis(250);
 
 /// Closes the epochs of all collectors. Clones share what it works with.
 #[derive(Clone)]
 pub struct EpochCloser {
     shared: Shared,
-    cells: Arc<dyn LiveCells>,
     patience: Duration,
 }
 
@@ -49,86 +44,57 @@ pub enum CloseError {
 }
 
 impl EpochCloser {
-    /// A closer that waits for seals no longer than `patience`; 30 seconds are usual.
-    pub fn new(shared: Shared, cells: Arc<dyn LiveCells>, patience: Duration) -> Self {
-        Self {
-            shared,
-            cells,
-            patience,
-        }
+    /// A closer that waits for collectors no longer than `patience`; 30 seconds are usual.
+    pub fn new(shared: Shared, patience: Duration) -> Self {
+        Self { shared, patience }
     }
 
-    /// Asks every collector to close its epoch, and waits until the seals cover what was recorded
-    /// before the call. A collector that does not answer holds up nobody for long.
+    /// Asks every collector to close its epoch, and waits until each has said that it did and the
+    /// seal is there: then everything acknowledged before the call is sealed. A collector that
+    /// does not answer holds up nobody for long.
     pub async fn close(&self) -> Result<Closed, CloseError> {
-        sleep(SETTLE).await;
-        let Shared {
-            store,
-            clock,
-            random,
-        } = &self.shared;
-        let mut late = self.open_epochs().await?;
+        let Shared { store, clock, random } = &self.shared;
+        let mut logs = Directory::default();
+        logs.refresh(store).await?;
+        let mut late: Vec<LogId> = open(&logs).map(|info| info.log).collect();
         let mut sealed = Vec::new();
         if late.is_empty() {
-            return Ok(Closed {
-                sealed,
-                late: Vec::new(),
-            });
+            return Ok(Closed { sealed, late });
         }
-        Control::new(store.clone())
-            .ask(Request::CloseEpochs, &**clock, &**random)
-            .await?;
+        let request = Control::new(store.clone()).ask(Request::CloseEpochs, &**clock, &**random).await?;
         let until = Instant::now() + self.patience;
         loop {
+            logs.refresh(store).await?;
             let mut waiting = Vec::new();
-            for (log, epoch) in late {
-                match raw::seal(store, log, epoch).await? {
-                    Some(_) => sealed.push(log),
-                    None => waiting.push((log, epoch)),
+            for log in late {
+                match has_closed(store, logs.get(log), request).await? {
+                    true => sealed.push(log),
+                    false => waiting.push(log),
                 }
             }
             late = waiting;
             if late.is_empty() || Instant::now() >= until {
-                let late = late.into_iter().map(|(log, _)| log).collect();
                 return Ok(Closed { sealed, late });
             }
             sleep(POLL).await;
         }
     }
-
-    /// The epoch of the newest known event of every log that goes on, unless it is sealed.
-    async fn open_epochs(&self) -> Result<Vec<(LogId, u64)>, CloseError> {
-        let store = &self.shared.store;
-        let mut logs = Directory::default();
-        logs.refresh(store).await?;
-        let horizon = Manifests::new(store.clone())
-            .latest()
-            .await?
-            .manifest
-            .horizon
-            .clone();
-        let mut open = Vec::new();
-        for info in logs.logs().filter(|info| info.retired_at.is_none()) {
-            let covered = horizon.of(info.log);
-            // Without live numbers, what is stored says how far the log goes at least.
-            let mark = self.cells.mark(info.log).await.ok().flatten();
-            let live = mark
-                .filter(|mark| mark.seq > covered.seq)
-                .map(|mark| mark.epoch.0);
-            let epoch = live.max(stored_epoch(store, info.log, covered.segment + 1).await?);
-            if let Some(epoch) = epoch.filter(|epoch| *epoch > covered.epoch) {
-                open.push((info.log, epoch));
-            }
-        }
-        Ok(open)
-    }
 }
 
-/// The epoch of the newest stored segment from segment `from`.
-async fn stored_epoch(store: &Store, log: LogId, from: u64) -> Result<Option<u64>, StoreError> {
-    let Some(newest) = raw::newest_segment(store, log, from).await? else {
-        return Ok(None);
-    };
-    let segment = raw::segment(store, log, newest).await?;
-    Ok(segment.map(|segment| segment.header.epoch))
+/// Logs that go on.
+fn open(logs: &Directory) -> impl Iterator<Item = &LogInfo> {
+    logs.logs().filter(|info| info.retired_at.is_none())
+}
+
+/// Whether a collector has carried out `request`, and the seal it led to is stored.
+async fn has_closed(store: &Store, info: Option<&LogInfo>, request: u64) -> Result<bool, StoreError> {
+    let Some(info) = info else { return Ok(false) };
+    if info.retired_at.is_some() {
+        return Ok(true);
+    }
+    match info.closed {
+        Some((n, 0)) if n >= request => Ok(true),
+        Some((n, epoch)) if n >= request => Ok(raw::seal(store, info.log, epoch).await?.is_some()),
+        _ => Ok(false),
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use axum::Router;
+use serde_json::Value;
 use model::Clock;
 use storage::{
     catalog::{Catalog, random::Randomness},
@@ -12,7 +14,7 @@ use storage::{
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use web::{Health, ServerSettings};
+use web::{Health, Problem, ServerSettings};
 
 use crate::{
     api::{self, Api, auth::AdminToken, jobs::JobControl},
@@ -56,16 +58,16 @@ pub struct ServingSettings {
 
 /// Serves the API on `listener` until `shutdown`.
 pub async fn run(deps: ServingDeps, settings: ServingSettings, listener: TcpListener, shutdown: CancellationToken) {
+    let manifests = Arc::new(Manifests::new(Arc::clone(&deps.store)));
     let api = Arc::new(Api {
         catalog: deps.catalog.clone(),
         clock: deps.clock,
         random: deps.random,
         admin_token: AdminToken::new(&settings.admin_token),
-        jobs: deps.jobs,
+        jobs: Arc::new(Refreshing { jobs: deps.jobs, manifests: Arc::clone(&manifests) }),
         public_url: settings.public_url,
         large_bodies: Api::large_bodies(),
     });
-    let manifests = Arc::new(Manifests::new(Arc::clone(&deps.store)));
     let sources = Arc::new(Sources::new(Arc::clone(&api), Arc::clone(&deps.store), deps.cells, manifests));
     let following = tokio::spawn(follow(Arc::clone(&sources), deps.catalog, deps.health, shutdown.clone()));
     let numbers = Numbers(sources);
@@ -77,6 +79,31 @@ pub async fn run(deps: ServingDeps, settings: ServingSettings, listener: TcpList
     web::serve(listener, api::with_fallbacks(router), settings.server, shutdown).await;
     if let Err(error) = following.await {
         tracing::error!(%error, "the follower of the API failed");
+    }
+}
+
+/// Jobs whose results the next answer shows: whoever waited for a batch expects to see it.
+struct Refreshing {
+    jobs: Arc<dyn JobControl>,
+    manifests: Arc<Manifests>,
+}
+
+#[async_trait]
+impl JobControl for Refreshing {
+    async fn list(&self) -> Result<Value, Problem> {
+        self.jobs.list().await
+    }
+
+    async fn runs(&self, name: &str, limit: usize) -> Result<Value, Problem> {
+        self.jobs.runs(name, limit).await
+    }
+
+    async fn start(&self, name: &str, close_epochs: bool, wait: bool) -> Result<Value, Problem> {
+        let answer = self.jobs.start(name, close_epochs, wait).await?;
+        if let Err(error) = self.manifests.latest().await {
+            tracing::warn!(%error, "the newest manifest will be seen a little later");
+        }
+        Ok(answer)
     }
 }
 

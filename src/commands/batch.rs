@@ -31,7 +31,10 @@ impl Batch {
         let base = Base::open(&settings)?;
         let mill = Mill::new(&base, Arc::new(Rules::new()?))?;
         if close_epochs {
-            jobs_wiring::close_epochs(&base).await?;
+            let late = jobs_wiring::close_epochs(&base).await?;
+            if late > 0 {
+                eprintln!("{late} collectors did not answer; their open epochs are not in this run");
+            }
         }
         let mode = if full { Mode::Full } else { Mode::Incremental };
         let report = mill.run(move |deps| async move { batch_layer::run(&deps, mode).await }).await??;

@@ -75,7 +75,7 @@ impl Demo {
         print_totals(&live);
         let mut agrees = !self.check || visitor.check("live", &expected).await?;
         let run = visitor.post_operator("/v1/jobs/rollup/runs?close_epochs=true&wait=true").await?;
-        println!("\nA batch has ground everything: {}", run["detail"]);
+        println!("\nA batch has ground everything: {}", run["run"]["detail"]);
         let settled = visitor.totals().await?;
         print_totals(&settled);
         if self.check {

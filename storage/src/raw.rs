@@ -28,6 +28,10 @@ pub struct LogInfo {
     /// Its last event, once its collector has drained it: nothing will ever be added. A collector
     /// that starts again makes a new log.
     pub retired_at: Option<u64>,
+    /// The last request to close epochs that its collector has carried out: the request's number,
+    /// and the epoch that was the last closed one then.
+    #[serde(default)]
+    pub closed: Option<(u64, u64)>,
 }
 
 /// "This epoch is complete": `seals/{log}/{epoch}.json`. The same for the same epoch, always.
@@ -271,21 +275,12 @@ pub async fn register_log(store: &Store, info: &LogInfo) -> Result<(), StoreErro
         .map(drop)
 }
 
-/// Says that nothing will be added to a log after event `last_seq`.
-pub async fn retire_log(store: &Store, info: &LogInfo, last_seq: u64) -> Result<(), StoreError> {
+/// Says something new of a log. Only its collector does.
+pub async fn update_log(store: &Store, info: &LogInfo) -> Result<(), StoreError> {
     let path = ObjectKey::Log { log: info.log }.path();
-    let body = json(
-        &path,
-        &LogInfo {
-            retired_at: Some(last_seq),
-            ..info.clone()
-        },
-    )?;
-    let put = store
-        .put_opts(&path, body.into(), object_store::PutMode::Overwrite.into())
-        .await;
-    put.map(drop)
-        .map_err(|e| StoreError::request("retire", &path, e))
+    let mode = object_store::PutMode::Overwrite;
+    let put = store.put_opts(&path, json(&path, info)?.into(), mode.into()).await;
+    put.map(drop).map_err(|e| StoreError::request("update", &path, e))
 }
 
 fn json<T: Serialize>(path: &object_store::path::Path, value: &T) -> Result<Bytes, StoreError> {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use datafusion::{
+    arrow::datatypes::SchemaRef,
+    datasource::empty::EmptyTable,
     error::DataFusionError,
     execution::{memory_pool::FairSpillPool, object_store::ObjectStoreUrl, runtime_env::RuntimeEnvBuilder},
     prelude::{ParquetReadOptions, SessionConfig, SessionContext},
@@ -30,6 +32,19 @@ pub(crate) fn context(store: &Store) -> Result<SessionContext, DataFusionError> 
 pub(crate) async fn register(context: &SessionContext, table: &str, files: &[Path]) -> Result<(), DataFusionError> {
     let urls: Vec<String> = files.iter().map(|path| format!("{LAKE}/{path}")).collect();
     let frame = context.read_parquet(urls, ParquetReadOptions::default()).await?;
+    context.register_table(table, frame.into_view())?;
+    Ok(())
+}
+
+/// Makes a table of Parquet files with these columns; of no files an empty one. Columns that a
+/// file lacks are null.
+pub(crate) async fn register_as(context: &SessionContext, table: &str, files: &[Path], schema: SchemaRef) -> Result<(), DataFusionError> {
+    if files.is_empty() {
+        context.register_table(table, Arc::new(EmptyTable::new(schema)))?;
+        return Ok(());
+    }
+    let urls: Vec<String> = files.iter().map(|path| format!("{LAKE}/{path}")).collect();
+    let frame = context.read_parquet(urls, ParquetReadOptions::default().schema(&schema)).await?;
     context.register_table(table, frame.into_view())?;
     Ok(())
 }

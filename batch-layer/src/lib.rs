@@ -4,5 +4,9 @@
 mod engine;
 pub mod forecast;
 mod mill;
+pub mod predict;
+pub mod report;
 
 pub use mill::{MillDeps, MillError, Mode, Report, run};
+pub use predict::{PredictError, PredictReport, PredictSettings, predict};
+pub use report::{ReportError, ReportFiles, query, run_report};

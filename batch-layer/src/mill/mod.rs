@@ -24,6 +24,7 @@ use storage::{
     store::{Store, StoreError},
 };
 
+pub(crate) use self::events::schema as events_schema;
 use self::{take::Taken, write::Writer};
 
 /// How often a run starts over because somebody else published first.

@@ -1,0 +1,242 @@
+//! The law of the hand-over: for any events, any split into epochs and logs, any horizon,
+//! settled + live = count of all, for every cube; and incremental batch = full recompute.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use batch_layer::{MillDeps, Mode, run};
+use enrich::Rules;
+use model::{CUBES, Cell, Counts, EntityId, Event, LogId, ManualClock, Record, cell::EpochCells, cell::fold_into};
+use proptest::{prelude::*, test_runner::TestCaseResult};
+use speed_layer::Folder;
+use storage::{
+    catalog::random::SeededRandom,
+    manifest::Manifest,
+    manifests::Manifests,
+    object_keys::ObjectKey,
+    raw::{self, LogInfo, Seal},
+    segment::{self, Header},
+    store,
+    views::{VISITORS, ViewReader},
+};
+
+const DAY_MS: i64 = 86_400_000;
+/// 2024-01-31: the days that follow are of two months.
+const START_MS: i64 = 19_753 * DAY_MS;
+
+#[derive(Debug, Clone)]
+enum Action {
+    Accept { log: usize, event: Event },
+    Close { log: usize },
+    Batch,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let agents = prop::sample::select(vec![
+        "Mozilla/5.0 (Windows NT 6.1; WOW64; rv:18.0) Gecko/20100101 Firefox/18.0",
+        "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        "",
+    ]);
+    (0i32..3, 1u64..5, 0..3 * DAY_MS, 0u8..3, agents, 0u64..6).prop_map(|(kind, object, at, country, agent, visitor)| Event {
+        kind,
+        account: 1 + object % 2,
+        object,
+        campaign: object.is_multiple_of(3).then_some(77),
+        occurred_ms: START_MS + at,
+        received_ms: START_MS + at,
+        user_agent: agent.to_owned(),
+        referrer: if country == 0 { "http://Example.com/x".into() } else { String::new() },
+        country: ["", "DE", "US"][country as usize].into(),
+        visitor,
+        value_micros: (kind == 2 && country > 0).then_some(1_500_000 * i64::from(country)),
+        currency: if kind == 2 && country > 0 { ["EUR", "USD"][country as usize - 1].into() } else { String::new() },
+        ..Event::default()
+    })
+}
+
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let action = prop_oneof![
+        12 => (0usize..2, event()).prop_map(|(log, event)| Action::Accept { log, event }),
+        2 => (0usize..2).prop_map(|log| Action::Close { log }),
+        1 => Just(Action::Batch),
+    ];
+    prop::collection::vec(action, 1..60)
+}
+
+/// One collector, as far as batch and speed can see it.
+struct Log {
+    info: LogInfo,
+    epoch: u64,
+    segments: u64,
+    hash: segment::Hash,
+    records: Vec<Record>,
+    sealed: usize,
+}
+
+impl Log {
+    fn new(id: u128) -> Self {
+        let info = LogInfo { log: LogId(id), created_ms: 0, predecessor: None, retired_at: None, closed: None };
+        Self { info, epoch: 1, segments: 0, hash: [0; 32], records: Vec::new(), sealed: 0 }
+    }
+
+    fn accept(&mut self, event: Event) {
+        self.records.push(Record { seq: self.records.len() as u64 + 1, epoch: self.epoch, event });
+    }
+
+    /// Stores the epoch as two segments (one, if there is but one event) and seals it.
+    async fn close(&mut self, store: &store::Store) {
+        let open = self.records[self.sealed..].to_vec();
+        let (Some(first), Some(last)) = (open.first(), open.last()) else { return };
+        let (from, log) = (self.segments + 1, self.info.log);
+        for part in open.chunks(open.len().div_ceil(2)) {
+            self.segments += 1;
+            let header = Header { log, number: self.segments, epoch: self.epoch, first_seq: part[0].seq, previous_seq: part[0].seq - 1, previous_hash: self.hash };
+            let (bytes, footer) = segment::build(&header, part);
+            self.hash = footer.hash;
+            raw::put_segment(store, log, self.segments, &bytes).await.unwrap();
+        }
+        let seal = Seal { log, epoch: self.epoch, segments: (from, self.segments), seqs: (first.seq, last.seq), count: open.len() as u64 };
+        raw::put_seal(store, &seal).await.unwrap();
+        self.sealed = self.records.len();
+        self.epoch += 1;
+    }
+}
+
+type Rows = BTreeMap<(EntityId, &'static str, i64, String), Counts>;
+type Visits = BTreeSet<(EntityId, i64, bool, u64)>;
+
+fn add(rows: &mut Rows, visits: &mut Visits, entity: EntityId, cell: &Cell) {
+    for cube in CUBES.iter().filter(|c| c.is_for(entity.kind)) {
+        for (bucket, value, counts) in cell.rows(cube) {
+            *rows.entry((entity, cube.name, bucket, value.to_owned())).or_default() += *counts;
+        }
+    }
+    for (hour, bot, set) in cell.visitors() {
+        let model::VisitorSet::Exact(set) = set else { panic!("the sets of this test are small") };
+        visits.extend(set.iter().map(|v| (entity, hour, bot, *v)));
+    }
+}
+
+async fn settled(deps: &MillDeps, manifest: &Manifest, entities: &BTreeSet<EntityId>) -> (Rows, Visits) {
+    let (mut rows, mut visits) = (Rows::new(), Visits::new());
+    for (view, days) in &manifest.views {
+        let cube = CUBES.iter().find(|c| c.name == view);
+        for (day, file) in days {
+            let path = ObjectKey::View { cube: view.clone(), day: *day, name: file.name.clone() }.path();
+            let reader = ViewReader::open(&deps.store, path, file.bytes).await.unwrap();
+            for entity in entities {
+                if let Some(cube) = cube {
+                    for row in reader.cube(*entity).await.unwrap() {
+                        let fresh = rows.insert((*entity, cube.name, row.bucket, row.value.to_string()), row.counts);
+                        assert!(fresh.is_none(), "a row is there once");
+                    }
+                } else if view == VISITORS {
+                    for row in reader.visitors(*entity).await.unwrap() {
+                        assert!(visits.insert((*entity, row.hour, row.bot, row.visitor)), "a visit is there once");
+                    }
+                }
+            }
+        }
+    }
+    (rows, visits)
+}
+
+async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
+    let store = store::open("memory://").unwrap();
+    let deps = MillDeps {
+        manifests: Manifests::new(Arc::clone(&store)),
+        store,
+        rules,
+        clock: Arc::new(ManualClock::new(START_MS)),
+        random: Arc::new(SeededRandom::new(1)),
+    };
+    let mut logs = [Log::new(1), Log::new(2)];
+    for log in &logs {
+        raw::register_log(&deps.store, &log.info).await.unwrap();
+    }
+    for action in actions {
+        match action {
+            Action::Accept { log, event } => logs[log].accept(event),
+            Action::Close { log } => logs[log].close(&deps.store).await,
+            Action::Batch => drop(run(&deps, Mode::Incremental).await.unwrap()),
+        }
+    }
+    let manifest = deps.manifests.latest().await.unwrap().manifest;
+    let mut all = EpochCells::new();
+    for record in logs.iter().flat_map(|l| &l.records) {
+        fold_into(&mut all, &record.event, &deps.rules.facts(&record.event));
+    }
+    let entities: BTreeSet<EntityId> = all.keys().copied().collect();
+    let (mut expected, mut expected_visits) = (Rows::new(), Visits::new());
+    all.iter().for_each(|(entity, cell)| add(&mut expected, &mut expected_visits, *entity, cell));
+
+    let (mut sum, mut visits) = settled(&deps, &manifest, &entities).await;
+    for log in &logs {
+        let mut folder = Folder::new(log.info.log, 0, 0);
+        folder.fold(&deps.rules, 0, &log.records).unwrap();
+        for (entity, cells) in folder.changed() {
+            for cell in cells.iter().filter(|c| c.epoch > manifest.horizon.of(c.log).epoch) {
+                add(&mut sum, &mut visits, entity, &Cell::decode(&cell.body).unwrap());
+            }
+        }
+    }
+    prop_assert_eq!(&sum, &expected);
+    prop_assert_eq!(&visits, &expected_visits);
+
+    for log in &mut logs {
+        log.close(&deps.store).await;
+    }
+    run(&deps, Mode::Incremental).await.unwrap();
+    let incremental = deps.manifests.latest().await.unwrap().manifest;
+    let full = run(&deps, Mode::Full).await.unwrap();
+    prop_assert_eq!(&full.changed, &vec![], "a full recompute gives the same");
+    let recomputed = deps.manifests.latest().await.unwrap().manifest;
+    prop_assert_eq!(&recomputed.horizon, &incremental.horizon);
+    for manifest in [incremental, recomputed] {
+        let (rows, visits) = settled(&deps, &manifest, &entities).await;
+        prop_assert_eq!(&rows, &expected);
+        prop_assert_eq!(&visits, &expected_visits);
+    }
+    Ok(())
+}
+
+#[test]
+fn settled_and_live_are_the_count_of_all() {
+    let rules = Arc::new(Rules::new().unwrap());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(10);
+    let config = ProptestConfig { cases, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(actions in actions())| {
+        runtime.block_on(law(actions, Arc::clone(&rules)))?;
+    });
+}
+
+/// Two schedulers at once: each epoch is counted once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_schedulers_at_once_are_harmless() {
+    let store = store::open("memory://").unwrap();
+    let rules = Arc::new(Rules::new().unwrap());
+    let deps = |seed| {
+        let store = Arc::clone(&store);
+        MillDeps { manifests: Manifests::new(Arc::clone(&store)), store, rules: Arc::clone(&rules), clock: Arc::new(ManualClock::new(START_MS)), random: Arc::new(SeededRandom::new(seed)) }
+    };
+    let (one, two) = (deps(1), deps(2));
+    let mut log = Log::new(1);
+    raw::register_log(&store, &log.info).await.unwrap();
+    for round in 0..3u64 {
+        for n in 0..20 {
+            log.accept(Event { account: 1, object: n % 3, occurred_ms: START_MS, visitor: n, ..Event::default() });
+        }
+        log.close(&store).await;
+        let (a, b) = tokio::join!(run(&one, Mode::Incremental), run(&two, Mode::Incremental));
+        assert!(a.unwrap().published || b.unwrap().published);
+        let manifest = one.manifests.latest().await.unwrap().manifest;
+        assert_eq!(manifest.events_count, 20 * (round + 1));
+        let account = EntityId::new(model::EntityKind::Account, 1);
+        let (rows, _) = settled(&one, &manifest, &BTreeSet::from([account])).await;
+        let clicks: i64 = rows.iter().filter(|((_, cube, ..), _)| *cube == "total").map(|(_, c)| c.0[0]).sum();
+        assert_eq!(clicks, 20 * (round as i64 + 1));
+    }
+}

@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+mod forecasts;
 mod live;
 mod role;
 mod stats;

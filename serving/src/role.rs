@@ -18,7 +18,7 @@ use web::{Health, Problem, ServerSettings};
 
 use crate::{
     api::{self, Api, auth::AdminToken, jobs::JobControl},
-    assets, live,
+    assets, forecasts, live,
     stats::{self, Numbers, Sources},
 };
 
@@ -74,6 +74,7 @@ pub async fn run(deps: ServingDeps, settings: ServingSettings, listener: TcpList
     let router = api::routes(Arc::clone(&api))
         .merge(stats::routes(numbers.clone()))
         .merge(live::routes(numbers))
+        .merge(forecasts::routes(Arc::clone(&api), Arc::clone(&deps.store)))
         .merge(assets::routes())
         .merge(deps.operate);
     web::serve(listener, api::with_fallbacks(router), settings.server, shutdown).await;

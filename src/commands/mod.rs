@@ -1,9 +1,13 @@
 //! The commands.
 
+mod audit;
 mod batch;
+mod bench;
 mod demo;
 mod forecast;
+mod job;
 mod key;
+mod query;
 mod replay;
 mod up;
 
@@ -44,9 +48,21 @@ enum Command {
     /// The batch layer.
     #[command(subcommand)]
     Batch(batch::Batch),
+    /// Scheduled jobs, in this installation's history.
+    #[command(subcommand)]
+    Jobs(job::Jobs),
+    /// Compare what was accepted, stored and counted, per collector and epoch.
+    #[command(after_help = "Example:\n  millrace audit --store-url s3://bucket/millrace\nThe exit code is 1 if anything differs.")]
+    Audit(audit::Audit),
+    /// Ask SQL of events and views, read-only.
+    #[command(after_help = "Example:\n  millrace query \"SELECT country, SUM(clicks) FROM country GROUP BY 1 ORDER BY 2 DESC\"")]
+    Query(query::Query),
     /// API keys.
     #[command(subcommand)]
     Key(key::Key),
+    /// Measure each part on this machine. Needs a quiet one.
+    #[command(after_help = "Example:\n  millrace bench --seconds 3")]
+    Bench(bench::Bench),
     /// Forecast the series of a CSV file `series,time,value`.
     #[command(after_help = "Example:\n  millrace forecast visits.csv --horizon 48 --season 24 > forecast.csv")]
     Forecast(forecast::Forecast),
@@ -76,6 +92,10 @@ impl Cli {
             Command::Demo(demo) => demo.run(options).await,
             Command::Replay(replay) => replay.run().await,
             Command::Batch(batch) => batch.run(options.settings()?).await,
+            Command::Jobs(jobs) => jobs.run(options.settings()?).await,
+            Command::Audit(audit) => audit.run(options.settings()?).await,
+            Command::Query(query) => query.run(options.settings()?).await,
+            Command::Bench(bench) => bench.run().await,
             Command::Key(key) => key.run(options.settings()?).await,
             Command::Forecast(forecast) => forecast.run().await,
             Command::M4 { folder } => forecast::m4(folder).await,

@@ -61,6 +61,7 @@ impl Installation {
             created_ms: 0,
             predecessor: None,
             retired_at: None,
+            closed: None,
         };
         raw::register_log(store, &info).await.expect("a log");
         let record = |(seq, event)| Record {

@@ -1,0 +1,50 @@
+//! `millrace jobs`.
+
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use clap::Subcommand;
+use serde_json::Value;
+use serving::JobControl;
+use std::sync::Arc;
+
+use crate::{config::Settings, jobs_wiring, mill::Mill, wiring::Parts};
+
+#[derive(Debug, Subcommand)]
+pub enum Jobs {
+    /// All jobs, with their last and next runs.
+    List,
+    /// Ask a running installation for a run, and wait for its end.
+    #[command(after_help = "Example:\n  millrace jobs run rollup --close-epochs")]
+    Run {
+        /// The job.
+        name: String,
+        /// First have all collectors close their epochs.
+        #[arg(long)]
+        close_epochs: bool,
+    },
+    /// The newest runs of a job.
+    History {
+        /// The job.
+        name: String,
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+}
+
+impl Jobs {
+    pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
+        let parts = Parts::open(settings).await?;
+        let base = crate::wiring::Base { store: Arc::clone(&parts.store), clock: Arc::clone(&parts.clock), random: Arc::clone(&parts.random) };
+        let jobs = jobs_wiring::Jobs::new(&parts, &Mill::new(&base, Arc::clone(&parts.rules))?)?;
+        let answer = match self {
+            Jobs::List => jobs.list().await,
+            Jobs::Run { name, close_epochs } => jobs.start(&name, close_epochs, true).await,
+            Jobs::History { name, limit } => jobs.runs(&name, limit).await,
+        };
+        let answer: Value = answer.map_err(|problem| anyhow!(problem.detail))?;
+        println!("{}", serde_json::to_string_pretty(&answer)?);
+        Ok(if answer["state"] == "failed" { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}

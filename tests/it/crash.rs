@@ -1,0 +1,152 @@
+//! `kill -9` at any moment, again and again: what was acknowledged is there, once.
+
+use std::{path::Path, time::Duration};
+
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use storage::testing::redis_server::RedisServer;
+use tokio::time::sleep;
+
+use crate::support::{
+    http::Customer,
+    load::{Load, Objects},
+    process::{self, Server},
+    truth,
+};
+
+const KILLS: usize = 20;
+const CLIENTS: u64 = 8;
+const OBJECTS: usize = 5;
+const SEED: u64 = 20_130_102;
+/// Short, so that segments and epochs end between kills too.
+const FLAGS: [&str; 4] = ["--segment-interval", "200ms", "--epoch-max-age", "1s"];
+
+#[tokio::test]
+async fn nothing_acknowledged_is_lost_or_counted_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &FLAGS);
+    torture(&mut server, None).await;
+}
+
+#[tokio::test]
+async fn nor_when_redis_is_lost_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let redis = RedisServer::start();
+    let url = redis.url();
+    let mut server = Server::up(
+        folder.path(),
+        &[&FLAGS[..], &["--redis-url", &url]].concat(),
+    );
+    torture(&mut server, Some(redis)).await;
+}
+
+/// Kills the process (and Redis) while clients are at work, then compares everything.
+async fn torture(server: &mut Server, mut redis: Option<RedisServer>) {
+    let mut random = StdRng::seed_from_u64(SEED);
+    server.start().await;
+    let customer = Customer::of(server).await;
+    let objects = Objects::create(&customer, OBJECTS).await;
+    let load = Load::start(
+        &customer,
+        &[server.collector.clone()],
+        &objects,
+        CLIENTS,
+        SEED,
+    );
+    for kill in 0..KILLS {
+        let before = load.acknowledged();
+        let batch = random
+            .random_bool(0.3)
+            .then(|| Batch::start(&server.folder));
+        // Not a wait for something: how long a life is, is what varies.
+        sleep(Duration::from_millis(random.random_range(50..2500))).await;
+        let dead_first = random.random_bool(0.5);
+        if dead_first {
+            server.kill();
+        }
+        if let Some(redis) = &mut redis {
+            disturb(redis, &load, random.random_range(0..3));
+        }
+        server.kill();
+        drop(batch);
+        println!(
+            "kill {kill}: {} acknowledged in this life",
+            load.acknowledged() - before
+        );
+        server.start().await;
+    }
+    let mut diary = load.end().await;
+    let acknowledged = diary.sent.values().filter(|sent| sent.acknowledged).count();
+    println!(
+        "{} events sent, {acknowledged} acknowledged",
+        diary.sent.len()
+    );
+    truth::wait_for_everything(
+        &customer,
+        &[&server.collector],
+        &objects.links[0].0,
+        &mut diary,
+    )
+    .await;
+    let live = truth::counted(&customer).await;
+    let told = process::run_ok(
+        &server.folder,
+        &[
+            "batch",
+            "run",
+            "--close-epochs",
+            "--json",
+            "--data-dir",
+            ".",
+        ],
+    )
+    .await;
+    println!("batch: {told}");
+    customer
+        .wait_for_stats("metrics=clicks&exclude_bots=false", |answer| {
+            answer["meta"]["live"]["clicks"] == 0
+        })
+        .await;
+    assert_eq!(
+        truth::counted(&customer).await,
+        live,
+        "settled and live numbers differ"
+    );
+    let events = truth::check_events(&server.folder.join("store"), &diary).await;
+    assert_eq!(events, live, "events and numbers differ");
+}
+
+/// Does to Redis what may happen to it.
+fn disturb(redis: &mut RedisServer, load: &Load, what: u32) {
+    match what {
+        0 => return,
+        1 => assert!(redis.command(&["FLUSHALL"]).contains("OK")),
+        _ => {
+            redis.kill();
+            redis.run();
+        }
+    }
+    load.flushed();
+}
+
+/// A batch run beside the server, killed with it.
+struct Batch(std::process::Child);
+
+impl Batch {
+    fn start(folder: &Path) -> Self {
+        let mut command = process::millrace();
+        command
+            .args(["batch", "run", "--data-dir", "."])
+            .current_dir(folder);
+        command
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}

@@ -1,0 +1,8 @@
+//! The binary, as a customer and an operator meet it: started as a process, asked over sockets,
+//! killed, restarted. One test binary, because linking takes long.
+//!
+//! Needs `redis-server`, `chromium` and `chromedriver`, and recorded data in `../shared/data`.
+
+mod crash;
+mod support;
+mod usagov;

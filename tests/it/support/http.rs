@@ -1,0 +1,196 @@
+//! A customer of an installation, over HTTP.
+
+use std::time::Duration;
+
+use reqwest::{Response, redirect};
+use serde_json::{Value, json};
+
+use super::{eventually, process::Server};
+
+/// How long the doors may take to learn of a new link or key.
+const FOLLOW_LIMIT: Duration = Duration::from_secs(20);
+/// How long live numbers may take to hold everything.
+const LIVE_LIMIT: Duration = Duration::from_secs(60);
+
+/// One account and its key.
+#[derive(Clone)]
+pub struct Customer {
+    /// Follows no redirects.
+    pub http: reqwest::Client,
+    pub api: String,
+    pub collector: String,
+    pub key: String,
+    pub operator: String,
+}
+
+impl Customer {
+    /// Makes an account on an installation in one process.
+    pub async fn of(server: &Server) -> Self {
+        Self::new(&server.api, &server.collector, &server.admin_token()).await
+    }
+
+    /// Makes an account.
+    pub async fn new(api: &str, collector: &str, operator: &str) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(Duration::from_secs(120));
+        let mut customer = Self {
+            http: http.build().unwrap(),
+            api: api.to_owned(),
+            collector: collector.to_owned(),
+            key: operator.to_owned(),
+            operator: operator.to_owned(),
+        };
+        let account = customer
+            .post("/v1/accounts", &json!({"name": "tests"}))
+            .await;
+        customer.key = account["api_key"].as_str().unwrap().to_owned();
+        customer
+    }
+
+    /// Asks the API.
+    pub async fn get(&self, path: &str) -> Value {
+        let request = self
+            .http
+            .get(format!("{}{path}", self.api))
+            .bearer_auth(&self.key);
+        answer(path, request.send().await.unwrap()).await
+    }
+
+    /// Sends JSON to the API.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        let request = self
+            .http
+            .post(format!("{}{path}", self.api))
+            .bearer_auth(&self.key)
+            .json(body);
+        answer(path, request.send().await.unwrap()).await
+    }
+
+    /// Makes an object and waits until the collector knows it; gives its id.
+    pub async fn create(&self, kind: &str, body: &Value) -> String {
+        let made = self.post(&format!("/v1/{kind}"), body).await;
+        let id = made["id"].as_str().unwrap().to_owned();
+        match kind {
+            "links" => self.wait_for_link(made["slug"].as_str().unwrap()).await,
+            "pixels" => self.wait_until_known(&format!("/p/{id}.gif"), 200).await,
+            _ => {}
+        }
+        id
+    }
+
+    /// Waits until the collector redirects at `slug`. A HEAD request is no click.
+    pub async fn wait_for_link(&self, slug: &str) {
+        self.wait_until_known(&format!("/{slug}"), 302).await;
+    }
+
+    async fn wait_until_known(&self, path: &str, expected: u16) {
+        let url = format!("{}{path}", self.collector);
+        eventually(
+            "the collector to know an object",
+            FOLLOW_LIMIT,
+            async || {
+                let status = self
+                    .http
+                    .head(&url)
+                    .send()
+                    .await
+                    .map_err(|e| e.to_string())?
+                    .status()
+                    .as_u16();
+                (status == expected)
+                    .then_some(())
+                    .ok_or(format!("{path} answers {status}"))
+            },
+        )
+        .await;
+    }
+
+    /// Numbers, which must be complete and add up.
+    pub async fn stats(&self, query: &str) -> Value {
+        let answer = self.get(&format!("/v1/stats?{query}")).await;
+        assert_eq!(
+            answer["meta"]["complete"],
+            json!(true),
+            "{query}: {}",
+            answer["meta"]
+        );
+        for metric in ["clicks", "views", "conversions", "bot_clicks"] {
+            let Some(total) = answer["totals"][metric].as_i64() else {
+                continue;
+            };
+            let part = |name: &str| answer["meta"][name][metric].as_i64().unwrap();
+            assert_eq!(
+                part("settled") + part("live"),
+                total,
+                "{query}: settled and live {metric} must add up"
+            );
+            let rows = answer["results"].as_array().unwrap().iter();
+            assert_eq!(
+                rows.map(|row| row[metric].as_i64().unwrap()).sum::<i64>(),
+                total,
+                "{query}: rows of {metric} must add up"
+            );
+        }
+        answer
+    }
+
+    /// Waits until the answer to `query` is complete and `enough`.
+    pub async fn wait_for_stats(&self, query: &str, enough: impl Fn(&Value) -> bool) -> Value {
+        eventually("the numbers", LIVE_LIMIT, async || {
+            let answer = self.get(&format!("/v1/stats?{query}")).await;
+            let good = answer["meta"]["complete"] == json!(true) && enough(&answer);
+            if good {
+                Ok(answer)
+            } else {
+                Err(format!(
+                    "{query}: totals {} meta {}",
+                    answer["totals"], answer["meta"]
+                ))
+            }
+        })
+        .await
+    }
+
+    /// Grinds everything that was accepted so far, and waits until the API shows it.
+    pub async fn grind(&self) {
+        let before = self.manifest().await;
+        let url = format!(
+            "{}/v1/jobs/rollup/runs?close_epochs=true&wait=true",
+            self.api
+        );
+        let run = answer(
+            "the job",
+            self.http
+                .post(url)
+                .bearer_auth(&self.operator)
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await;
+        eventually("the new manifest", LIVE_LIMIT, async || {
+            let now = self.manifest().await;
+            if now > before {
+                Ok(())
+            } else {
+                Err(format!("manifest {now}; the run: {run}"))
+            }
+        })
+        .await;
+    }
+
+    async fn manifest(&self) -> u64 {
+        self.get("/v1/stats").await["meta"]["manifest"]
+            .as_u64()
+            .unwrap()
+    }
+}
+
+/// The JSON of an answer that must be a success.
+pub async fn answer(what: &str, response: Response) -> Value {
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    assert!(status.is_success(), "{what} answered {status}: {text}");
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{what} answered {text}: {e}"))
+}

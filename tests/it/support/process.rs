@@ -1,0 +1,223 @@
+//! Processes of the real binary on free ports, ended when dropped.
+
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use super::eventually;
+
+/// How long a process may take to be ready. Debug builds are slow to start.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// How long a process may take to drain.
+const END_LIMIT: Duration = Duration::from_secs(120);
+/// A schedule that does not come up while a test runs.
+const NEVER: &str = "0 0 29 2 *";
+/// Lines of a log shown when a test fails.
+const SHOWN: usize = 60;
+
+/// A process that serves, which can be killed and started again with the same folder and ports.
+pub struct Server {
+    arguments: Vec<String>,
+    /// Its data folder.
+    pub folder: PathBuf,
+    /// `http://…` of its collector, if it has one.
+    pub collector: String,
+    /// `http://…` of its API, if it has one.
+    pub api: String,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// `millrace up`, not yet started.
+    pub fn up(folder: &Path, flags: &[&str]) -> Self {
+        Self::new(&["up"], folder, flags)
+    }
+
+    /// `millrace run --roles …`, not yet started.
+    pub fn run(roles: &str, folder: &Path, flags: &[&str]) -> Self {
+        Self::new(&["run", "--roles", roles], folder, flags)
+    }
+
+    fn new(command: &[&str], folder: &Path, flags: &[&str]) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        let [collector, api] = [free_port(), free_port()].map(|port| format!("127.0.0.1:{port}"));
+        let mut arguments: Vec<String> = command
+            .iter()
+            .chain(flags)
+            .map(ToString::to_string)
+            .collect();
+        let own = [
+            ("--data-dir", folder.to_str().unwrap()),
+            ("--collect-addr", &collector),
+            ("--api-addr", &api),
+        ];
+        let schedules = [
+            "--rollup-schedule",
+            "--forecast-schedule",
+            "--report-schedule",
+        ]
+        .map(|flag| (flag, NEVER));
+        arguments.extend(
+            own.iter()
+                .chain(&schedules)
+                .flat_map(|(flag, value)| [flag.to_string(), value.to_string()]),
+        );
+        let [collector, api] = [collector, api].map(|address| format!("http://{address}"));
+        Self {
+            arguments,
+            folder: folder.to_owned(),
+            collector,
+            api,
+            child: None,
+        }
+    }
+
+    /// Starts it and waits until it is ready.
+    pub async fn start(&mut self) {
+        assert!(self.child.is_none(), "it runs already");
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log_path())
+            .unwrap();
+        let said = self.folder.join("stdout.txt");
+        let mut command = millrace();
+        command
+            .args(&self.arguments)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stderr(log);
+        let child = command
+            .stdout(File::create(&said).unwrap())
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+        eventually("the process to be ready", START_LIMIT, async || {
+            if let Some(status) = self
+                .child
+                .as_mut()
+                .and_then(|child| child.try_wait().unwrap())
+            {
+                panic!("the process ended with {status} instead of getting ready");
+            }
+            let text = fs::read_to_string(&said).unwrap();
+            text.lines()
+                .any(|line| line == "ready")
+                .then_some(())
+                .ok_or(text)
+        })
+        .await;
+    }
+
+    /// Ends it as `kill -9` does, wherever it is.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Asks it to end (SIGTERM), and waits until it has drained.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("it does not run");
+        let told = Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(told.success());
+        let status = eventually("the process to drain", END_LIMIT, async || {
+            child.try_wait().unwrap().ok_or("it runs")
+        })
+        .await;
+        assert!(status.success(), "it drained with {status}");
+        status
+    }
+
+    /// Everything it has logged, over all its starts.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// The token that it made at its first start.
+    pub fn admin_token(&self) -> String {
+        fs::read_to_string(self.folder.join("admin-token")).unwrap()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.folder.join("stderr.txt")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        let log = self.log();
+        if std::thread::panicking() {
+            let lines: Vec<&str> = log.lines().collect();
+            let shown = lines[lines.len().saturating_sub(SHOWN)..].join("\n");
+            eprintln!(
+                "--- the log of {:?} ends with:\n{shown}\n---",
+                self.arguments
+            );
+        } else {
+            assert!(
+                !log.contains("panicked at"),
+                "something panicked in the process:\n{log}"
+            );
+        }
+    }
+}
+
+/// The binary, free of what the environment sets.
+pub fn millrace() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_millrace"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("MILLRACE_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs one command to its end, off the async threads.
+pub async fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = millrace();
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
+}
+
+/// Runs one command that must succeed, and gives what it prints.
+pub async fn run_ok(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments).await;
+    let [printed, log] =
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    assert!(
+        output.status.success(),
+        "{arguments:?} ended with {}\n{printed}\n{log}",
+        output.status
+    );
+    printed
+}
+
+/// A port that is free, and below those that the kernel gives to clients: nobody takes it while
+/// its process is dead.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let mut ports = std::iter::repeat_with(|| {
+        let n = NEXT.fetch_add(1, Ordering::Relaxed) + std::process::id() * 61;
+        20_000 + (n % 12_000) as u16
+    });
+    ports
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
+}

@@ -1,0 +1,190 @@
+//! What the store holds in the end, held against what clients were told and what the API says.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    path::Path,
+    sync::Arc,
+};
+
+use parquet::{
+    file::reader::{FileReader, SerializedFileReader},
+    record::{Field, Row},
+};
+use serde_json::Value;
+use storage::{manifests::Manifests, object_keys::ObjectKey, store};
+
+use super::{http::Customer, load::Diary};
+
+/// Events of each object.
+pub type PerObject = BTreeMap<String, u64>;
+
+/// Everything about all objects, in numbers.
+const EVERYTHING: &str = "exclude_bots=false&range=2d&limit=50000";
+const KINDS: [(&str, &str); 3] = [
+    ("link", "clicks"),
+    ("pixel", "views"),
+    ("goal", "conversions"),
+];
+
+/// What the API counts, by object.
+pub async fn counted(customer: &Customer) -> PerObject {
+    let mut all = PerObject::new();
+    for (kind, metric) in KINDS {
+        let answer = customer
+            .stats(&format!("metrics={metric}&group_by={kind}&{EVERYTHING}"))
+            .await;
+        for row in answer["results"].as_array().unwrap() {
+            let (id, count) = (row[kind].as_str().unwrap(), row[metric].as_u64().unwrap());
+            all.insert(id.to_owned(), count);
+        }
+    }
+    all
+}
+
+/// Records one last event at each collector, and waits until the live numbers hold it, and with
+/// it all before it.
+pub async fn wait_for_everything(
+    customer: &Customer,
+    collectors: &[&str],
+    slug: &str,
+    diary: &mut Diary,
+) {
+    let mut last = BTreeMap::new();
+    for (i, collector) in collectors.iter().enumerate() {
+        let response = customer
+            .http
+            .get(format!("{collector}/{slug}?sub1=last-{i}"))
+            .send()
+            .await
+            .unwrap();
+        let id = response.headers()["millrace-event-id"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let (log, seq) = id.rsplit_once('-').unwrap();
+        last.insert(log.to_owned(), seq.parse::<u64>().unwrap());
+        diary.ids.insert(id, format!("last-{i}"));
+    }
+    let reached = |answer: &Value| {
+        last.iter()
+            .all(|(log, seq)| answer["meta"]["as_of"][log].as_u64() >= Some(*seq))
+    };
+    customer.wait_for_stats("metrics=clicks", reached).await;
+}
+
+/// One settled event.
+struct Event {
+    id: String,
+    log: String,
+    seq: u64,
+    object: String,
+    marker: String,
+}
+
+/// Compares the settled events in `folder` with the diary; gives their number by object.
+pub async fn check_events(folder: &Path, diary: &Diary) -> PerObject {
+    let events = settled_events(folder).await;
+    let mut by_id = BTreeMap::new();
+    let mut by_marker: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut seqs: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+    let mut by_object = PerObject::new();
+    for event in &events {
+        assert!(
+            by_id.insert(&*event.id, event).is_none(),
+            "{} is there twice",
+            event.id
+        );
+        assert_eq!(event.id, format!("{}-{}", event.log, event.seq));
+        seqs.entry(&event.log).or_default().insert(event.seq);
+        *by_marker.entry(&event.marker).or_default() += 1;
+        *by_object.entry(event.object.clone()).or_default() += 1;
+    }
+    for (log, seqs) in seqs {
+        assert_eq!(
+            (seqs.first(), seqs.last()),
+            (Some(&1), Some(&(seqs.len() as u64))),
+            "log {log} has gaps"
+        );
+    }
+    for (id, marker) in &diary.ids {
+        let event = by_id
+            .get(&**id)
+            .unwrap_or_else(|| panic!("the acknowledged event {id} ({marker}) is LOST"));
+        assert_eq!(
+            event.marker, *marker,
+            "{id} is another event than the acknowledged one"
+        );
+    }
+    for (marker, sent) in &diary.sent {
+        let times = by_marker.get(&**marker).copied().unwrap_or(0);
+        let least = u64::from(sent.acknowledged);
+        // A key that was forgotten with the store of keys cannot be recognized.
+        let most = if sent.keyed && sent.flushes.0 != sent.flushes.1 {
+            2
+        } else {
+            1
+        };
+        assert!(
+            (least..=most).contains(&times),
+            "{marker} is recorded {times} times: {sent:?}"
+        );
+    }
+    let unknown: Vec<_> = events
+        .iter()
+        .filter(|e| !diary.sent.contains_key(&e.marker) && !e.marker.starts_with("last-"))
+        .collect();
+    assert!(
+        unknown.is_empty(),
+        "{} events that nobody sent",
+        unknown.len()
+    );
+    by_object
+}
+
+/// The rows of `events/`, as the newest manifest names its files.
+async fn settled_events(folder: &Path) -> Vec<Event> {
+    let store = store::open(&format!("file://{}", folder.display())).unwrap();
+    let manifest = Manifests::new(Arc::clone(&store))
+        .latest()
+        .await
+        .unwrap()
+        .manifest;
+    let mut events = Vec::new();
+    for (day, files) in &manifest.events {
+        for file in files {
+            let path = ObjectKey::Events {
+                day: *day,
+                name: file.name.clone(),
+            }
+            .path();
+            let reader =
+                SerializedFileReader::new(File::open(folder.join(path.as_ref())).unwrap()).unwrap();
+            let rows = reader
+                .get_row_iter(None)
+                .unwrap()
+                .map(|row| event(&row.unwrap()));
+            events.extend(rows);
+        }
+    }
+    assert_eq!(events.len() as u64, manifest.events_count);
+    events
+}
+
+fn event(row: &Row) -> Event {
+    let text = |name: &str| match row.get_column_iter().find(|(column, _)| *column == name) {
+        Some((_, Field::Str(text))) => text.clone(),
+        other => panic!("column {name}: {other:?}"),
+    };
+    let seq = match row.get_column_iter().find(|(column, _)| *column == "seq") {
+        Some((_, Field::ULong(seq))) => *seq,
+        other => panic!("column seq: {other:?}"),
+    };
+    Event {
+        id: text("event_id"),
+        log: text("log"),
+        seq,
+        object: text("object"),
+        marker: text("sub1"),
+    }
+}

@@ -4,5 +4,7 @@
 //! Needs `redis-server`, `chromium` and `chromedriver`, and recorded data in `../shared/data`.
 
 mod crash;
+mod browser;
+mod demo;
 mod support;
 mod usagov;

@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use axum::Router;
 use enrich::{Geo, VisitorKey};
+use futures::{StreamExt, stream};
 use ipnet::IpNet;
 use model::{Clock, EventId, LogId};
 use storage::{
@@ -30,6 +31,9 @@ use crate::{
 
 /// How often the collector looks for new links and for requests of other roles.
 const FOLLOW: Duration = Duration::from_millis(500);
+/// How long a start waits for the keys of recovered events to be confirmed, and how many are at once.
+const CONFIRM_LIMIT: Duration = Duration::from_secs(3);
+const CONFIRMED_AT_ONCE: usize = 64;
 
 /// What the collector works with.
 pub struct CollectorDeps {
@@ -120,7 +124,7 @@ pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: Tcp
     let name = Arc::new(move || format!("{:032x}", new_nonce(&*random)));
     let keeping = tokio::spawn(rejected::keep(Arc::clone(&deps.store), log.id(), refused, name, carriers.clone()));
     let following = tokio::spawn(follow(deps.catalog, Closer { store: deps.store, info: info.clone(), log: log.clone() }, shutdown.clone()));
-    confirm_own(Arc::clone(&door), opened.unconfirmed);
+    confirm_own(&door, opened.unconfirmed).await;
     deps.health.up("collector");
     tracing::info!(log = %log.id(), "the collector accepts events");
 
@@ -167,17 +171,22 @@ async fn refuse_fenced(deps: &CollectorDeps, log: LogId) -> Result<(), Collector
     }
 }
 
-/// Recovery of the log confirms the keys of its own events: they may have been pending when the
-/// collector died.
-fn confirm_own(door: Arc<Door>, unconfirmed: Vec<(u64, String, EventId)>) {
-    if unconfirmed.is_empty() {
-        return;
-    }
-    tokio::spawn(async move {
-        for (account, key, id) in unconfirmed {
-            door.confirm(&reservation_key(account, &key), id).await;
-        }
+/// Recovery of the log confirms the keys of its own events, which may have been pending when the
+/// collector died, before anything is accepted: a sender who was not answered asks again at once.
+/// With the store of keys out of reach it goes on beside the accepting.
+async fn confirm_own(door: &Arc<Door>, unconfirmed: Vec<(u64, String, EventId)>) {
+    let door = Arc::clone(door);
+    let confirming = tokio::spawn(async move {
+        let keys = stream::iter(unconfirmed);
+        keys.for_each_concurrent(CONFIRMED_AT_ONCE, |(account, key, id)| {
+            let door = &door;
+            async move { door.confirm(&reservation_key(account, &key), id).await }
+        })
+        .await;
     });
+    if tokio::time::timeout(CONFIRM_LIMIT, confirming).await.is_err() {
+        tracing::warn!("keys of recovered events are yet to be confirmed; until then a retry of one may be taken for new");
+    }
 }
 
 /// Takes in new links, and closes the epoch when asked.

@@ -16,6 +16,7 @@ use crate::support::{
 const KILLS: usize = 20;
 const CLIENTS: u64 = 8;
 const OBJECTS: usize = 5;
+/// Unless `MILLRACE_SEED` is set.
 const SEED: u64 = 20_130_102;
 /// Short, so that segments and epochs end between kills too.
 const FLAGS: [&str; 4] = ["--segment-interval", "200ms", "--epoch-max-age", "1s"];
@@ -41,7 +42,9 @@ async fn nor_when_redis_is_lost_as_well() {
 
 /// Kills the process (and Redis) while clients are at work, then compares everything.
 async fn torture(server: &mut Server, mut redis: Option<RedisServer>) {
-    let mut random = StdRng::seed_from_u64(SEED);
+    let seed = std::env::var("MILLRACE_SEED").map_or(SEED, |text| text.parse().unwrap());
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
     server.start().await;
     let customer = Customer::of(server).await;
     let objects = Objects::create(&customer, OBJECTS).await;
@@ -50,7 +53,7 @@ async fn torture(server: &mut Server, mut redis: Option<RedisServer>) {
         &[server.collector.clone()],
         &objects,
         CLIENTS,
-        SEED,
+        seed,
     );
     for kill in 0..KILLS {
         let before = load.acknowledged();

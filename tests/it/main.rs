@@ -3,8 +3,9 @@
 //!
 //! Needs `redis-server`, `chromium` and `chromedriver`, and recorded data in `../shared/data`.
 
-mod crash;
+mod bad_input;
 mod browser;
+mod crash;
 mod demo;
 mod support;
 mod usagov;

@@ -18,7 +18,7 @@ const END_LIMIT: Duration = Duration::from_secs(120);
 /// A schedule that does not come up while a test runs.
 const NEVER: &str = "0 0 29 2 *";
 /// Lines of a log shown when a test fails.
-const SHOWN: usize = 60;
+const SHOWN: usize = 40;
 
 /// A process that serves, which can be killed and started again with the same folder and ports.
 pub struct Server {

@@ -98,6 +98,13 @@ pub async fn check_events(folder: &Path, diary: &Diary) -> PerObject {
         assert_eq!(event.id, format!("{}-{}", event.log, event.seq));
         seqs.entry(&event.log).or_default().insert(event.seq);
         *by_marker.entry(&event.marker).or_default() += 1;
+        if let Some(sent) = diary.sent.get(&event.marker) {
+            assert_eq!(
+                event.object, sent.object,
+                "{} is on another object",
+                event.marker
+            );
+        }
         *by_object.entry(event.object.clone()).or_default() += 1;
     }
     for (log, seqs) in seqs {

@@ -3,7 +3,6 @@
 //!
 //! Needs `redis-server`, `chromium` and `chromedriver`, and recorded data in `../shared/data`.
 
-mod bad_input;
 mod browser;
 mod crash;
 mod demo;

@@ -29,7 +29,8 @@ fn host(url: &str) -> Option<String> {
         Some(bracketed) => ipv6(bracketed)?,
         None => host_port.split(':').next()?,
     };
-    (!host.is_empty()).then(|| host.to_lowercase())
+    // A name is at most 253 bytes (RFC 1035); longer ones are somebody's attempt to fill memory.
+    (1..=253).contains(&host.len()).then(|| host.to_lowercase())
 }
 
 fn ipv6(bracketed: &str) -> Option<&str> {

@@ -90,11 +90,15 @@ impl Door {
         let reserved = self.reserve(&events).await;
         for (i, (mut event, reserved)) in events.into_iter().zip(reserved).enumerate() {
             match reserved {
-                Wish::Free | Wish::Ours(_) | Wish::Unchecked => {
-                    event.unchecked = matches!(reserved, Wish::Unchecked);
+                Wish::Free | Wish::Ours(_) | Wish::Unchecked(_) => {
+                    event.unchecked = matches!(reserved, Wish::Unchecked(_));
                     fresh.push(event);
                     places.push(i);
-                    keys.push(if let Wish::Ours(key) = reserved { Some(key) } else { None });
+                    keys.push(match reserved {
+                        // Confirmed afterwards, if the store is back by then: a retry is told.
+                        Wish::Ours(key) | Wish::Unchecked(key) => Some(key),
+                        _ => None,
+                    });
                 }
                 Wish::Taken(by) => results[i] = Some(Recorded::Duplicate(by)),
                 Wish::Pending => results[i] = Some(Recorded::Pending),
@@ -171,7 +175,7 @@ impl Door {
             Ok(Reserved::Pending) => Wish::Pending,
             Err(error) => {
                 tracing::warn!(%error, "a key could not be checked; its event is marked");
-                Wish::Unchecked
+                Wish::Unchecked(key)
             }
         }
     }
@@ -190,7 +194,7 @@ enum Wish {
     Ours(String),
     Taken(Option<EventId>),
     Pending,
-    Unchecked,
+    Unchecked(String),
 }
 
 /// The key of a sender in the reservation store: apart by account, and of bounded length.

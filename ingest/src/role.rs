@@ -22,7 +22,7 @@ use web::{Health, ServerSettings};
 use crate::{
     door::{Door, reservation_key},
     http::routes,
-    log::{LocalDisk, Log, LogSettings, Opened, RecoveryError},
+    log::{LocalDisk, Log, LogSettings, Opened, RecoveryError, Shared},
     rejected::{self, Rejected},
     ship::Shipper,
     sighting::Lens,
@@ -31,9 +31,9 @@ use crate::{
 
 /// How often the collector looks for new links and for requests of other roles.
 const FOLLOW: Duration = Duration::from_millis(500);
-/// How long a start waits for the keys of recovered events to be confirmed, and how many are at once.
-const CONFIRM_LIMIT: Duration = Duration::from_secs(3);
-const CONFIRMED_AT_ONCE: usize = 64;
+/// Keys of the last run that are confirmed at once, and how long that may hold up the start.
+const CONFIRM_AT_ONCE: usize = 64;
+const CONFIRM_LIMIT: Duration = Duration::from_secs(20);
 
 /// What the collector works with.
 pub struct CollectorDeps {
@@ -94,10 +94,16 @@ pub enum CollectorError {
 /// Runs the collector on `listener` until `shutdown`, then drains it: finishes the replies, closes
 /// the epoch, ships, seals, and retires the log.
 pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: TcpListener, shutdown: CancellationToken) -> Result<(), CollectorError> {
-    let opened = open_log(&deps, &settings).await?;
-    let log = opened.log.clone();
+    let Opened { log, writer, unconfirmed } = open_log(&deps, &settings).await?;
     refuse_fenced(&deps, log.id()).await?;
-    let info = LogInfo { log: log.id(), created_ms: deps.clock.now_ms(), predecessor: None, retired_at: None, closed: None };
+    let predecessor = log.shared().predecessor.map(|(log, _)| log);
+    let info = LogInfo { log: log.id(), created_ms: deps.clock.now_ms(), predecessor, retired_at: None, closed: None };
+    // Readers must know of the log before it has events. With the store out of reach the doors
+    // open all the same: the shipper registers it later, and nobody counts from it until then.
+    if let Err(error) = raw::register_log(&deps.store, &info).await {
+        tracing::warn!(%error, "the log could not be registered yet");
+    }
+    let watching = watch(writer, Arc::clone(log.shared()), deps.health.clone());
     let (rejected, refused) = Rejected::channel();
     let door = Arc::new(Door {
         catalog: deps.catalog.clone(),
@@ -124,12 +130,13 @@ pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: Tcp
     let name = Arc::new(move || format!("{:032x}", new_nonce(&*random)));
     let keeping = tokio::spawn(rejected::keep(Arc::clone(&deps.store), log.id(), refused, name, carriers.clone()));
     let following = tokio::spawn(follow(deps.catalog, Closer { store: deps.store, info: info.clone(), log: log.clone() }, shutdown.clone()));
-    confirm_own(&door, opened.unconfirmed).await;
+    confirm_own(&door, unconfirmed).await;
     deps.health.up("collector");
     tracing::info!(log = %log.id(), "the collector accepts events");
 
     web::serve(listener, routes(door).merge(deps.operate), settings.server, shutdown).await;
     log.finish().await;
+    finish("log writer", watching).await;
     carriers.cancel();
     finish("streamer", streamer).await;
     finish("rejected", keeping).await;
@@ -171,21 +178,25 @@ async fn refuse_fenced(deps: &CollectorDeps, log: LogId) -> Result<(), Collector
     }
 }
 
-/// Recovery of the log confirms the keys of its own events, which may have been pending when the
-/// collector died, before anything is accepted: a sender who was not answered asks again at once.
-/// With the store of keys out of reach it goes on beside the accepting.
-async fn confirm_own(door: &Arc<Door>, unconfirmed: Vec<(u64, String, EventId)>) {
-    let door = Arc::clone(door);
-    let confirming = tokio::spawn(async move {
-        let keys = stream::iter(unconfirmed);
-        keys.for_each_concurrent(CONFIRMED_AT_ONCE, |(account, key, id)| {
-            let door = &door;
-            async move { door.confirm(&reservation_key(account, &key), id).await }
-        })
-        .await;
+/// Tells of a writer thread that died: then nothing is accepted any more.
+fn watch(writer: std::thread::JoinHandle<()>, shared: Arc<Shared>, health: Health) -> tokio::task::JoinHandle<()> {
+    tokio::task::spawn_blocking(move || {
+        if writer.join().is_err() {
+            tracing::error!("the log's writer failed; nothing is accepted until the collector is restarted");
+            shared.stop();
+            health.down("log", "the log's writer failed; restart the collector");
+        }
+    })
+}
+
+/// Recovery of the log confirms the keys of its own events, before the doors open: they may have
+/// been pending when the collector died.
+async fn confirm_own(door: &Door, unconfirmed: Vec<(u64, String, EventId)>) {
+    let all = stream::iter(unconfirmed).for_each_concurrent(CONFIRM_AT_ONCE, |(account, key, id)| async move {
+        door.confirm(&reservation_key(account, &key), id).await;
     });
-    if tokio::time::timeout(CONFIRM_LIMIT, confirming).await.is_err() {
-        tracing::warn!("keys of recovered events are yet to be confirmed; until then a retry of one may be taken for new");
+    if tokio::time::timeout(CONFIRM_LIMIT, all).await.is_err() {
+        tracing::warn!("not all keys of the last run could be confirmed in time");
     }
 }
 

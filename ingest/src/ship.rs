@@ -82,15 +82,21 @@ impl Shipper {
 
     /// Everything is stored: says so, there and here.
     async fn retire(&self) -> Result<(), ShipError> {
-        let retired_at = Some(self.shared.durable_seq());
-        raw::update_log(&self.store, &LogInfo { retired_at, ..self.info.clone() }).await?;
+        // Here first: from then on nothing can be added, whatever becomes of the rest. The next
+        // start says it in the store again.
         let shared = Arc::clone(&self.shared);
-        Ok(blocking(move || shared.retire()).await?)
+        blocking(move || shared.retire()).await?;
+        let retired_at = Some(self.shared.durable_seq());
+        Ok(raw::update_log(&self.store, &LogInfo { retired_at, ..self.info.clone() }).await?)
     }
 
+    /// Whether every event that was ever acknowledged is stored and sealed.
     fn is_done(&self) -> bool {
-        self.sealed_epoch >= self.shared.closed_epoch()
-            && self.shared.sealed().last().is_none_or(|s| s.number <= self.stored_segment)
+        let durable = self.shared.durable_seq();
+        match self.shared.sealed().last() {
+            None => durable == 0,
+            Some(last) => last.last_seq == durable && last.number <= self.stored_segment && last.epoch <= self.sealed_epoch,
+        }
     }
 
     async fn step_and_report(&mut self) -> bool {
@@ -115,6 +121,12 @@ impl Shipper {
 
     async fn step(&mut self) -> Result<(), ShipError> {
         if !self.registered {
+            if let Some((log, last)) = self.shared.predecessor {
+                let old = raw::log_info(&self.store, log).await?;
+                if let Some(old) = old.filter(|info| info.retired_at.is_none()) {
+                    raw::update_log(&self.store, &LogInfo { retired_at: Some(last), ..old }).await?;
+                }
+            }
             raw::register_log(&self.store, &self.info).await?;
             self.registered = true;
         }

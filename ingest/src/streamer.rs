@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use model::Record;
 use storage::stream::{Appended, Batch, EventStream, LiveError};
 use tokio_util::sync::CancellationToken;
 use web::Health;
@@ -48,7 +49,7 @@ pub async fn run(stream: Arc<dyn EventStream>, shared: Arc<Shared>, health: Heal
 }
 
 /// Sends until there is nothing left after `shutdown`, or an error.
-async fn follow(stream: &dyn EventStream, shared: &Shared, health: &Health, shutdown: &CancellationToken) -> Result<(), StreamError> {
+async fn follow(stream: &dyn EventStream, shared: &Arc<Shared>, health: &Health, shutdown: &CancellationToken) -> Result<(), StreamError> {
     // The stream itself says what it has; an error later means asking again.
     let mut position = stream.last(shared.log).await?.unwrap_or(0);
     health.up("stream");
@@ -68,16 +69,24 @@ async fn follow(stream: &dyn EventStream, shared: &Shared, health: &Health, shut
             // Not here any more, so it is in raw: the batch's `previous` shows the gap.
             Source::Gone(here) => position = here,
             Source::Memory(batch) => position = send(stream, shared, batch, position).await?,
-            Source::File(segment) => position = send_file(stream, shared, segment.number, position).await?,
+            Source::File(segment) => {
+                let reader = Arc::clone(shared);
+                let records = tokio::task::spawn_blocking(move || reader.records(segment.number)).await;
+                let records = records.map_err(std::io::Error::other)?;
+                position = send_file(stream, shared, records, position).await?;
+            }
         }
     }
 }
 
-async fn send_file(stream: &dyn EventStream, shared: &Shared, number: u64, position: u64) -> Result<u64, StreamError> {
-    let records = match shared.records(number) {
+async fn send_file(stream: &dyn EventStream, shared: &Shared, records: std::io::Result<Vec<Record>>, position: u64) -> Result<u64, StreamError> {
+    let records = match records {
         Ok(records) => records,
-        // Deleted since we looked: it is in raw.
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(position),
+        // Deleted since we looked: it is in raw. Look again in a moment.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            tokio::time::sleep(FIRST_PAUSE).await;
+            return Ok(position);
+        }
         Err(e) => return Err(e.into()),
     };
     let previous = records.first().map_or(position, |r| r.seq - 1);

@@ -53,9 +53,11 @@ async fn live(State(live): State<Live>, caller: Reader, RawQuery(query): RawQuer
     let room = Arc::clone(&live.room).try_acquire_owned().map_err(busy)?;
     // The query chooses the entity and the time zone; the range is always today.
     let query = query.unwrap_or_default();
-    let first = parse(&live.numbers, &query)?;
+    let account = live.numbers.0.api.catalog.account(caller.0.account);
+    let zone = account.map(|a| a.settings.timezone.to_string()).unwrap_or_default();
+    let first = parse(&live.numbers, &query, &zone)?;
     let entity = first.entity(&live.numbers.0.api.catalog, caller.0.account)?;
-    let watch = Watch { numbers: live.numbers, entity, query, totals: VecDeque::new(), messages: 0, _room: room };
+    let watch = Watch { numbers: live.numbers, entity, query, zone, totals: VecDeque::new(), messages: 0, _room: room };
     Ok(Sse::new(messages(watch)).keep_alive(KeepAlive::default()).into_response())
 }
 
@@ -63,17 +65,19 @@ struct Watch {
     numbers: Numbers,
     entity: EntityId,
     query: String,
+    /// The account's time zone: where its days begin.
+    zone: String,
     /// Clicks since long ago, second by second.
     totals: VecDeque<i64>,
     messages: u32,
     _room: OwnedSemaphorePermit,
 }
 
-fn parse(numbers: &Numbers, query: &str) -> Result<Query, Problem> {
+fn parse(numbers: &Numbers, query: &str, zone: &str) -> Result<Query, Problem> {
     let rest = query.split('&').filter(|p| !p.is_empty());
     let rest: Vec<&str> = rest.filter(|p| !p.starts_with("metrics=") && !p.starts_with("range=")).collect();
     let text = format!("metrics=clicks,bot_clicks,views,conversions&range=today&{}", rest.join("&"));
-    Query::parse(text.trim_end_matches('&'), "", numbers.0.api.clock.now_ms())
+    Query::parse(text.trim_end_matches('&'), zone, numbers.0.api.clock.now_ms())
 }
 
 fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -96,7 +100,7 @@ fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
 
 impl Watch {
     async fn message(&mut self) -> Result<Value, Problem> {
-        let query = parse(&self.numbers, &self.query)?;
+        let query = parse(&self.numbers, &self.query, &self.zone)?;
         let answer = numbers_of(&self.numbers.0, self.entity, &query).await?;
         let (today, meta) = (&answer["totals"], &answer["meta"]);
         let clicks = today["clicks"].as_i64().unwrap_or(0);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::{StreamExt, TryStreamExt, stream};
-use model::LogId;
+use model::{Covered, LogId};
 use storage::{
     cells::Mark,
     ledger::LedgerError,
@@ -34,6 +34,8 @@ const CHECK_LIVE: Duration = Duration::from_millis(250);
 const CHECK_FENCE: Duration = Duration::from_secs(2);
 /// How often raw is asked when the stream says nothing.
 const CHECK_RAW: Duration = Duration::from_secs(1);
+/// How often a worker says that it lives.
+const HEARTBEAT_MS: i64 = 1_000;
 /// Pause before a new session.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -89,6 +91,8 @@ struct Session<'a> {
     /// As read before the first put.
     generations: String,
     base: u64,
+    /// Last event known to exist when the session began.
+    target: u64,
     mark: Option<Mark>,
     folder: Folder,
     raw: RawSource,
@@ -113,6 +117,7 @@ impl<'a> Session<'a> {
             Some(mark) => (mark.base, mark.epoch.1.max(horizon.seq)),
             None => (horizon.epoch, horizon.seq),
         };
+        let target = target(deps, log, fence, mark.as_ref(), horizon).await?;
         deps.cells.raise_floor(log, base).await?;
         let now = Instant::now();
         Ok(Self {
@@ -124,6 +129,7 @@ impl<'a> Session<'a> {
             fence,
             generations,
             base,
+            target,
             mark,
             last_flush: now,
             flush_pause: settings.flush_interval,
@@ -226,24 +232,43 @@ impl<'a> Session<'a> {
         mark.generations == self.generations && mark.fence == self.fence
     }
 
-    /// Stores how far all cells are flushed; never back.
+    /// Stores how far all cells are flushed, never back, and that the worker lives.
     async fn put_mark(&mut self, lag_ms: i64) -> Result<Option<Ended>, SessionError> {
-        let (seq, epoch) = (self.folder.position(), self.folder.epoch());
-        if self.mark.as_ref().is_some_and(|m| self.is_mine(m) && m.seq >= seq && m.base == self.base) {
+        let now_ms = self.deps.clock.now_ms();
+        let mine = self.mark.as_ref().filter(|m| self.is_mine(m) && m.base == self.base);
+        let (seq, epoch, lag_ms) = match mine {
+            Some(old) if old.seq > self.folder.position() => (old.seq, old.epoch, old.lag_ms),
+            Some(old) if old.seq == self.folder.position() => {
+                if (now_ms - old.at_ms).abs() < HEARTBEAT_MS {
+                    return Ok(None);
+                }
+                (old.seq, old.epoch, old.lag_ms)
+            }
+            _ => (self.folder.position(), self.folder.epoch(), lag_ms),
+        };
+        let target = mine.map_or(self.target, |old| old.target.max(self.target));
+        let mark = Mark { fence: self.fence, generations: self.generations.clone(), base: self.base, seq, epoch, lag_ms, target, at_ms: now_ms };
+        if self.deps.cells.put_mark(self.log, self.mark.as_ref(), &mark).await? {
+            metrics::gauge!("millrace_live_seq", "log" => self.log.to_string()).set(seq as f64);
+            self.mark = Some(mark);
             return Ok(None);
         }
-        let mark = Mark { fence: self.fence, generations: self.generations.clone(), base: self.base, seq, epoch, lag_ms };
-        if !self.deps.cells.put_mark(self.log, self.mark.as_ref(), &mark).await? {
-            return Ok(Some(Ended::Overtaken));
-        }
-        metrics::gauge!("millrace_live_seq", "log" => self.log.to_string()).set(seq as f64);
-        self.mark = Some(mark);
-        Ok(None)
+        // Another worker of this log: as long as it says the same of the same state, both go on.
+        let theirs = self.deps.cells.mark(self.log).await?;
+        let agrees = theirs.as_ref().is_some_and(|m| self.is_mine(m) && m.base == self.base);
+        self.mark = theirs;
+        Ok((!agrees).then_some(Ended::Overtaken))
     }
 
     async fn check(&mut self) -> Result<Option<Ended>, SessionError> {
         if self.checked_live.elapsed() >= CHECK_LIVE {
             self.checked_live = Instant::now();
+            // Nothing unflushed may be passed over by a sign of life.
+            if !self.folder.is_dirty()
+                && let Some(ended) = self.put_mark(0).await?
+            {
+                return Ok(Some(ended));
+            }
             if self.deps.cells.generations(true).await? != self.generations {
                 return Ok(Some(Ended::NewGeneration));
             }
@@ -256,4 +281,16 @@ impl<'a> Session<'a> {
         }
         Ok(None)
     }
+}
+
+/// The last event of a log that anything tells of.
+async fn target(deps: &SpeedDeps, log: LogId, fence: u64, mark: Option<&Mark>, horizon: Covered) -> Result<u64, SessionError> {
+    // Beyond a fence only raw counts.
+    let streamed = if fence == 0 { deps.stream.last(log).await?.unwrap_or(0) } else { 0 };
+    let stored = match raw::newest_segment(&deps.store, log, horizon.segment + 1).await? {
+        Some(number) => raw::segment(&deps.store, log, number).await?.map_or(0, |s| s.footer.last_seq),
+        None => horizon.seq,
+    };
+    let marked = mark.filter(|m| m.fence == fence).map_or(0, |m| m.seq.max(m.target));
+    Ok(streamed.max(stored).max(marked))
 }

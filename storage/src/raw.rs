@@ -82,7 +82,8 @@ pub async fn put_segment(
         path: path.clone(),
         why,
     };
-    let packed = pack(bytes).map_err(|e| damaged(e.to_string()))?;
+    let content = bytes.to_vec();
+    let packed = off_thread(move || pack(&content)).await.map_err(|e| damaged(e.to_string()))?;
     if store::create(store, &path, packed).await? == Created::New {
         return Ok(Outcome::New);
     }
@@ -115,8 +116,8 @@ pub async fn segment(
         path: path.clone(),
         why,
     };
-    let bytes = unpack(&packed).map_err(|e| damaged(e.to_string()))?;
-    let segment = segment::decode_sealed(&bytes).map_err(|e| damaged(e.to_string()))?;
+    let decode = move || segment::decode_sealed(&unpack(&packed)?).map_err(std::io::Error::other);
+    let segment = off_thread(decode).await.map_err(|e| damaged(e.to_string()))?;
     if segment.header.log != log || segment.header.number != number {
         return Err(damaged(format!(
             "it is segment {} of log {}",
@@ -124,6 +125,11 @@ pub async fn segment(
         )));
     }
     Ok(Some(segment))
+}
+
+/// Packing and hashing megabytes takes long enough to hold up others.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
 }
 
 fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {

@@ -170,14 +170,12 @@ impl RedisClient {
         let text = |value: Value| {
             String::from_redis_value(value).map_err(|e| LiveError::from(RedisError::from(e)))
         };
-        let info = text(self.on(master, info_cmd("server")).await?)?;
-        let replication = text(self.on(master, info_cmd("replication")).await?)?;
-        let field = |text: &str, name: &str| {
-            text.lines()
-                .find_map(|l| l.strip_prefix(name)?.strip_prefix(':'))
-                .unwrap_or("?")
-                .to_owned()
-        };
+        let info = text(self.on(master, redis::cmd("INFO")).await?)?;
+        let field = |name: &str| info.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':')).unwrap_or("?");
+        let policy = field("maxmemory_policy");
+        if !matches!(policy, "noeviction" | "?") {
+            return Err(LiveError::Evicts(policy.to_owned()));
+        }
         let mut connection = self.shared().await?;
         let key = master.generation_key();
         if let Some(random) = create {
@@ -189,12 +187,7 @@ impl RedisClient {
             .arg(&key)
             .query_async(&mut connection)
             .await?;
-        let run = field(&info, "run_id");
-        Ok(format!(
-            "{run}/{}/{}",
-            field(&replication, "master_replid"),
-            kept.unwrap_or_default()
-        ))
+        Ok(format!("{}/{}/{}", field("run_id"), field("master_replid"), kept.unwrap_or_default()))
     }
 
     /// Fails if a server may evict keys: counts would be lost silently.

@@ -126,11 +126,15 @@ async fn attempt(deps: &MillDeps, mode: Mode) -> Result<Option<Report>, MillErro
         return Ok(Some(Report { manifest: current.n, ..Report::default() }));
     }
     let mut writer = Writer::new(deps, current.n + 1);
-    let (manifest, report) = grind(deps, &mut writer, base, taken).await?;
-    let changed = match mode {
-        Mode::Full => aggregate::changes(deps, &current.manifest, &manifest).await?,
-        Mode::Incremental => Vec::new(),
+    let ground = grind(deps, &mut writer, base, taken).await;
+    let compared = match (&ground, mode) {
+        (Ok((manifest, _)), Mode::Full) => aggregate::changes(deps, &current.manifest, manifest).await,
+        _ => Ok(Vec::new()),
     };
+    if ground.is_err() || compared.is_err() {
+        writer.discard().await;
+    }
+    let ((manifest, report), changed) = (ground?, compared?);
     publish(deps, &current, &manifest, &writer).await.map(|published| {
         published.then_some(Report { manifest: current.n + 1, published: true, changed, ..report })
     })

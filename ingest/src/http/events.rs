@@ -1,8 +1,13 @@
 //! `POST /v1/events`: server-side events and replays, many at once.
 
-use std::{io::Read, sync::Arc};
+use std::{io::Read, sync::Arc, time::Duration};
 
-use axum::{Json, body::Bytes, extract::State, extract::rejection::BytesRejection};
+use axum::{
+    Json,
+    body::{Body, BodyDataStream},
+    extract::State,
+};
+use futures::StreamExt;
 use http::{HeaderMap, StatusCode, header};
 use model::{EntityId, Event};
 use serde_json::{Value, json, value::RawValue};
@@ -14,14 +19,26 @@ use crate::door::{Door, Recorded};
 
 /// Events in one request at most.
 const MAX_EVENTS: usize = 10_000;
+/// How long a body may take.
+const BODY_LIMIT: Duration = Duration::from_secs(60);
+/// How much, and for how long, is read of a body that was refused.
+const DRAIN_BYTES: usize = 32 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(5);
 
-pub(super) async fn post(State(door): State<Arc<Door>>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Json<Value>, Problem> {
-    let account = authorize(&door, &headers)?;
-    let _room = door.bodies.try_acquire().map_err(|_| Problem::unavailable("busy", "too many large requests at once", 1))?;
-    let body = body.map_err(|e| match e.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-        status => Problem::new(status, "invalid_body", e.body_text()),
-    })?;
+pub(super) async fn post(State(door): State<Arc<Door>>, headers: HeaderMap, body: Body) -> Result<Json<Value>, Problem> {
+    // In this order: nobody without a key costs more than their connection.
+    let allowed = authorize(&door, &headers);
+    let room = door.bodies.try_acquire();
+    let (account, _room) = match (allowed, room) {
+        (Ok(account), Ok(room)) => (account, room),
+        (Err(problem), _) => return Err(refuse_body(body, problem).await),
+        (Ok(_), Err(_)) => {
+            let busy = Problem::unavailable("busy", "too many large requests at once", 1);
+            return Err(refuse_body(body, busy).await);
+        }
+    };
+    let read = tokio::time::timeout(BODY_LIMIT, read_body(body)).await;
+    let body = read.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "the body took too long"))??;
     let encoding = headers.get(header::CONTENT_ENCODING).map(|v| v.as_bytes().to_vec());
     let parsing = Arc::clone(&door);
     // Unpacking and reading up to 10 MiB of JSON takes long enough to hold up other requests.
@@ -47,6 +64,41 @@ pub(super) async fn post(State(door): State<Arc<Door>>, headers: HeaderMap, body
         "first_event_id": accepted.first(),
         "last_event_id": accepted.last(),
     })))
+}
+
+/// The whole body, within its bound.
+async fn read_body(body: Body) -> Result<Vec<u8>, Problem> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Problem::bad_request("invalid_body", "the body ended early"))?;
+        if bytes.len() + chunk.len() > MAX_BODY {
+            return Err(refuse_rest(chunks, too_large()).await);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Reads on for a while without keeping anything: a client that is still sending would take a
+/// closed connection for a failure and never see the answer.
+async fn refuse_rest(mut chunks: BodyDataStream, problem: Problem) -> Problem {
+    let drain = async {
+        let mut left = DRAIN_BYTES;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Whether it ended or took too long, the answer is the same.
+    let _ = tokio::time::timeout(DRAIN_TIME, drain).await;
+    problem
+}
+
+async fn refuse_body(body: Body, problem: Problem) -> Problem {
+    refuse_rest(body.into_data_stream(), problem).await
 }
 
 fn authorize(door: &Door, headers: &HeaderMap) -> Result<EntityId, Problem> {
@@ -81,12 +133,24 @@ fn parse(door: &Door, account: EntityId, encoding: Option<&[u8]>, body: &[u8]) -
                 parsed.indexes.push(index);
             }
             Err(refusal) => {
-                door.rejected.push(&account.to_string(), refusal.code, &refusal.detail, &String::from_utf8_lossy(text));
+                door.rejected.push(&account.to_string(), refusal.code, &refusal.detail, &without_address(text));
                 parsed.refused.push((index, refusal));
             }
         }
     }
     Ok(parsed)
+}
+
+/// The text of a refused event as it is kept: addresses are never stored.
+fn without_address(text: &[u8]) -> String {
+    let Ok(Value::Object(mut event)) = serde_json::from_slice(text) else {
+        return String::from_utf8_lossy(text).into_owned();
+    };
+    if let Some(ip) = event.get_mut("ip") {
+        let network = ip.as_str().and_then(|ip| ip.parse().ok()).map(enrich::truncate_ip);
+        *ip = network.map_or(Value::Null, Value::String);
+    }
+    Value::Object(event).to_string()
 }
 
 fn unpack(encoding: Option<&[u8]>, body: &[u8]) -> Result<Vec<u8>, Problem> {

@@ -32,7 +32,7 @@ pub fn routes(door: Arc<Door>) -> Router {
     Router::new()
         .route("/p/{pixel}", get(pixel::view))
         .route("/c/{goal}", get(postback::get).post(postback::post).layer(DefaultBodyLimit::max(MAX_FORM)))
-        .route("/v1/events", axum::routing::post(events::post).layer(DefaultBodyLimit::max(MAX_BODY)))
+        .route("/v1/events", axum::routing::post(events::post))
         .route("/favicon.ico", get(|| async { http::StatusCode::NOT_FOUND }))
         .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
         .fallback(redirect::follow)
@@ -62,12 +62,14 @@ fn sighting(headers: &HeaderMap, peer: Option<std::net::IpAddr>, door: &Door) ->
         cut(value.unwrap_or_default(), MAX_TEXT)
     };
     let is_one = |name: &'static str| headers.get(name).is_some_and(|v| v.as_bytes() == b"1");
-    let forwarded = headers.get("x-forwarded-for").and_then(|v| v.to_str().ok());
+    // Every proxy may add a line of its own: the last one counts.
+    let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect();
+    let forwarded = (!lines.is_empty()).then(|| lines.join(","));
     let now_ms = door.clock.now_ms();
     Sighting {
         occurred_ms: now_ms,
         received_ms: now_ms,
-        ip: peer.map(|peer| client_ip(peer, forwarded, &door.trusted_proxies)),
+        ip: peer.map(|peer| client_ip(peer, forwarded.as_deref(), &door.trusted_proxies)),
         user_agent: text(header::USER_AGENT),
         referrer: text(header::REFERER),
         accept_language: text(header::ACCEPT_LANGUAGE),

@@ -17,9 +17,12 @@ pub(super) struct State {
     pub log: LogId,
     /// Last epoch that is closed.
     pub closed_epoch: u64,
-    /// Whether all of it is in the store and it has been retired.
+    /// Its last event, once all of it is in the store: then it is retired.
     #[serde(default)]
-    pub retired: bool,
+    pub retired_at: Option<u64>,
+    /// The retired log that was here before, and its last event.
+    #[serde(default)]
+    pub predecessor: Option<(LogId, u64)>,
 }
 
 impl State {
@@ -52,8 +55,8 @@ impl Recovered {
     }
 }
 
-fn new_state(disk: &dyn Disk, log: LogId) -> io::Result<State> {
-    let state = State { log, closed_epoch: 0, retired: false };
+fn new_state(disk: &dyn Disk, log: LogId, predecessor: Option<(LogId, u64)>) -> io::Result<State> {
+    let state = State { log, closed_epoch: 0, retired_at: None, predecessor };
     state.save(disk)?;
     Ok(state)
 }
@@ -92,15 +95,15 @@ pub(super) fn recover(disk: &dyn Disk, new_log: LogId) -> Result<Recovered, Reco
     numbers.sort_unstable();
     let state: State = match names.iter().any(|n| n == STATE) {
         true => serde_json::from_slice(&disk.read(STATE)?)?,
-        false if numbers.is_empty() => new_state(disk, new_log)?,
+        false if numbers.is_empty() => new_state(disk, new_log, None)?,
         false => return Err(RecoveryError::NoState),
     };
-    if state.retired {
+    if let Some(last) = state.retired_at {
         // All of it is in the store; a crash between these steps repeats them.
         for number in numbers {
             disk.remove(&segment_name(number))?;
         }
-        return Ok(Recovered::empty(new_state(disk, new_log)?));
+        return Ok(Recovered::empty(new_state(disk, new_log, Some((state.log, last)))?));
     }
     let mut recovered = Recovered::empty(state);
     for number in numbers {

@@ -52,6 +52,8 @@ pub enum Source {
 pub struct Shared {
     /// The log.
     pub log: LogId,
+    /// The retired log that was in this folder before, and its last event.
+    pub predecessor: Option<(LogId, u64)>,
     disk: Arc<dyn Disk>,
     sealed: Mutex<BTreeMap<u64, SealedSegment>>,
     tail: Mutex<Tail>,
@@ -78,6 +80,7 @@ impl Shared {
     ) -> Self {
         Self {
             log,
+            predecessor: state.predecessor,
             disk,
             durable_seq: AtomicU64::new(sealed.last().map_or(0, |s| s.last_seq)),
             bytes: AtomicU64::new(sealed.iter().map(|s| s.bytes).sum()),
@@ -139,13 +142,15 @@ impl Shared {
         };
         self.disk.remove(&segment_name(number))?;
         self.sealed_map().remove(&number);
-        self.bytes.fetch_sub(segment.bytes, Ordering::Relaxed);
+        let less = |bytes: u64| Some(bytes.saturating_sub(segment.bytes));
+        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
         Ok(())
     }
 
     /// Writes down that this log is retired: the next start makes a new one. Blocks.
     pub fn retire(&self) -> io::Result<()> {
-        State { log: self.log, closed_epoch: self.closed_epoch(), retired: true }.save(&*self.disk)
+        let retired_at = Some(self.durable_seq());
+        State { log: self.log, closed_epoch: self.closed_epoch(), retired_at, predecessor: self.predecessor }.save(&*self.disk)
     }
 
     /// Where the events after `position` are.

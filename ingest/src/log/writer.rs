@@ -255,7 +255,7 @@ impl Writer {
     fn abandon_segment(&mut self) {
         self.failures += 1;
         self.failed = Instant::now();
-        self.abandoned = self.open.take().filter(|open| open.count > 0);
+        self.abandoned = self.open.take();
         self.close_abandoned();
     }
 
@@ -267,6 +267,14 @@ impl Writer {
         };
         let footer = open.footer();
         let name = segment_name(open.header.number);
+        if open.count == 0 {
+            // Nothing in it was acknowledged, and nothing of it may be found later.
+            match self.disk.remove(&name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => self.abandoned = Some(open),
+                _ => {}
+            }
+            return self.abandoned.is_none();
+        }
         let rewritten = self.disk.read(&name).and_then(|mut bytes| {
             bytes.truncate(open.length);
             if *blake3::hash(&bytes).as_bytes() != footer.hash {
@@ -279,7 +287,10 @@ impl Writer {
             self.disk.replace(&name, &bytes)
         });
         match rewritten {
-            Ok(()) => self.sealed(&open, &footer),
+            Ok(()) => {
+                self.shared.grow(FOOTER_LEN as u64);
+                self.sealed(&open, &footer);
+            }
             Err(error) => {
                 tracing::error!(%error, segment = name, "a failed segment could not be closed; nothing is accepted until it is");
                 self.failures += 1;

@@ -35,10 +35,7 @@ async fn build(sources: &Sources, entity: EntityId, query: &Query, reading: &Rea
     let merged = merge(sources, entity, query, reading, dimension, grain).await?;
     let mut extras = Extras::default();
     if query.metrics.contains(&Metric::Value) {
-        extras.values = Some(match dimension {
-            Dimension::Currency => None,
-            _ => Some(merge(sources, entity, query, reading, Dimension::Currency, Grain::Quarter).await?),
-        });
+        extras.values = Some(merge(sources, entity, query, reading, Dimension::Currency, Grain::Quarter).await?);
     }
     if query.metrics.contains(&Metric::UniqueVisitors) {
         extras.count_uniques(sources, entity, query, reading).await?;
@@ -51,15 +48,19 @@ async fn build(sources: &Sources, entity: EntityId, query: &Query, reading: &Rea
             let start = query.buckets.get(bucket).copied().unwrap_or(query.start);
             row.insert("time".into(), json!(text(start, query.zone)));
         }
+        let name = groups.names.get(rank).copied();
         if let Some(group) = query.group {
-            label(sources, &mut row, group, groups.names.get(rank).copied());
+            label(sources, entity, &mut row, group, name);
         }
-        fill(&mut row, query, counts, Some(bucket), &extras);
+        let by_currency = query.group.is_some_and(|g| g.dimension == Dimension::Currency);
+        let not = if by_currency && name.is_none() { &groups.names[..] } else { &[] };
+        let place = Place { bucket: Some(bucket), currency: name.filter(|_| by_currency), not };
+        fill(&mut row, query, counts, place, &extras);
         results.push(Value::Object(row));
     }
     let mut totals = Map::new();
     let all = merged.settled + merged.live;
-    fill(&mut totals, query, all, None, &extras);
+    fill(&mut totals, query, all, Place { bucket: None, currency: None, not: &[] }, &extras);
     Ok(json!({"results": results, "totals": totals, "meta": meta(entity, query, reading, &merged, &extras)}))
 }
 
@@ -79,8 +80,8 @@ async fn merge(sources: &Sources, entity: EntityId, query: &Query, reading: &Rea
 /// Numbers that are not sums of one cube's measures.
 #[derive(Default)]
 struct Extras {
-    /// `Some(None)`: the merged numbers are by currency themselves.
-    values: Option<Option<Merged>>,
+    /// Values by currency.
+    values: Option<Merged>,
     uniques: Vec<u64>,
     uniques_total: Option<u64>,
     uniques_error: f64,
@@ -105,24 +106,38 @@ impl Extras {
         Ok(())
     }
 
-    /// The value of a bucket, or of all: null if it is in several currencies, which do not add up.
-    fn value(&self, own: Counts, bucket: Option<usize>) -> Value {
-        let by_currency = match &self.values {
-            None => return Value::Null,
-            Some(None) => return money(own.get(Measure::ValueMicros)),
-            Some(Some(merged)) => merged,
-        };
+    /// The value of a place in the answer: null if it is in several currencies, which do not add up.
+    fn value(&self, place: Place<'_>) -> Value {
+        let Some(merged) = &self.values else { return Value::Null };
         let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
-        for ((at, currency), counts) in &by_currency.groups {
-            if bucket.is_none_or(|b| b == *at) {
+        for ((bucket, currency), counts) in &merged.groups {
+            if place.holds(*bucket, currency) {
                 *sums.entry(currency).or_default() += counts.get(Measure::ValueMicros);
             }
         }
         match sums.len() {
-            0 => money(0),
-            1 => money(sums.values().sum()),
+            0 | 1 => money(sums.values().sum()),
             _ => Value::Null,
         }
+    }
+}
+
+/// Which part of an answer a row is.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    /// `None`: the whole range.
+    bucket: Option<usize>,
+    /// Of an answer by currency, the row's currency.
+    currency: Option<&'a str>,
+    /// Of an answer by currency, those that have rows of their own and are not this one's.
+    not: &'a [&'a str],
+}
+
+impl Place<'_> {
+    fn holds(&self, bucket: usize, currency: &str) -> bool {
+        self.bucket.is_none_or(|b| b == bucket)
+            && self.currency.is_none_or(|c| c == currency)
+            && !self.not.contains(&currency)
     }
 }
 
@@ -135,11 +150,11 @@ fn money(micros: i64) -> Value {
     Value::String(format!("{sign}{}.{part:0<2}", all / 1_000_000))
 }
 
-fn fill(row: &mut Map<String, Value>, query: &Query, counts: Counts, bucket: Option<usize>, extras: &Extras) {
+fn fill(row: &mut Map<String, Value>, query: &Query, counts: Counts, place: Place<'_>, extras: &Extras) {
     for metric in &query.metrics {
         let value = match metric {
-            Metric::Value => extras.value(counts, bucket),
-            Metric::UniqueVisitors => match bucket {
+            Metric::Value => extras.value(place),
+            Metric::UniqueVisitors => match place.bucket {
                 Some(bucket) => json!(extras.uniques.get(bucket)),
                 None => json!(extras.uniques_total),
             },
@@ -204,15 +219,20 @@ impl<'a> Groups<'a> {
 }
 
 /// Names the group of a row; `None`: all groups beyond the limit.
-fn label(sources: &Sources, row: &mut Map<String, Value>, group: Grouping, name: Option<&str>) {
+fn label(sources: &Sources, entity: EntityId, row: &mut Map<String, Value>, group: Grouping, name: Option<&str>) {
     let Some(name) = name else {
         row.insert(group.name.into(), json!("other"));
         row.insert("other".into(), json!(true));
         return;
     };
     row.insert(group.name.into(), if name.is_empty() { Value::Null } else { json!(name) });
-    let described = name.parse::<EntityId>().ok().and_then(|id| sources.catalog().describe(id));
-    if let Some(described) = described {
+    if !matches!(group.dimension, Dimension::Object | Dimension::Campaign) {
+        return;
+    }
+    let describe = |id| sources.catalog().describe(id);
+    let described = name.parse::<EntityId>().ok().and_then(describe);
+    let owner = describe(entity).map(|d| d.account);
+    if let Some(described) = described.filter(|d| Some(d.account) == owner) {
         let key = if group.name == "link" { "slug" } else { "name" };
         row.insert(key.into(), json!(described.name));
     }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::try_join_all;
-use model::{Cell, EntityId, LogId};
+use model::{Cell, Covered, EntityId, LogId};
 use storage::{
     cells::{Mark, StoredCell},
     manifests::Published,
@@ -19,6 +19,9 @@ use super::Sources;
 const TRIES: u32 = 8;
 /// Pause between tries: cells may be being folded anew.
 const PAUSE: Duration = Duration::from_millis(40);
+/// A mark that was not renewed for so long has no worker. Clocks may differ by seconds; this only
+/// says how fresh an answer is, never what it counts.
+const SILENT_MS: i64 = 10_000;
 
 /// The live part of one entity's numbers, and the manifest it adds to.
 pub(crate) struct Reading {
@@ -88,6 +91,7 @@ async fn read_once(sources: &Sources, entity: EntityId) -> Result<Reading, ReadE
         fences.insert(log, raw::fence(&sources.store, log).await?);
     }
     let generations = sources.cells.generations(false).await?;
+    let now_ms = sources.clock().now_ms();
 
     let fence_of = |log: LogId| fences.get(&log).copied().unwrap_or(0);
     let mut missing = Vec::new();
@@ -95,7 +99,8 @@ async fn read_once(sources: &Sources, entity: EntityId) -> Result<Reading, ReadE
     let mut lag_ms = 0;
     for ((log, mark), floor) in logs.iter().zip(&marks).zip(floors) {
         let covered = horizon.of(*log);
-        match check(mark.as_ref(), floor, covered.epoch, fence_of(*log), &generations) {
+        let seen = Seen { floor, covered, fence: fence_of(*log), generations: &generations, now_ms };
+        match seen.check(mark.as_ref()) {
             Ok(mark) => {
                 as_of.insert(*log, covered.seq.max(mark.seq));
                 lag_ms = lag_ms.max(mark.lag_ms);
@@ -115,22 +120,39 @@ async fn read_once(sources: &Sources, entity: EntityId) -> Result<Reading, ReadE
     Ok(Reading { published, cells: decoded, missing, lag_ms, as_of })
 }
 
-/// Whether the cells of a log are all there, seen from a manifest that covers it up to `epoch`.
-fn check<'a>(mark: Option<&'a Mark>, floor: u64, epoch: u64, fence: u64, generations: &str) -> Result<&'a Mark, &'static str> {
-    let mark = mark.ok_or("its events are yet to be folded")?;
-    if mark.generations != generations {
-        return Err("live cells were lost and are being folded again");
+/// What a reader has seen beside the mark of a log.
+struct Seen<'a> {
+    floor: u64,
+    covered: Covered,
+    fence: u64,
+    generations: &'a str,
+    now_ms: i64,
+}
+
+impl Seen<'_> {
+    /// Whether the cells of a log are all there, seen from a manifest.
+    fn check<'m>(&self, mark: Option<&'m Mark>) -> Result<&'m Mark, &'static str> {
+        let mark = mark.ok_or("its events are yet to be folded")?;
+        if mark.generations != self.generations {
+            return Err("live cells were lost and are being folded again");
+        }
+        if mark.fence != self.fence {
+            return Err("it was fenced and is being folded again");
+        }
+        if mark.base > self.covered.epoch {
+            return Err("its cells begin after the manifest");
+        }
+        if self.floor > self.covered.epoch {
+            return Err("its cells were pruned after a newer manifest");
+        }
+        if mark.seq.max(self.covered.seq) < mark.target {
+            return Err("its cells are being folded again");
+        }
+        if self.now_ms - mark.at_ms > SILENT_MS {
+            return Err("the speed layer is silent");
+        }
+        Ok(mark)
     }
-    if mark.fence != fence {
-        return Err("it was fenced and is being folded again");
-    }
-    if mark.base > epoch {
-        return Err("its cells begin after the manifest");
-    }
-    if floor > epoch {
-        return Err("its cells were pruned after a newer manifest");
-    }
-    Ok(mark)
 }
 
 #[cfg(test)]
@@ -139,13 +161,19 @@ mod tests {
 
     #[test]
     fn each_rule_of_the_reader_is_checked() {
-        let mark = Mark { fence: 1, generations: "g".into(), base: 2, seq: 9, epoch: (3, 5), lag_ms: 0 };
-        let check = |floor, epoch, fence, generations| check(Some(&mark), floor, epoch, fence, generations).is_ok();
-        assert!(check(2, 2, 1, "g"));
-        assert!(!check(2, 2, 1, "h"), "another generation");
-        assert!(!check(2, 2, 0, "g"), "another fence");
-        assert!(!check(2, 1, 1, "g"), "a mark from after the manifest");
-        assert!(!check(3, 2, 1, "g"), "a floor above the manifest");
-        assert!(super::check(None, 0, 0, 0, "g").is_err(), "no mark");
+        let mark = Mark { fence: 1, generations: "g".into(), base: 2, seq: 9, epoch: (3, 5), lag_ms: 0, target: 9, at_ms: 1_000 };
+        let seen = |floor, epoch, fence, generations| Seen { floor, covered: Covered { epoch, ..Covered::default() }, fence, generations, now_ms: 2_000 };
+        let check = |seen: Seen<'_>| seen.check(Some(&mark)).is_ok();
+        assert!(check(seen(2, 2, 1, "g")));
+        assert!(!check(seen(2, 2, 1, "h")), "another generation");
+        assert!(!check(seen(2, 2, 0, "g")), "another fence");
+        assert!(!check(seen(2, 1, 1, "g")), "a mark from after the manifest");
+        assert!(!check(seen(3, 2, 1, "g")), "a floor above the manifest");
+        assert!(!check(Seen { now_ms: 60_000, ..seen(2, 2, 1, "g") }), "nobody folds");
+        assert!(seen(0, 0, 0, "g").check(None).is_err(), "no mark");
+        let behind = Mark { target: 10, ..mark.clone() };
+        assert!(seen(2, 2, 1, "g").check(Some(&behind)).is_err(), "folding again");
+        let covered = Covered { epoch: 2, seq: 10, segment: 1 };
+        assert!(Seen { covered, ..seen(2, 2, 1, "g") }.check(Some(&behind)).is_ok(), "what batch covers need not be folded");
     }
 }

@@ -50,6 +50,11 @@ pub struct Mark {
     pub epoch: (u64, u64),
     /// How long the oldest event of the last flush had waited since it was received, milliseconds.
     pub lag_ms: i64,
+    /// Last event that was known to exist when the fold began: until `seq` is there, cells are
+    /// being folded again, and what they hold is a part.
+    pub target: u64,
+    /// When the worker last said that it lives, unix milliseconds.
+    pub at_ms: i64,
 }
 
 /// The live store.

@@ -205,7 +205,9 @@ fn decode_answer(key: &str, answer: Value) -> Result<Vec<Batch>, LiveError> {
             ))
         }
     });
-    batches.collect()
+    // An entry that cannot be read is a gap like any other: raw fills it.
+    let readable = batches.filter_map(|batch| batch.inspect_err(|error| tracing::warn!(%error, "an entry of the stream is passed over")).ok());
+    Ok(readable.collect())
 }
 
 fn last_of_info(key: &str, info: Value) -> Result<u64, LiveError> {

@@ -1,7 +1,11 @@
 //! Settings: flags over `MILLRACE_*` over `millrace.toml` over defaults. The only reader of the
 //! environment and of that file.
 
-use std::{net::SocketAddr, path::{Path, PathBuf}, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -36,10 +40,20 @@ pub struct Options {
     #[arg(long, env = "MILLRACE_PUBLIC_URL", global = true)]
     pub public_url: Option<String>,
     /// Token of whoever runs the installation [default: made at the first start, in the data folder]
-    #[arg(long, env = "MILLRACE_ADMIN_TOKEN", hide_env_values = true, global = true)]
+    #[arg(
+        long,
+        env = "MILLRACE_ADMIN_TOKEN",
+        hide_env_values = true,
+        global = true
+    )]
     pub admin_token: Option<String>,
     /// Proxies whose X-Forwarded-For is believed
-    #[arg(long, env = "MILLRACE_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    #[arg(
+        long,
+        env = "MILLRACE_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        global = true
+    )]
     pub trusted_proxies: Option<Vec<IpNet>>,
     /// MMDB file with countries (and cities, ASNs where it has them)
     #[arg(long, env = "MILLRACE_GEO_DB", global = true)]
@@ -101,21 +115,48 @@ impl Options {
     pub fn settings(self) -> anyhow::Result<Settings> {
         let file = read_file(Path::new(FILE))?;
         let all = over!(
-            self, file, data_dir, store_url, redis_url, collect_addr, api_addr, public_url, admin_token, trusted_proxies, geo_db,
-            epoch_max_age, segment_interval, max_log_bytes, timezone, rollup_schedule, forecast_schedule, report_schedule, report_sql
+            self,
+            file,
+            data_dir,
+            store_url,
+            redis_url,
+            collect_addr,
+            api_addr,
+            public_url,
+            admin_token,
+            trusted_proxies,
+            geo_db,
+            epoch_max_age,
+            segment_interval,
+            max_log_bytes,
+            timezone,
+            rollup_schedule,
+            forecast_schedule,
+            report_schedule,
+            report_sql
         );
-        let data_dir = all.data_dir.unwrap_or_else(|| PathBuf::from("millrace-data"));
-        let data_dir = std::path::absolute(&data_dir).with_context(|| format!("the data folder {}", data_dir.display()))?;
+        let data_dir = all
+            .data_dir
+            .unwrap_or_else(|| PathBuf::from("millrace-data"));
+        let data_dir = std::path::absolute(&data_dir)
+            .with_context(|| format!("the data folder {}", data_dir.display()))?;
         let local = format!("file://{}", data_dir.join("store").display());
-        let collect_addr = all.collect_addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let collect_addr = all
+            .collect_addr
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
         let defaults = LogSettings::default();
-        let duration = |text: Option<String>, default| text.map_or(Ok(default), |t| parse_duration(&t));
+        let duration =
+            |text: Option<String>, default| text.map_or(Ok(default), |t| parse_duration(&t));
         Ok(Settings {
             store_url: all.store_url.unwrap_or(local),
             redis_url: all.redis_url,
             collect_addr,
-            api_addr: all.api_addr.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8081))),
-            public_url: all.public_url.unwrap_or_else(|| format!("http://{collect_addr}")),
+            api_addr: all
+                .api_addr
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8081))),
+            public_url: all
+                .public_url
+                .unwrap_or_else(|| format!("http://{collect_addr}")),
             admin_token: all.admin_token.filter(|t| !t.is_empty()),
             trusted_proxies: all.trusted_proxies.unwrap_or_default(),
             geo_db: all.geo_db,
@@ -137,7 +178,9 @@ impl Options {
 
 fn read_file(path: &Path) -> anyhow::Result<Options> {
     match std::fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text).with_context(|| format!("the settings file {}", path.display())),
+        Ok(text) => {
+            toml::from_str(&text).with_context(|| format!("the settings file {}", path.display()))
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Options::default()),
         Err(e) => Err(e).with_context(|| format!("the settings file {}", path.display())),
     }
@@ -153,7 +196,9 @@ fn parse_duration(text: &str) -> anyhow::Result<Duration> {
         "h" => 3_600_000,
         _ => bail!("`{text}` is not a duration; write it as 250ms, 5s, 10m or 2h"),
     };
-    let number: u64 = text[..text.len() - unit.len()].parse().with_context(|| format!("`{text}` is not a duration"))?;
+    let number: u64 = text[..text.len() - unit.len()]
+        .parse()
+        .with_context(|| format!("`{text}` is not a duration"))?;
     if number == 0 || number > 1_000_000 {
         bail!("the duration `{text}` is out of range");
     }
@@ -171,13 +216,23 @@ impl Settings {
         let context = || format!("the admin token in {}", path.display());
         match std::fs::read_to_string(&path) {
             Ok(token) if !token.trim().is_empty() => return Ok(token.trim().to_owned()),
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e).with_context(context),
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(e).with_context(context);
+            }
             _ => {}
         }
         std::fs::create_dir_all(&self.data_dir).with_context(context)?;
         let token = make();
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).with_context(context)?;
-        file.write_all(token.as_bytes()).and_then(|()| file.sync_all()).with_context(context)?;
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .with_context(context)?;
+        file.write_all(token.as_bytes())
+            .and_then(|()| file.sync_all())
+            .with_context(context)?;
         Ok(token)
     }
 }
@@ -199,11 +254,17 @@ mod tests {
     fn the_token_is_made_once_and_private() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { data_dir: Some(folder.path().join("new")), ..Options::default() };
+        let options = Options {
+            data_dir: Some(folder.path().join("new")),
+            ..Options::default()
+        };
         let settings = options.settings().unwrap();
         assert_eq!(settings.admin_token(|| "first".into()).unwrap(), "first");
         assert_eq!(settings.admin_token(|| "second".into()).unwrap(), "first");
-        let mode = std::fs::metadata(folder.path().join("new/admin-token")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(folder.path().join("new/admin-token"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }

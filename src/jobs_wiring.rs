@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use batch_layer::{MillDeps, Mode, PredictSettings};
 use chrono_tz::Tz;
 use futures::{FutureExt, future::BoxFuture};
-use jobs::{EpochCloser, Job, JobDesk, JobError, Schedule, SchedulerDeps, SchedulerSettings, Shared, Work};
+use jobs::{
+    EpochCloser, Job, JobDesk, JobError, Schedule, SchedulerDeps, SchedulerSettings, Shared, Work,
+};
 use serde::Serialize;
 use serde_json::Value;
 use serving::JobControl;
@@ -40,12 +42,30 @@ pub struct Jobs {
 impl Jobs {
     /// The jobs that the settings describe.
     pub fn new(parts: &Parts, mill: &Mill) -> anyhow::Result<Self> {
-        let shared = Shared { store: Arc::clone(&parts.store), clock: Arc::clone(&parts.clock), random: Arc::clone(&parts.random) };
+        let shared = Shared {
+            store: Arc::clone(&parts.store),
+            clock: Arc::clone(&parts.clock),
+            random: Arc::clone(&parts.random),
+        };
         let jobs = definitions(&parts.settings, mill)?;
         let by = format!("process {}", std::process::id());
-        let schedules = jobs.iter().map(|job| (job.name, job.schedule.clone())).collect();
-        let desk = Arc::new(JobDesk::new(shared.clone(), schedules, by.clone(), PATIENCE));
-        Ok(Self { shared, jobs, desk, health: parts.health.clone(), by })
+        let schedules = jobs
+            .iter()
+            .map(|job| (job.name, job.schedule.clone()))
+            .collect();
+        let desk = Arc::new(JobDesk::new(
+            shared.clone(),
+            schedules,
+            by.clone(),
+            PATIENCE,
+        ));
+        Ok(Self {
+            shared,
+            jobs,
+            desk,
+            health: parts.health.clone(),
+            by,
+        })
     }
 
     /// Runs the jobs when they are due or asked for, until `stop`.
@@ -61,41 +81,72 @@ impl Jobs {
 }
 
 fn definitions(settings: &Settings, mill: &Mill) -> anyhow::Result<Vec<Job>> {
-    let zone: Tz = settings.timezone.parse().map_err(|_| anyhow::anyhow!("`{}` is not an IANA time zone", settings.timezone))?;
+    let zone: Tz = settings
+        .timezone
+        .parse()
+        .map_err(|_| anyhow::anyhow!("`{}` is not an IANA time zone", settings.timezone))?;
     let job = |name: &'static str, schedule: &str, work: Work| -> anyhow::Result<Job> {
-        let schedule = Schedule::parse(schedule, zone).with_context(|| format!("the schedule of {name}"))?;
-        Ok(Job { name, schedule, work })
+        let schedule =
+            Schedule::parse(schedule, zone).with_context(|| format!("the schedule of {name}"))?;
+        Ok(Job {
+            name,
+            schedule,
+            work,
+        })
     };
     let sql: Arc<str> = match &settings.report_sql {
-        Some(path) => std::fs::read_to_string(path).with_context(|| format!("the report {}", path.display()))?.into(),
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("the report {}", path.display()))?
+            .into(),
         None => REPORT.into(),
     };
     Ok(vec![
-        job("rollup", &settings.rollup_schedule, work(mill, |deps| async move { batch_layer::run(&deps, Mode::Incremental).await }))?,
-        job("forecast", &settings.forecast_schedule, work(mill, |deps| async move { batch_layer::predict(&deps, PredictSettings::default()).await }))?,
-        job("report", &settings.report_schedule, work(mill, move |deps| {
-            let sql = Arc::clone(&sql);
-            async move { batch_layer::run_report(&deps, "nightly", &sql).await }
-        }))?,
+        job(
+            "rollup",
+            &settings.rollup_schedule,
+            work(mill, |deps| async move {
+                batch_layer::run(&deps, Mode::Incremental).await
+            }),
+        )?,
+        job(
+            "forecast",
+            &settings.forecast_schedule,
+            work(mill, |deps| async move {
+                batch_layer::predict(&deps, PredictSettings::default()).await
+            }),
+        )?,
+        job(
+            "report",
+            &settings.report_schedule,
+            work(mill, move |deps| {
+                let sql = Arc::clone(&sql);
+                async move { batch_layer::run_report(&deps, "nightly", &sql).await }
+            }),
+        )?,
     ])
 }
 
 /// Work on the mill's threads, with what it reports as the run's detail.
-fn work<F, T, E>(mill: &Mill, run: impl Fn(Arc<MillDeps>) -> F + Clone + Send + Sync + 'static) -> Work
+fn work<F, T, E>(
+    mill: &Mill,
+    run: impl Fn(Arc<MillDeps>) -> F + Clone + Send + Sync + 'static,
+) -> Work
 where
     F: Future<Output = Result<T, E>> + Send + 'static,
     T: Serialize + Send + 'static,
     E: std::fmt::Display + Send + 'static,
 {
     let mill = mill.clone();
-    Arc::new(move |_context| -> BoxFuture<'static, Result<Value, JobError>> {
-        let (mill, run) = (mill.clone(), run.clone());
-        async move {
-            let result = mill.run(run).await.map_err(JobError::new)?;
-            serde_json::to_value(result.map_err(JobError::new)?).map_err(JobError::new)
-        }
-        .boxed()
-    })
+    Arc::new(
+        move |_context| -> BoxFuture<'static, Result<Value, JobError>> {
+            let (mill, run) = (mill.clone(), run.clone());
+            async move {
+                let result = mill.run(run).await.map_err(JobError::new)?;
+                serde_json::to_value(result.map_err(JobError::new)?).map_err(JobError::new)
+            }
+            .boxed()
+        },
+    )
 }
 
 #[async_trait]
@@ -115,6 +166,14 @@ impl JobControl for Jobs {
 
 /// Has all collectors close their epochs, and waits for the seals; tells how many were late.
 pub async fn close_epochs(base: &Base) -> anyhow::Result<usize> {
-    let shared = Shared { store: Arc::clone(&base.store), clock: Arc::clone(&base.clock), random: Arc::clone(&base.random) };
-    Ok(EpochCloser::new(shared, CLOSE_PATIENCE).close().await?.late.len())
+    let shared = Shared {
+        store: Arc::clone(&base.store),
+        clock: Arc::clone(&base.clock),
+        random: Arc::clone(&base.random),
+    };
+    Ok(EpochCloser::new(shared, CLOSE_PATIENCE)
+        .close()
+        .await?
+        .late
+        .len())
 }

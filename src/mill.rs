@@ -34,7 +34,11 @@ impl Drop for OwnRuntime {
 impl Mill {
     /// A mill on the store of `base`.
     pub fn new(base: &Base, rules: Arc<Rules>) -> anyhow::Result<Self> {
-        let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("mill").enable_all().build();
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("mill")
+            .enable_all()
+            .build();
         let deps = MillDeps {
             store: Arc::clone(&base.store),
             manifests: Manifests::new(Arc::clone(&base.store)),
@@ -43,7 +47,10 @@ impl Mill {
             random: Arc::clone(&base.random),
         };
         let runtime = runtime.context("the mill's threads cannot be started")?;
-        Ok(Self { deps: Arc::new(deps), runtime: Arc::new(OwnRuntime(Some(runtime))) })
+        Ok(Self {
+            deps: Arc::new(deps),
+            runtime: Arc::new(OwnRuntime(Some(runtime))),
+        })
     }
 
     /// Runs `work` on the mill's threads.
@@ -53,6 +60,9 @@ impl Mill {
         T: Send + 'static,
     {
         let runtime = self.runtime.0.as_ref().context("the mill has ended")?;
-        runtime.spawn(work(Arc::clone(&self.deps))).await.context("batch work panicked")
+        runtime
+            .spawn(work(Arc::clone(&self.deps)))
+            .await
+            .context("batch work panicked")
     }
 }

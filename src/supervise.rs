@@ -13,7 +13,12 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use web::{ServerSettings, operate_routes};
 
-use crate::{config::Settings, jobs_wiring::Jobs, mill::Mill, wiring::{Base, Parts}};
+use crate::{
+    config::Settings,
+    jobs_wiring::Jobs,
+    mill::Mill,
+    wiring::{Base, Parts},
+};
 
 /// How long one role may take to end.
 const END_LIMIT: Duration = Duration::from_secs(90);
@@ -35,28 +40,48 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 5] = [Role::Collector, Role::Speed, Role::Batch, Role::Jobs, Role::Serve];
+    pub const ALL: [Role; 5] = [
+        Role::Collector,
+        Role::Speed,
+        Role::Batch,
+        Role::Jobs,
+        Role::Serve,
+    ];
 }
 
 /// The roles that run in this process.
 pub struct Running {
     pub parts: Arc<Parts>,
-    pub mill: Mill,
     /// Each with its own end, in the order in which they end.
-    roles: Vec<(&'static str, CancellationToken, JoinHandle<anyhow::Result<()>>)>,
+    roles: Vec<(
+        &'static str,
+        CancellationToken,
+        JoinHandle<anyhow::Result<()>>,
+    )>,
 }
 
 /// Starts `roles`.
 pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running> {
     let has = |role| roles.contains(&role);
-    if settings.redis_url.is_none() && !(has(Role::Collector) && has(Role::Speed) && has(Role::Serve)) {
-        bail!("roles in separate processes meet in Redis: set --redis-url (MILLRACE_REDIS_URL), or run `millrace up`");
+    if settings.redis_url.is_none()
+        && !(has(Role::Collector) && has(Role::Speed) && has(Role::Serve))
+    {
+        bail!(
+            "roles in separate processes meet in Redis: set --redis-url (MILLRACE_REDIS_URL), or run `millrace up`"
+        );
     }
     let parts = Arc::new(Parts::open(settings).await?);
-    let base = Base { store: Arc::clone(&parts.store), clock: Arc::clone(&parts.clock), random: Arc::clone(&parts.random) };
+    let base = Base {
+        store: Arc::clone(&parts.store),
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+    };
     let mill = Mill::new(&base, Arc::clone(&parts.rules))?;
     let jobs = Jobs::new(&parts, &mill)?;
-    let mut running = Running { parts: Arc::clone(&parts), mill, roles: Vec::new() };
+    let mut running = Running {
+        parts: Arc::clone(&parts),
+        roles: Vec::new(),
+    };
     if has(Role::Collector) {
         let listener = bind(parts.settings.collect_addr, "collector").await?;
         running.add("collector", collector(&parts).await?, listener)?;
@@ -80,7 +105,12 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     if has(Role::Serve) {
         let listener = bind(parts.settings.api_addr, "API").await?;
         let stop = CancellationToken::new();
-        let work = serving::run(serving_deps(&parts, jobs), serving_settings(&parts)?, listener, stop.clone());
+        let work = serving::run(
+            serving_deps(&parts, jobs),
+            serving_settings(&parts)?,
+            listener,
+            stop.clone(),
+        );
         running.spawn("serve", stop, async move {
             work.await;
             Ok(())
@@ -91,11 +121,14 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
 
 async fn bind(address: std::net::SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await;
-    listener.with_context(|| format!("the {what} cannot listen on {address}; is something else running there?"))
+    listener.with_context(|| {
+        format!("the {what} cannot listen on {address}; is something else running there?")
+    })
 }
 
 async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
-    let visitor_key = installation::visitor_key(&parts.store, &*parts.clock, &*parts.random).await?;
+    let visitor_key =
+        installation::visitor_key(&parts.store, &*parts.clock, &*parts.random).await?;
     let deps = CollectorDeps {
         store: Arc::clone(&parts.store),
         stream: Arc::clone(&parts.stream),
@@ -151,21 +184,35 @@ fn serving_settings(parts: &Parts) -> anyhow::Result<ServingSettings> {
 }
 
 impl Running {
-    fn add(&mut self, name: &'static str, (deps, settings): (CollectorDeps, CollectorSettings), listener: TcpListener) -> anyhow::Result<()> {
+    fn add(
+        &mut self,
+        name: &'static str,
+        (deps, settings): (CollectorDeps, CollectorSettings),
+        listener: TcpListener,
+    ) -> anyhow::Result<()> {
         let stop = CancellationToken::new();
         let work = ingest::run(deps, settings, listener, stop.clone());
         self.spawn(name, stop, async move { Ok(work.await?) });
         Ok(())
     }
 
-    fn spawn(&mut self, name: &'static str, stop: CancellationToken, work: impl Future<Output = anyhow::Result<()>> + Send + 'static) {
+    fn spawn(
+        &mut self,
+        name: &'static str,
+        stop: CancellationToken,
+        work: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) {
         self.roles.push((name, stop, tokio::spawn(work)));
     }
 
     /// Waits until a role ends by itself, which none should, or the process is told to end.
     pub async fn until_told(&mut self) -> anyhow::Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        let roles = self.roles.iter_mut().map(|(name, _, work)| Box::pin(async move { (*name, work.await) }));
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let roles = self
+            .roles
+            .iter_mut()
+            .map(|(name, _, work)| Box::pin(async move { (*name, work.await) }));
         tokio::select! {
             _ = terminate.recv() => Ok(()),
             _ = tokio::signal::ctrl_c() => Ok(()),

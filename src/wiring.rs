@@ -46,12 +46,20 @@ pub struct Base {
 impl Base {
     /// Opens the store.
     pub fn open(settings: &Settings) -> anyhow::Result<Self> {
-        Ok(Self { store: store::open(&settings.store_url)?, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) })
+        Ok(Self {
+            store: store::open(&settings.store_url)?,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        })
     }
 
     /// Loads the catalog.
     pub async fn catalog(&self) -> anyhow::Result<Catalog> {
-        let catalog = Catalog::open(Arc::clone(&self.store), Arc::clone(&self.clock), Arc::clone(&self.random));
+        let catalog = Catalog::open(
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.random),
+        );
         catalog.await.context("the catalog cannot be loaded")
     }
 }
@@ -68,7 +76,9 @@ impl Parts {
         let base = Base::open(&settings)?;
         let catalog = base.catalog().await?;
         let (stream, cells, reservations) = live(settings.redis_url.as_deref()).await?;
-        let metrics = PrometheusBuilder::new().install_recorder().context("metrics cannot be set up")?;
+        let metrics = PrometheusBuilder::new()
+            .install_recorder()
+            .context("metrics cannot be set up")?;
         Ok(Self {
             stream,
             cells,
@@ -86,16 +96,28 @@ impl Parts {
 
     /// The geo database, if one is set.
     pub fn geo(&self) -> anyhow::Result<Geo> {
-        Ok(self.settings.geo_db.as_deref().map_or_else(|| Ok(Geo::none()), Geo::open)?)
+        Ok(self
+            .settings
+            .geo_db
+            .as_deref()
+            .map_or_else(|| Ok(Geo::none()), Geo::open)?)
     }
 }
 
-type Live = (Arc<dyn EventStream>, Arc<dyn LiveCells>, Arc<dyn Reservations>);
+type Live = (
+    Arc<dyn EventStream>,
+    Arc<dyn LiveCells>,
+    Arc<dyn Reservations>,
+);
 
 /// Stream, cells and reservations: in Redis, or in this process.
 pub async fn live(redis_url: Option<&str>) -> anyhow::Result<Live> {
     let Some(url) = redis_url else {
-        return Ok((Arc::new(MemoryStream::default()), Arc::new(MemoryCells::default()), Arc::new(MemoryReservations::default())));
+        return Ok((
+            Arc::new(MemoryStream::default()),
+            Arc::new(MemoryCells::default()),
+            Arc::new(MemoryReservations::default()),
+        ));
     };
     let client = RedisClient::new(url)?;
     match client.require_noeviction().await {
@@ -104,5 +126,9 @@ pub async fn live(redis_url: Option<&str>) -> anyhow::Result<Live> {
         Err(error) => tracing::warn!(%error, "Redis does not answer yet; going on without it"),
     }
     let cells = RedisCells::new(client.clone(), random_number);
-    Ok((Arc::new(RedisStream::new(client.clone())), Arc::new(cells), Arc::new(RedisReservations::new(client))))
+    Ok((
+        Arc::new(RedisStream::new(client.clone())),
+        Arc::new(cells),
+        Arc::new(RedisReservations::new(client)),
+    ))
 }

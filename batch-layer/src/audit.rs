@@ -79,8 +79,17 @@ pub async fn audit(deps: &MillDeps) -> Result<Audit, AuditError> {
     let epochs = epochs(deps, &published, &counted).await?;
     let sum = "SELECT CAST(COALESCE(SUM(clicks + bot_clicks + views + bot_views + conversions), 0) AS BIGINT) AS n FROM total WHERE entity LIKE 'acc_%'";
     let rows = query(deps, sum, 1).await?;
-    let totals = rows.iter().filter(|b| b.num_rows() > 0).map(|b| b.column(0).as_primitive::<Int64Type>().value(0) as u64).sum();
-    Ok(Audit { manifest: published.n, epochs, events: published.manifest.events_count, totals })
+    let totals = rows
+        .iter()
+        .filter(|b| b.num_rows() > 0)
+        .map(|b| b.column(0).as_primitive::<Int64Type>().value(0) as u64)
+        .sum();
+    Ok(Audit {
+        manifest: published.n,
+        epochs,
+        events: published.manifest.events_count,
+        totals,
+    })
 }
 
 /// Events in the table `events` by log and epoch.
@@ -91,7 +100,10 @@ async fn counted(deps: &MillDeps) -> Result<BTreeMap<(LogId, u64), u64>, AuditEr
         let logs = cast(batch.column(0), &DataType::Utf8).map_err(MillError::from)?;
         let logs = logs.as_string::<i32>();
         let epochs = cast(batch.column(1), &DataType::UInt64).map_err(MillError::from)?;
-        let (epochs, counts) = (epochs.as_primitive::<UInt64Type>(), batch.column(2).as_primitive::<Int64Type>());
+        let (epochs, counts) = (
+            epochs.as_primitive::<UInt64Type>(),
+            batch.column(2).as_primitive::<Int64Type>(),
+        );
         for row in 0..logs.len() {
             if let Ok(log) = logs.value(row).parse() {
                 counted.insert((log, epochs.value(row)), counts.value(row) as u64);
@@ -101,7 +113,11 @@ async fn counted(deps: &MillDeps) -> Result<BTreeMap<(LogId, u64), u64>, AuditEr
     Ok(counted)
 }
 
-async fn epochs(deps: &MillDeps, published: &Published, counted: &BTreeMap<(LogId, u64), u64>) -> Result<Vec<AuditedEpoch>, MillError> {
+async fn epochs(
+    deps: &MillDeps,
+    published: &Published,
+    counted: &BTreeMap<(LogId, u64), u64>,
+) -> Result<Vec<AuditedEpoch>, MillError> {
     let mut directory = Directory::default();
     directory.refresh(&deps.store).await?;
     let mut epochs = Vec::new();
@@ -119,9 +135,17 @@ async fn epochs(deps: &MillDeps, published: &Published, counted: &BTreeMap<(LogI
                     stored += 1;
                 }
             }
-            let counted = (epoch <= covered).then(|| counted.get(&(info.log, epoch)).copied().unwrap_or(0));
+            let counted =
+                (epoch <= covered).then(|| counted.get(&(info.log, epoch)).copied().unwrap_or(0));
             let accepted = seal.seqs.1 - seal.seqs.0 + 1;
-            epochs.push(AuditedEpoch { log: info.log, epoch, accepted, stored, counted, lost });
+            epochs.push(AuditedEpoch {
+                log: info.log,
+                epoch,
+                accepted,
+                stored,
+                counted,
+                lost,
+            });
             epoch += 1;
         }
     }

@@ -6,7 +6,9 @@ use datafusion::{
     arrow::datatypes::SchemaRef,
     datasource::empty::EmptyTable,
     error::DataFusionError,
-    execution::{memory_pool::FairSpillPool, object_store::ObjectStoreUrl, runtime_env::RuntimeEnvBuilder},
+    execution::{
+        memory_pool::FairSpillPool, object_store::ObjectStoreUrl, runtime_env::RuntimeEnvBuilder,
+    },
     prelude::{ParquetReadOptions, SessionConfig, SessionContext},
 };
 use object_store::path::Path;
@@ -22,29 +24,44 @@ pub(crate) fn context(store: &Store) -> Result<SessionContext, DataFusionError> 
     let mut config = SessionConfig::new().with_information_schema(false);
     // Has a history of wrong results.
     config.options_mut().execution.parquet.pushdown_filters = false;
-    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY))).build_arc()?;
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY)))
+        .build_arc()?;
     let url = ObjectStoreUrl::parse(LAKE)?;
     runtime.register_object_store(url.as_ref(), Arc::clone(store));
     Ok(SessionContext::new_with_config_rt(config, runtime))
 }
 
 /// Makes a table of Parquet files.
-pub(crate) async fn register(context: &SessionContext, table: &str, files: &[Path]) -> Result<(), DataFusionError> {
+pub(crate) async fn register(
+    context: &SessionContext,
+    table: &str,
+    files: &[Path],
+) -> Result<(), DataFusionError> {
     let urls: Vec<String> = files.iter().map(|path| format!("{LAKE}/{path}")).collect();
-    let frame = context.read_parquet(urls, ParquetReadOptions::default()).await?;
+    let frame = context
+        .read_parquet(urls, ParquetReadOptions::default())
+        .await?;
     context.register_table(table, frame.into_view())?;
     Ok(())
 }
 
 /// Makes a table of Parquet files with these columns; of no files an empty one. Columns that a
 /// file lacks are null.
-pub(crate) async fn register_as(context: &SessionContext, table: &str, files: &[Path], schema: SchemaRef) -> Result<(), DataFusionError> {
+pub(crate) async fn register_as(
+    context: &SessionContext,
+    table: &str,
+    files: &[Path],
+    schema: SchemaRef,
+) -> Result<(), DataFusionError> {
     if files.is_empty() {
         context.register_table(table, Arc::new(EmptyTable::new(schema)))?;
         return Ok(());
     }
     let urls: Vec<String> = files.iter().map(|path| format!("{LAKE}/{path}")).collect();
-    let frame = context.read_parquet(urls, ParquetReadOptions::default().schema(&schema)).await?;
+    let frame = context
+        .read_parquet(urls, ParquetReadOptions::default().schema(&schema))
+        .await?;
     context.register_table(table, frame.into_view())?;
     Ok(())
 }

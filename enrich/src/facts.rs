@@ -36,12 +36,16 @@ mod tests {
         let rules = Rules::new().unwrap();
         let event = |kind: EventKind| Event {
             kind: kind as i32,
-            user_agent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)".into(),
+            user_agent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+                .into(),
             ..Event::default()
         };
         assert!(rules.facts(&event(EventKind::Click)).bot.is_some());
         assert_eq!(rules.facts(&event(EventKind::Conversion)).bot, None);
-        let excluded = Event { excluded: true, ..Event::default() };
+        let excluded = Event {
+            excluded: true,
+            ..Event::default()
+        };
         assert_eq!(rules.facts(&excluded).bot.as_deref(), Some("excluded"));
     }
 }

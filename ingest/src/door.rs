@@ -65,20 +65,34 @@ impl Door {
     pub fn event(&self, target: Target, seen: Sighting) -> Event {
         let account = self.catalog.account(target.account);
         let settings = account.as_ref().map(|a| &a.settings);
-        self.lens.event(target, settings.unwrap_or(&AccountSettings::default()), seen)
+        self.lens.event(
+            target,
+            settings.unwrap_or(&AccountSettings::default()),
+            seen,
+        )
     }
 
     /// Records one event without a key. Cheap to give up: an event that was written although the
     /// client went away is counted, which is right.
     pub async fn record_one(&self, event: Event) -> Result<EventId, AppendError> {
         let bytes = size_of_event(&event);
-        let range = self.log.append(vec![event], bytes).await.inspect_err(|e| count_unrecorded(*e, 1))?;
-        Ok(EventId { log: self.log.id(), seq: *range.start() })
+        let range = self
+            .log
+            .append(vec![event], bytes)
+            .await
+            .inspect_err(|e| count_unrecorded(*e, 1))?;
+        Ok(EventId {
+            log: self.log.id(),
+            seq: *range.start(),
+        })
     }
 
     /// Records events, each key at most once. Runs to its end even if the caller goes away, so
     /// that no key stays reserved for an event that was written.
-    pub async fn record(self: &Arc<Self>, events: Vec<Event>) -> Result<Vec<Recorded>, AppendError> {
+    pub async fn record(
+        self: &Arc<Self>,
+        events: Vec<Event>,
+    ) -> Result<Vec<Recorded>, AppendError> {
         let door = Arc::clone(self);
         let task = tokio::spawn(async move { door.record_to_the_end(events).await });
         task.await.unwrap_or(Err(AppendError::Closed))
@@ -113,14 +127,28 @@ impl Door {
         Ok(results.into_iter().flatten().collect())
     }
 
-    async fn append(&self, events: Vec<Event>, keys: &[Option<String>]) -> Result<Vec<EventId>, AppendError> {
+    async fn append(
+        &self,
+        events: Vec<Event>,
+        keys: &[Option<String>],
+    ) -> Result<Vec<EventId>, AppendError> {
         let bytes = events.iter().map(size_of_event).sum();
         let count = events.len() as u64;
         match self.log.append(events, bytes).await {
             Ok(range) => {
-                let ids: Vec<EventId> = range.map(|seq| EventId { log: self.log.id(), seq }).collect();
-                let confirm = keys.iter().zip(&ids).filter_map(|(k, id)| Some((k.as_deref()?, *id)));
-                stream::iter(confirm).for_each_concurrent(AT_ONCE, |(key, id)| self.confirm(key, id)).await;
+                let ids: Vec<EventId> = range
+                    .map(|seq| EventId {
+                        log: self.log.id(),
+                        seq,
+                    })
+                    .collect();
+                let confirm = keys
+                    .iter()
+                    .zip(&ids)
+                    .filter_map(|(k, id)| Some((k.as_deref()?, *id)));
+                stream::iter(confirm)
+                    .for_each_concurrent(AT_ONCE, |(key, id)| self.confirm(key, id))
+                    .await;
                 Ok(ids)
             }
             Err(error) => {
@@ -140,7 +168,11 @@ impl Door {
     /// Says that `id` has `key`. If that cannot be said the key becomes free when it expires.
     pub async fn confirm(&self, key: &str, id: EventId) {
         for attempt in 0..CONFIRM_TRIES {
-            match self.reservations.confirm(key, id, self.clock.now_ms()).await {
+            match self
+                .reservations
+                .confirm(key, id, self.clock.now_ms())
+                .await
+            {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(%error, attempt, "a key could not be confirmed"),
             }
@@ -155,7 +187,9 @@ impl Door {
             .iter()
             .map(|event| match event.key.as_deref() {
                 None => Asked::Nothing,
-                Some(key) if seen.insert((event.account, key)) => Asked::Key(reservation_key(event.account, key)),
+                Some(key) if seen.insert((event.account, key)) => {
+                    Asked::Key(reservation_key(event.account, key))
+                }
                 Some(_) => Asked::Again,
             })
             .collect();
@@ -204,7 +238,8 @@ pub fn reservation_key(account: u64, key: &str) -> String {
 }
 
 fn count_unrecorded(error: AppendError, events: u64) {
-    metrics::counter!("millrace_unrecorded_events_total", "reason" => error.reason()).increment(events);
+    metrics::counter!("millrace_unrecorded_events_total", "reason" => error.reason())
+        .increment(events);
 }
 
 fn size_of_event(event: &Event) -> usize {

@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use model::LogId;
 use object_store::ObjectStoreExt;
-use storage::{
-    object_keys::ObjectKey,
-    store::Store,
-};
+use storage::{object_keys::ObjectKey, store::Store};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +32,8 @@ impl Rejected {
     pub fn push(&self, account: &str, code: &str, detail: &str, text: &str) {
         metrics::counter!("millrace_rejected_events_total", "code" => code.to_owned()).increment(1);
         let text: String = text.chars().take(MAX_LINE).collect();
-        let line = serde_json::json!({"account": account, "code": code, "detail": detail, "event": text});
+        let line =
+            serde_json::json!({"account": account, "code": code, "detail": detail, "event": text});
         if self.0.try_send(line.to_string()).is_err() {
             metrics::counter!("millrace_rejected_events_dropped_total").increment(1);
         }
@@ -44,7 +42,13 @@ impl Rejected {
 
 /// Writes refused events to the store until `shutdown`. `name` makes names that no other object
 /// of this log has.
-pub async fn keep(store: Store, log: LogId, mut lines: mpsc::Receiver<String>, name: Arc<dyn Fn() -> String + Send + Sync>, shutdown: CancellationToken) {
+pub async fn keep(
+    store: Store,
+    log: LogId,
+    mut lines: mpsc::Receiver<String>,
+    name: Arc<dyn Fn() -> String + Send + Sync>,
+    shutdown: CancellationToken,
+) {
     loop {
         let first = tokio::select! {
             line = lines.recv() => line,

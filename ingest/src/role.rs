@@ -8,7 +8,10 @@ use futures::{StreamExt, stream};
 use ipnet::IpNet;
 use model::{Clock, EventId, LogId};
 use storage::{
-    catalog::{Catalog, random::{Randomness, new_nonce}},
+    catalog::{
+        Catalog,
+        random::{Randomness, new_nonce},
+    },
     installation::{Control, Request},
     raw::{self, LogInfo},
     reservations::Reservations,
@@ -87,17 +90,34 @@ pub enum CollectorError {
     #[error(transparent)]
     Log(#[from] RecoveryError),
     /// The log was fenced: another installation's salvage has ended it.
-    #[error("log {0} has been fenced in the store; move its data folder away and start with an empty one, then salvage the old folder")]
+    #[error(
+        "log {0} has been fenced in the store; move its data folder away and start with an empty one, then salvage the old folder"
+    )]
     Fenced(LogId),
 }
 
 /// Runs the collector on `listener` until `shutdown`, then drains it: finishes the replies, closes
 /// the epoch, ships, seals, and retires the log.
-pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: TcpListener, shutdown: CancellationToken) -> Result<(), CollectorError> {
-    let Opened { log, writer, unconfirmed } = open_log(&deps, &settings).await?;
+pub async fn run(
+    deps: CollectorDeps,
+    settings: CollectorSettings,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), CollectorError> {
+    let Opened {
+        log,
+        writer,
+        unconfirmed,
+    } = open_log(&deps, &settings).await?;
     refuse_fenced(&deps, log.id()).await?;
     let predecessor = log.shared().predecessor.map(|(log, _)| log);
-    let info = LogInfo { log: log.id(), created_ms: deps.clock.now_ms(), predecessor, retired_at: None, closed: None };
+    let info = LogInfo {
+        log: log.id(),
+        created_ms: deps.clock.now_ms(),
+        predecessor,
+        retired_at: None,
+        closed: None,
+    };
     // Readers must know of the log before it has events. With the store out of reach the doors
     // open all the same: the shipper registers it later, and nobody counts from it until then.
     if let Err(error) = raw::register_log(&deps.store, &info).await {
@@ -108,7 +128,10 @@ pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: Tcp
     let door = Arc::new(Door {
         catalog: deps.catalog.clone(),
         log: log.clone(),
-        lens: Lens { geo: deps.geo, visitor_key: VisitorKey::new(deps.visitor_key) },
+        lens: Lens {
+            geo: deps.geo,
+            visitor_key: VisitorKey::new(deps.visitor_key),
+        },
         reservations: deps.reservations,
         clock: Arc::clone(&deps.clock),
         trusted_proxies: settings.trusted_proxies,
@@ -117,8 +140,20 @@ pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: Tcp
     });
     let carriers = CancellationToken::new();
     let shared = Arc::clone(log.shared());
-    let streamer = tokio::spawn(streamer::run(Arc::clone(&deps.stream), Arc::clone(&shared), deps.health.clone(), carriers.clone()));
-    let mut shipper = Shipper::new(Arc::clone(&deps.store), deps.stream, shared, info.clone(), deps.health.clone(), settings.log.max_log_bytes / 2);
+    let streamer = tokio::spawn(streamer::run(
+        Arc::clone(&deps.stream),
+        Arc::clone(&shared),
+        deps.health.clone(),
+        carriers.clone(),
+    ));
+    let mut shipper = Shipper::new(
+        Arc::clone(&deps.store),
+        deps.stream,
+        shared,
+        info.clone(),
+        deps.health.clone(),
+        settings.log.max_log_bytes / 2,
+    );
     let shipping = {
         let carriers = carriers.clone();
         tokio::spawn(async move {
@@ -128,13 +163,33 @@ pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: Tcp
     };
     let random = Arc::clone(&deps.random);
     let name = Arc::new(move || format!("{:032x}", new_nonce(&*random)));
-    let keeping = tokio::spawn(rejected::keep(Arc::clone(&deps.store), log.id(), refused, name, carriers.clone()));
-    let following = tokio::spawn(follow(deps.catalog, Closer { store: deps.store, info: info.clone(), log: log.clone() }, shutdown.clone()));
+    let keeping = tokio::spawn(rejected::keep(
+        Arc::clone(&deps.store),
+        log.id(),
+        refused,
+        name,
+        carriers.clone(),
+    ));
+    let following = tokio::spawn(follow(
+        deps.catalog,
+        Closer {
+            store: deps.store,
+            info: info.clone(),
+            log: log.clone(),
+        },
+        shutdown.clone(),
+    ));
     confirm_own(&door, unconfirmed).await;
     deps.health.up("collector");
     tracing::info!(log = %log.id(), "the collector accepts events");
 
-    web::serve(listener, routes(door).merge(deps.operate), settings.server, shutdown).await;
+    web::serve(
+        listener,
+        routes(door).merge(deps.operate),
+        settings.server,
+        shutdown,
+    )
+    .await;
     log.finish().await;
     finish("log writer", watching).await;
     carriers.cancel();
@@ -149,20 +204,34 @@ pub async fn run(deps: CollectorDeps, settings: CollectorSettings, listener: Tcp
 }
 
 async fn finish<T>(name: &str, task: tokio::task::JoinHandle<T>) -> Option<T> {
-    task.await.inspect_err(|error| tracing::error!(%error, name, "a task of the collector failed")).ok()
+    task.await
+        .inspect_err(|error| tracing::error!(%error, name, "a task of the collector failed"))
+        .ok()
 }
 
-async fn open_log(deps: &CollectorDeps, settings: &CollectorSettings) -> Result<Opened, CollectorError> {
+async fn open_log(
+    deps: &CollectorDeps,
+    settings: &CollectorSettings,
+) -> Result<Opened, CollectorError> {
     let (folder, log) = (settings.folder.clone(), settings.log.clone());
     let mut id = [0; 16];
     deps.random.fill(&mut id[6..]);
     id[..6].copy_from_slice(&deps.clock.now_ms().to_be_bytes()[2..]);
     let open = move || {
-        let disk = LocalDisk::open(&folder).map_err(|source| CollectorError::Folder { folder, source })?;
-        Ok(Log::open(Arc::new(disk), log, LogId(u128::from_be_bytes(id)))?)
+        let disk =
+            LocalDisk::open(&folder).map_err(|source| CollectorError::Folder { folder, source })?;
+        Ok(Log::open(
+            Arc::new(disk),
+            log,
+            LogId(u128::from_be_bytes(id)),
+        )?)
     };
     let opened = tokio::task::spawn_blocking(open).await;
-    opened.unwrap_or_else(|e| Err(CollectorError::Log(RecoveryError::Thread(std::io::Error::other(e)))))
+    opened.unwrap_or_else(|e| {
+        Err(CollectorError::Log(RecoveryError::Thread(
+            std::io::Error::other(e),
+        )))
+    })
 }
 
 /// Before the first event is accepted. With the store out of reach the log is opened all the
@@ -179,10 +248,16 @@ async fn refuse_fenced(deps: &CollectorDeps, log: LogId) -> Result<(), Collector
 }
 
 /// Tells of a writer thread that died: then nothing is accepted any more.
-fn watch(writer: std::thread::JoinHandle<()>, shared: Arc<Shared>, health: Health) -> tokio::task::JoinHandle<()> {
+fn watch(
+    writer: std::thread::JoinHandle<()>,
+    shared: Arc<Shared>,
+    health: Health,
+) -> tokio::task::JoinHandle<()> {
     tokio::task::spawn_blocking(move || {
         if writer.join().is_err() {
-            tracing::error!("the log's writer failed; nothing is accepted until the collector is restarted");
+            tracing::error!(
+                "the log's writer failed; nothing is accepted until the collector is restarted"
+            );
             shared.stop();
             health.down("log", "the log's writer failed; restart the collector");
         }
@@ -192,9 +267,12 @@ fn watch(writer: std::thread::JoinHandle<()>, shared: Arc<Shared>, health: Healt
 /// Recovery of the log confirms the keys of its own events, before the doors open: they may have
 /// been pending when the collector died.
 async fn confirm_own(door: &Door, unconfirmed: Vec<(u64, String, EventId)>) {
-    let all = stream::iter(unconfirmed).for_each_concurrent(CONFIRM_AT_ONCE, |(account, key, id)| async move {
-        door.confirm(&reservation_key(account, &key), id).await;
-    });
+    let all = stream::iter(unconfirmed).for_each_concurrent(
+        CONFIRM_AT_ONCE,
+        |(account, key, id)| async move {
+            door.confirm(&reservation_key(account, &key), id).await;
+        },
+    );
     if tokio::time::timeout(CONFIRM_LIMIT, all).await.is_err() {
         tracing::warn!("not all keys of the last run could be confirmed in time");
     }
@@ -211,7 +289,9 @@ async fn follow(catalog: Catalog, closer: Closer, shutdown: CancellationToken) {
         }
         match closer.carry_out(&control, done).await {
             Ok(n) => done = Some(n),
-            Err(error) => tracing::warn!(%error, "the epoch could not be closed as asked; trying again"),
+            Err(error) => {
+                tracing::warn!(%error, "the epoch could not be closed as asked; trying again")
+            }
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
@@ -240,11 +320,20 @@ enum CloseError {
 impl Closer {
     /// Carries out the requests after `done`; tells the last one.
     async fn carry_out(&self, control: &Control, done: Option<u64>) -> Result<u64, CloseError> {
-        let Some(done) = done else { return Ok(control.newest().await?) };
+        let Some(done) = done else {
+            return Ok(control.newest().await?);
+        };
         let (n, requests) = control.after(done).await?;
         if requests.contains(&Request::CloseEpochs) {
             let epoch = self.log.close_epoch().await?;
-            raw::update_log(&self.store, &LogInfo { closed: Some((n, epoch)), ..self.info.clone() }).await?;
+            raw::update_log(
+                &self.store,
+                &LogInfo {
+                    closed: Some((n, epoch)),
+                    ..self.info.clone()
+                },
+            )
+            .await?;
         }
         Ok(n)
     }

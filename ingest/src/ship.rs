@@ -26,8 +26,14 @@ enum ShipError {
     #[error("a sealed segment cannot be read: {0}")]
     Disk(#[from] io::Error),
     /// The object is there with other content: somebody else has written in this log's name.
-    #[error("{what} {number} of log {log} is in the store with other content; this log stops accepting: find out who else uses it")]
-    Collision { what: &'static str, log: LogId, number: u64 },
+    #[error(
+        "{what} {number} of log {log} is in the store with other content; this log stops accepting: find out who else uses it"
+    )]
+    Collision {
+        what: &'static str,
+        log: LogId,
+        number: u64,
+    },
 }
 
 /// Carries a log to the store.
@@ -46,8 +52,25 @@ pub struct Shipper {
 impl Shipper {
     /// A shipper of the log behind `shared`. Files go when they are stored and streamed, or, when
     /// they pass `max_local_bytes`, when they are stored: the raw objects are as good a source.
-    pub fn new(store: Store, stream: Arc<dyn EventStream>, shared: Arc<Shared>, info: LogInfo, health: Health, max_local_bytes: u64) -> Self {
-        Self { store, stream, shared, info, health, max_local_bytes, registered: false, stored_segment: 0, sealed_epoch: 0 }
+    pub fn new(
+        store: Store,
+        stream: Arc<dyn EventStream>,
+        shared: Arc<Shared>,
+        info: LogInfo,
+        health: Health,
+        max_local_bytes: u64,
+    ) -> Self {
+        Self {
+            store,
+            stream,
+            shared,
+            info,
+            health,
+            max_local_bytes,
+            registered: false,
+            stored_segment: 0,
+            sealed_epoch: 0,
+        }
     }
 
     /// Ships until `shutdown`.
@@ -76,7 +99,9 @@ impl Shipper {
             }
         };
         if tokio::time::timeout(DRAIN_LIMIT, all).await.is_err() {
-            tracing::warn!("the store did not take all of the log; it stays here and is shipped after the next start");
+            tracing::warn!(
+                "the store did not take all of the log; it stays here and is shipped after the next start"
+            );
         }
     }
 
@@ -87,7 +112,14 @@ impl Shipper {
         let shared = Arc::clone(&self.shared);
         blocking(move || shared.retire()).await?;
         let retired_at = Some(self.shared.durable_seq());
-        Ok(raw::update_log(&self.store, &LogInfo { retired_at, ..self.info.clone() }).await?)
+        Ok(raw::update_log(
+            &self.store,
+            &LogInfo {
+                retired_at,
+                ..self.info.clone()
+            },
+        )
+        .await?)
     }
 
     /// Whether every event that was ever acknowledged is stored and sealed.
@@ -95,7 +127,11 @@ impl Shipper {
         let durable = self.shared.durable_seq();
         match self.shared.sealed().last() {
             None => durable == 0,
-            Some(last) => last.last_seq == durable && last.number <= self.stored_segment && last.epoch <= self.sealed_epoch,
+            Some(last) => {
+                last.last_seq == durable
+                    && last.number <= self.stored_segment
+                    && last.epoch <= self.sealed_epoch
+            }
         }
     }
 
@@ -112,7 +148,8 @@ impl Shipper {
                     self.shared.stop();
                     self.health.down("log", error.to_string());
                 } else {
-                    self.health.down("store", "the object store does not take segments");
+                    self.health
+                        .down("store", "the object store does not take segments");
                 }
                 false
             }
@@ -124,7 +161,14 @@ impl Shipper {
             if let Some((log, last)) = self.shared.predecessor {
                 let old = raw::log_info(&self.store, log).await?;
                 if let Some(old) = old.filter(|info| info.retired_at.is_none()) {
-                    raw::update_log(&self.store, &LogInfo { retired_at: Some(last), ..old }).await?;
+                    raw::update_log(
+                        &self.store,
+                        &LogInfo {
+                            retired_at: Some(last),
+                            ..old
+                        },
+                    )
+                    .await?;
                 }
             }
             raw::register_log(&self.store, &self.info).await?;
@@ -138,12 +182,23 @@ impl Shipper {
             }
         }
         // Read after the segments: an epoch that closed meanwhile has its segments in a later step.
-        let closed = sealed.iter().map(|s| s.epoch).filter(|e| *e <= self.shared.closed_epoch());
+        let closed = sealed
+            .iter()
+            .map(|s| s.epoch)
+            .filter(|e| *e <= self.shared.closed_epoch());
         let mut epochs: Vec<u64> = closed.filter(|e| *e > self.sealed_epoch).collect();
         epochs.dedup();
         for epoch in epochs {
-            let of: Vec<SealedSegment> = self.shared.sealed().into_iter().filter(|s| s.epoch == epoch).collect();
-            if of.last().is_none_or(|last| last.number > self.stored_segment) {
+            let of: Vec<SealedSegment> = self
+                .shared
+                .sealed()
+                .into_iter()
+                .filter(|s| s.epoch == epoch)
+                .collect();
+            if of
+                .last()
+                .is_none_or(|last| last.number > self.stored_segment)
+            {
                 break;
             }
             self.put_seal(epoch, &of).await?;
@@ -158,14 +213,24 @@ impl Shipper {
         let bytes = blocking(move || shared.read(number)).await?;
         match raw::put_segment(&self.store, self.info.log, number, &bytes).await? {
             Outcome::New | Outcome::Same => Ok(()),
-            Outcome::Different => Err(ShipError::Collision { what: "segment", log: self.info.log, number }),
+            Outcome::Different => Err(ShipError::Collision {
+                what: "segment",
+                log: self.info.log,
+                number,
+            }),
         }
     }
 
     async fn put_seal(&self, epoch: u64, segments: &[SealedSegment]) -> Result<(), ShipError> {
         let log = self.info.log;
-        let (Some(first), Some(last)) = (segments.first(), segments.last()) else { return Ok(()) };
-        let collision = ShipError::Collision { what: "seal of epoch", log, number: epoch };
+        let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
+            return Ok(());
+        };
+        let collision = ShipError::Collision {
+            what: "seal of epoch",
+            log,
+            number: epoch,
+        };
         // After a restart some of the epoch's files may be gone; they go only after its seal.
         if let Some(there) = raw::seal(&self.store, log, epoch).await? {
             let same = there.segments.1 == last.number && there.seqs.1 == last.last_seq;
@@ -188,11 +253,18 @@ impl Shipper {
     /// continues from it after a restart.
     async fn forget(&self) -> Result<(), ShipError> {
         // With the stream out of reach nothing counts as streamed.
-        let streamed = self.stream.last(self.info.log).await.ok().flatten().unwrap_or(0);
+        let streamed = self
+            .stream
+            .last(self.info.log)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or(0);
         let mut sealed = self.shared.sealed();
         sealed.pop();
         for segment in sealed {
-            let stored = segment.number <= self.stored_segment && segment.epoch <= self.sealed_epoch;
+            let stored =
+                segment.number <= self.stored_segment && segment.epoch <= self.sealed_epoch;
             let crowded = self.shared.bytes() > self.max_local_bytes;
             if stored && (segment.last_seq <= streamed || crowded) {
                 let shared = Arc::clone(&self.shared);
@@ -203,6 +275,10 @@ impl Shipper {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)?
 }

@@ -74,7 +74,11 @@ impl Lens {
         };
         let hidden = seen.do_not_track && settings.honour_dnt;
         let place = seen.ip.map(|ip| self.geo.lookup(ip)).unwrap_or_default();
-        let country = if place.country.is_empty() { seen.country.clone() } else { place.country };
+        let country = if place.country.is_empty() {
+            seen.country.clone()
+        } else {
+            place.country
+        };
         let account = target.account.raw;
         let visitor = match (&seen.visitor, seen.ip) {
             _ if hidden || kind == EventKind::Conversion => 0,
@@ -85,7 +89,9 @@ impl Lens {
                 self.visitor_key.visitor(day, account, ip, &seen.user_agent)
             }
         };
-        let (value_micros, currency) = seen.value.map_or((None, String::new()), |(v, c)| (Some(v), c));
+        let (value_micros, currency) = seen
+            .value
+            .map_or((None, String::new()), |(v, c)| (Some(v), c));
         Event {
             kind: kind as i32,
             account,
@@ -96,7 +102,11 @@ impl Lens {
             user_agent: cut(seen.user_agent, MAX_TEXT),
             referrer: cut(seen.referrer, MAX_TEXT),
             accept_language: cut(seen.accept_language, MAX_SHORT),
-            network: seen.ip.filter(|_| !hidden).map(truncate_ip).unwrap_or_default(),
+            network: seen
+                .ip
+                .filter(|_| !hidden)
+                .map(truncate_ip)
+                .unwrap_or_default(),
             visitor,
             country,
             region: place.region,
@@ -109,7 +119,9 @@ impl Lens {
             currency,
             subs: seen.subs,
             utm: seen.utm,
-            excluded: seen.ip.is_some_and(|ip| is_in(&settings.excluded_networks, ip)),
+            excluded: seen
+                .ip
+                .is_some_and(|ip| is_in(&settings.excluded_networks, ip)),
         }
     }
 }
@@ -121,7 +133,10 @@ pub fn client_ip(peer: IpAddr, forwarded: Option<&str>, trusted: &[IpNet]) -> Ip
     if !is_in(trusted, peer) {
         return peer;
     }
-    let hops = forwarded.unwrap_or_default().rsplit(',').map_while(|hop| hop.trim().parse::<IpAddr>().ok());
+    let hops = forwarded
+        .unwrap_or_default()
+        .rsplit(',')
+        .map_while(|hop| hop.trim().parse::<IpAddr>().ok());
     let mut client = peer;
     for hop in hops {
         client = hop.to_canonical();
@@ -138,14 +153,29 @@ fn is_in(networks: &[IpNet], ip: IpAddr) -> bool {
 
 /// The five `utm_` parameters in order, or nothing if none is given.
 pub fn utm(get: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let names = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"];
-    let values: Vec<String> = names.iter().map(|n| cut(get(n).unwrap_or_default(), MAX_SHORT)).collect();
-    if values.iter().all(String::is_empty) { Vec::new() } else { values }
+    let names = [
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+        "utm_term",
+        "utm_content",
+    ];
+    let values: Vec<String> = names
+        .iter()
+        .map(|n| cut(get(n).unwrap_or_default(), MAX_SHORT))
+        .collect();
+    if values.iter().all(String::is_empty) {
+        Vec::new()
+    } else {
+        values
+    }
 }
 
 /// `sub1..5` in order, without the empty ones at the end.
 pub fn subs(get: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    let mut values: Vec<String> = (1..=5).map(|i| cut(get(&format!("sub{i}")).unwrap_or_default(), MAX_SHORT)).collect();
+    let mut values: Vec<String> = (1..=5)
+        .map(|i| cut(get(&format!("sub{i}")).unwrap_or_default(), MAX_SHORT))
+        .collect();
     while values.last().is_some_and(String::is_empty) {
         values.pop();
     }
@@ -155,7 +185,10 @@ pub fn subs(get: impl Fn(&str) -> Option<String>) -> Vec<String> {
 /// At most `limit` bytes of a text, cut between characters.
 pub fn cut(mut text: String, limit: usize) -> String {
     if text.len() > limit {
-        let end = (0..=limit).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+        let end = (0..=limit)
+            .rev()
+            .find(|i| text.is_char_boundary(*i))
+            .unwrap_or(0);
         text.truncate(end);
     }
     text
@@ -165,12 +198,23 @@ pub fn cut(mut text: String, limit: usize) -> String {
 pub fn parse_money(text: &str) -> Option<i64> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let fits = (1..=9).contains(&whole.len()) && part.len() <= 6 && (part.is_empty() == !digits.contains('.'));
-    if !fits || !whole.bytes().chain(part.bytes()).all(|b| b.is_ascii_digit()) {
+    let fits = (1..=9).contains(&whole.len())
+        && part.len() <= 6
+        && (part.is_empty() == !digits.contains('.'));
+    if !fits
+        || !whole
+            .bytes()
+            .chain(part.bytes())
+            .all(|b| b.is_ascii_digit())
+    {
         return None;
     }
     let whole: i64 = whole.parse().ok()?;
-    let micros: i64 = if part.is_empty() { 0 } else { format!("{part:0<6}").parse().ok()? };
+    let micros: i64 = if part.is_empty() {
+        0
+    } else {
+        format!("{part:0<6}").parse().ok()?
+    };
     Some(sign * (whole * 1_000_000 + micros))
 }
 
@@ -180,10 +224,28 @@ mod tests {
 
     #[test]
     fn money_is_exact_or_refused() {
-        for (text, micros) in [("12.50", Some(12_500_000)), ("0.000001", Some(1)), ("-3", Some(-3_000_000)), ("999999999.999999", Some(999_999_999_999_999))] {
+        for (text, micros) in [
+            ("12.50", Some(12_500_000)),
+            ("0.000001", Some(1)),
+            ("-3", Some(-3_000_000)),
+            ("999999999.999999", Some(999_999_999_999_999)),
+        ] {
             assert_eq!(parse_money(text), micros, "{text}");
         }
-        for text in ["", "-", ".", "1.", ".5", "1e3", "1.0000001", "1234567890123", "NaN", "1,5", "+1", "１"] {
+        for text in [
+            "",
+            "-",
+            ".",
+            "1.",
+            ".5",
+            "1e3",
+            "1.0000001",
+            "1234567890123",
+            "NaN",
+            "1,5",
+            "+1",
+            "１",
+        ] {
             assert_eq!(parse_money(text), None, "{text}");
         }
     }
@@ -192,10 +254,22 @@ mod tests {
     fn only_trusted_proxies_are_believed() {
         let ip = |t: &str| t.parse::<IpAddr>().unwrap();
         let trusted = ["10.0.0.0/8".parse::<IpNet>().unwrap()];
-        assert_eq!(client_ip(ip("9.9.9.9"), Some("1.1.1.1"), &trusted), ip("9.9.9.9"));
-        assert_eq!(client_ip(ip("10.0.0.1"), Some("6.6.6.6, 1.1.1.1, 10.2.3.4"), &trusted), ip("1.1.1.1"));
-        assert_eq!(client_ip(ip("::ffff:10.0.0.1"), Some("1.1.1.1"), &trusted), ip("1.1.1.1"));
-        assert_eq!(client_ip(ip("10.0.0.1"), Some("junk"), &trusted), ip("10.0.0.1"));
+        assert_eq!(
+            client_ip(ip("9.9.9.9"), Some("1.1.1.1"), &trusted),
+            ip("9.9.9.9")
+        );
+        assert_eq!(
+            client_ip(ip("10.0.0.1"), Some("6.6.6.6, 1.1.1.1, 10.2.3.4"), &trusted),
+            ip("1.1.1.1")
+        );
+        assert_eq!(
+            client_ip(ip("::ffff:10.0.0.1"), Some("1.1.1.1"), &trusted),
+            ip("1.1.1.1")
+        );
+        assert_eq!(
+            client_ip(ip("10.0.0.1"), Some("junk"), &trusted),
+            ip("10.0.0.1")
+        );
         assert_eq!(client_ip(ip("10.0.0.1"), None, &trusted), ip("10.0.0.1"));
     }
 
@@ -207,16 +281,35 @@ mod tests {
 
     #[test]
     fn the_address_does_not_reach_the_event() {
-        let lens = Lens { geo: Geo::none(), visitor_key: VisitorKey::new([1; 32]) };
+        let lens = Lens {
+            geo: Geo::none(),
+            visitor_key: VisitorKey::new([1; 32]),
+        };
         let account = EntityId::new(model::EntityKind::Account, 1);
-        let target = Target { object: EntityId::new(model::EntityKind::Link, 2), account, campaign: None };
-        let seen = Sighting { ip: Some("203.0.113.77".parse().unwrap()), user_agent: "x".into(), do_not_track: true, ..Sighting::default() };
+        let target = Target {
+            object: EntityId::new(model::EntityKind::Link, 2),
+            account,
+            campaign: None,
+        };
+        let seen = Sighting {
+            ip: Some("203.0.113.77".parse().unwrap()),
+            user_agent: "x".into(),
+            do_not_track: true,
+            ..Sighting::default()
+        };
         let event = lens.event(target, &AccountSettings::default(), seen.clone());
         assert_eq!(event.network, "203.0.113.0/24");
         assert!(!format!("{event:?}").contains("113.77"));
         assert_ne!(event.visitor, 0);
-        let honour = AccountSettings { honour_dnt: true, excluded_networks: vec!["203.0.113.64/26".parse().unwrap()], ..AccountSettings::default() };
+        let honour = AccountSettings {
+            honour_dnt: true,
+            excluded_networks: vec!["203.0.113.64/26".parse().unwrap()],
+            ..AccountSettings::default()
+        };
         let hidden = lens.event(target, &honour, seen);
-        assert_eq!((hidden.visitor, hidden.network.as_str(), hidden.excluded), (0, "", true));
+        assert_eq!(
+            (hidden.visitor, hidden.network.as_str(), hidden.excluded),
+            (0, "", true)
+        );
     }
 }

@@ -26,7 +26,12 @@ enum StreamError {
 }
 
 /// Sends events until `shutdown`, then what is left, as far as the stream takes it.
-pub async fn run(stream: Arc<dyn EventStream>, shared: Arc<Shared>, health: Health, shutdown: CancellationToken) {
+pub async fn run(
+    stream: Arc<dyn EventStream>,
+    shared: Arc<Shared>,
+    health: Health,
+    shutdown: CancellationToken,
+) {
     let mut pause = FIRST_PAUSE;
     loop {
         match follow(&*stream, &shared, &health, &shutdown).await {
@@ -34,7 +39,10 @@ pub async fn run(stream: Arc<dyn EventStream>, shared: Arc<Shared>, health: Heal
             Err(error) => {
                 tracing::warn!(%error, "the stream does not take events; it will catch up");
                 metrics::counter!("millrace_stream_errors_total").increment(1);
-                health.down("stream", "the stream does not take events; live numbers wait");
+                health.down(
+                    "stream",
+                    "the stream does not take events; live numbers wait",
+                );
             }
         }
         if shutdown.is_cancelled() {
@@ -49,7 +57,12 @@ pub async fn run(stream: Arc<dyn EventStream>, shared: Arc<Shared>, health: Heal
 }
 
 /// Sends until there is nothing left after `shutdown`, or an error.
-async fn follow(stream: &dyn EventStream, shared: &Arc<Shared>, health: &Health, shutdown: &CancellationToken) -> Result<(), StreamError> {
+async fn follow(
+    stream: &dyn EventStream,
+    shared: &Arc<Shared>,
+    health: &Health,
+    shutdown: &CancellationToken,
+) -> Result<(), StreamError> {
     // The stream itself says what it has; an error later means asking again.
     let mut position = stream.last(shared.log).await?.unwrap_or(0);
     health.up("stream");
@@ -71,7 +84,8 @@ async fn follow(stream: &dyn EventStream, shared: &Arc<Shared>, health: &Health,
             Source::Memory(batch) => position = send(stream, shared, batch, position).await?,
             Source::File(segment) => {
                 let reader = Arc::clone(shared);
-                let records = tokio::task::spawn_blocking(move || reader.records(segment.number)).await;
+                let records =
+                    tokio::task::spawn_blocking(move || reader.records(segment.number)).await;
                 let records = records.map_err(std::io::Error::other)?;
                 position = send_file(stream, shared, records, position).await?;
             }
@@ -79,7 +93,12 @@ async fn follow(stream: &dyn EventStream, shared: &Arc<Shared>, health: &Health,
     }
 }
 
-async fn send_file(stream: &dyn EventStream, shared: &Shared, records: std::io::Result<Vec<Record>>, position: u64) -> Result<u64, StreamError> {
+async fn send_file(
+    stream: &dyn EventStream,
+    shared: &Shared,
+    records: std::io::Result<Vec<Record>>,
+    position: u64,
+) -> Result<u64, StreamError> {
     let records = match records {
         Ok(records) => records,
         // Deleted since we looked: it is in raw. Look again in a moment.
@@ -90,20 +109,46 @@ async fn send_file(stream: &dyn EventStream, shared: &Shared, records: std::io::
         Err(e) => return Err(e.into()),
     };
     let previous = records.first().map_or(position, |r| r.seq - 1);
-    send(stream, shared, Batch { previous, records: Arc::new(records) }, position).await
+    send(
+        stream,
+        shared,
+        Batch {
+            previous,
+            records: Arc::new(records),
+        },
+        position,
+    )
+    .await
 }
 
 /// Sends what of `batch` comes after `position`, and whatever else is in memory behind it, up to
 /// the size of a batch; returns the new position.
-async fn send(stream: &dyn EventStream, shared: &Shared, batch: Batch, mut position: u64) -> Result<u64, StreamError> {
-    let mut records: Vec<_> = batch.records.iter().filter(|r| r.seq > position).cloned().collect();
+async fn send(
+    stream: &dyn EventStream,
+    shared: &Shared,
+    batch: Batch,
+    mut position: u64,
+) -> Result<u64, StreamError> {
+    let mut records: Vec<_> = batch
+        .records
+        .iter()
+        .filter(|r| r.seq > position)
+        .cloned()
+        .collect();
     while records.len() < MAX_BATCH {
-        let Some(last) = records.last().map(|r| r.seq) else { break };
-        let Source::Memory(more) = shared.after(last) else { break };
+        let Some(last) = records.last().map(|r| r.seq) else {
+            break;
+        };
+        let Source::Memory(more) = shared.after(last) else {
+            break;
+        };
         records.extend(more.records.iter().filter(|r| r.seq > last).cloned());
     }
     for chunk in records.chunks(MAX_BATCH) {
-        let chunk = Batch { previous: position, records: Arc::new(chunk.to_vec()) };
+        let chunk = Batch {
+            previous: position,
+            records: Arc::new(chunk.to_vec()),
+        };
         let last = chunk.last();
         if stream.append(shared.log, &chunk).await? == Appended::Stale {
             // Ours from before a break, or the end of a salvaged stream: ask what it has.

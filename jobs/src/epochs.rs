@@ -53,7 +53,11 @@ impl EpochCloser {
     /// seal is there: then everything acknowledged before the call is sealed. A collector that
     /// does not answer holds up nobody for long.
     pub async fn close(&self) -> Result<Closed, CloseError> {
-        let Shared { store, clock, random } = &self.shared;
+        let Shared {
+            store,
+            clock,
+            random,
+        } = &self.shared;
         let mut logs = Directory::default();
         logs.refresh(store).await?;
         let mut late: Vec<LogId> = open(&logs).map(|info| info.log).collect();
@@ -61,7 +65,9 @@ impl EpochCloser {
         if late.is_empty() {
             return Ok(Closed { sealed, late });
         }
-        let request = Control::new(store.clone()).ask(Request::CloseEpochs, &**clock, &**random).await?;
+        let request = Control::new(store.clone())
+            .ask(Request::CloseEpochs, &**clock, &**random)
+            .await?;
         let until = Instant::now() + self.patience;
         loop {
             logs.refresh(store).await?;
@@ -87,7 +93,11 @@ fn open(logs: &Directory) -> impl Iterator<Item = &LogInfo> {
 }
 
 /// Whether a collector has carried out `request`, and the seal it led to is stored.
-async fn has_closed(store: &Store, info: Option<&LogInfo>, request: u64) -> Result<bool, StoreError> {
+async fn has_closed(
+    store: &Store,
+    info: Option<&LogInfo>,
+    request: u64,
+) -> Result<bool, StoreError> {
     let Some(info) = info else { return Ok(false) };
     if info.retired_at.is_some() {
         return Ok(true);

@@ -41,7 +41,11 @@ pub struct Countable<'a> {
 impl<'a> Countable<'a> {
     /// Prepares an event.
     pub fn new(event: &'a Event, facts: &'a Facts) -> Self {
-        Self { event, facts, names: Names::of(event) }
+        Self {
+            event,
+            facts,
+            names: Names::of(event),
+        }
     }
 
     /// The event.
@@ -53,7 +57,11 @@ impl<'a> Countable<'a> {
 impl Cell {
     /// Counts one event for an entity of `kind`.
     pub fn fold(&mut self, kind: EntityKind, countable: &Countable<'_>) {
-        let Countable { event, facts, names } = countable;
+        let Countable {
+            event,
+            facts,
+            names,
+        } = countable;
         for cube in CUBES.iter().filter(|c| c.is_for(kind)) {
             let Some(value) = cube.dimension.value(event, facts, names) else {
                 continue;

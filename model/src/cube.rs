@@ -33,7 +33,12 @@ pub enum Dimension {
 impl Dimension {
     /// The value of this dimension for one event; `None`: the event is not in the cube.
     /// `names` are the text forms of the event's object and campaign, made once per event.
-    pub fn value<'a>(self, event: &'a Event, facts: &'a Facts, names: &'a Names) -> Option<&'a str> {
+    pub fn value<'a>(
+        self,
+        event: &'a Event,
+        facts: &'a Facts,
+        names: &'a Names,
+    ) -> Option<&'a str> {
         match self {
             Dimension::Total => Some(""),
             Dimension::Country => Some(&event.country),
@@ -76,8 +81,14 @@ pub struct Names {
 impl Names {
     /// The names of one event.
     pub fn of(event: &Event) -> Self {
-        let campaign = event.campaign_id().map(|c| c.to_string()).unwrap_or_default();
-        Self { object: event.object_id().to_string(), campaign }
+        let campaign = event
+            .campaign_id()
+            .map(|c| c.to_string())
+            .unwrap_or_default();
+        Self {
+            object: event.object_id().to_string(),
+            campaign,
+        }
     }
 }
 

@@ -45,20 +45,38 @@ impl axum::extract::FromRef<Live> for Arc<crate::api::Api> {
 
 pub(crate) fn routes(numbers: Numbers) -> Router {
     let room = Arc::new(Semaphore::new(MAX_STREAMS));
-    Router::new().route("/v1/live", get(live)).with_state(Live { numbers, room })
+    Router::new()
+        .route("/v1/live", get(live))
+        .with_state(Live { numbers, room })
 }
 
-async fn live(State(live): State<Live>, caller: Reader, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+async fn live(
+    State(live): State<Live>,
+    caller: Reader,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let busy = |_| Problem::unavailable("busy", "too many live streams are open", 5);
     let room = Arc::clone(&live.room).try_acquire_owned().map_err(busy)?;
     // The query chooses the entity and the time zone; the range is always today.
     let query = query.unwrap_or_default();
     let account = live.numbers.0.api.catalog.account(caller.0.account);
-    let zone = account.map(|a| a.settings.timezone.to_string()).unwrap_or_default();
+    let zone = account
+        .map(|a| a.settings.timezone.to_string())
+        .unwrap_or_default();
     let first = parse(&live.numbers, &query, &zone)?;
     let entity = first.entity(&live.numbers.0.api.catalog, caller.0.account)?;
-    let watch = Watch { numbers: live.numbers, entity, query, zone, totals: VecDeque::new(), messages: 0, _room: room };
-    Ok(Sse::new(messages(watch)).keep_alive(KeepAlive::default()).into_response())
+    let watch = Watch {
+        numbers: live.numbers,
+        entity,
+        query,
+        zone,
+        totals: VecDeque::new(),
+        messages: 0,
+        _room: room,
+    };
+    Ok(Sse::new(messages(watch))
+        .keep_alive(KeepAlive::default())
+        .into_response())
 }
 
 struct Watch {
@@ -75,9 +93,18 @@ struct Watch {
 
 fn parse(numbers: &Numbers, query: &str, zone: &str) -> Result<Query, Problem> {
     let rest = query.split('&').filter(|p| !p.is_empty());
-    let rest: Vec<&str> = rest.filter(|p| !p.starts_with("metrics=") && !p.starts_with("range=")).collect();
-    let text = format!("metrics=clicks,bot_clicks,views,conversions&range=today&{}", rest.join("&"));
-    Query::parse(text.trim_end_matches('&'), zone, numbers.0.api.clock.now_ms())
+    let rest: Vec<&str> = rest
+        .filter(|p| !p.starts_with("metrics=") && !p.starts_with("range="))
+        .collect();
+    let text = format!(
+        "metrics=clicks,bot_clicks,views,conversions&range=today&{}",
+        rest.join("&")
+    );
+    Query::parse(
+        text.trim_end_matches('&'),
+        zone,
+        numbers.0.api.clock.now_ms(),
+    )
 }
 
 fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -92,7 +119,9 @@ fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
         let event = match watch.message().await {
             Ok(message) => Event::default().data(message.to_string()),
             // A hiccup of a store is no reason to end: the next second may be fine.
-            Err(problem) => Event::default().event("problem").data(json!({"code": problem.code, "detail": problem.detail}).to_string()),
+            Err(problem) => Event::default()
+                .event("problem")
+                .data(json!({"code": problem.code, "detail": problem.detail}).to_string()),
         };
         Some((Ok(event), watch))
     })

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::Router;
-use serde_json::Value;
 use model::Clock;
+use serde_json::Value;
 use storage::{
     catalog::{Catalog, random::Randomness},
     cells::LiveCells,
@@ -57,19 +57,37 @@ pub struct ServingSettings {
 }
 
 /// Serves the API on `listener` until `shutdown`.
-pub async fn run(deps: ServingDeps, settings: ServingSettings, listener: TcpListener, shutdown: CancellationToken) {
+pub async fn run(
+    deps: ServingDeps,
+    settings: ServingSettings,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) {
     let manifests = Arc::new(Manifests::new(Arc::clone(&deps.store)));
     let api = Arc::new(Api {
         catalog: deps.catalog.clone(),
         clock: deps.clock,
         random: deps.random,
         admin_token: AdminToken::new(&settings.admin_token),
-        jobs: Arc::new(Refreshing { jobs: deps.jobs, manifests: Arc::clone(&manifests) }),
+        jobs: Arc::new(Refreshing {
+            jobs: deps.jobs,
+            manifests: Arc::clone(&manifests),
+        }),
         public_url: settings.public_url,
         large_bodies: Api::large_bodies(),
     });
-    let sources = Arc::new(Sources::new(Arc::clone(&api), Arc::clone(&deps.store), deps.cells, manifests));
-    let following = tokio::spawn(follow(Arc::clone(&sources), deps.catalog, deps.health, shutdown.clone()));
+    let sources = Arc::new(Sources::new(
+        Arc::clone(&api),
+        Arc::clone(&deps.store),
+        deps.cells,
+        manifests,
+    ));
+    let following = tokio::spawn(follow(
+        Arc::clone(&sources),
+        deps.catalog,
+        deps.health,
+        shutdown.clone(),
+    ));
     let numbers = Numbers(sources);
     let router = api::routes(Arc::clone(&api))
         .merge(stats::routes(numbers.clone()))
@@ -77,7 +95,13 @@ pub async fn run(deps: ServingDeps, settings: ServingSettings, listener: TcpList
         .merge(forecasts::routes(Arc::clone(&api), Arc::clone(&deps.store)))
         .merge(assets::routes())
         .merge(deps.operate);
-    web::serve(listener, api::with_fallbacks(router), settings.server, shutdown).await;
+    web::serve(
+        listener,
+        api::with_fallbacks(router),
+        settings.server,
+        shutdown,
+    )
+    .await;
     if let Err(error) = following.await {
         tracing::error!(%error, "the follower of the API failed");
     }
@@ -108,7 +132,12 @@ impl JobControl for Refreshing {
     }
 }
 
-async fn follow(sources: Arc<Sources>, catalog: Catalog, health: Health, shutdown: CancellationToken) {
+async fn follow(
+    sources: Arc<Sources>,
+    catalog: Catalog,
+    health: Health,
+    shutdown: CancellationToken,
+) {
     while !shutdown.is_cancelled() {
         let fresh = sources.refresh().await;
         let followed = catalog.follow().await;
@@ -117,7 +146,10 @@ async fn follow(sources: Arc<Sources>, catalog: Catalog, health: Health, shutdow
         }
         match fresh.is_ok() && followed.is_ok() {
             true => health.up("serve"),
-            false => health.down("serve", "the object store does not answer; numbers may be old"),
+            false => health.down(
+                "serve",
+                "the object store does not answer; numbers may be old",
+            ),
         }
         tokio::select! {
             () = shutdown.cancelled() => {}

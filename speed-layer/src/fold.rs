@@ -29,7 +29,15 @@ pub struct Gap {
 impl Folder {
     /// A fold that begins after event `position`, which must be the last one before an epoch.
     pub fn new(log: LogId, fence: u64, position: u64) -> Self {
-        Self { log, fence, position, epoch: (0, position), cells: BTreeMap::new(), changed: HashSet::new(), oldest_ms: None }
+        Self {
+            log,
+            fence,
+            position,
+            epoch: (0, position),
+            cells: BTreeMap::new(),
+            changed: HashSet::new(),
+            oldest_ms: None,
+        }
     }
 
     /// Last event that is folded.
@@ -55,15 +63,26 @@ impl Folder {
     /// Folds records that follow event `previous`; those already folded are passed over.
     pub fn fold(&mut self, rules: &Rules, previous: u64, records: &[Record]) -> Result<(), Gap> {
         if previous > self.position {
-            return Err(Gap { missing: self.position + 1 });
+            return Err(Gap {
+                missing: self.position + 1,
+            });
         }
-        for record in records.iter().filter(|r| r.seq > self.position).collect::<Vec<_>>() {
+        for record in records
+            .iter()
+            .filter(|r| r.seq > self.position)
+            .collect::<Vec<_>>()
+        {
             if record.epoch != self.epoch.0 {
                 self.epoch = (record.epoch, self.position);
             }
             let facts = rules.facts(&record.event);
-            fold_into(self.cells.entry(record.epoch).or_default(), &record.event, &facts);
-            self.changed.extend(record.event.entities().map(|entity| (entity, record.epoch)));
+            fold_into(
+                self.cells.entry(record.epoch).or_default(),
+                &record.event,
+                &facts,
+            );
+            self.changed
+                .extend(record.event.entities().map(|entity| (entity, record.epoch)));
             let received = record.event.received_ms;
             self.oldest_ms = Some(self.oldest_ms.map_or(received, |ms| ms.min(received)));
             self.position = record.seq;
@@ -76,7 +95,9 @@ impl Folder {
     pub fn changed(&self) -> BTreeMap<EntityId, Vec<StoredCell>> {
         let mut puts: BTreeMap<EntityId, Vec<StoredCell>> = BTreeMap::new();
         for (entity, epoch) in self.changed.iter().collect::<BTreeSet<_>>() {
-            let Some(cell) = self.cells.get(epoch).and_then(|cells| cells.get(entity)) else { continue };
+            let Some(cell) = self.cells.get(epoch).and_then(|cells| cells.get(entity)) else {
+                continue;
+            };
             puts.entry(*entity).or_default().push(StoredCell {
                 log: self.log,
                 epoch: *epoch,
@@ -102,7 +123,17 @@ mod tests {
     use model::{Cell, Event};
 
     fn records(from: u64, to: u64) -> Vec<Record> {
-        (from..=to).map(|seq| Record { seq, epoch: 1 + seq / 4, event: Event { account: 1, object: seq % 2, ..Event::default() } }).collect()
+        (from..=to)
+            .map(|seq| Record {
+                seq,
+                epoch: 1 + seq / 4,
+                event: Event {
+                    account: 1,
+                    object: seq % 2,
+                    ..Event::default()
+                },
+            })
+            .collect()
     }
 
     #[test]
@@ -111,7 +142,10 @@ mod tests {
         let mut folder = Folder::new(LogId(1), 0, 0);
         folder.fold(&rules, 0, &records(1, 5)).unwrap();
         folder.fold(&rules, 0, &records(1, 6)).unwrap();
-        assert_eq!(folder.fold(&rules, 7, &records(8, 9)), Err(Gap { missing: 7 }));
+        assert_eq!(
+            folder.fold(&rules, 7, &records(8, 9)),
+            Err(Gap { missing: 7 })
+        );
         assert_eq!((folder.position(), folder.epoch()), (6, (2, 3)));
         let account = EntityId::new(model::EntityKind::Account, 1);
         let put = folder.changed();
@@ -119,7 +153,11 @@ mod tests {
             .iter()
             .map(|c| {
                 let cell = Cell::decode(&c.body).unwrap();
-                (c.epoch, c.upto, cell.rows(&model::CUBES[0]).map(|(_, _, n)| n.0[0]).sum())
+                (
+                    c.epoch,
+                    c.upto,
+                    cell.rows(&model::CUBES[0]).map(|(_, _, n)| n.0[0]).sum(),
+                )
             })
             .collect();
         assert_eq!(epochs, vec![(1, 6, 3), (2, 6, 3)]);
@@ -127,7 +165,11 @@ mod tests {
         assert!(folder.changed().is_empty());
         folder.fold(&rules, 6, &records(7, 7)).unwrap();
         let again = folder.changed();
-        let counts: i64 = Cell::decode(&again[&account][0].body).unwrap().rows(&model::CUBES[0]).map(|(_, _, n)| n.0[0]).sum();
+        let counts: i64 = Cell::decode(&again[&account][0].body)
+            .unwrap()
+            .rows(&model::CUBES[0])
+            .map(|(_, _, n)| n.0[0])
+            .sum();
         assert_eq!(counts, 4, "a cell is whole, also after a flush");
     }
 }

@@ -36,7 +36,11 @@ pub(crate) struct Housekeeper {
 }
 
 impl Housekeeper {
-    pub(crate) async fn step(&mut self, deps: &SpeedDeps, logs: &[LogId]) -> Result<(), HousekeepingError> {
+    pub(crate) async fn step(
+        &mut self,
+        deps: &SpeedDeps,
+        logs: &[LogId],
+    ) -> Result<(), HousekeepingError> {
         self.prune(deps).await?;
         for log in logs {
             self.trim(deps, *log).await?;
@@ -50,13 +54,17 @@ impl Housekeeper {
             // After a start older manifests are fetched, so that pruning goes on where it was.
             if self.seen.is_empty() && newest.n > GRACE_MANIFESTS {
                 if let Some(old) = deps.manifests.get(newest.n - GRACE_MANIFESTS).await? {
-                    self.seen.push_back((old.n, Instant::now(), old.manifest.horizon.clone()));
+                    self.seen
+                        .push_back((old.n, Instant::now(), old.manifest.horizon.clone()));
                 }
             }
-            self.seen.push_back((newest.n, Instant::now(), newest.manifest.horizon.clone()));
+            self.seen
+                .push_back((newest.n, Instant::now(), newest.manifest.horizon.clone()));
         }
         // Readers of a manifest may go on until its successor has been there for the grace time.
-        let left = |n: u64, next: Option<Instant>| n + GRACE_MANIFESTS <= newest.n || next.is_some_and(|at| at.elapsed() >= GRACE);
+        let left = |n: u64, next: Option<Instant>| {
+            n + GRACE_MANIFESTS <= newest.n || next.is_some_and(|at| at.elapsed() >= GRACE)
+        };
         let mut covered = None;
         while let Some((n, ..)) = self.seen.front() {
             if !left(*n, self.seen.get(1).map(|next| next.1)) {
@@ -64,7 +72,9 @@ impl Housekeeper {
             }
             covered = self.seen.pop_front();
         }
-        let Some((n, _, horizon)) = covered.filter(|(n, ..)| *n > self.pruned) else { return Ok(()) };
+        let Some((n, _, horizon)) = covered.filter(|(n, ..)| *n > self.pruned) else {
+            return Ok(());
+        };
         // The floor first, then the cells: a reader of an older manifest must notice.
         for (log, covered) in &horizon.0 {
             deps.cells.raise_floor(*log, covered.epoch).await?;

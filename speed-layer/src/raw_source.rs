@@ -19,7 +19,12 @@ pub struct RawSource {
 impl RawSource {
     /// A reader that begins after segment `covered`.
     pub fn new(store: Store, log: LogId, covered: u64) -> Self {
-        Self { store, log, from: covered + 1, next: None }
+        Self {
+            store,
+            log,
+            from: covered + 1,
+            next: None,
+        }
     }
 
     /// The records of the segment that holds the event after `position` (or of the first one after
@@ -29,8 +34,12 @@ impl RawSource {
             Some((expected, number)) if expected == position => Some(number),
             _ => raw::find_segment(&self.store, self.log, position + 1, self.from).await?,
         };
-        let Some(number) = number else { return Ok(None) };
-        let Some(segment) = raw::segment(&self.store, self.log, number).await? else { return Ok(None) };
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        let Some(segment) = raw::segment(&self.store, self.log, number).await? else {
+            return Ok(None);
+        };
         self.from = number;
         self.next = Some((segment.footer.last_seq, number + 1));
         Ok(Some(segment.records))

@@ -45,7 +45,9 @@ pub struct SpeedSettings {
 
 impl Default for SpeedSettings {
     fn default() -> Self {
-        Self { flush_interval: Duration::from_millis(5) }
+        Self {
+            flush_interval: Duration::from_millis(5),
+        }
     }
 }
 
@@ -63,7 +65,8 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
             }
             Err(error) => {
                 tracing::warn!(%error, "logs could not be looked for");
-                deps.health.down("speed", "the object store does not answer");
+                deps.health
+                    .down("speed", "the object store does not answer");
             }
         }
         tokio::select! {
@@ -78,10 +81,16 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
 }
 
 /// Logs that may still change, or that batch has yet to cover.
-async fn wanted(deps: &SpeedDeps, directory: &mut Directory) -> Result<Vec<LogId>, Box<dyn std::error::Error + Send + Sync>> {
+async fn wanted(
+    deps: &SpeedDeps,
+    directory: &mut Directory,
+) -> Result<Vec<LogId>, Box<dyn std::error::Error + Send + Sync>> {
     directory.refresh(&deps.store).await?;
     let horizon = deps.manifests.latest().await?.manifest;
-    let open = directory.logs().filter(|info| info.retired_at.is_none_or(|last| last > horizon.horizon.of(info.log).seq));
+    let open = directory.logs().filter(|info| {
+        info.retired_at
+            .is_none_or(|last| last > horizon.horizon.of(info.log).seq)
+    });
     Ok(open.map(|info| info.log).collect())
 }
 
@@ -94,13 +103,20 @@ async fn adjust(
 ) {
     for log in wanted {
         // A worker ends only when told to, or by a panic: then another takes over.
-        if workers.get(log).is_none_or(|(_, worker)| worker.is_finished()) {
+        if workers
+            .get(log)
+            .is_none_or(|(_, worker)| worker.is_finished())
+        {
             let stop = shutdown.child_token();
             let work = worker::run(Arc::clone(deps), settings.clone(), *log, stop.clone());
             workers.insert(*log, (stop, tokio::spawn(work)));
         }
     }
-    let done: Vec<LogId> = workers.keys().filter(|log| !wanted.contains(log)).copied().collect();
+    let done: Vec<LogId> = workers
+        .keys()
+        .filter(|log| !wanted.contains(log))
+        .copied()
+        .collect();
     for log in done {
         if let Some((stop, worker)) = workers.remove(&log) {
             stop.cancel();

@@ -8,16 +8,14 @@ use std::{
 
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{Covered, LogId};
-use storage::{
-    cells::Mark,
-    ledger::LedgerError,
-    raw,
-    store::StoreError,
-    stream::LiveError,
-};
+use storage::{cells::Mark, ledger::LedgerError, raw, store::StoreError, stream::LiveError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{SpeedDeps, SpeedSettings, fold::{Folder, Gap}, raw_source::RawSource};
+use crate::{
+    SpeedDeps, SpeedSettings,
+    fold::{Folder, Gap},
+    raw_source::RawSource,
+};
 
 /// Batches read from the stream at once.
 const READ_BATCHES: usize = 64;
@@ -62,7 +60,12 @@ enum Ended {
 }
 
 /// Folds a log until `shutdown`.
-pub(crate) async fn run(deps: Arc<SpeedDeps>, settings: SpeedSettings, log: LogId, shutdown: CancellationToken) {
+pub(crate) async fn run(
+    deps: Arc<SpeedDeps>,
+    settings: SpeedSettings,
+    log: LogId,
+    shutdown: CancellationToken,
+) {
     while !shutdown.is_cancelled() {
         let ended = match Session::begin(&deps, &settings, log).await {
             Ok(mut session) => session.fold(&shutdown).await,
@@ -105,12 +108,18 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Finds out where to begin. The order of these reads is a rule of the hand-over.
-    async fn begin(deps: &'a SpeedDeps, settings: &'a SpeedSettings, log: LogId) -> Result<Self, SessionError> {
+    async fn begin(
+        deps: &'a SpeedDeps,
+        settings: &'a SpeedSettings,
+        log: LogId,
+    ) -> Result<Self, SessionError> {
         let fence = raw::fence(&deps.store, log).await?;
         let generations = deps.cells.generations(true).await?;
         let horizon = deps.manifests.latest().await?.manifest.horizon.of(log);
         let mark = deps.cells.mark(log).await?;
-        let valid = mark.as_ref().filter(|m| m.generations == generations && m.fence == fence);
+        let valid = mark
+            .as_ref()
+            .filter(|m| m.generations == generations && m.fence == fence);
         let (base, from) = match valid {
             // Batch has overtaken the mark: what lies between was never folded, and need not be.
             Some(mark) if mark.seq < horizon.seq => (horizon.epoch, horizon.seq),
@@ -172,9 +181,16 @@ impl<'a> Session<'a> {
                 false => CHECK_LIVE,
             };
             let position = self.folder.position();
-            let batches = self.deps.stream.read(self.log, position, READ_BATCHES, wait).await?;
+            let batches = self
+                .deps
+                .stream
+                .read(self.log, position, READ_BATCHES, wait)
+                .await?;
             for batch in batches {
-                if let Err(Gap { missing }) = self.folder.fold(&self.deps.rules, batch.previous, &batch.records) {
+                if let Err(Gap { missing }) =
+                    self.folder
+                        .fold(&self.deps.rules, batch.previous, &batch.records)
+                {
                     gap = Some(missing);
                     break;
                 }
@@ -195,7 +211,9 @@ impl<'a> Session<'a> {
     async fn take_raw(&mut self) -> Result<bool, SessionError> {
         self.checked_raw = Some(Instant::now());
         let position = self.folder.position();
-        let Some(records) = self.raw.after(position).await? else { return Ok(false) };
+        let Some(records) = self.raw.after(position).await? else {
+            return Ok(false);
+        };
         // What a damaged disk lost stays lost: the segment holds all there is.
         let folded = self.folder.fold(&self.deps.rules, position, &records);
         debug_assert!(folded.is_ok(), "a fold from its own position has no gap");
@@ -212,11 +230,20 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         let start = Instant::now();
-        let replaying = self.mark.as_ref().is_some_and(|m| self.is_mine(m) && m.seq > self.folder.position());
+        let replaying = self
+            .mark
+            .as_ref()
+            .is_some_and(|m| self.is_mine(m) && m.seq > self.folder.position());
         if !replaying {
             let puts = stream::iter(self.folder.changed()).map(Ok::<_, LiveError>);
-            puts.try_for_each_concurrent(PUTS_AT_ONCE, |(entity, cells)| self.deps.cells.put(entity, cells)).await?;
-            let lag_ms = self.folder.oldest_ms().map_or(0, |ms| self.deps.clock.now_ms() - ms);
+            puts.try_for_each_concurrent(PUTS_AT_ONCE, |(entity, cells)| {
+                self.deps.cells.put(entity, cells)
+            })
+            .await?;
+            let lag_ms = self
+                .folder
+                .oldest_ms()
+                .map_or(0, |ms| self.deps.clock.now_ms() - ms);
             if let Some(ended) = self.put_mark(lag_ms).await? {
                 return Ok(Some(ended));
             }
@@ -224,7 +251,8 @@ impl<'a> Session<'a> {
             self.folder.flushed();
         }
         self.last_flush = Instant::now();
-        self.flush_pause = (start.elapsed() * FLUSH_SHARE).clamp(self.settings.flush_interval, MAX_FLUSH_PAUSE);
+        self.flush_pause =
+            (start.elapsed() * FLUSH_SHARE).clamp(self.settings.flush_interval, MAX_FLUSH_PAUSE);
         Ok(None)
     }
 
@@ -235,7 +263,10 @@ impl<'a> Session<'a> {
     /// Stores how far all cells are flushed, never back, and that the worker lives.
     async fn put_mark(&mut self, lag_ms: i64) -> Result<Option<Ended>, SessionError> {
         let now_ms = self.deps.clock.now_ms();
-        let mine = self.mark.as_ref().filter(|m| self.is_mine(m) && m.base == self.base);
+        let mine = self
+            .mark
+            .as_ref()
+            .filter(|m| self.is_mine(m) && m.base == self.base);
         let (seq, epoch, lag_ms) = match mine {
             Some(old) if old.seq > self.folder.position() => (old.seq, old.epoch, old.lag_ms),
             Some(old) if old.seq == self.folder.position() => {
@@ -247,15 +278,31 @@ impl<'a> Session<'a> {
             _ => (self.folder.position(), self.folder.epoch(), lag_ms),
         };
         let target = mine.map_or(self.target, |old| old.target.max(self.target));
-        let mark = Mark { fence: self.fence, generations: self.generations.clone(), base: self.base, seq, epoch, lag_ms, target, at_ms: now_ms };
-        if self.deps.cells.put_mark(self.log, self.mark.as_ref(), &mark).await? {
+        let mark = Mark {
+            fence: self.fence,
+            generations: self.generations.clone(),
+            base: self.base,
+            seq,
+            epoch,
+            lag_ms,
+            target,
+            at_ms: now_ms,
+        };
+        if self
+            .deps
+            .cells
+            .put_mark(self.log, self.mark.as_ref(), &mark)
+            .await?
+        {
             metrics::gauge!("millrace_live_seq", "log" => self.log.to_string()).set(seq as f64);
             self.mark = Some(mark);
             return Ok(None);
         }
         // Another worker of this log: as long as it says the same of the same state, both go on.
         let theirs = self.deps.cells.mark(self.log).await?;
-        let agrees = theirs.as_ref().is_some_and(|m| self.is_mine(m) && m.base == self.base);
+        let agrees = theirs
+            .as_ref()
+            .is_some_and(|m| self.is_mine(m) && m.base == self.base);
         self.mark = theirs;
         Ok((!agrees).then_some(Ended::Overtaken))
     }
@@ -284,13 +331,27 @@ impl<'a> Session<'a> {
 }
 
 /// The last event of a log that anything tells of.
-async fn target(deps: &SpeedDeps, log: LogId, fence: u64, mark: Option<&Mark>, horizon: Covered) -> Result<u64, SessionError> {
+async fn target(
+    deps: &SpeedDeps,
+    log: LogId,
+    fence: u64,
+    mark: Option<&Mark>,
+    horizon: Covered,
+) -> Result<u64, SessionError> {
     // Beyond a fence only raw counts.
-    let streamed = if fence == 0 { deps.stream.last(log).await?.unwrap_or(0) } else { 0 };
+    let streamed = if fence == 0 {
+        deps.stream.last(log).await?.unwrap_or(0)
+    } else {
+        0
+    };
     let stored = match raw::newest_segment(&deps.store, log, horizon.segment + 1).await? {
-        Some(number) => raw::segment(&deps.store, log, number).await?.map_or(0, |s| s.footer.last_seq),
+        Some(number) => raw::segment(&deps.store, log, number)
+            .await?
+            .map_or(0, |s| s.footer.last_seq),
         None => horizon.seq,
     };
-    let marked = mark.filter(|m| m.fence == fence).map_or(0, |m| m.seq.max(m.target));
+    let marked = mark
+        .filter(|m| m.fence == fence)
+        .map_or(0, |m| m.seq.max(m.target));
     Ok(streamed.max(stored).max(marked))
 }

@@ -27,17 +27,25 @@ pub enum Batch {
 
 impl Batch {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
-        let Batch::Run { full, close_epochs, json } = self;
+        let Batch::Run {
+            full,
+            close_epochs,
+            json,
+        } = self;
         let base = Base::open(&settings)?;
         let mill = Mill::new(&base, Arc::new(Rules::new()?))?;
         if close_epochs {
             let late = jobs_wiring::close_epochs(&base).await?;
             if late > 0 {
-                eprintln!("{late} collectors did not answer; their open epochs are not in this run");
+                eprintln!(
+                    "{late} collectors did not answer; their open epochs are not in this run"
+                );
             }
         }
         let mode = if full { Mode::Full } else { Mode::Incremental };
-        let report = mill.run(move |deps| async move { batch_layer::run(&deps, mode).await }).await??;
+        let report = mill
+            .run(move |deps| async move { batch_layer::run(&deps, mode).await })
+            .await??;
         match json {
             true => println!("{}", serde_json::to_string(&report)?),
             false => print(&report),
@@ -48,7 +56,10 @@ impl Batch {
 
 fn print(report: &Report) {
     match report.published {
-        true => println!("manifest {}: {} events of {} epochs, {} days written", report.manifest, report.events, report.epochs, report.days),
+        true => println!(
+            "manifest {}: {} events of {} epochs, {} days written",
+            report.manifest, report.events, report.epochs, report.days
+        ),
         false => println!("manifest {}: nothing new", report.manifest),
     }
     for (view, rows) in &report.changed {

@@ -15,7 +15,7 @@ use clap::Args;
 use enrich::Rules;
 use futures::{StreamExt, TryStreamExt, stream};
 use ingest::log::{LocalDisk, Log, LogSettings};
-use model::{Clock, EntityId, EntityKind, Event, LogId, Record, SystemClock};
+use model::{EntityId, EntityKind, Event, LogId, Record, SystemClock};
 use serde_json::Value;
 use speed_layer::Folder;
 use storage::{
@@ -88,7 +88,11 @@ fn event(n: u64) -> Event {
 
 async fn appends(writers: u64, time: Duration) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let opened = Log::open(Arc::new(LocalDisk::open(folder.path())?), LogSettings::default(), LogId(1))?;
+    let opened = Log::open(
+        Arc::new(LocalDisk::open(folder.path())?),
+        LogSettings::default(),
+        LogId(1),
+    )?;
     let (start, count) = (Instant::now(), Arc::new(AtomicU64::new(0)));
     let tasks = (0..writers).map(|w| {
         let (log, count) = (opened.log.clone(), Arc::clone(&count));
@@ -105,13 +109,23 @@ async fn appends(writers: u64, time: Duration) -> anyhow::Result<()> {
     for task in tasks.collect::<Vec<_>>() {
         task.await??;
     }
-    line(&format!("log: appends, each fsynced, {writers} writers"), count.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64(), "events/s");
+    line(
+        &format!("log: appends, each fsynced, {writers} writers"),
+        count.load(Ordering::Relaxed) as f64 / start.elapsed().as_secs_f64(),
+        "events/s",
+    );
     opened.log.finish().await;
     Ok(())
 }
 
 fn records(from: u64, count: u64) -> Vec<Record> {
-    (from..from + count).map(|seq| Record { seq, epoch: 1, event: event(seq) }).collect()
+    (from..from + count)
+        .map(|seq| Record {
+            seq,
+            epoch: 1,
+            event: event(seq),
+        })
+        .collect()
 }
 
 fn fold(rules: &Rules, time: Duration) -> anyhow::Result<()> {
@@ -120,34 +134,57 @@ fn fold(rules: &Rules, time: Duration) -> anyhow::Result<()> {
     while start.elapsed() < time {
         let batch = records(seq + 1, 5000);
         let begin = Instant::now();
-        folder.fold(rules, seq, &batch).map_err(|gap| anyhow::anyhow!("gap at {}", gap.missing))?;
+        folder
+            .fold(rules, seq, &batch)
+            .map_err(|gap| anyhow::anyhow!("gap at {}", gap.missing))?;
         spent += begin.elapsed();
         seq = folder.position();
     }
-    line("speed: enrich and fold, one core", seq as f64 / spent.as_secs_f64(), "events/s");
+    line(
+        "speed: enrich and fold, one core",
+        seq as f64 / spent.as_secs_f64(),
+        "events/s",
+    );
     Ok(())
 }
 
-async fn apply(cells: Arc<dyn LiveCells>, where_to: &str, rules: &Rules, time: Duration) -> anyhow::Result<()> {
+async fn apply(
+    cells: Arc<dyn LiveCells>,
+    where_to: &str,
+    rules: &Rules,
+    time: Duration,
+) -> anyhow::Result<()> {
     let mut folder = Folder::new(LogId(1), 0, 0);
     let start = Instant::now();
     let (mut seq, mut puts) = (0, 0u64);
     while start.elapsed() < time {
         let batch = records(seq + 1, 2000);
-        folder.fold(rules, seq, &batch).map_err(|gap| anyhow::anyhow!("gap at {}", gap.missing))?;
+        folder
+            .fold(rules, seq, &batch)
+            .map_err(|gap| anyhow::anyhow!("gap at {}", gap.missing))?;
         seq = folder.position();
         let changed = folder.changed();
         puts += changed.len() as u64;
         let writes = stream::iter(changed).map(anyhow::Ok);
-        writes.try_for_each_concurrent(64, |(entity, changed)| {
-            let cells = &cells;
-            async move { Ok(cells.put(entity, changed).await?) }
-        }).await?;
+        writes
+            .try_for_each_concurrent(64, |(entity, changed)| {
+                let cells = &cells;
+                async move { Ok(cells.put(entity, changed).await?) }
+            })
+            .await?;
         folder.flushed();
     }
     let seconds = start.elapsed().as_secs_f64();
-    line(&format!("speed: enrich, fold and put cells, {where_to}"), seq as f64 / seconds, "events/s");
-    line(&format!("speed: cells put, {where_to}"), puts as f64 / seconds, "cells/s");
+    line(
+        &format!("speed: enrich, fold and put cells, {where_to}"),
+        seq as f64 / seconds,
+        "events/s",
+    );
+    line(
+        &format!("speed: cells put, {where_to}"),
+        puts as f64 / seconds,
+        "cells/s",
+    );
     Ok(())
 }
 
@@ -157,31 +194,77 @@ async fn batch(rules: Arc<Rules>) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let store = store::open(&format!("file://{}", folder.path().display()))?;
     let (log, mut hash) = (LogId(1), [0; 32]);
-    let info = LogInfo { log, created_ms: 0, predecessor: None, retired_at: None, closed: None };
+    let info = LogInfo {
+        log,
+        created_ms: 0,
+        predecessor: None,
+        retired_at: None,
+        closed: None,
+    };
     raw::register_log(&store, &info).await?;
     for number in 1..=EVENTS / SEGMENT {
         let previous_seq = (number - 1) * SEGMENT;
-        let header = Header { log, number, epoch: 1, first_seq: previous_seq + 1, previous_seq, previous_hash: hash };
+        let header = Header {
+            log,
+            number,
+            epoch: 1,
+            first_seq: previous_seq + 1,
+            previous_seq,
+            previous_hash: hash,
+        };
         let (bytes, footer) = segment::build(&header, &records(previous_seq + 1, SEGMENT));
         hash = footer.hash;
         raw::put_segment(&store, log, number, &bytes).await?;
     }
-    raw::put_seal(&store, &Seal { log, epoch: 1, segments: (1, EVENTS / SEGMENT), seqs: (1, EVENTS), count: EVENTS }).await?;
-    let deps = MillDeps { manifests: Manifests::new(Arc::clone(&store)), store, rules, clock: Arc::new(SystemClock), random: Arc::new(SystemRandom) };
+    raw::put_seal(
+        &store,
+        &Seal {
+            log,
+            epoch: 1,
+            segments: (1, EVENTS / SEGMENT),
+            seqs: (1, EVENTS),
+            count: EVENTS,
+        },
+    )
+    .await?;
+    let deps = MillDeps {
+        manifests: Manifests::new(Arc::clone(&store)),
+        store,
+        rules,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+    };
     let start = Instant::now();
     batch_layer::run(&deps, Mode::Incremental).await?;
-    line("batch: raw to all views", EVENTS as f64 / start.elapsed().as_secs_f64(), "events/s");
+    line(
+        "batch: raw to all views",
+        EVENTS as f64 / start.elapsed().as_secs_f64(),
+        "events/s",
+    );
     Ok(())
 }
 
 /// Redirects and answers over HTTP, client and server on the same cores.
 async fn doors(time: Duration) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let free = || -> anyhow::Result<_> { Ok(Some(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?)) };
-    let options = Options { data_dir: Some(folder.path().to_owned()), collect_addr: free()?, api_addr: free()?, ..Options::default() };
+    let free = || -> anyhow::Result<_> {
+        Ok(Some(
+            std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?,
+        ))
+    };
+    let options = Options {
+        data_dir: Some(folder.path().to_owned()),
+        collect_addr: free()?,
+        api_addr: free()?,
+        ..Options::default()
+    };
     let running = supervise::start(options.settings()?, &Role::ALL).await?;
     let parts = Arc::clone(&running.parts);
-    let base = Base { store: Arc::clone(&parts.store), clock: Arc::clone(&parts.clock), random: Arc::clone(&parts.random) };
+    let base = Base {
+        store: Arc::clone(&parts.store),
+        clock: Arc::clone(&parts.clock),
+        random: Arc::clone(&parts.random),
+    };
     let (account, secret) = key::create(&base, None, "bench", &[Scope::Read, Scope::Write]).await?;
     let link = Link {
         id: EntityId::new(EntityKind::Link, 1),
@@ -197,49 +280,92 @@ async fn doors(time: Duration) -> anyhow::Result<()> {
         created_ms: parts.clock.now_ms(),
         deleted: false,
     };
-    parts.catalog.commit(|_| Ok(vec![Change::PutLink(link.clone())])).await?;
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    parts
+        .catalog
+        .commit(|_| Ok(vec![Change::PutLink(link.clone())]))
+        .await?;
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()?;
     let url = format!("http://{}/hot", parts.settings.collect_addr);
     let mut times = hammer(&client, &url, "", 64, time).await?;
-    line("redirects, each fsynced, 64 clients, same cores", times.len() as f64 / time.as_secs_f64(), "redirects/s");
+    line(
+        "redirects, each fsynced, 64 clients, same cores",
+        times.len() as f64 / time.as_secs_f64(),
+        "redirects/s",
+    );
     percentiles("redirect", &mut times);
-    let url = format!("http://{}/v1/stats?range=24h&interval=hour&link=hot", parts.settings.api_addr);
+    let url = format!(
+        "http://{}/v1/stats?range=24h&interval=hour&link=hot",
+        parts.settings.api_addr
+    );
     let mut times = hammer(&client, &url, &secret, 1, time).await?;
     percentiles("stats: one link, 24 h by hour, live", &mut times);
     let visible = visible(&client, &parts.settings, &secret).await?;
-    line("click to visible in /v1/stats, idle", visible.as_micros() as f64, "µs");
+    line(
+        "click to visible in /v1/stats, idle",
+        visible.as_micros() as f64,
+        "µs",
+    );
     running.end().await
 }
 
-async fn hammer(client: &reqwest::Client, url: &str, key: &str, clients: usize, time: Duration) -> anyhow::Result<Vec<Duration>> {
+async fn hammer(
+    client: &reqwest::Client,
+    url: &str,
+    key: &str,
+    clients: usize,
+    time: Duration,
+) -> anyhow::Result<Vec<Duration>> {
     let start = Instant::now();
     let work = (0..clients).map(|_| async {
         let mut times = Vec::new();
         while start.elapsed() < time {
             let begin = Instant::now();
             let status = client.get(url).bearer_auth(key).send().await?.status();
-            anyhow::ensure!(status.is_success() || status.is_redirection(), "{url} answered {status}");
+            anyhow::ensure!(
+                status.is_success() || status.is_redirection(),
+                "{url} answered {status}"
+            );
             times.push(begin.elapsed());
         }
         anyhow::Ok(times)
     });
-    let all: Vec<Vec<Duration>> = stream::iter(work).buffer_unordered(clients).try_collect().await?;
+    let all: Vec<Vec<Duration>> = stream::iter(work)
+        .buffer_unordered(clients)
+        .try_collect()
+        .await?;
     Ok(all.into_iter().flatten().collect())
 }
 
 fn percentiles(what: &str, times: &mut [Duration]) {
     times.sort_unstable();
     for share in [50, 99] {
-        if let Some(time) = times.get((times.len() * share / 100).min(times.len().saturating_sub(1))) {
+        if let Some(time) =
+            times.get((times.len() * share / 100).min(times.len().saturating_sub(1)))
+        {
             line(&format!("{what}: p{share}"), time.as_micros() as f64, "µs");
         }
     }
 }
 
-async fn visible(client: &reqwest::Client, settings: &crate::config::Settings, key: &str) -> anyhow::Result<Duration> {
-    let stats = format!("http://{}/v1/stats?range=24h&exclude_bots=false&link=hot", settings.api_addr);
+async fn visible(
+    client: &reqwest::Client,
+    settings: &crate::config::Settings,
+    key: &str,
+) -> anyhow::Result<Duration> {
+    let stats = format!(
+        "http://{}/v1/stats?range=24h&exclude_bots=false&link=hot",
+        settings.api_addr
+    );
     let count = || async {
-        let answer: Value = client.get(&stats).bearer_auth(key).send().await?.json().await?;
+        let answer: Value = client
+            .get(&stats)
+            .bearer_auth(key)
+            .send()
+            .await?
+            .json()
+            .await?;
         answer["totals"]["clicks"].as_u64().context("no count")
     };
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -254,7 +380,10 @@ async fn visible(client: &reqwest::Client, settings: &crate::config::Settings, k
         before = now;
     }
     let start = Instant::now();
-    client.get(format!("http://{}/hot", settings.collect_addr)).send().await?;
+    client
+        .get(format!("http://{}/hot", settings.collect_addr))
+        .send()
+        .await?;
     while count().await? == before && Instant::now() < deadline {}
     Ok(start.elapsed())
 }

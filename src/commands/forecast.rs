@@ -26,7 +26,8 @@ impl Forecast {
             let mut text = Vec::new();
             batch_layer::forecast::forecast_csv(&self.file, &mut text, self.horizon, self.season)?;
             match &self.out {
-                Some(path) => std::fs::write(path, &text).with_context(|| format!("cannot write {}", path.display())),
+                Some(path) => std::fs::write(path, &text)
+                    .with_context(|| format!("cannot write {}", path.display())),
                 None => Ok(std::io::stdout().write_all(&text)?),
             }
         };
@@ -37,7 +38,8 @@ impl Forecast {
 
 /// Prints our scores beside the published ones.
 pub async fn m4(folder: PathBuf) -> anyhow::Result<ExitCode> {
-    let report = tokio::task::spawn_blocking(move || batch_layer::forecast::evaluate_m4(&folder)).await??;
+    let report =
+        tokio::task::spawn_blocking(move || batch_layer::forecast::evaluate_m4(&folder)).await??;
     println!("{report}");
     Ok(ExitCode::SUCCESS)
 }

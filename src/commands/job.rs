@@ -36,7 +36,11 @@ pub enum Jobs {
 impl Jobs {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let parts = Parts::open(settings).await?;
-        let base = crate::wiring::Base { store: Arc::clone(&parts.store), clock: Arc::clone(&parts.clock), random: Arc::clone(&parts.random) };
+        let base = crate::wiring::Base {
+            store: Arc::clone(&parts.store),
+            clock: Arc::clone(&parts.clock),
+            random: Arc::clone(&parts.random),
+        };
         let jobs = jobs_wiring::Jobs::new(&parts, &Mill::new(&base, Arc::clone(&parts.rules))?)?;
         let answer = match self {
             Jobs::List => jobs.list().await,
@@ -45,6 +49,10 @@ impl Jobs {
         };
         let answer: Value = answer.map_err(|problem| anyhow!(problem.detail))?;
         println!("{}", serde_json::to_string_pretty(&answer)?);
-        Ok(if answer["state"] == "failed" { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if answer["state"] == "failed" {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
     }
 }

@@ -35,7 +35,12 @@ pub enum Key {
 
 impl Key {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
-        let Key::Create { account, name, scopes, json } = self;
+        let Key::Create {
+            account,
+            name,
+            scopes,
+            json,
+        } = self;
         let base = Base::open(&settings)?;
         let (account, secret) = create(&base, account, &name, &parse_scopes(&scopes)?).await?;
         match json {
@@ -57,7 +62,12 @@ fn parse_scopes(names: &[String]) -> anyhow::Result<Vec<Scope>> {
 }
 
 /// Makes a key, and an account if none is named; returns the account and the secret.
-pub async fn create(base: &Base, account: Option<EntityId>, name: &str, scopes: &[Scope]) -> anyhow::Result<(EntityId, String)> {
+pub async fn create(
+    base: &Base,
+    account: Option<EntityId>,
+    name: &str,
+    scopes: &[Scope],
+) -> anyhow::Result<(EntityId, String)> {
     let catalog = base.catalog().await?;
     if let Some(account) = account.filter(|a| catalog.account(*a).is_none()) {
         bail!("there is no account {account}");
@@ -74,7 +84,12 @@ pub async fn create(base: &Base, account: Option<EntityId>, name: &str, scopes: 
         created_ms: now_ms,
         revoked: false,
     };
-    let new = Account { id, name: name.into(), created_ms: now_ms, settings: AccountSettings::default() };
+    let new = Account {
+        id,
+        name: name.into(),
+        created_ms: now_ms,
+        settings: AccountSettings::default(),
+    };
     let new = account.is_none().then_some(Change::PutAccount(new));
     let changes: Vec<Change> = new.into_iter().chain([Change::PutKey(key)]).collect();
     catalog.commit(|_| Ok(changes.clone())).await?;

@@ -33,17 +33,23 @@ enum Command {
     #[command(after_help = "Example:\n  millrace up --data-dir ./millrace-data")]
     Up,
     /// Run some roles in this process; they meet in Redis and the object store.
-    #[command(after_help = "Example:\n  millrace run --roles collector --redis-url redis://127.0.0.1 --store-url s3://bucket/millrace")]
+    #[command(
+        after_help = "Example:\n  millrace run --roles collector --redis-url redis://127.0.0.1 --store-url s3://bucket/millrace"
+    )]
     Run {
         /// What this process does.
         #[arg(long, value_delimiter = ',', required = true)]
         roles: Vec<Role>,
     },
     /// Run everything, with a sample account and two weeks of sample traffic.
-    #[command(after_help = "Examples:\n  millrace demo\n  millrace demo --check   compare with the expected counts and end")]
+    #[command(
+        after_help = "Examples:\n  millrace demo\n  millrace demo --check   compare with the expected counts and end"
+    )]
     Demo(demo::Demo),
     /// Send recorded events to a collector.
-    #[command(after_help = "Example:\n  millrace replay clicks.ndjson --to http://127.0.0.1:8080 --key mr_…")]
+    #[command(
+        after_help = "Example:\n  millrace replay clicks.ndjson --to http://127.0.0.1:8080 --key mr_…"
+    )]
     Replay(replay::Replay),
     /// The batch layer.
     #[command(subcommand)]
@@ -52,10 +58,14 @@ enum Command {
     #[command(subcommand)]
     Jobs(job::Jobs),
     /// Compare what was accepted, stored and counted, per collector and epoch.
-    #[command(after_help = "Example:\n  millrace audit --store-url s3://bucket/millrace\nThe exit code is 1 if anything differs.")]
+    #[command(
+        after_help = "Example:\n  millrace audit --store-url s3://bucket/millrace\nThe exit code is 1 if anything differs."
+    )]
     Audit(audit::Audit),
     /// Ask SQL of events and views, read-only.
-    #[command(after_help = "Example:\n  millrace query \"SELECT country, SUM(clicks) FROM country GROUP BY 1 ORDER BY 2 DESC\"")]
+    #[command(
+        after_help = "Example:\n  millrace query \"SELECT country, SUM(clicks) FROM country GROUP BY 1 ORDER BY 2 DESC\""
+    )]
     Query(query::Query),
     /// API keys.
     #[command(subcommand)]
@@ -64,7 +74,9 @@ enum Command {
     #[command(after_help = "Example:\n  millrace bench --seconds 3")]
     Bench(bench::Bench),
     /// Forecast the series of a CSV file `series,time,value`.
-    #[command(after_help = "Example:\n  millrace forecast visits.csv --horizon 48 --season 24 > forecast.csv")]
+    #[command(
+        after_help = "Example:\n  millrace forecast visits.csv --horizon 48 --season 24 > forecast.csv"
+    )]
     Forecast(forecast::Forecast),
     /// Score our forecasts on the M4 competition's hourly series.
     #[command(after_help = "Example:\n  millrace m4 ./series-m4-hourly")]

@@ -20,7 +20,9 @@ impl Query {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let mill = Mill::new(&Base::open(&settings)?, Arc::new(Rules::new()?))?;
         let Query { sql, limit } = self;
-        let rows = mill.run(move |deps| async move { batch_layer::query(&deps, &sql, limit).await }).await??;
+        let rows = mill
+            .run(move |deps| async move { batch_layer::query(&deps, &sql, limit).await })
+            .await??;
         println!("{}", batch_layer::pretty_format_batches(&rows)?);
         Ok(ExitCode::SUCCESS)
     }

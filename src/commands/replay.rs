@@ -54,19 +54,35 @@ impl Replay {
             bail!("--streams must be 1 to 256");
         }
         let lines = read(&self.file, self.format)?;
-        let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template("{spinner} {pos} events, {per_sec}")?);
-        let target = Target { url: self.to, key: self.key, streams: self.streams, rate: self.rate };
+        let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template(
+            "{spinner} {pos} events, {per_sec}",
+        )?);
+        let target = Target {
+            url: self.to,
+            key: self.key,
+            streams: self.streams,
+            rate: self.rate,
+        };
         let totals = client::send(Arc::new(target), lines, |sent| bar.set_position(sent)).await?;
         bar.finish_and_clear();
-        let [accepted, duplicates, rejected] = [&totals.accepted, &totals.duplicates, &totals.rejected].map(|n| n.load(Ordering::Relaxed));
+        let [accepted, duplicates, rejected] =
+            [&totals.accepted, &totals.duplicates, &totals.rejected]
+                .map(|n| n.load(Ordering::Relaxed));
         match self.json {
-            true => println!("{}", json!({"accepted": accepted, "duplicates": duplicates, "rejected": rejected})),
+            true => println!(
+                "{}",
+                json!({"accepted": accepted, "duplicates": duplicates, "rejected": rejected})
+            ),
             false => println!("accepted {accepted}, duplicates {duplicates}, rejected {rejected}"),
         }
         for example in totals.examples.lock().await.iter() {
             eprintln!("rejected: {example}");
         }
-        Ok(if rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if rejected == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
     }
 }
 
@@ -79,18 +95,25 @@ fn read(path: &Path, format: Format) -> anyhow::Result<Lines> {
         false => Box::new(file),
     };
     Ok(match format {
-        Format::Ndjson => Box::new(texts(reader).filter(|l| l.as_ref().map_or(true, |l| !l.trim().is_empty()))),
+        Format::Ndjson => {
+            Box::new(texts(reader).filter(|l| l.as_ref().map_or(true, |l| !l.trim().is_empty())))
+        }
         Format::Csv => from_csv(reader)?,
-        Format::Combined => Box::new(texts(reader).enumerate().filter_map(|(i, line)| match line {
-            Ok(line) if line.trim().is_empty() => None,
-            Ok(line) => Some(from_combined(&line).with_context(|| format!("line {}", i + 1))),
-            Err(error) => Some(Err(error)),
-        })),
+        Format::Combined => Box::new(texts(reader).enumerate().filter_map(
+            |(i, line)| match line {
+                Ok(line) if line.trim().is_empty() => None,
+                Ok(line) => Some(from_combined(&line).with_context(|| format!("line {}", i + 1))),
+                Err(error) => Some(Err(error)),
+            },
+        )),
     })
 }
 
 fn texts(reader: impl Read) -> impl Iterator<Item = anyhow::Result<String>> {
-    BufReader::new(reader).lines().enumerate().map(|(i, line)| line.with_context(|| format!("line {} is not readable text", i + 1)))
+    BufReader::new(reader)
+        .lines()
+        .enumerate()
+        .map(|(i, line)| line.with_context(|| format!("line {} is not readable text", i + 1)))
 }
 
 /// Columns are named like the fields of an event; empty cells are left out.
@@ -99,8 +122,13 @@ fn from_csv(reader: impl Read + 'static) -> anyhow::Result<Lines> {
     let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     let rows = reader.into_records().map(move |row| {
         let row = row?;
-        let fields = names.iter().zip(row.iter()).filter(|(_, value)| !value.is_empty());
-        let event: Map<String, Value> = fields.map(|(name, value)| (name.clone(), cell(name, value))).collect();
+        let fields = names
+            .iter()
+            .zip(row.iter())
+            .filter(|(_, value)| !value.is_empty());
+        let event: Map<String, Value> = fields
+            .map(|(name, value)| (name.clone(), cell(name, value)))
+            .collect();
         Ok(Value::Object(event).to_string())
     });
     Ok(Box::new(rows))
@@ -116,10 +144,24 @@ fn cell(name: &str, value: &str) -> Value {
 /// One line of the Apache combined log format.
 fn from_combined(line: &str) -> anyhow::Result<String> {
     let parts = split_combined(line).context("this is not the combined log format")?;
-    let path = parts.get("request").and_then(|r| r.split(' ').nth(1)).context("the request has no path")?;
-    let slug = path.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
-    let time = chrono::DateTime::parse_from_str(parts["time"], "%d/%b/%Y:%H:%M:%S %z").context("the time cannot be read")?;
-    let text = |name: &str| parts.get(name).filter(|t| **t != "-").copied().unwrap_or_default();
+    let path = parts
+        .get("request")
+        .and_then(|r| r.split(' ').nth(1))
+        .context("the request has no path")?;
+    let slug = path
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches('/');
+    let time = chrono::DateTime::parse_from_str(parts["time"], "%d/%b/%Y:%H:%M:%S %z")
+        .context("the time cannot be read")?;
+    let text = |name: &str| {
+        parts
+            .get(name)
+            .filter(|t| **t != "-")
+            .copied()
+            .unwrap_or_default()
+    };
     let event = json!({
         "type": "click",
         "link": slug,

@@ -17,7 +17,10 @@ pub async fn run(settings: Settings, roles: &[Role]) -> anyhow::Result<ExitCode>
     if roles.contains(&Role::Serve) {
         println!("API        http://{}", settings.api_addr);
         if settings.admin_token.is_none() {
-            println!("admin token in {}", settings.data_dir.join("admin-token").display());
+            println!(
+                "admin token in {}",
+                settings.data_dir.join("admin-token").display()
+            );
         }
     }
     println!("ready");

@@ -17,7 +17,11 @@ impl Directory {
     /// Looks for new logs, and anew at those that were not retired.
     pub async fn refresh(&mut self, store: &Store) -> Result<(), StoreError> {
         for log in raw::logs(store).await? {
-            if self.0.get(&log).is_some_and(|info| info.retired_at.is_some()) {
+            if self
+                .0
+                .get(&log)
+                .is_some_and(|info| info.retired_at.is_some())
+            {
                 continue;
             }
             if let Some(info) = raw::log_info(store, log).await? {

@@ -22,18 +22,29 @@ struct Installation {
 
 /// A new stamp for a ledger entry.
 pub fn stamp(clock: &dyn Clock, random: &dyn Randomness) -> Stamp {
-    Stamp { nonce: new_nonce(random), at_ms: clock.now_ms() }
+    Stamp {
+        nonce: new_nonce(random),
+        at_ms: clock.now_ms(),
+    }
 }
 
 /// The key that visitors are hashed with; made by whoever asks first.
-pub async fn visitor_key(store: &Store, clock: &dyn Clock, random: &dyn Randomness) -> Result<[u8; 32], LedgerError> {
+pub async fn visitor_key(
+    store: &Store,
+    clock: &dyn Clock,
+    random: &dyn Randomness,
+) -> Result<[u8; 32], LedgerError> {
     let ledger = Ledger::new(Arc::clone(store), "installation");
     if let Some(entry) = ledger.entry::<Installation>(1).await? {
         return Ok(entry.body.visitor_key);
     }
     let mut visitor_key = [0; 32];
     random.fill(&mut visitor_key);
-    if ledger.append(1, &Installation { visitor_key }, stamp(clock, random)).await? == Appended::Yes {
+    if ledger
+        .append(1, &Installation { visitor_key }, stamp(clock, random))
+        .await?
+        == Appended::Yes
+    {
         return Ok(visitor_key);
     }
     let theirs = ledger.entry::<Installation>(1).await?;
@@ -70,7 +81,12 @@ impl Control {
     }
 
     /// Asks; returns the request's number.
-    pub async fn ask(&self, request: Request, clock: &dyn Clock, random: &dyn Randomness) -> Result<u64, LedgerError> {
+    pub async fn ask(
+        &self,
+        request: Request,
+        clock: &dyn Clock,
+        random: &dyn Randomness,
+    ) -> Result<u64, LedgerError> {
         for _ in 0..TRIES {
             let n = self.0.newest().await? + 1;
             if self.0.append(n, &request, stamp(clock, random)).await? == Appended::Yes {

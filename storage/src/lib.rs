@@ -1,10 +1,12 @@
-pub mod cells;
 pub mod catalog;
+pub mod cells;
+pub mod directory;
 pub mod durable_local;
 pub mod forecasts;
 pub mod installation;
 pub mod ledger;
 pub mod manifest;
+pub mod manifests;
 pub mod object_keys;
 pub mod raw;
 pub mod redis_client;
@@ -16,5 +18,3 @@ pub mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod views;
-pub mod directory;
-pub mod manifests;

@@ -29,12 +29,18 @@ pub struct Manifests {
 impl Manifests {
     /// The manifests in `store`.
     pub fn new(store: Store) -> Self {
-        Self { ledger: Ledger::new(store, manifest::LEDGER), newest: Mutex::default() }
+        Self {
+            ledger: Ledger::new(store, manifest::LEDGER),
+            newest: Mutex::default(),
+        }
     }
 
     /// The newest one as last seen.
     pub fn seen(&self) -> Published {
-        self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.newest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The newest one; reads it only if it is new.
@@ -44,7 +50,9 @@ impl Manifests {
         if newest <= seen.n {
             return Ok(seen);
         }
-        let Some(published) = self.get(newest).await? else { return Ok(seen) };
+        let Some(published) = self.get(newest).await? else {
+            return Ok(seen);
+        };
         let mut kept = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if published.n > kept.n {
             *kept = published;
@@ -55,6 +63,10 @@ impl Manifests {
     /// Manifest `n`.
     pub async fn get(&self, n: u64) -> Result<Option<Published>, LedgerError> {
         let entry = self.ledger.entry::<Manifest>(n).await?;
-        Ok(entry.map(|e| Published { n: e.n, at_ms: e.at_ms, manifest: Arc::new(e.body) }))
+        Ok(entry.map(|e| Published {
+            n: e.n,
+            at_ms: e.at_ms,
+            manifest: Arc::new(e.body),
+        }))
     }
 }

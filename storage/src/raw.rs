@@ -83,7 +83,9 @@ pub async fn put_segment(
         why,
     };
     let content = bytes.to_vec();
-    let packed = off_thread(move || pack(&content)).await.map_err(|e| damaged(e.to_string()))?;
+    let packed = off_thread(move || pack(&content))
+        .await
+        .map_err(|e| damaged(e.to_string()))?;
     if store::create(store, &path, packed).await? == Created::New {
         return Ok(Outcome::New);
     }
@@ -117,7 +119,9 @@ pub async fn segment(
         why,
     };
     let decode = move || segment::decode_sealed(&unpack(&packed)?).map_err(std::io::Error::other);
-    let segment = off_thread(decode).await.map_err(|e| damaged(e.to_string()))?;
+    let segment = off_thread(decode)
+        .await
+        .map_err(|e| damaged(e.to_string()))?;
     if segment.header.log != log || segment.header.number != number {
         return Err(damaged(format!(
             "it is segment {} of log {}",
@@ -128,8 +132,12 @@ pub async fn segment(
 }
 
 /// Packing and hashing megabytes takes long enough to hold up others.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> std::io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> std::io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(std::io::Error::other)?
 }
 
 fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -285,8 +293,11 @@ pub async fn register_log(store: &Store, info: &LogInfo) -> Result<(), StoreErro
 pub async fn update_log(store: &Store, info: &LogInfo) -> Result<(), StoreError> {
     let path = ObjectKey::Log { log: info.log }.path();
     let mode = object_store::PutMode::Overwrite;
-    let put = store.put_opts(&path, json(&path, info)?.into(), mode.into()).await;
-    put.map(drop).map_err(|e| StoreError::request("update", &path, e))
+    let put = store
+        .put_opts(&path, json(&path, info)?.into(), mode.into())
+        .await;
+    put.map(drop)
+        .map_err(|e| StoreError::request("update", &path, e))
 }
 
 fn json<T: Serialize>(path: &object_store::path::Path, value: &T) -> Result<Bytes, StoreError> {

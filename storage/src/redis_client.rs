@@ -171,7 +171,11 @@ impl RedisClient {
             String::from_redis_value(value).map_err(|e| LiveError::from(RedisError::from(e)))
         };
         let info = text(self.on(master, redis::cmd("INFO")).await?)?;
-        let field = |name: &str| info.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':')).unwrap_or("?");
+        let field = |name: &str| {
+            info.lines()
+                .find_map(|l| l.strip_prefix(name)?.strip_prefix(':'))
+                .unwrap_or("?")
+        };
         let policy = field("maxmemory_policy");
         if !matches!(policy, "noeviction" | "?") {
             return Err(LiveError::Evicts(policy.to_owned()));
@@ -187,7 +191,12 @@ impl RedisClient {
             .arg(&key)
             .query_async(&mut connection)
             .await?;
-        Ok(format!("{}/{}/{}", field("run_id"), field("master_replid"), kept.unwrap_or_default()))
+        Ok(format!(
+            "{}/{}/{}",
+            field("run_id"),
+            field("master_replid"),
+            kept.unwrap_or_default()
+        ))
     }
 
     /// Fails if a server may evict keys: counts would be lost silently.

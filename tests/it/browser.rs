@@ -26,20 +26,38 @@ impl Driver {
     fn start() -> Self {
         let port = free_port();
         let mut command = Command::new("chromedriver");
-        command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().expect("chromedriver must be installed: apt-get install chromium-driver");
-        Self { child, url: format!("http://127.0.0.1:{port}") }
+        command
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let child = command
+            .spawn()
+            .expect("chromedriver must be installed: apt-get install chromium-driver");
+        Self {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+        }
     }
 
     async fn browser(&self, profile: &std::path::Path) -> Client {
         let profile = format!("--user-data-dir={}", profile.display());
         let flags = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1280,1400", &profile,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--window-size=1280,1400",
+            &profile,
         ];
         let options = json!({"goog:chromeOptions": {"args": flags}});
         eventually("the browser", LIMIT, async || {
-            let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+            let mut builder =
+                ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
             builder.capabilities(options.as_object().unwrap().clone());
             builder.connect(&self.url).await
         })
@@ -64,7 +82,11 @@ async fn text(browser: &Client, id: &str) -> String {
 async fn wait_for_text(browser: &Client, id: &str, good: impl Fn(&str) -> bool) {
     eventually(id, LIMIT, async || {
         let now = text(browser, id).await;
-        if good(&now) { Ok(()) } else { Err(format!("#{id} shows `{now}`")) }
+        if good(&now) {
+            Ok(())
+        } else {
+            Err(format!("#{id} shows `{now}`"))
+        }
     })
     .await;
 }
@@ -75,7 +97,12 @@ async fn somebody_signs_in_clicks_a_link_and_sees_the_counter_move() {
     let mut server = Server::up(&folder.path().join("data"), &[]);
     server.start().await;
     let customer = Customer::of(&server).await;
-    customer.create("links", &json!({"slug": "hello", "destination": "https://example.com/"})).await;
+    customer
+        .create(
+            "links",
+            &json!({"slug": "hello", "destination": "https://example.com/"}),
+        )
+        .await;
     let driver = Driver::start();
     let browser = driver.browser(&folder.path().join("profile")).await;
 
@@ -86,7 +113,13 @@ async fn somebody_signs_in_clicks_a_link_and_sees_the_counter_move() {
     wait_for_text(&browser, "live-total", |shown| shown == "0").await;
 
     let person = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
-    let click = customer.http.get(format!("{}/hello", customer.collector)).header("user-agent", person).send().await.unwrap();
+    let click = customer
+        .http
+        .get(format!("{}/hello", customer.collector))
+        .header("user-agent", person)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(click.status(), 302);
     assert!(click.headers().contains_key("millrace-event-id"));
     wait_for_text(&browser, "live-total", |shown| shown == "1").await;
@@ -101,8 +134,19 @@ async fn somebody_signs_in_clicks_a_link_and_sees_the_counter_move() {
 }
 
 async fn sign_in(browser: &Client, key: &str) {
-    let field = browser.wait().at_most(LIMIT).for_element(Locator::Id("key")).await.unwrap();
+    let field = browser
+        .wait()
+        .at_most(LIMIT)
+        .for_element(Locator::Id("key"))
+        .await
+        .unwrap();
     field.clear().await.unwrap();
     field.send_keys(key).await.unwrap();
-    browser.find(Locator::Id("sign-in-button")).await.unwrap().click().await.unwrap();
+    browser
+        .find(Locator::Id("sign-in-button"))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
 }

@@ -47,14 +47,9 @@ async fn torture(server: &mut Server, mut redis: Option<RedisServer>) {
     let mut random = StdRng::seed_from_u64(seed);
     server.start().await;
     let customer = Customer::of(server).await;
-    let objects = Objects::create(&customer, OBJECTS).await;
-    let load = Load::start(
-        &customer,
-        &[server.collector.clone()],
-        &objects,
-        CLIENTS,
-        seed,
-    );
+    let collectors = [server.collector.clone()];
+    let objects = Objects::create(&customer, &collectors, OBJECTS).await;
+    let load = Load::start(&customer, &collectors, &objects, CLIENTS, seed);
     for kill in 0..KILLS {
         let before = load.acknowledged();
         let batch = random

@@ -14,7 +14,16 @@ async fn the_demo_counts_what_it_must() {
     let folder = tempfile::tempdir().unwrap();
     let address = || format!("127.0.0.1:{}", free_port());
     let (collector, api) = (address(), address());
-    let demo = ["demo", "--check", "--dir", "data", "--collect-addr", &collector, "--api-addr", &api];
+    let demo = [
+        "demo",
+        "--check",
+        "--dir",
+        "data",
+        "--collect-addr",
+        &collector,
+        "--api-addr",
+        &api,
+    ];
     let printed = run_ok(folder.path(), &demo).await;
     assert!(printed.contains("All counts are as expected."), "{printed}");
     let store = ["--data-dir", "data"];
@@ -22,23 +31,42 @@ async fn the_demo_counts_what_it_must() {
     let again = run(folder.path(), &demo).await;
     assert!(!again.status.success(), "a folder is not used twice");
 
-    let full = run_ok(folder.path(), &[&["batch", "run", "--full", "--json"][..], &store].concat()).await;
+    let full = run_ok(
+        folder.path(),
+        &[&["batch", "run", "--full", "--json"][..], &store].concat(),
+    )
+    .await;
     let full: Value = serde_json::from_str(&full).unwrap();
-    assert_eq!((&full["events"], &full["changed"]), (&20_056.into(), &Value::Array(vec![])), "full = incremental");
+    assert_eq!(
+        (&full["events"], &full["changed"]),
+        (&20_056.into(), &Value::Array(vec![])),
+        "full = incremental"
+    );
 
     let audit = run_ok(folder.path(), &[&["audit", "--json"][..], &store].concat()).await;
     let audit: Value = serde_json::from_str(&audit).unwrap();
-    assert_eq!((&audit["events"], &audit["totals"]), (&20_056.into(), &20_056.into()));
+    assert_eq!(
+        (&audit["events"], &audit["totals"]),
+        (&20_056.into(), &20_056.into())
+    );
 
     let sql = "SELECT COUNT(*) AS n FROM events";
     let rows = run_ok(folder.path(), &[&["query", sql][..], &store].concat()).await;
     assert!(rows.contains("20056"), "{rows}");
-    let drop = run(folder.path(), &[&["query", "DROP TABLE events"][..], &store].concat()).await;
+    let drop = run(
+        folder.path(),
+        &[&["query", "DROP TABLE events"][..], &store].concat(),
+    )
+    .await;
     assert!(!drop.status.success(), "SQL only reads");
 
     tamper(&folder.path().join("data/store/raw"));
     let audit = run(folder.path(), &[&["audit"][..], &store].concat()).await;
-    assert_eq!(audit.status.code(), Some(1), "a damaged raw object must not pass the audit");
+    assert_eq!(
+        audit.status.code(),
+        Some(1),
+        "a damaged raw object must not pass the audit"
+    );
 }
 
 /// Flips a bit in the first raw object.
@@ -54,13 +82,36 @@ fn tamper(raw: &std::path::Path) {
 #[tokio::test]
 async fn keys_are_shown_once_and_work() {
     let folder = tempfile::tempdir().unwrap();
-    let made = run_ok(folder.path(), &["key", "create", "--name", "site", "--json"]).await;
+    let made = run_ok(
+        folder.path(),
+        &["key", "create", "--name", "site", "--json"],
+    )
+    .await;
     let made: Value = serde_json::from_str(&made).unwrap();
     let account = made["account"].as_str().unwrap();
     assert!(made["api_key"].as_str().unwrap().starts_with("mr_"));
-    let second = run_ok(folder.path(), &["key", "create", "--account", account, "--scopes", "read", "--json"]).await;
-    assert_eq!(serde_json::from_str::<Value>(&second).unwrap()["account"], account);
-    let nobody = run(folder.path(), &["key", "create", "--account", "acc_0000000000000"]).await;
+    let second = run_ok(
+        folder.path(),
+        &[
+            "key",
+            "create",
+            "--account",
+            account,
+            "--scopes",
+            "read",
+            "--json",
+        ],
+    )
+    .await;
+    assert_eq!(
+        serde_json::from_str::<Value>(&second).unwrap()["account"],
+        account
+    );
+    let nobody = run(
+        folder.path(),
+        &["key", "create", "--account", "acc_0000000000000"],
+    )
+    .await;
     assert!(!nobody.status.success());
 }
 
@@ -73,14 +124,32 @@ async fn any_csv_can_be_forecast() {
         csv += &format!("visits,{},{}\n", time.to_rfc3339(), 100 + 10 * (hour % 24));
     }
     fs::write(folder.path().join("in.csv"), csv).unwrap();
-    let out = run_ok(folder.path(), &["forecast", "in.csv", "--horizon", "24", "--season", "24"]).await;
+    let out = run_ok(
+        folder.path(),
+        &["forecast", "in.csv", "--horizon", "24", "--season", "24"],
+    )
+    .await;
     let mut lines = out.lines();
-    assert_eq!(lines.next(), Some("series,time,forecast,lower_80,upper_80,lower_95,upper_95,model"));
+    assert_eq!(
+        lines.next(),
+        Some("series,time,forecast,lower_80,upper_80,lower_95,upper_95,model")
+    );
     assert_eq!(lines.count(), 24);
-    fs::write(folder.path().join("bad.csv"), "series,time,value\na,2024-01-01,one\n").unwrap();
-    let bad = run(folder.path(), &["forecast", "bad.csv", "--horizon", "2", "--season", "7"]).await;
+    fs::write(
+        folder.path().join("bad.csv"),
+        "series,time,value\na,2024-01-01,one\n",
+    )
+    .unwrap();
+    let bad = run(
+        folder.path(),
+        &["forecast", "bad.csv", "--horizon", "2", "--season", "7"],
+    )
+    .await;
     assert!(!bad.status.success());
-    assert!(String::from_utf8_lossy(&bad.stderr).contains("line 2"), "{bad:?}");
+    assert!(
+        String::from_utf8_lossy(&bad.stderr).contains("line 2"),
+        "{bad:?}"
+    );
 }
 
 /// The figures themselves are printed, not asserted; only that they were worked out on all series.

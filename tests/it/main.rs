@@ -3,8 +3,10 @@
 //!
 //! Needs `redis-server`, `chromium` and `chromedriver`, and recorded data in `../shared/data`.
 
+mod bad_input;
 mod browser;
 mod crash;
 mod demo;
+mod many;
 mod support;
 mod usagov;

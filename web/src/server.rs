@@ -38,7 +38,12 @@ impl Default for ServerSettings {
 const MAX_HEAD: usize = 64 * 1024;
 
 /// Serves `router` until `shutdown`, then finishes the requests under way.
-pub async fn serve(listener: TcpListener, router: Router, settings: ServerSettings, shutdown: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: ServerSettings,
+    shutdown: CancellationToken,
+) {
     let room = Arc::new(Semaphore::new(settings.max_connections));
     let connections = TaskTracker::new();
     loop {
@@ -52,7 +57,13 @@ pub async fn serve(listener: TcpListener, router: Router, settings: ServerSettin
         };
         match accepted {
             Ok((stream, peer)) => {
-                let work = connection(stream, peer, router.clone(), settings.clone(), shutdown.clone());
+                let work = connection(
+                    stream,
+                    peer,
+                    router.clone(),
+                    settings.clone(),
+                    shutdown.clone(),
+                );
                 connections.spawn(async move {
                     work.await;
                     drop(permit);
@@ -67,12 +78,24 @@ pub async fn serve(listener: TcpListener, router: Router, settings: ServerSettin
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(settings.drain_timeout, connections.wait()).await.is_err() {
-        tracing::warn!(open = connections.len(), "connections cut at the end of the drain time");
+    if tokio::time::timeout(settings.drain_timeout, connections.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            open = connections.len(),
+            "connections cut at the end of the drain time"
+        );
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, settings: ServerSettings, shutdown: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    settings: ServerSettings,
+    shutdown: CancellationToken,
+) {
     // Small answers must not wait for the client's delayed acknowledgement.
     if stream.set_nodelay(true).is_err() {
         return;

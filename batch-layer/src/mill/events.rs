@@ -44,26 +44,44 @@ impl Enriched {
 
 /// Enriches the events of all taken epochs and writes them; tells the new files by day and notes
 /// in the manifest how many events it covers then.
-pub(super) async fn write(deps: &MillDeps, writer: &mut Writer<'_>, taken: &[Taken], manifest: &mut Manifest) -> Result<BTreeMap<i64, Vec<File>>, MillError> {
+pub(super) async fn write(
+    deps: &MillDeps,
+    writer: &mut Writer<'_>,
+    taken: &[Taken],
+    manifest: &mut Manifest,
+) -> Result<BTreeMap<i64, Vec<File>>, MillError> {
     let mut files = BTreeMap::new();
     let mut chunk = Vec::new();
     for epoch in taken {
         let seal = &epoch.seal;
         let mut count = 0;
         for number in seal.segments.0..=seal.segments.1 {
-            let segment = raw::segment(&deps.store, seal.log, number).await?.ok_or_else(|| raw::missing(seal.log, number))?;
+            let segment = raw::segment(&deps.store, seal.log, number)
+                .await?
+                .ok_or_else(|| raw::missing(seal.log, number))?;
             count += segment.records.len() as u64;
             for record in segment.records {
                 manifest.settled_ms = manifest.settled_ms.max(record.event.received_ms);
-                chunk.push(Enriched { log: seal.log, facts: deps.rules.facts(&record.event), record });
+                chunk.push(Enriched {
+                    log: seal.log,
+                    facts: deps.rules.facts(&record.event),
+                    record,
+                });
             }
             if chunk.len() >= CHUNK {
                 write_chunk(writer, &mut chunk, &mut files).await?;
             }
         }
         if count != seal.count {
-            let why = format!("its seal says {} events, its segments hold {count}", seal.count);
-            return Err(MillError::Inconsistent { log: seal.log, epoch: seal.epoch, why });
+            let why = format!(
+                "its seal says {} events, its segments hold {count}",
+                seal.count
+            );
+            return Err(MillError::Inconsistent {
+                log: seal.log,
+                epoch: seal.epoch,
+                why,
+            });
         }
         manifest.events_count += count;
     }
@@ -71,11 +89,22 @@ pub(super) async fn write(deps: &MillDeps, writer: &mut Writer<'_>, taken: &[Tak
     Ok(files)
 }
 
-async fn write_chunk(writer: &mut Writer<'_>, chunk: &mut Vec<Enriched>, files: &mut BTreeMap<i64, Vec<File>>) -> Result<(), MillError> {
+async fn write_chunk(
+    writer: &mut Writer<'_>,
+    chunk: &mut Vec<Enriched>,
+    files: &mut BTreeMap<i64, Vec<File>>,
+) -> Result<(), MillError> {
     let mut rows = std::mem::take(chunk);
     rows.sort_by_cached_key(|r| {
         let event = &r.record.event;
-        (r.day(), event.account, event.object, event.occurred_ms, r.log, r.record.seq)
+        (
+            r.day(),
+            event.account,
+            event.object,
+            event.occurred_ms,
+            r.log,
+            r.record.seq,
+        )
     });
     for day in rows.chunk_by(|a, b| a.day() == b.day()) {
         let Some(first) = day.first() else { continue };
@@ -89,7 +118,9 @@ async fn write_chunk(writer: &mut Writer<'_>, chunk: &mut Vec<Enriched>, files: 
 }
 
 fn encode(rows: &[Enriched]) -> Result<Vec<u8>, MillError> {
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?)).build();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .build();
     let mut out = ArrowWriter::try_new(Vec::new(), schema(), Some(properties))?;
     for part in rows.chunks(65_536) {
         out.write(&batch(part)?)?;
@@ -153,7 +184,9 @@ fn batch(rows: &[Enriched]) -> Result<RecordBatch, MillError> {
         texts(rows, |r| r.record.event.kind().name().to_owned()),
         texts(rows, |r| r.record.event.account_id().to_string()),
         texts(rows, |r| r.record.event.object_id().to_string()),
-        maybe_texts(rows, |r| r.record.event.campaign_id().map(|c| c.to_string())),
+        maybe_texts(rows, |r| {
+            r.record.event.campaign_id().map(|c| c.to_string())
+        }),
         times(rows, |r| r.record.event.occurred_ms),
         times(rows, |r| r.record.event.received_ms),
         numbers(rows, |r| r.record.event.visitor),
@@ -165,7 +198,11 @@ fn batch(rows: &[Enriched]) -> Result<RecordBatch, MillError> {
         maybe_texts(rows, |r| r.record.event.key.clone()),
         maybe_texts(rows, |r| r.record.event.click_id.clone()),
     ];
-    columns.extend(TEXTS.iter().map(|(_, text)| texts(rows, |r| text(r).to_owned())));
+    columns.extend(
+        TEXTS
+            .iter()
+            .map(|(_, text)| texts(rows, |r| text(r).to_owned())),
+    );
     let nth = |list: &[String], i: usize| list.get(i).cloned().unwrap_or_default();
     columns.extend((0..5).map(|i| texts(rows, |r| nth(&r.record.event.subs, i))));
     columns.extend((0..5).map(|i| texts(rows, |r| nth(&r.record.event.utm, i))));
@@ -204,12 +241,14 @@ fn flags(rows: &[Enriched], of: impl Fn(&Enriched) -> bool) -> ArrayRef {
 
 fn asns(rows: &[Enriched]) -> ArrayRef {
     let mut builder = UInt32Builder::new();
-    rows.iter().for_each(|r| builder.append_option(r.record.event.asn));
+    rows.iter()
+        .for_each(|r| builder.append_option(r.record.event.asn));
     Arc::new(builder.finish())
 }
 
 fn values(rows: &[Enriched]) -> ArrayRef {
     let mut builder = Int64Builder::new();
-    rows.iter().for_each(|r| builder.append_option(r.record.event.value_micros));
+    rows.iter()
+        .for_each(|r| builder.append_option(r.record.event.value_micros));
     Arc::new(builder.finish())
 }

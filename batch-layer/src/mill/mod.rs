@@ -9,9 +9,7 @@ mod write;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use datafusion::{
-    arrow::error::ArrowError, error::DataFusionError, parquet::errors::ParquetError,
-};
+use datafusion::{arrow::error::ArrowError, error::DataFusionError, parquet::errors::ParquetError};
 use enrich::Rules;
 use model::Clock;
 use serde::Serialize;
@@ -89,7 +87,9 @@ pub enum MillError {
     #[error("batch file: {0}")]
     Parquet(#[from] ParquetError),
     /// Raw objects contradict their seal.
-    #[error("epoch {epoch} of log {log}: {why}; nothing was published, look at the log's raw objects")]
+    #[error(
+        "epoch {epoch} of log {log}: {why}; nothing was published, look at the log's raw objects"
+    )]
     Inconsistent {
         /// The log.
         log: model::LogId,
@@ -123,25 +123,42 @@ async fn attempt(deps: &MillDeps, mode: Mode) -> Result<Option<Report>, MillErro
     };
     let taken = take::sealed_epochs(&deps.store, &base.horizon).await?;
     if taken.is_empty() {
-        return Ok(Some(Report { manifest: current.n, ..Report::default() }));
+        return Ok(Some(Report {
+            manifest: current.n,
+            ..Report::default()
+        }));
     }
     let mut writer = Writer::new(deps, current.n + 1);
     let ground = grind(deps, &mut writer, base, taken).await;
     let compared = match (&ground, mode) {
-        (Ok((manifest, _)), Mode::Full) => aggregate::changes(deps, &current.manifest, manifest).await,
+        (Ok((manifest, _)), Mode::Full) => {
+            aggregate::changes(deps, &current.manifest, manifest).await
+        }
         _ => Ok(Vec::new()),
     };
     if ground.is_err() || compared.is_err() {
         writer.discard().await;
     }
     let ((manifest, report), changed) = (ground?, compared?);
-    publish(deps, &current, &manifest, &writer).await.map(|published| {
-        published.then_some(Report { manifest: current.n + 1, published: true, changed, ..report })
-    })
+    publish(deps, &current, &manifest, &writer)
+        .await
+        .map(|published| {
+            published.then_some(Report {
+                manifest: current.n + 1,
+                published: true,
+                changed,
+                ..report
+            })
+        })
 }
 
 /// Everything but publishing: the manifest that would be.
-async fn grind(deps: &MillDeps, writer: &mut Writer<'_>, base: Manifest, taken: Vec<Taken>) -> Result<(Manifest, Report), MillError> {
+async fn grind(
+    deps: &MillDeps,
+    writer: &mut Writer<'_>,
+    base: Manifest,
+    taken: Vec<Taken>,
+) -> Result<(Manifest, Report), MillError> {
     let mut manifest = base;
     manifest.rules = deps.rules.version().to_owned();
     let fresh = events::write(deps, writer, &taken, &mut manifest).await?;
@@ -165,9 +182,19 @@ async fn grind(deps: &MillDeps, writer: &mut Writer<'_>, base: Manifest, taken: 
     Ok((manifest, report))
 }
 
-async fn publish(deps: &MillDeps, current: &Published, manifest: &Manifest, writer: &Writer<'_>) -> Result<bool, MillError> {
+async fn publish(
+    deps: &MillDeps,
+    current: &Published,
+    manifest: &Manifest,
+    writer: &Writer<'_>,
+) -> Result<bool, MillError> {
     let stamp = stamp(&*deps.clock, &*deps.random);
-    match deps.manifests.ledger.append(current.n + 1, manifest, stamp).await? {
+    match deps
+        .manifests
+        .ledger
+        .append(current.n + 1, manifest, stamp)
+        .await?
+    {
         Appended::Yes => {
             deps.manifests.latest().await?;
             tracing::info!(manifest = current.n + 1, "views are published");

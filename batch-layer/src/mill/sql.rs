@@ -23,7 +23,10 @@ fn per_entity(columns: &str, condition: &str, is_for: impl Fn(EntityKind) -> boo
         parts.push(select("account", condition));
     }
     if is_for(EntityKind::Campaign) {
-        parts.push(select("campaign", &format!("campaign IS NOT NULL AND {condition}")));
+        parts.push(select(
+            "campaign",
+            &format!("campaign IS NOT NULL AND {condition}"),
+        ));
     }
     if is_for(EntityKind::Link) {
         parts.push(select("object", condition));
@@ -35,15 +38,27 @@ fn per_entity(columns: &str, condition: &str, is_for: impl Fn(EntityKind) -> boo
 /// and value.
 pub(super) fn cube(cube: &Cube, with_old: bool) -> String {
     let (value, condition) = cube.dimension.sql();
-    let measures: Vec<String> = Measure::ALL.iter().map(|m| format!("{} AS {}", m.sql(cube), m.column())).collect();
+    let measures: Vec<String> = Measure::ALL
+        .iter()
+        .map(|m| format!("{} AS {}", m.sql(cube), m.column()))
+        .collect();
     let names: Vec<&str> = Measure::ALL.iter().map(|m| m.column()).collect();
     let names = names.join(", ");
-    let columns = format!("{} AS bucket, {value} AS value, {}", bucket(cube.grain.minutes()), measures.join(", "));
+    let columns = format!(
+        "{} AS bucket, {value} AS value, {}",
+        bucket(cube.grain.minutes()),
+        measures.join(", ")
+    );
     let mut rows = per_entity(&columns, condition, |kind| cube.is_for(kind));
     if with_old {
-        rows += &format!(" UNION ALL SELECT entity, CAST(time AS BIGINT) AS bucket, value, {names} FROM {OLD}");
+        rows += &format!(
+            " UNION ALL SELECT entity, CAST(time AS BIGINT) AS bucket, value, {names} FROM {OLD}"
+        );
     }
-    let sums: Vec<String> = Measure::ALL.iter().map(|m| format!("SUM({0}) AS {0}", m.column())).collect();
+    let sums: Vec<String> = Measure::ALL
+        .iter()
+        .map(|m| format!("SUM({0}) AS {0}", m.column()))
+        .collect();
     format!(
         "SELECT entity, bucket AS time, value, {} FROM ({rows}) GROUP BY entity, bucket, value ORDER BY bucket / {}, entity, bucket, value",
         sums.join(", "),
@@ -53,10 +68,15 @@ pub(super) fn cube(cube: &Cube, with_old: bool) -> String {
 
 /// The rows of the view of visitors: who was there in which hour, once.
 pub(super) fn visitors(with_old: bool) -> String {
-    let columns = format!("{} AS bucket, bot IS NOT NULL AS bot, visitor", bucket(time::HOUR));
+    let columns = format!(
+        "{} AS bucket, bot IS NOT NULL AS bot, visitor",
+        bucket(time::HOUR)
+    );
     let mut rows = per_entity(&columns, "type <> 'conversion' AND visitor <> 0", |_| true);
     if with_old {
-        rows += &format!(" UNION ALL SELECT entity, CAST(time AS BIGINT) AS bucket, bot, visitor FROM {OLD}");
+        rows += &format!(
+            " UNION ALL SELECT entity, CAST(time AS BIGINT) AS bucket, bot, visitor FROM {OLD}"
+        );
     }
     format!(
         "SELECT entity, bucket AS time, bot, visitor FROM ({rows}) GROUP BY entity, bucket, bot, visitor ORDER BY bucket / {}, entity, bucket, bot, visitor",
@@ -79,8 +99,14 @@ pub(super) fn month_uniques(start_ms: i64) -> String {
 pub(super) fn difference() -> String {
     let names: Vec<&str> = Measure::ALL.iter().map(|m| m.column()).collect();
     let columns = format!("entity, time, value, {}", names.join(", "));
-    let only = |a: &str, b: &str| format!("(SELECT {columns} FROM {a} EXCEPT ALL SELECT {columns} FROM {b})");
-    format!("SELECT COUNT(*) AS n FROM (SELECT * FROM {} UNION ALL SELECT * FROM {})", only(FRESH, OLD), only(OLD, FRESH))
+    let only = |a: &str, b: &str| {
+        format!("(SELECT {columns} FROM {a} EXCEPT ALL SELECT {columns} FROM {b})")
+    };
+    format!(
+        "SELECT COUNT(*) AS n FROM (SELECT * FROM {} UNION ALL SELECT * FROM {})",
+        only(FRESH, OLD),
+        only(OLD, FRESH)
+    )
 }
 
 /// Names of all views that are made of cubes.

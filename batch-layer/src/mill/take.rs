@@ -16,12 +16,19 @@ pub(super) struct Taken {
 impl Taken {
     /// What is covered once this epoch is.
     pub(super) fn covered(&self) -> Covered {
-        Covered { epoch: self.seal.epoch, seq: self.seal.seqs.1, segment: self.seal.segments.1 }
+        Covered {
+            epoch: self.seal.epoch,
+            seq: self.seal.seqs.1,
+            segment: self.seal.segments.1,
+        }
     }
 }
 
 /// Sealed epochs beyond `horizon`, in order per log.
-pub(super) async fn sealed_epochs(store: &Store, horizon: &Horizon) -> Result<Vec<Taken>, StoreError> {
+pub(super) async fn sealed_epochs(
+    store: &Store,
+    horizon: &Horizon,
+) -> Result<Vec<Taken>, StoreError> {
     let mut directory = Directory::default();
     directory.refresh(store).await?;
     let mut taken = Vec::new();

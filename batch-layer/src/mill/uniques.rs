@@ -1,11 +1,17 @@
 //! Distinct visitors: who was there per hour, exact counts per hour, day and month, and sketches
 //! where the sets are large.
 
-use std::{collections::{BTreeSet, HashSet}, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use chrono::{Datelike, Months, NaiveDate};
 use datafusion::arrow::{
-    array::{Array, ArrayRef, AsArray, BinaryBuilder, RecordBatch, StringArray, StringBuilder, TimestampMillisecondBuilder, UInt64Builder},
+    array::{
+        Array, ArrayRef, AsArray, BinaryBuilder, RecordBatch, StringArray, StringBuilder,
+        TimestampMillisecondBuilder, UInt64Builder,
+    },
     compute::cast,
     datatypes::{DataType, Int64Type, UInt64Type},
 };
@@ -25,13 +31,22 @@ use super::{
 use crate::engine;
 
 /// Rewrites the views of visitors that the fresh events touch.
-pub(super) async fn write(deps: &MillDeps, writer: &mut Writer<'_>, fresh: &Fresh, manifest: &mut Manifest) -> Result<(), MillError> {
+pub(super) async fn write(
+    deps: &MillDeps,
+    writer: &mut Writer<'_>,
+    fresh: &Fresh,
+    manifest: &mut Manifest,
+) -> Result<(), MillError> {
     let old = old_files(manifest, VISITORS, fresh.keys().copied());
     let context = session(deps, fresh, &old).await?;
     let mut visitors = DayFiles::new(visitors_schema());
     let mut uniques = DayFiles::new(uniques_schema());
     let mut counter = Counter::default();
-    let mut rows = context.sql(&sql::visitors(!old.is_empty())).await?.execute_stream().await?;
+    let mut rows = context
+        .sql(&sql::visitors(!old.is_empty()))
+        .await?
+        .execute_stream()
+        .await?;
     while let Some(batch) = rows.try_next().await? {
         visitors.write(&batch)?;
         counter.add(&batch)?;
@@ -50,7 +65,12 @@ pub(super) async fn write(deps: &MillDeps, writer: &mut Writer<'_>, fresh: &Fres
     Ok(())
 }
 
-async fn write_month(deps: &MillDeps, writer: &mut Writer<'_>, start: i64, manifest: &mut Manifest) -> Result<(), MillError> {
+async fn write_month(
+    deps: &MillDeps,
+    writer: &mut Writer<'_>,
+    start: i64,
+    manifest: &mut Manifest,
+) -> Result<(), MillError> {
     let end = next_month(start).unwrap_or(start + 31);
     let days = old_files(manifest, VISITORS, start..end);
     if days.is_empty() {
@@ -109,9 +129,21 @@ impl Visitors {
     fn row(&self, entity: &str, grain: &'static str, ms: i64) -> UniqueRow {
         let both = self.people.intersection(&self.bots).count();
         let everyone = self.people.len() + self.bots.len() - both;
-        let sketch = |set: &HashSet<u64>| set.iter().copied().collect::<VisitorSet>().to_sketch_bytes();
+        let sketch = |set: &HashSet<u64>| {
+            set.iter()
+                .copied()
+                .collect::<VisitorSet>()
+                .to_sketch_bytes()
+        };
         let sketches = (everyone > EXACT_LIMIT).then(|| (sketch(&self.people), sketch(&self.bots)));
-        UniqueRow { entity: entity.to_owned(), grain, ms, people: self.people.len() as u64, everyone: everyone as u64, sketches }
+        UniqueRow {
+            entity: entity.to_owned(),
+            grain,
+            ms,
+            people: self.people.len() as u64,
+            everyone: everyone as u64,
+            sketches,
+        }
     }
 }
 
@@ -134,7 +166,11 @@ impl Counter {
                 self.hours.push((hour, Visitors::default()));
             }
             if let Some((_, sets)) = self.hours.last_mut() {
-                let set = if bots.value(row) { &mut sets.bots } else { &mut sets.people };
+                let set = if bots.value(row) {
+                    &mut sets.bots
+                } else {
+                    &mut sets.people
+                };
                 set.insert(visitors.value(row));
             }
         }
@@ -152,8 +188,13 @@ impl Counter {
             day.people.extend(&sets.people);
             day.bots.extend(&sets.bots);
         }
-        self.done.push(day.row(&self.entity, "day", self.day * time::DAY * 60_000));
-        self.done.extend(hours.iter().map(|(hour, sets)| sets.row(&self.entity, "hour", *hour)));
+        self.done
+            .push(day.row(&self.entity, "day", self.day * time::DAY * 60_000));
+        self.done.extend(
+            hours
+                .iter()
+                .map(|(hour, sets)| sets.row(&self.entity, "hour", *hour)),
+        );
     }
 
     fn take(&mut self) -> Result<RecordBatch, MillError> {

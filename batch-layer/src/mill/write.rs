@@ -10,10 +10,7 @@ use futures::StreamExt;
 use model::time;
 use object_store::{ObjectStoreExt, path::Path};
 use storage::{
-    catalog::random::new_nonce,
-    manifest::File,
-    object_keys::ObjectKey,
-    store::StoreError,
+    catalog::random::new_nonce, manifest::File, object_keys::ObjectKey, store::StoreError,
     views::ViewWriter,
 };
 
@@ -30,18 +27,31 @@ impl<'a> Writer<'a> {
     /// For a run that hopes to publish manifest `n`.
     pub(super) fn new(deps: &'a MillDeps, n: u64) -> Self {
         let run = format!("{n:010}-{:016x}", new_nonce(&*deps.random) as u64);
-        Self { deps, run, written: Vec::new() }
+        Self {
+            deps,
+            run,
+            written: Vec::new(),
+        }
     }
 
     /// Stores one file under a name that no other file has.
-    pub(super) async fn put(&mut self, key: impl FnOnce(String) -> ObjectKey, rows: u64, bytes: Bytes) -> Result<File, MillError> {
+    pub(super) async fn put(
+        &mut self,
+        key: impl FnOnce(String) -> ObjectKey,
+        rows: u64,
+        bytes: Bytes,
+    ) -> Result<File, MillError> {
         let name = format!("{}-{}", self.run, self.written.len());
         let path = key(name.clone()).path();
         let size = bytes.len() as u64;
         self.written.push(path.clone());
         let stored = self.deps.store.put(&path, bytes.into()).await;
         stored.map_err(|e| StoreError::request("write", &path, e))?;
-        Ok(File { name, rows, bytes: size })
+        Ok(File {
+            name,
+            rows,
+            bytes: size,
+        })
     }
 
     /// Deletes what was written, as far as that works: nobody refers to it.
@@ -68,20 +78,29 @@ pub(super) struct DayFiles {
 impl DayFiles {
     /// Files with the columns of `schema`.
     pub(super) fn new(schema: SchemaRef) -> Self {
-        Self { schema, open: None, done: Vec::new() }
+        Self {
+            schema,
+            open: None,
+            done: Vec::new(),
+        }
     }
 
     /// Adds rows: the columns of the schema by position, and `time` as milliseconds.
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), MillError> {
         let batch = conform(batch, &self.schema)?;
         let column = self.schema.index_of("time")?;
-        let times = cast(batch.column(column), &datafusion::arrow::datatypes::DataType::Int64)?;
+        let times = cast(
+            batch.column(column),
+            &datafusion::arrow::datatypes::DataType::Int64,
+        )?;
         let times = times.as_primitive::<Int64Type>();
         let day = |row: usize| time::day_of(time::minute_of(times.value(row)));
         let mut start = 0;
         while start < batch.num_rows() {
             let here = day(start);
-            let end = (start..batch.num_rows()).find(|row| day(*row) != here).unwrap_or(batch.num_rows());
+            let end = (start..batch.num_rows())
+                .find(|row| day(*row) != here)
+                .unwrap_or(batch.num_rows());
             self.write_day(here, &batch.slice(start, end - start))?;
             start = end;
         }
@@ -118,7 +137,10 @@ impl DayFiles {
 /// plain texts.
 fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, MillError> {
     let fields = Schema::fields(schema);
-    let columns = fields.iter().zip(batch.columns()).map(|(field, column)| cast(column, field.data_type()));
+    let columns = fields
+        .iter()
+        .zip(batch.columns())
+        .map(|(field, column)| cast(column, field.data_type()));
     let columns = columns.collect::<Result<Vec<_>, _>>()?;
     Ok(RecordBatch::try_new(schema.clone(), columns)?)
 }

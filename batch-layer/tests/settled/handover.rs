@@ -8,7 +8,10 @@ use std::{
 
 use batch_layer::{MillDeps, Mode, run};
 use enrich::Rules;
-use model::{CUBES, Cell, Counts, EntityId, Event, LogId, ManualClock, Record, cell::EpochCells, cell::fold_into};
+use model::{
+    CUBES, Cell, Counts, EntityId, Event, LogId, ManualClock, Record, cell::EpochCells,
+    cell::fold_into,
+};
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use speed_layer::Folder;
 use storage::{
@@ -39,21 +42,31 @@ fn event() -> impl Strategy<Value = Event> {
         "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
         "",
     ]);
-    (0i32..3, 1u64..5, 0..3 * DAY_MS, 0u8..3, agents, 0u64..6).prop_map(|(kind, object, at, country, agent, visitor)| Event {
-        kind,
-        account: 1 + object % 2,
-        object,
-        campaign: object.is_multiple_of(3).then_some(77),
-        occurred_ms: START_MS + at,
-        received_ms: START_MS + at,
-        user_agent: agent.to_owned(),
-        referrer: if country == 0 { "http://Example.com/x".into() } else { String::new() },
-        country: ["", "DE", "US"][country as usize].into(),
-        visitor,
-        value_micros: (kind == 2 && country > 0).then_some(1_500_000 * i64::from(country)),
-        currency: if kind == 2 && country > 0 { ["EUR", "USD"][country as usize - 1].into() } else { String::new() },
-        ..Event::default()
-    })
+    (0i32..3, 1u64..5, 0..3 * DAY_MS, 0u8..3, agents, 0u64..6).prop_map(
+        |(kind, object, at, country, agent, visitor)| Event {
+            kind,
+            account: 1 + object % 2,
+            object,
+            campaign: object.is_multiple_of(3).then_some(77),
+            occurred_ms: START_MS + at,
+            received_ms: START_MS + at,
+            user_agent: agent.to_owned(),
+            referrer: if country == 0 {
+                "http://Example.com/x".into()
+            } else {
+                String::new()
+            },
+            country: ["", "DE", "US"][country as usize].into(),
+            visitor,
+            value_micros: (kind == 2 && country > 0).then_some(1_500_000 * i64::from(country)),
+            currency: if kind == 2 && country > 0 {
+                ["EUR", "USD"][country as usize - 1].into()
+            } else {
+                String::new()
+            },
+            ..Event::default()
+        },
+    )
 }
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
@@ -77,27 +90,61 @@ struct Log {
 
 impl Log {
     fn new(id: u128) -> Self {
-        let info = LogInfo { log: LogId(id), created_ms: 0, predecessor: None, retired_at: None, closed: None };
-        Self { info, epoch: 1, segments: 0, hash: [0; 32], records: Vec::new(), sealed: 0 }
+        let info = LogInfo {
+            log: LogId(id),
+            created_ms: 0,
+            predecessor: None,
+            retired_at: None,
+            closed: None,
+        };
+        Self {
+            info,
+            epoch: 1,
+            segments: 0,
+            hash: [0; 32],
+            records: Vec::new(),
+            sealed: 0,
+        }
     }
 
     fn accept(&mut self, event: Event) {
-        self.records.push(Record { seq: self.records.len() as u64 + 1, epoch: self.epoch, event });
+        self.records.push(Record {
+            seq: self.records.len() as u64 + 1,
+            epoch: self.epoch,
+            event,
+        });
     }
 
     /// Stores the epoch as two segments (one, if there is but one event) and seals it.
     async fn close(&mut self, store: &store::Store) {
         let open = self.records[self.sealed..].to_vec();
-        let (Some(first), Some(last)) = (open.first(), open.last()) else { return };
+        let (Some(first), Some(last)) = (open.first(), open.last()) else {
+            return;
+        };
         let (from, log) = (self.segments + 1, self.info.log);
         for part in open.chunks(open.len().div_ceil(2)) {
             self.segments += 1;
-            let header = Header { log, number: self.segments, epoch: self.epoch, first_seq: part[0].seq, previous_seq: part[0].seq - 1, previous_hash: self.hash };
+            let header = Header {
+                log,
+                number: self.segments,
+                epoch: self.epoch,
+                first_seq: part[0].seq,
+                previous_seq: part[0].seq - 1,
+                previous_hash: self.hash,
+            };
             let (bytes, footer) = segment::build(&header, part);
             self.hash = footer.hash;
-            raw::put_segment(store, log, self.segments, &bytes).await.unwrap();
+            raw::put_segment(store, log, self.segments, &bytes)
+                .await
+                .unwrap();
         }
-        let seal = Seal { log, epoch: self.epoch, segments: (from, self.segments), seqs: (first.seq, last.seq), count: open.len() as u64 };
+        let seal = Seal {
+            log,
+            epoch: self.epoch,
+            segments: (from, self.segments),
+            seqs: (first.seq, last.seq),
+            count: open.len() as u64,
+        };
         raw::put_seal(store, &seal).await.unwrap();
         self.sealed = self.records.len();
         self.epoch += 1;
@@ -110,31 +157,52 @@ type Visits = BTreeSet<(EntityId, i64, bool, u64)>;
 fn add(rows: &mut Rows, visits: &mut Visits, entity: EntityId, cell: &Cell) {
     for cube in CUBES.iter().filter(|c| c.is_for(entity.kind)) {
         for (bucket, value, counts) in cell.rows(cube) {
-            *rows.entry((entity, cube.name, bucket, value.to_owned())).or_default() += *counts;
+            *rows
+                .entry((entity, cube.name, bucket, value.to_owned()))
+                .or_default() += *counts;
         }
     }
     for (hour, bot, set) in cell.visitors() {
-        let model::VisitorSet::Exact(set) = set else { panic!("the sets of this test are small") };
+        let model::VisitorSet::Exact(set) = set else {
+            panic!("the sets of this test are small")
+        };
         visits.extend(set.iter().map(|v| (entity, hour, bot, *v)));
     }
 }
 
-async fn settled(deps: &MillDeps, manifest: &Manifest, entities: &BTreeSet<EntityId>) -> (Rows, Visits) {
+async fn settled(
+    deps: &MillDeps,
+    manifest: &Manifest,
+    entities: &BTreeSet<EntityId>,
+) -> (Rows, Visits) {
     let (mut rows, mut visits) = (Rows::new(), Visits::new());
     for (view, days) in &manifest.views {
         let cube = CUBES.iter().find(|c| c.name == view);
         for (day, file) in days {
-            let path = ObjectKey::View { cube: view.clone(), day: *day, name: file.name.clone() }.path();
-            let reader = ViewReader::open(&deps.store, path, file.bytes).await.unwrap();
+            let path = ObjectKey::View {
+                cube: view.clone(),
+                day: *day,
+                name: file.name.clone(),
+            }
+            .path();
+            let reader = ViewReader::open(&deps.store, path, file.bytes)
+                .await
+                .unwrap();
             for entity in entities {
                 if let Some(cube) = cube {
                     for row in reader.cube(*entity).await.unwrap() {
-                        let fresh = rows.insert((*entity, cube.name, row.bucket, row.value.to_string()), row.counts);
+                        let fresh = rows.insert(
+                            (*entity, cube.name, row.bucket, row.value.to_string()),
+                            row.counts,
+                        );
                         assert!(fresh.is_none(), "a row is there once");
                     }
                 } else if view == VISITORS {
                     for row in reader.visitors(*entity).await.unwrap() {
-                        assert!(visits.insert((*entity, row.hour, row.bot, row.visitor)), "a visit is there once");
+                        assert!(
+                            visits.insert((*entity, row.hour, row.bot, row.visitor)),
+                            "a visit is there once"
+                        );
                     }
                 }
             }
@@ -170,15 +238,24 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     }
     let entities: BTreeSet<EntityId> = all.keys().copied().collect();
     let (mut expected, mut expected_visits) = (Rows::new(), Visits::new());
-    all.iter().for_each(|(entity, cell)| add(&mut expected, &mut expected_visits, *entity, cell));
+    all.iter()
+        .for_each(|(entity, cell)| add(&mut expected, &mut expected_visits, *entity, cell));
 
     let (mut sum, mut visits) = settled(&deps, &manifest, &entities).await;
     for log in &logs {
         let mut folder = Folder::new(log.info.log, 0, 0);
         folder.fold(&deps.rules, 0, &log.records).unwrap();
         for (entity, cells) in folder.changed() {
-            for cell in cells.iter().filter(|c| c.epoch > manifest.horizon.of(c.log).epoch) {
-                add(&mut sum, &mut visits, entity, &Cell::decode(&cell.body).unwrap());
+            for cell in cells
+                .iter()
+                .filter(|c| c.epoch > manifest.horizon.of(c.log).epoch)
+            {
+                add(
+                    &mut sum,
+                    &mut visits,
+                    entity,
+                    &Cell::decode(&cell.body).unwrap(),
+                );
             }
         }
     }
@@ -205,9 +282,21 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
 #[test]
 fn settled_and_live_are_the_count_of_all() {
     let rules = Arc::new(Rules::new().unwrap());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(10);
-    let config = ProptestConfig { cases, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(10);
+    let config = ProptestConfig {
+        cases,
+        max_shrink_iters: 60,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     proptest!(config, |(actions in actions())| {
         runtime.block_on(law(actions, Arc::clone(&rules)))?;
     });
@@ -220,14 +309,26 @@ async fn two_schedulers_at_once_are_harmless() {
     let rules = Arc::new(Rules::new().unwrap());
     let deps = |seed| {
         let store = Arc::clone(&store);
-        MillDeps { manifests: Manifests::new(Arc::clone(&store)), store, rules: Arc::clone(&rules), clock: Arc::new(ManualClock::new(START_MS)), random: Arc::new(SeededRandom::new(seed)) }
+        MillDeps {
+            manifests: Manifests::new(Arc::clone(&store)),
+            store,
+            rules: Arc::clone(&rules),
+            clock: Arc::new(ManualClock::new(START_MS)),
+            random: Arc::new(SeededRandom::new(seed)),
+        }
     };
     let (one, two) = (deps(1), deps(2));
     let mut log = Log::new(1);
     raw::register_log(&store, &log.info).await.unwrap();
     for round in 0..3u64 {
         for n in 0..20 {
-            log.accept(Event { account: 1, object: n % 3, occurred_ms: START_MS, visitor: n, ..Event::default() });
+            log.accept(Event {
+                account: 1,
+                object: n % 3,
+                occurred_ms: START_MS,
+                visitor: n,
+                ..Event::default()
+            });
         }
         log.close(&store).await;
         let (a, b) = tokio::join!(run(&one, Mode::Incremental), run(&two, Mode::Incremental));
@@ -236,7 +337,11 @@ async fn two_schedulers_at_once_are_harmless() {
         assert_eq!(manifest.events_count, 20 * (round + 1));
         let account = EntityId::new(model::EntityKind::Account, 1);
         let (rows, _) = settled(&one, &manifest, &BTreeSet::from([account])).await;
-        let clicks: i64 = rows.iter().filter(|((_, cube, ..), _)| *cube == "total").map(|(_, c)| c.0[0]).sum();
+        let clicks: i64 = rows
+            .iter()
+            .filter(|((_, cube, ..), _)| *cube == "total")
+            .map(|(_, c)| c.0[0])
+            .sum();
         assert_eq!(clicks, 20 * (round as i64 + 1));
     }
 }

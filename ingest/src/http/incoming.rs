@@ -55,7 +55,10 @@ pub(super) struct Refusal {
 }
 
 fn refuse<T>(code: &'static str, detail: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal { code, detail: detail.into() })
+    Err(Refusal {
+        code,
+        detail: detail.into(),
+    })
 }
 
 impl Incoming {
@@ -65,7 +68,12 @@ impl Incoming {
     }
 
     /// The event that `account` may record, at the time `now_ms`.
-    pub(super) fn event(self, door: &Door, account: EntityId, now_ms: i64) -> Result<Event, Refusal> {
+    pub(super) fn event(
+        self,
+        door: &Door,
+        account: EntityId,
+        now_ms: i64,
+    ) -> Result<Event, Refusal> {
         let target = self.target(&door.catalog, account)?;
         let seen = self.sighting(door, target, now_ms)?;
         Ok(door.event(target, seen))
@@ -83,13 +91,18 @@ impl Incoming {
             EntityKind::Pixel => ("pixel", &self.pixel),
             _ => ("goal", &self.goal),
         };
-        let Some(name) = name else { return refuse("missing_object", format!("a {field} must be named")) };
+        let Some(name) = name else {
+            return refuse("missing_object", format!("a {field} must be named"));
+        };
         let found = catalog.read(|state| match kind {
             EntityKind::Link => find(&state.links, 0, name, account),
             EntityKind::Pixel => find(&state.pixels, account.raw, name, account),
             _ => find(&state.goals, account.raw, name, account),
         });
-        let unknown = || Refusal { code: "unknown_object", detail: format!("this account has no {field} `{}`", cut(name.clone(), 80)) };
+        let unknown = || Refusal {
+            code: "unknown_object",
+            detail: format!("this account has no {field} `{}`", cut(name.clone(), 80)),
+        };
         found.ok_or_else(unknown)
     }
 
@@ -99,7 +112,10 @@ impl Incoming {
             Some(value) => parse_time(value)?,
         };
         if !(time::EARLIEST_MS..=now_ms + time::MAX_AHEAD_MS).contains(&occurred_ms) {
-            return refuse("invalid_time", "occurred_at must be between the year 2000 and one day from now");
+            return refuse(
+                "invalid_time",
+                "occurred_at must be between the year 2000 and one day from now",
+            );
         }
         let ip = match self.ip.as_deref().filter(|t| !t.is_empty()).map(str::parse) {
             Some(Err(_)) => return refuse("invalid_ip", "ip must be an IPv4 or IPv6 address"),
@@ -107,16 +123,38 @@ impl Incoming {
             None => None,
         };
         let country = self.country.clone().unwrap_or_default();
-        if !country.is_empty() && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase())) {
-            return refuse("invalid_country", "country must be a code of two capital letters such as DE");
+        if !country.is_empty()
+            && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
+        {
+            return refuse(
+                "invalid_country",
+                "country must be a code of two capital letters such as DE",
+            );
         }
-        let short = [("idempotency_key", &self.idempotency_key), ("transaction_id", &self.transaction_id), ("click_id", &self.click_id), ("visitor", &self.visitor)];
-        if let Some((name, _)) = short.iter().find(|(_, v)| v.as_ref().is_some_and(|v| v.len() > MAX_SHORT)) {
-            return refuse("too_long", format!("{name} is longer than {MAX_SHORT} bytes"));
+        let short = [
+            ("idempotency_key", &self.idempotency_key),
+            ("transaction_id", &self.transaction_id),
+            ("click_id", &self.click_id),
+            ("visitor", &self.visitor),
+        ];
+        if let Some((name, _)) = short
+            .iter()
+            .find(|(_, v)| v.as_ref().is_some_and(|v| v.len() > MAX_SHORT))
+        {
+            return refuse(
+                "too_long",
+                format!("{name} is longer than {MAX_SHORT} bytes"),
+            );
         }
         let value = self.value(door, target)?;
         let sub = [&self.sub1, &self.sub2, &self.sub3, &self.sub4, &self.sub5];
-        let utms = [("utm_source", &self.utm_source), ("utm_medium", &self.utm_medium), ("utm_campaign", &self.utm_campaign), ("utm_term", &self.utm_term), ("utm_content", &self.utm_content)];
+        let utms = [
+            ("utm_source", &self.utm_source),
+            ("utm_medium", &self.utm_medium),
+            ("utm_campaign", &self.utm_campaign),
+            ("utm_term", &self.utm_term),
+            ("utm_content", &self.utm_content),
+        ];
         let some = |v: Option<String>| v.filter(|v| !v.is_empty());
         Ok(Sighting {
             occurred_ms,
@@ -124,8 +162,16 @@ impl Incoming {
             ip,
             country,
             value,
-            subs: subs(|name| name.bytes().last().and_then(|d| sub.get((d - b'1') as usize)?.as_ref().cloned())),
-            utm: utm(|name| utms.iter().find(|(n, _)| *n == name).and_then(|(_, v)| v.as_ref().cloned())),
+            subs: subs(|name| {
+                name.bytes()
+                    .last()
+                    .and_then(|d| sub.get((d - b'1') as usize)?.as_ref().cloned())
+            }),
+            utm: utm(|name| {
+                utms.iter()
+                    .find(|(n, _)| *n == name)
+                    .and_then(|(_, v)| v.as_ref().cloned())
+            }),
             user_agent: cut(self.user_agent.unwrap_or_default(), MAX_TEXT),
             referrer: cut(self.referrer.unwrap_or_default(), MAX_TEXT),
             accept_language: cut(self.accept_language.unwrap_or_default(), MAX_TEXT),
@@ -146,27 +192,52 @@ impl Incoming {
         if target.object.kind != EntityKind::Goal {
             return refuse("invalid_value", "only conversions have a value");
         }
-        let default = door.catalog.goal(target.object).and_then(|g| g.currency.as_ref().map(ToString::to_string));
+        let default = door
+            .catalog
+            .goal(target.object)
+            .and_then(|g| g.currency.as_ref().map(ToString::to_string));
         let currency = self.currency.clone().or(default);
         let value = read_value(&text, currency.as_deref());
-        value.map(Some).map_err(|problem| Refusal { code: problem.code, detail: problem.detail })
+        value.map(Some).map_err(|problem| Refusal {
+            code: problem.code,
+            detail: problem.detail,
+        })
     }
 }
 
 /// An object of `account` by its id or, within `scope`, by its name.
-fn find<T: Row>(table: &storage::catalog::Table<T>, scope: u64, name: &str, account: EntityId) -> Option<Target> {
+fn find<T: Row>(
+    table: &storage::catalog::Table<T>,
+    scope: u64,
+    name: &str,
+    account: EntityId,
+) -> Option<Target> {
     let by_id = name.parse().ok().and_then(|id| table.get(id));
     let row = by_id.or_else(|| table.named(scope, name))?;
     let ours = row.account() == account && !row.deleted();
-    ours.then(|| Target { object: row.id(), account, campaign: row.campaign() })
+    ours.then(|| Target {
+        object: row.id(),
+        account,
+        campaign: row.campaign(),
+    })
 }
 
 /// RFC 3339, or unix milliseconds as a whole number.
 fn parse_time(value: &Value) -> Result<i64, Refusal> {
     let parsed = match value {
         Value::Number(number) => number.as_i64(),
-        Value::String(text) => chrono::DateTime::parse_from_rfc3339(text).ok().map(|t| t.timestamp_millis()),
+        Value::String(text) => chrono::DateTime::parse_from_rfc3339(text)
+            .ok()
+            .map(|t| t.timestamp_millis()),
         _ => None,
     };
-    parsed.map_or_else(|| refuse("invalid_time", "occurred_at must be RFC 3339 or unix milliseconds"), Ok)
+    parsed.map_or_else(
+        || {
+            refuse(
+                "invalid_time",
+                "occurred_at must be RFC 3339 or unix milliseconds",
+            )
+        },
+        Ok,
+    )
 }

@@ -31,13 +31,28 @@ const MAX_FORM: usize = 64 << 10;
 pub fn routes(door: Arc<Door>) -> Router {
     Router::new()
         .route("/p/{pixel}", get(pixel::view))
-        .route("/c/{goal}", get(postback::get).post(postback::post).layer(DefaultBodyLimit::max(MAX_FORM)))
+        .route(
+            "/c/{goal}",
+            get(postback::get)
+                .post(postback::post)
+                .layer(DefaultBodyLimit::max(MAX_FORM)),
+        )
         .route("/v1/events", axum::routing::post(events::post))
-        .route("/favicon.ico", get(|| async { http::StatusCode::NOT_FOUND }))
-        .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /\n" }))
+        .route(
+            "/favicon.ico",
+            get(|| async { http::StatusCode::NOT_FOUND }),
+        )
+        .route(
+            "/robots.txt",
+            get(|| async { "User-agent: *\nDisallow: /\n" }),
+        )
         .fallback(redirect::follow)
         .method_not_allowed_fallback(|| async {
-            web::Problem::new(http::StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this door does not take this method")
+            web::Problem::new(
+                http::StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "this door does not take this method",
+            )
         })
         .with_state(door)
 }
@@ -50,20 +65,34 @@ struct Sender {
 impl FromRequestParts<Arc<Door>> for Sender {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, door: &Arc<Door>) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
-        Ok(Self { seen: sighting(&parts.headers, peer, door) })
+    async fn from_request_parts(
+        parts: &mut Parts,
+        door: &Arc<Door>,
+    ) -> Result<Self, Self::Rejection> {
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|c| c.0.ip());
+        Ok(Self {
+            seen: sighting(&parts.headers, peer, door),
+        })
     }
 }
 
 fn sighting(headers: &HeaderMap, peer: Option<std::net::IpAddr>, door: &Door) -> Sighting {
     let text = |name: HeaderName| {
-        let value = headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+        let value = headers
+            .get(name)
+            .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
         cut(value.unwrap_or_default(), MAX_TEXT)
     };
     let is_one = |name: &'static str| headers.get(name).is_some_and(|v| v.as_bytes() == b"1");
     // Every proxy may add a line of its own: the last one counts.
-    let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|v| v.to_str().ok()).collect();
+    let lines: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .collect();
     let forwarded = (!lines.is_empty()).then(|| lines.join(","));
     let now_ms = door.clock.now_ms();
     Sighting {
@@ -80,9 +109,14 @@ fn sighting(headers: &HeaderMap, peer: Option<std::net::IpAddr>, door: &Door) ->
 
 /// The value of one query parameter, decoded.
 fn parameter(query: &[(String, String)], name: &str) -> Option<String> {
-    query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    query
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.clone())
 }
 
 fn parse_query(query: Option<&str>) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect()
+    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .into_owned()
+        .collect()
 }

@@ -19,16 +19,31 @@ use crate::{
 /// The smallest transparent GIF89a.
 const GIF: &[u8; 43] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
-pub(super) async fn view(State(door): State<Arc<Door>>, Path(file): Path<String>, method: Method, uri: Uri, sender: Sender) -> Response {
-    let id = file.strip_suffix(".gif").and_then(|id| id.parse::<EntityId>().ok());
-    let Some(pixel) = id.and_then(|id| door.catalog.pixel(id)).filter(|p| !p.deleted) else {
+pub(super) async fn view(
+    State(door): State<Arc<Door>>,
+    Path(file): Path<String>,
+    method: Method,
+    uri: Uri,
+    sender: Sender,
+) -> Response {
+    let id = file
+        .strip_suffix(".gif")
+        .and_then(|id| id.parse::<EntityId>().ok());
+    let Some(pixel) = id
+        .and_then(|id| door.catalog.pixel(id))
+        .filter(|p| !p.deleted)
+    else {
         return Problem::not_found("there is no such pixel").into_response();
     };
     let query = parse_query(uri.query());
     let mut seen = sender.seen;
     seen.utm = utm(|name| parameter(&query, name));
     seen.subs = subs(|name| parameter(&query, name));
-    let target = Target { object: pixel.id, account: pixel.account, campaign: pixel.campaign };
+    let target = Target {
+        object: pixel.id,
+        account: pixel.account,
+        campaign: pixel.campaign,
+    };
     let id = match method {
         Method::GET => door.record_one(door.event(target, seen)).await.ok(),
         _ => None,
@@ -36,7 +51,10 @@ pub(super) async fn view(State(door): State<Arc<Door>>, Path(file): Path<String>
     let mut response = GIF.as_slice().into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/gif"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=0, no-store"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=0, no-store"),
+    );
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         headers.insert(EVENT_ID, id);
     }

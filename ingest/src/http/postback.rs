@@ -19,7 +19,12 @@ use crate::{
     sighting::{MAX_SHORT, Sighting, Target, parse_money, subs},
 };
 
-pub(super) async fn get(State(door): State<Arc<Door>>, Path(goal): Path<String>, uri: Uri, sender: Sender) -> Result<Response, Problem> {
+pub(super) async fn get(
+    State(door): State<Arc<Door>>,
+    Path(goal): Path<String>,
+    uri: Uri,
+    sender: Sender,
+) -> Result<Response, Problem> {
     convert(door, &goal, parse_query(uri.query()), sender.seen).await
 }
 
@@ -30,38 +35,68 @@ pub(super) async fn post(
     sender: Sender,
     form: Result<RawForm, axum::extract::rejection::RawFormRejection>,
 ) -> Result<Response, Problem> {
-    let RawForm(body) = form.map_err(|e| Problem::new(e.status(), "invalid_form", e.body_text()))?;
+    let RawForm(body) =
+        form.map_err(|e| Problem::new(e.status(), "invalid_form", e.body_text()))?;
     let mut parameters = parse_query(uri.query());
     parameters.extend(url::form_urlencoded::parse(&body).into_owned());
     convert(door, &goal, parameters, sender.seen).await
 }
 
-async fn convert(door: Arc<Door>, goal: &str, parameters: Vec<(String, String)>, seen: Sighting) -> Result<Response, Problem> {
+async fn convert(
+    door: Arc<Door>,
+    goal: &str,
+    parameters: Vec<(String, String)>,
+    seen: Sighting,
+) -> Result<Response, Problem> {
     let id = goal.parse::<EntityId>().ok();
-    let goal = id.and_then(|id| door.catalog.goal(id)).filter(|g| !g.deleted);
+    let goal = id
+        .and_then(|id| door.catalog.goal(id))
+        .filter(|g| !g.deleted);
     let goal = goal.ok_or_else(|| Problem::not_found("there is no such goal"))?;
     let seen = read_parameters(&goal, &parameters, seen)?;
-    let target = Target { object: goal.id, account: goal.account, campaign: goal.campaign };
+    let target = Target {
+        object: goal.id,
+        account: goal.account,
+        campaign: goal.campaign,
+    };
     let recorded = door.record(vec![door.event(target, seen)]).await;
-    let recorded = recorded.map_err(|e| Problem::unavailable("unrecorded", format!("the conversion was not recorded: {e}; send it again"), 5))?;
+    let recorded = recorded.map_err(|e| {
+        Problem::unavailable(
+            "unrecorded",
+            format!("the conversion was not recorded: {e}; send it again"),
+            5,
+        )
+    })?;
     match recorded.first() {
         Some(Recorded::Accepted(id)) => {
             let body = Json(json!({"event_id": id, "duplicate": false}));
             Ok(([(EVENT_ID, id.to_string())], body).into_response())
         }
-        Some(Recorded::Duplicate(id)) => Ok(Json(json!({"event_id": id, "duplicate": true})).into_response()),
+        Some(Recorded::Duplicate(id)) => {
+            Ok(Json(json!({"event_id": id, "duplicate": true})).into_response())
+        }
         _ => Err(Problem {
             retry_after: Some(1),
-            ..Problem::conflict("in_progress", "this transaction_id is being recorded just now; ask again in a second")
+            ..Problem::conflict(
+                "in_progress",
+                "this transaction_id is being recorded just now; ask again in a second",
+            )
         }),
     }
 }
 
-fn read_parameters(goal: &Goal, parameters: &[(String, String)], mut seen: Sighting) -> Result<Sighting, Problem> {
+fn read_parameters(
+    goal: &Goal,
+    parameters: &[(String, String)],
+    mut seen: Sighting,
+) -> Result<Sighting, Problem> {
     let text = |name: &str| parameter(parameters, name).filter(|v| !v.is_empty());
     for name in ["transaction_id", "click_id"] {
         if text(name).is_some_and(|v| v.len() > MAX_SHORT) {
-            return Err(Problem::bad_request("too_long", format!("{name} is longer than {MAX_SHORT} bytes")));
+            return Err(Problem::bad_request(
+                "too_long",
+                format!("{name} is longer than {MAX_SHORT} bytes"),
+            ));
         }
     }
     seen.key = text("transaction_id");
@@ -76,10 +111,19 @@ fn read_parameters(goal: &Goal, parameters: &[(String, String)], mut seen: Sight
 
 /// A value and its currency, or what is wrong with them.
 pub(super) fn read_value(value: &str, currency: Option<&str>) -> Result<(i64, String), Problem> {
-    let micros = parse_money(value)
-        .ok_or_else(|| Problem::bad_request("invalid_value", "value must be a decimal such as 12.50 (at most 9 digits before the point, 6 after it)"))?;
+    let micros = parse_money(value).ok_or_else(|| {
+        Problem::bad_request(
+            "invalid_value",
+            "value must be a decimal such as 12.50 (at most 9 digits before the point, 6 after it)",
+        )
+    })?;
     let currency = currency.map(str::to_ascii_uppercase);
     let currency = currency.filter(|c| c.len() == 3 && c.bytes().all(|b| b.is_ascii_uppercase()));
-    let currency = currency.ok_or_else(|| Problem::bad_request("invalid_currency", "currency must be a code of three letters such as EUR; the goal may set one"))?;
+    let currency = currency.ok_or_else(|| {
+        Problem::bad_request(
+            "invalid_currency",
+            "currency must be a code of three letters such as EUR; the goal may set one",
+        )
+    })?;
     Ok((micros, currency))
 }

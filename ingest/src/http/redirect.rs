@@ -21,9 +21,19 @@ const NOT_FOUND: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\
 <style>body{font:1.1rem system-ui;margin:20vh auto;max-width:30rem;text-align:center}</style>\
 <h1>There is no such link</h1><p>It may have been deleted, or it has expired.</p></html>";
 
-pub(super) async fn follow(State(door): State<Arc<Door>>, method: Method, uri: Uri, sender: Sender) -> Response {
+pub(super) async fn follow(
+    State(door): State<Arc<Door>>,
+    method: Method,
+    uri: Uri,
+    sender: Sender,
+) -> Response {
     if method != Method::GET && method != Method::HEAD {
-        return web::Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "links are followed with GET").into_response();
+        return web::Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "links are followed with GET",
+        )
+        .into_response();
     }
     // Slugs are of characters that need no escape: whatever does not match as it is, is none.
     let slug = uri.path().trim_start_matches('/');
@@ -35,7 +45,11 @@ pub(super) async fn follow(State(door): State<Arc<Door>>, method: Method, uri: U
     let mut seen = sender.seen;
     seen.utm = utm(|name| parameter(&query, name));
     seen.subs = subs(|name| parameter(&query, name));
-    let target = Target { object: link.id, account: link.account, campaign: link.campaign };
+    let target = Target {
+        object: link.id,
+        account: link.account,
+        campaign: link.campaign,
+    };
     // A HEAD request is a look at the link, not a click on it.
     let id = match method {
         Method::GET => door.record_one(door.event(target, seen)).await.ok(),
@@ -46,12 +60,16 @@ pub(super) async fn follow(State(door): State<Arc<Door>>, method: Method, uri: U
 
 fn answer(link: &Link, query: Option<&str>, id: Option<EventId>) -> Response {
     let Ok(location) = HeaderValue::from_str(&destination(link, query, id)) else {
-        return web::Problem::internal("a stored destination is not a header value").into_response();
+        return web::Problem::internal("a stored destination is not a header value")
+            .into_response();
     };
     let mut response = StatusCode::FOUND.into_response();
     let headers = response.headers_mut();
     headers.insert(header::LOCATION, location);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=0, no-store"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=0, no-store"),
+    );
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         headers.insert(EVENT_ID, id);
     }
@@ -65,13 +83,19 @@ fn destination(link: &Link, query: Option<&str>, id: Option<EventId>) -> String 
     if passed.is_none() && click.is_none() {
         return link.destination.to_string();
     }
-    let Ok(mut url) = Url::parse(&link.destination) else { return link.destination.to_string() };
+    let Ok(mut url) = Url::parse(&link.destination) else {
+        return link.destination.to_string();
+    };
     if let Some(passed) = passed {
-        let joined = url.query().filter(|q| !q.is_empty()).map_or(passed.to_owned(), |own| format!("{own}&{passed}"));
+        let joined = url
+            .query()
+            .filter(|q| !q.is_empty())
+            .map_or(passed.to_owned(), |own| format!("{own}&{passed}"));
         url.set_query(Some(&joined));
     }
     if let Some(id) = click {
-        url.query_pairs_mut().append_pair("mr_click", &id.to_string());
+        url.query_pairs_mut()
+            .append_pair("mr_click", &id.to_string());
     }
     url.into()
 }
@@ -100,10 +124,25 @@ mod tests {
 
     #[test]
     fn the_destination_gets_what_the_link_allows() {
-        let id = EventId { log: LogId(1), seq: 5 };
-        assert_eq!(destination(&link(false, false), Some("x=1"), Some(id)), "https://example.com/a?b=1#part");
-        assert_eq!(destination(&link(true, false), Some("x=1&y=%20"), None), "https://example.com/a?b=1&x=1&y=%20#part");
-        assert_eq!(destination(&link(false, true), None, Some(id)), format!("https://example.com/a?b=1&mr_click={id}#part"));
-        assert_eq!(destination(&link(false, true), None, None), "https://example.com/a?b=1#part");
+        let id = EventId {
+            log: LogId(1),
+            seq: 5,
+        };
+        assert_eq!(
+            destination(&link(false, false), Some("x=1"), Some(id)),
+            "https://example.com/a?b=1#part"
+        );
+        assert_eq!(
+            destination(&link(true, false), Some("x=1&y=%20"), None),
+            "https://example.com/a?b=1&x=1&y=%20#part"
+        );
+        assert_eq!(
+            destination(&link(false, true), None, Some(id)),
+            format!("https://example.com/a?b=1&mr_click={id}#part")
+        );
+        assert_eq!(
+            destination(&link(false, true), None, None),
+            "https://example.com/a?b=1#part"
+        );
     }
 }

@@ -50,13 +50,28 @@ pub(super) struct Recovered {
 
 impl Recovered {
     fn empty(state: State) -> Self {
-        let last = Last { number: 0, seq: 0, epoch: 0, hash: [0; 32] };
-        Self { state, sealed: Vec::new(), last, unconfirmed: Vec::new() }
+        let last = Last {
+            number: 0,
+            seq: 0,
+            epoch: 0,
+            hash: [0; 32],
+        };
+        Self {
+            state,
+            sealed: Vec::new(),
+            last,
+            unconfirmed: Vec::new(),
+        }
     }
 }
 
 fn new_state(disk: &dyn Disk, log: LogId, predecessor: Option<(LogId, u64)>) -> io::Result<State> {
-    let state = State { log, closed_epoch: 0, retired_at: None, predecessor };
+    let state = State {
+        log,
+        closed_epoch: 0,
+        retired_at: None,
+        predecessor,
+    };
     state.save(disk)?;
     Ok(state)
 }
@@ -103,7 +118,11 @@ pub(super) fn recover(disk: &dyn Disk, new_log: LogId) -> Result<Recovered, Reco
         for number in numbers {
             disk.remove(&segment_name(number))?;
         }
-        return Ok(Recovered::empty(new_state(disk, new_log, Some((state.log, last)))?));
+        return Ok(Recovered::empty(new_state(
+            disk,
+            new_log,
+            Some((state.log, last)),
+        )?));
     }
     let mut recovered = Recovered::empty(state);
     for number in numbers {

@@ -143,14 +143,22 @@ impl Shared {
         self.disk.remove(&segment_name(number))?;
         self.sealed_map().remove(&number);
         let less = |bytes: u64| Some(bytes.saturating_sub(segment.bytes));
-        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        let _ = self
+            .bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
         Ok(())
     }
 
     /// Writes down that this log is retired: the next start makes a new one. Blocks.
     pub fn retire(&self) -> io::Result<()> {
         let retired_at = Some(self.durable_seq());
-        State { log: self.log, closed_epoch: self.closed_epoch(), retired_at, predecessor: self.predecessor }.save(&*self.disk)
+        State {
+            log: self.log,
+            closed_epoch: self.closed_epoch(),
+            retired_at,
+            predecessor: self.predecessor,
+        }
+        .save(&*self.disk)
     }
 
     /// Where the events after `position` are.

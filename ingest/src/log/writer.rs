@@ -270,7 +270,9 @@ impl Writer {
         if open.count == 0 {
             // Nothing in it was acknowledged, and nothing of it may be found later.
             match self.disk.remove(&name) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => self.abandoned = Some(open),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    self.abandoned = Some(open)
+                }
                 _ => {}
             }
             return self.abandoned.is_none();

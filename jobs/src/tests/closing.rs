@@ -9,15 +9,29 @@ use super::*;
 const LOG: LogId = LogId(7);
 
 fn info(log: LogId, retired_at: Option<u64>, closed: Option<(u64, u64)>) -> LogInfo {
-    LogInfo { log, created_ms: 1, predecessor: None, retired_at, closed }
+    LogInfo {
+        log,
+        created_ms: 1,
+        predecessor: None,
+        retired_at,
+        closed,
+    }
 }
 
 async fn register(shared: &Shared, log: LogId, retired_at: Option<u64>) {
-    raw::register_log(&shared.store, &info(log, retired_at, None)).await.unwrap();
+    raw::register_log(&shared.store, &info(log, retired_at, None))
+        .await
+        .unwrap();
 }
 
 async fn seal(shared: &Shared, log: LogId, epoch: u64) {
-    let seal = Seal { log, epoch, segments: (epoch, epoch), seqs: (epoch, epoch), count: 1 };
+    let seal = Seal {
+        log,
+        epoch,
+        segments: (epoch, epoch),
+        seqs: (epoch, epoch),
+        count: 1,
+    };
     raw::put_seal(&shared.store, &seal).await.unwrap();
 }
 
@@ -35,7 +49,9 @@ fn collector(shared: &Shared, log: LogId, epoch: u64, answer: Duration) {
         }
         assert_eq!(control.after(0).await.unwrap().1, [Request::CloseEpochs]);
         sleep(answer).await;
-        raw::update_log(&shared.store, &info(log, None, Some((1, epoch)))).await.unwrap();
+        raw::update_log(&shared.store, &info(log, None, Some((1, epoch))))
+            .await
+            .unwrap();
         sleep(answer).await;
         seal(&shared, log, epoch).await;
     });
@@ -50,7 +66,14 @@ async fn closing_waits_for_every_answer_and_its_seal() {
     collector(&one, LOG, 2, Duration::from_secs(2));
     let begin = Instant::now();
     let closed = closer(&one).close().await.unwrap();
-    assert_eq!(closed, Closed { sealed: vec![LOG], late: vec![] }, "retired logs are not waited for");
+    assert_eq!(
+        closed,
+        Closed {
+            sealed: vec![LOG],
+            late: vec![]
+        },
+        "retired logs are not waited for"
+    );
     assert!((4..8).contains(&begin.elapsed().as_secs()));
 }
 
@@ -60,7 +83,13 @@ async fn a_collector_without_events_has_nothing_to_seal() {
     register(&one, LOG, None).await;
     collector(&one, LOG, 0, Duration::from_secs(1));
     let closed = closer(&one).close().await.unwrap();
-    assert_eq!(closed, Closed { sealed: vec![LOG], late: vec![] });
+    assert_eq!(
+        closed,
+        Closed {
+            sealed: vec![LOG],
+            late: vec![]
+        }
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +98,13 @@ async fn a_dead_collector_holds_up_nobody_for_long() {
     register(&one, LOG, None).await;
     let begin = Instant::now();
     let closed = closer(&one).close().await.unwrap();
-    assert_eq!(closed, Closed { sealed: vec![], late: vec![LOG] });
+    assert_eq!(
+        closed,
+        Closed {
+            sealed: vec![],
+            late: vec![LOG]
+        }
+    );
     assert!((30..33).contains(&begin.elapsed().as_secs()));
 }
 
@@ -77,7 +112,13 @@ async fn a_dead_collector_holds_up_nobody_for_long() {
 async fn without_logs_nobody_is_asked() {
     let one = in_runtime();
     let closed = closer(&one).close().await.unwrap();
-    assert_eq!(closed, Closed { sealed: vec![], late: vec![] });
+    assert_eq!(
+        closed,
+        Closed {
+            sealed: vec![],
+            late: vec![]
+        }
+    );
     assert_eq!(Control::new(one.store.clone()).newest().await.unwrap(), 0);
 }
 

@@ -17,7 +17,11 @@ use super::{
 };
 
 /// Answers `query` about `entity`.
-pub(super) async fn answer(sources: &Sources, entity: EntityId, query: &Query) -> Result<Value, Problem> {
+pub(super) async fn answer(
+    sources: &Sources,
+    entity: EntityId,
+    query: &Query,
+) -> Result<Value, Problem> {
     // A manifest's files may be gone by the time they are read, if it is very old: read anew.
     for _ in 0..3 {
         let reading = read(sources, entity).await?;
@@ -27,20 +31,47 @@ pub(super) async fn answer(sources: &Sources, entity: EntityId, query: &Query) -
         }
         sources.refresh().await?;
     }
-    Err(Problem::unavailable("views_unavailable", "the settled numbers cannot be read just now", 2))
+    Err(Problem::unavailable(
+        "views_unavailable",
+        "the settled numbers cannot be read just now",
+        2,
+    ))
 }
 
-async fn build(sources: &Sources, entity: EntityId, query: &Query, reading: &Reading) -> Result<Value, ViewError> {
+async fn build(
+    sources: &Sources,
+    entity: EntityId,
+    query: &Query,
+    reading: &Reading,
+) -> Result<Value, ViewError> {
     let (dimension, grain) = query.cube();
     let merged = merge(sources, entity, query, reading, dimension, grain).await?;
     let mut extras = Extras::default();
     if query.metrics.contains(&Metric::Value) {
-        extras.values = Some(merge(sources, entity, query, reading, Dimension::Currency, Grain::Quarter).await?);
+        extras.values = Some(
+            merge(
+                sources,
+                entity,
+                query,
+                reading,
+                Dimension::Currency,
+                Grain::Quarter,
+            )
+            .await?,
+        );
     }
     if query.metrics.contains(&Metric::UniqueVisitors) {
-        extras.count_uniques(sources, entity, query, reading).await?;
+        extras
+            .count_uniques(sources, entity, query, reading)
+            .await?;
     }
-    let groups = Groups::new(query, merged.groups.iter().map(|((_, name), counts)| (&**name, *counts)));
+    let groups = Groups::new(
+        query,
+        merged
+            .groups
+            .iter()
+            .map(|((_, name), counts)| (&**name, *counts)),
+    );
     let mut results = Vec::new();
     for ((bucket, rank), counts) in groups.rows(query, &merged) {
         let mut row = Map::new();
@@ -52,23 +83,58 @@ async fn build(sources: &Sources, entity: EntityId, query: &Query, reading: &Rea
         if let Some(group) = query.group {
             label(sources, entity, &mut row, group, name);
         }
-        let by_currency = query.group.is_some_and(|g| g.dimension == Dimension::Currency);
-        let not = if by_currency && name.is_none() { &groups.names[..] } else { &[] };
-        let place = Place { bucket: Some(bucket), currency: name.filter(|_| by_currency), not };
+        let by_currency = query
+            .group
+            .is_some_and(|g| g.dimension == Dimension::Currency);
+        let not = if by_currency && name.is_none() {
+            &groups.names[..]
+        } else {
+            &[]
+        };
+        let place = Place {
+            bucket: Some(bucket),
+            currency: name.filter(|_| by_currency),
+            not,
+        };
         fill(&mut row, query, counts, place, &extras);
         results.push(Value::Object(row));
     }
     let mut totals = Map::new();
     let all = merged.settled + merged.live;
-    fill(&mut totals, query, all, Place { bucket: None, currency: None, not: &[] }, &extras);
-    Ok(json!({"results": results, "totals": totals, "meta": meta(entity, query, reading, &merged, &extras)}))
+    fill(
+        &mut totals,
+        query,
+        all,
+        Place {
+            bucket: None,
+            currency: None,
+            not: &[],
+        },
+        &extras,
+    );
+    Ok(
+        json!({"results": results, "totals": totals, "meta": meta(entity, query, reading, &merged, &extras)}),
+    )
 }
 
-async fn merge(sources: &Sources, entity: EntityId, query: &Query, reading: &Reading, dimension: Dimension, grain: Grain) -> Result<Merged, ViewError> {
+async fn merge(
+    sources: &Sources,
+    entity: EntityId,
+    query: &Query,
+    reading: &Reading,
+    dimension: Dimension,
+    grain: Grain,
+) -> Result<Merged, ViewError> {
     let mut merged = Merged::default();
-    let Some(cube) = Cube::find(dimension, grain) else { return Ok(merged) };
+    let Some(cube) = Cube::find(dimension, grain) else {
+        return Ok(merged);
+    };
     let range = (query.start, query.end);
-    for rows in sources.settled.cube(&reading.published.manifest, cube.name, entity, range).await? {
+    for rows in sources
+        .settled
+        .cube(&reading.published.manifest, cube.name, entity, range)
+        .await?
+    {
         merged.add_settled(query, &rows);
     }
     for cell in &reading.cells {
@@ -88,15 +154,24 @@ struct Extras {
 }
 
 impl Extras {
-    async fn count_uniques(&mut self, sources: &Sources, entity: EntityId, query: &Query, reading: &Reading) -> Result<(), ViewError> {
+    async fn count_uniques(
+        &mut self,
+        sources: &Sources,
+        entity: EntityId,
+        query: &Query,
+        reading: &Reading,
+    ) -> Result<(), ViewError> {
         let manifest = &reading.published.manifest;
         let range = (query.start, query.end);
         // A month's count lies at its first day, which may be before the range.
-        let mut visitors = Visitors::new(&sources.settled, manifest, entity, &reading.cells, range).await?;
+        let mut visitors =
+            Visitors::new(&sources.settled, manifest, entity, &reading.cells, range).await?;
         visitors.exclude_bots = query.exclude_bots;
         let ends = query.buckets.iter().skip(1).chain([&query.end]);
         for (start, end) in query.buckets.iter().zip(ends) {
-            let uniques = visitors.count((*start).max(query.start), (*end).min(query.end)).await?;
+            let uniques = visitors
+                .count((*start).max(query.start), (*end).min(query.end))
+                .await?;
             self.uniques.push(uniques.count);
             self.uniques_error = self.uniques_error.max(uniques.error());
         }
@@ -108,7 +183,9 @@ impl Extras {
 
     /// The value of a place in the answer: null if it is in several currencies, which do not add up.
     fn value(&self, place: Place<'_>) -> Value {
-        let Some(merged) = &self.values else { return Value::Null };
+        let Some(merged) = &self.values else {
+            return Value::Null;
+        };
         let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
         for ((bucket, currency), counts) in &merged.groups {
             if place.holds(*bucket, currency) {
@@ -150,7 +227,13 @@ fn money(micros: i64) -> Value {
     Value::String(format!("{sign}{}.{part:0<2}", all / 1_000_000))
 }
 
-fn fill(row: &mut Map<String, Value>, query: &Query, counts: Counts, place: Place<'_>, extras: &Extras) {
+fn fill(
+    row: &mut Map<String, Value>,
+    query: &Query,
+    counts: Counts,
+    place: Place<'_>,
+    extras: &Extras,
+) {
     for metric in &query.metrics {
         let value = match metric {
             Metric::Value => extras.value(place),
@@ -165,7 +248,11 @@ fn fill(row: &mut Map<String, Value>, query: &Query, counts: Counts, place: Plac
 }
 
 fn sum(query: &Query, metric: Metric, counts: Counts) -> i64 {
-    metric.measures(query.exclude_bots).iter().map(|m| counts.get(*m)).sum()
+    metric
+        .measures(query.exclude_bots)
+        .iter()
+        .map(|m| counts.get(*m))
+        .sum()
 }
 
 /// The groups of an answer in their order, cut by the limit. All others together come last.
@@ -188,22 +275,41 @@ impl<'a> Groups<'a> {
                 _ => sum(query, metric, counts),
             })
         };
-        let shown = |counts: &Counts| query.metrics.iter().any(|m| *m == Metric::Value || sum(query, *m, *counts) != 0);
-        let mut names: Vec<(&str, i64)> =
-            sums.into_iter().filter(|(_, c)| shown(c)).map(|(n, c)| (n, weight(c))).collect();
+        let shown = |counts: &Counts| {
+            query
+                .metrics
+                .iter()
+                .any(|m| *m == Metric::Value || sum(query, *m, *counts) != 0)
+        };
+        let mut names: Vec<(&str, i64)> = sums
+            .into_iter()
+            .filter(|(_, c)| shown(c))
+            .map(|(n, c)| (n, weight(c)))
+            .collect();
         let descending = query.order.is_some_and(|(_, descending)| descending);
         names.sort_by(|a, b| {
-            let by_weight = if descending { b.1.cmp(&a.1) } else { a.1.cmp(&b.1) };
+            let by_weight = if descending {
+                b.1.cmp(&a.1)
+            } else {
+                a.1.cmp(&b.1)
+            };
             by_weight.then(a.0.cmp(b.0))
         });
         names.truncate(query.limit);
-        Self { names: names.into_iter().map(|(name, _)| name).collect() }
+        Self {
+            names: names.into_iter().map(|(name, _)| name).collect(),
+        }
     }
 
     /// Counts by bucket and by the group's place in `names`; one place further are the others.
     /// Filled with zeros over time, but not over time and groups together.
     fn rows(&self, query: &Query, merged: &Merged) -> BTreeMap<(usize, usize), Counts> {
-        let ranks: HashMap<&str, usize> = self.names.iter().enumerate().map(|(rank, name)| (*name, rank)).collect();
+        let ranks: HashMap<&str, usize> = self
+            .names
+            .iter()
+            .enumerate()
+            .map(|(rank, name)| (*name, rank))
+            .collect();
         let mut rows = BTreeMap::new();
         if query.group.is_none() {
             rows.extend((0..query.buckets.len()).map(|bucket| ((bucket, 0), Counts::default())));
@@ -212,20 +318,39 @@ impl<'a> Groups<'a> {
             let rank = ranks.get(&**name).copied().unwrap_or(self.names.len());
             *rows.entry((*bucket, rank)).or_default() += *counts;
         }
-        let shown = |counts: &Counts| query.group.is_none() || query.metrics.iter().any(|m| *m == Metric::Value || sum(query, *m, *counts) != 0);
+        let shown = |counts: &Counts| {
+            query.group.is_none()
+                || query
+                    .metrics
+                    .iter()
+                    .any(|m| *m == Metric::Value || sum(query, *m, *counts) != 0)
+        };
         rows.retain(|_, counts| shown(counts));
         rows
     }
 }
 
 /// Names the group of a row; `None`: all groups beyond the limit.
-fn label(sources: &Sources, entity: EntityId, row: &mut Map<String, Value>, group: Grouping, name: Option<&str>) {
+fn label(
+    sources: &Sources,
+    entity: EntityId,
+    row: &mut Map<String, Value>,
+    group: Grouping,
+    name: Option<&str>,
+) {
     let Some(name) = name else {
         row.insert(group.name.into(), json!("other"));
         row.insert("other".into(), json!(true));
         return;
     };
-    row.insert(group.name.into(), if name.is_empty() { Value::Null } else { json!(name) });
+    row.insert(
+        group.name.into(),
+        if name.is_empty() {
+            Value::Null
+        } else {
+            json!(name)
+        },
+    );
     if !matches!(group.dimension, Dimension::Object | Dimension::Campaign) {
         return;
     }
@@ -238,10 +363,21 @@ fn label(sources: &Sources, entity: EntityId, row: &mut Map<String, Value>, grou
     }
 }
 
-fn meta(entity: EntityId, query: &Query, reading: &Reading, merged: &Merged, extras: &Extras) -> Value {
+fn meta(
+    entity: EntityId,
+    query: &Query,
+    reading: &Reading,
+    merged: &Merged,
+    extras: &Extras,
+) -> Value {
     let part = |counts: Counts| {
-        let additive = query.metrics.iter().filter(|m| !m.measures(query.exclude_bots).is_empty());
-        additive.map(|m| (m.name().to_owned(), json!(sum(query, *m, counts)))).collect::<Map<_, _>>()
+        let additive = query
+            .metrics
+            .iter()
+            .filter(|m| !m.measures(query.exclude_bots).is_empty());
+        additive
+            .map(|m| (m.name().to_owned(), json!(sum(query, *m, counts))))
+            .collect::<Map<_, _>>()
     };
     let exact = |m: &Metric| *m != Metric::UniqueVisitors || extras.uniques_error == 0.0;
     let manifest = &reading.published.manifest;

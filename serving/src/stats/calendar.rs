@@ -1,6 +1,8 @@
 //! Buckets of an answer, in any time zone. Pure. All times are unix minutes in UTC.
 
-use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 
 /// How an answer is cut into buckets.
@@ -75,7 +77,8 @@ fn bucket_start(minute: i64, interval: Interval, zone: Tz) -> Option<i64> {
         Interval::Day => start_of_day(date()?, zone),
         Interval::Week => {
             let date = date()?;
-            let monday = date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday())))?;
+            let monday =
+                date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday())))?;
             start_of_day(monday, zone)
         }
         Interval::Month => start_of_day(date()?.with_day(1)?, zone),
@@ -85,19 +88,26 @@ fn bucket_start(minute: i64, interval: Interval, zone: Tz) -> Option<i64> {
 /// A minute that lies in the bucket after the one that starts at `start`.
 fn in_next(start: i64, interval: Interval) -> i64 {
     const DAY: i64 = 24 * 60;
-    start + match interval {
-        Interval::None | Interval::Minute => 1,
-        Interval::Hour => 60,
-        // Past the end of the longest such bucket, within the next one.
-        Interval::Day => DAY + 12 * 60,
-        Interval::Week => 7 * DAY + 12 * 60,
-        Interval::Month => 31 * DAY + 12 * 60,
-    }
+    start
+        + match interval {
+            Interval::None | Interval::Minute => 1,
+            Interval::Hour => 60,
+            // Past the end of the longest such bucket, within the next one.
+            Interval::Day => DAY + 12 * 60,
+            Interval::Week => 7 * DAY + 12 * 60,
+            Interval::Month => 31 * DAY + 12 * 60,
+        }
 }
 
 /// The starts of the buckets that cover `start..end`; the first may begin before `start`.
 /// `None` beyond the calendar or beyond `limit` buckets.
-pub(crate) fn buckets(start: i64, end: i64, interval: Interval, zone: Tz, limit: usize) -> Option<Vec<i64>> {
+pub(crate) fn buckets(
+    start: i64,
+    end: i64,
+    interval: Interval,
+    zone: Tz,
+    limit: usize,
+) -> Option<Vec<i64>> {
     if interval == Interval::None {
         return Some(vec![start]);
     }
@@ -118,7 +128,10 @@ pub(crate) fn buckets(start: i64, end: i64, interval: Interval, zone: Tz, limit:
 /// RFC 3339 of a minute, with the offset of the zone.
 pub(crate) fn text(minute: i64, zone: Tz) -> String {
     match local(minute, zone) {
-        Some(t) if zone == Tz::UTC => t.naive_utc().and_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        Some(t) if zone == Tz::UTC => t
+            .naive_utc()
+            .and_utc()
+            .to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         Some(t) => t.to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
         None => String::new(),
     }
@@ -136,9 +149,30 @@ mod tests {
     #[test]
     fn days_follow_the_clock_changes() {
         let zone = Tz::America__New_York;
-        let starts = buckets(minute("2013-03-09T05:00:00Z"), minute("2013-03-12T04:00:00Z"), Interval::Day, zone, 100).unwrap();
-        assert_eq!(starts, vec![minute("2013-03-09T05:00:00Z"), minute("2013-03-10T05:00:00Z"), minute("2013-03-11T04:00:00Z")]);
-        let hours = buckets(minute("2013-11-03T04:00:00Z"), minute("2013-11-04T05:00:00Z"), Interval::Hour, zone, 100).unwrap();
+        let starts = buckets(
+            minute("2013-03-09T05:00:00Z"),
+            minute("2013-03-12T04:00:00Z"),
+            Interval::Day,
+            zone,
+            100,
+        )
+        .unwrap();
+        assert_eq!(
+            starts,
+            vec![
+                minute("2013-03-09T05:00:00Z"),
+                minute("2013-03-10T05:00:00Z"),
+                minute("2013-03-11T04:00:00Z")
+            ]
+        );
+        let hours = buckets(
+            minute("2013-11-03T04:00:00Z"),
+            minute("2013-11-04T05:00:00Z"),
+            Interval::Hour,
+            zone,
+            100,
+        )
+        .unwrap();
         assert_eq!(hours.len(), 25, "the day the clocks go back has 25 hours");
     }
 
@@ -146,7 +180,10 @@ mod tests {
     fn a_day_may_begin_after_midnight() {
         let zone = Tz::America__Sao_Paulo;
         let date = NaiveDate::from_ymd_opt(2017, 10, 15).unwrap();
-        assert_eq!(start_of_day(date, zone), Some(minute("2017-10-15T01:00:00-02:00")));
+        assert_eq!(
+            start_of_day(date, zone),
+            Some(minute("2017-10-15T01:00:00-02:00"))
+        );
     }
 
     proptest! {

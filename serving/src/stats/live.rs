@@ -80,7 +80,11 @@ async fn read_once(sources: &Sources, entity: EntityId) -> Result<Reading, ReadE
     let directory = sources.directory();
     let horizon = &published.manifest.horizon;
     // A retired log that is covered to its end cannot have anything live.
-    let open = |log: &LogId| directory.get(*log).is_none_or(|i| i.retired_at.is_none_or(|last| last > horizon.of(*log).seq));
+    let open = |log: &LogId| {
+        directory
+            .get(*log)
+            .is_none_or(|i| i.retired_at.is_none_or(|last| last > horizon.of(*log).seq))
+    };
     let logs: Vec<LogId> = directory.logs().map(|i| i.log).filter(open).collect();
     let marks = try_join_all(logs.iter().map(|log| sources.cells.mark(*log))).await?;
     let cells = sources.cells.cells(entity).await?;
@@ -99,7 +103,13 @@ async fn read_once(sources: &Sources, entity: EntityId) -> Result<Reading, ReadE
     let mut lag_ms = 0;
     for ((log, mark), floor) in logs.iter().zip(&marks).zip(floors) {
         let covered = horizon.of(*log);
-        let seen = Seen { floor, covered, fence: fence_of(*log), generations: &generations, now_ms };
+        let seen = Seen {
+            floor,
+            covered,
+            fence: fence_of(*log),
+            generations: &generations,
+            now_ms,
+        };
         match seen.check(mark.as_ref()) {
             Ok(mark) => {
                 as_of.insert(*log, covered.seq.max(mark.seq));
@@ -108,7 +118,9 @@ async fn read_once(sources: &Sources, entity: EntityId) -> Result<Reading, ReadE
             Err(why) => missing.push(format!("log {log}: {why}")),
         }
     }
-    let live = |cell: &&StoredCell| cell.epoch > horizon.of(cell.log).epoch && cell.fence == fence_of(cell.log);
+    let live = |cell: &&StoredCell| {
+        cell.epoch > horizon.of(cell.log).epoch && cell.fence == fence_of(cell.log)
+    };
     let mut decoded = Vec::new();
     for cell in cells.iter().filter(live) {
         if !sources.knows(cell.log) {
@@ -117,7 +129,13 @@ async fn read_once(sources: &Sources, entity: EntityId) -> Result<Reading, ReadE
         }
         decoded.push(Cell::decode(&cell.body)?);
     }
-    Ok(Reading { published, cells: decoded, missing, lag_ms, as_of })
+    Ok(Reading {
+        published,
+        cells: decoded,
+        missing,
+        lag_ms,
+        as_of,
+    })
 }
 
 /// What a reader has seen beside the mark of a log.
@@ -161,19 +179,61 @@ mod tests {
 
     #[test]
     fn each_rule_of_the_reader_is_checked() {
-        let mark = Mark { fence: 1, generations: "g".into(), base: 2, seq: 9, epoch: (3, 5), lag_ms: 0, target: 9, at_ms: 1_000 };
-        let seen = |floor, epoch, fence, generations| Seen { floor, covered: Covered { epoch, ..Covered::default() }, fence, generations, now_ms: 2_000 };
+        let mark = Mark {
+            fence: 1,
+            generations: "g".into(),
+            base: 2,
+            seq: 9,
+            epoch: (3, 5),
+            lag_ms: 0,
+            target: 9,
+            at_ms: 1_000,
+        };
+        let seen = |floor, epoch, fence, generations| Seen {
+            floor,
+            covered: Covered {
+                epoch,
+                ..Covered::default()
+            },
+            fence,
+            generations,
+            now_ms: 2_000,
+        };
         let check = |seen: Seen<'_>| seen.check(Some(&mark)).is_ok();
         assert!(check(seen(2, 2, 1, "g")));
         assert!(!check(seen(2, 2, 1, "h")), "another generation");
         assert!(!check(seen(2, 2, 0, "g")), "another fence");
         assert!(!check(seen(2, 1, 1, "g")), "a mark from after the manifest");
         assert!(!check(seen(3, 2, 1, "g")), "a floor above the manifest");
-        assert!(!check(Seen { now_ms: 60_000, ..seen(2, 2, 1, "g") }), "nobody folds");
+        assert!(
+            !check(Seen {
+                now_ms: 60_000,
+                ..seen(2, 2, 1, "g")
+            }),
+            "nobody folds"
+        );
         assert!(seen(0, 0, 0, "g").check(None).is_err(), "no mark");
-        let behind = Mark { target: 10, ..mark.clone() };
-        assert!(seen(2, 2, 1, "g").check(Some(&behind)).is_err(), "folding again");
-        let covered = Covered { epoch: 2, seq: 10, segment: 1 };
-        assert!(Seen { covered, ..seen(2, 2, 1, "g") }.check(Some(&behind)).is_ok(), "what batch covers need not be folded");
+        let behind = Mark {
+            target: 10,
+            ..mark.clone()
+        };
+        assert!(
+            seen(2, 2, 1, "g").check(Some(&behind)).is_err(),
+            "folding again"
+        );
+        let covered = Covered {
+            epoch: 2,
+            seq: 10,
+            segment: 1,
+        };
+        assert!(
+            Seen {
+                covered,
+                ..seen(2, 2, 1, "g")
+            }
+            .check(Some(&behind))
+            .is_ok(),
+            "what batch covers need not be folded"
+        );
     }
 }

@@ -46,7 +46,10 @@ impl Merged {
             return false;
         }
         // The first bucket may begin before the range, never after it.
-        let bucket = query.buckets.partition_point(|start| *start <= minute).saturating_sub(1);
+        let bucket = query
+            .buckets
+            .partition_point(|start| *start <= minute)
+            .saturating_sub(1);
         match self.groups.get_mut(&(bucket, value) as &dyn Place) {
             Some(sum) => *sum += counts,
             None => drop(self.groups.insert((bucket, value.into()), counts)),

@@ -17,7 +17,9 @@ use axum::{
 };
 use model::{Clock, LogId};
 use serde_json::Value;
-use storage::{cells::LiveCells, catalog::Catalog, directory::Directory, manifests::Manifests, store::Store};
+use storage::{
+    catalog::Catalog, cells::LiveCells, directory::Directory, manifests::Manifests, store::Store,
+};
 use web::Problem;
 
 pub(crate) use self::query::Query;
@@ -45,9 +47,21 @@ impl FromRef<Numbers> for Arc<Api> {
 }
 
 impl Sources {
-    pub(crate) fn new(api: Arc<Api>, store: Store, cells: Arc<dyn LiveCells>, manifests: Arc<Manifests>) -> Self {
+    pub(crate) fn new(
+        api: Arc<Api>,
+        store: Store,
+        cells: Arc<dyn LiveCells>,
+        manifests: Arc<Manifests>,
+    ) -> Self {
         let settled = Settled::new(Arc::clone(&store));
-        Self { api, store, cells, manifests, directory: Mutex::default(), settled }
+        Self {
+            api,
+            store,
+            cells,
+            manifests,
+            directory: Mutex::default(),
+            settled,
+        }
     }
 
     fn clock(&self) -> &dyn Clock {
@@ -59,7 +73,12 @@ impl Sources {
     }
 
     fn directory(&self) -> Arc<Directory> {
-        Arc::clone(&self.directory.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .directory
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Looks for new logs and a new manifest.
@@ -69,9 +88,18 @@ impl Sources {
             tracing::warn!(error, "the object store does not answer");
             Problem::unavailable("store_unavailable", "the object store does not answer", 2)
         };
-        directory.refresh(&self.store).await.map_err(|e| unavailable(e.to_string()))?;
-        self.manifests.latest().await.map_err(|e| unavailable(e.to_string()))?;
-        let mut kept = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
+        directory
+            .refresh(&self.store)
+            .await
+            .map_err(|e| unavailable(e.to_string()))?;
+        self.manifests
+            .latest()
+            .await
+            .map_err(|e| unavailable(e.to_string()))?;
+        let mut kept = self
+            .directory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         // Another refresh may have been faster; both saw the truth, and infos only grow.
         *kept = Arc::new(directory);
         Ok(())
@@ -85,19 +113,36 @@ impl Sources {
 
 /// `GET /v1/stats`.
 pub(crate) fn routes(numbers: Numbers) -> Router {
-    Router::new().route("/v1/stats", get(stats)).with_state(numbers)
+    Router::new()
+        .route("/v1/stats", get(stats))
+        .with_state(numbers)
 }
 
-async fn stats(State(numbers): State<Numbers>, caller: Reader, RawQuery(query): RawQuery) -> Result<Json<Value>, Problem> {
+async fn stats(
+    State(numbers): State<Numbers>,
+    caller: Reader,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Value>, Problem> {
     let account = caller.0.account;
     let sources = &numbers.0;
-    let timezone = sources.catalog().account(account).map(|a| a.settings.timezone.to_string());
-    let query = Query::parse(query.as_deref().unwrap_or_default(), &timezone.unwrap_or_default(), sources.clock().now_ms())?;
+    let timezone = sources
+        .catalog()
+        .account(account)
+        .map(|a| a.settings.timezone.to_string());
+    let query = Query::parse(
+        query.as_deref().unwrap_or_default(),
+        &timezone.unwrap_or_default(),
+        sources.clock().now_ms(),
+    )?;
     let entity = query.entity(sources.catalog(), account)?;
     answer::answer(sources, entity, &query).await.map(Json)
 }
 
 /// The numbers of one entity, as [`stats`] answers them.
-pub(crate) async fn numbers_of(sources: &Sources, entity: model::EntityId, query: &Query) -> Result<Value, Problem> {
+pub(crate) async fn numbers_of(
+    sources: &Sources,
+    entity: model::EntityId,
+    query: &Query,
+) -> Result<Value, Problem> {
     answer::answer(sources, entity, query).await
 }

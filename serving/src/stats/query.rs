@@ -28,7 +28,15 @@ pub(crate) enum Metric {
 }
 
 impl Metric {
-    const ALL: [Metric; 7] = [Self::Clicks, Self::Views, Self::Conversions, Self::BotClicks, Self::BotViews, Self::Value, Self::UniqueVisitors];
+    const ALL: [Metric; 7] = [
+        Self::Clicks,
+        Self::Views,
+        Self::Conversions,
+        Self::BotClicks,
+        Self::BotViews,
+        Self::Value,
+        Self::UniqueVisitors,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -68,10 +76,18 @@ pub(crate) struct Grouping {
 
 const GROUPINGS: [Grouping; 10] = {
     const fn by(name: &'static str, dimension: Dimension) -> Grouping {
-        Grouping { name, dimension, kind: None }
+        Grouping {
+            name,
+            dimension,
+            kind: None,
+        }
     }
     const fn objects(name: &'static str, kind: EntityKind) -> Grouping {
-        Grouping { name, dimension: Dimension::Object, kind: Some(kind) }
+        Grouping {
+            name,
+            dimension: Dimension::Object,
+            kind: Some(kind),
+        }
     }
     [
         by("country", Dimension::Country),
@@ -120,14 +136,18 @@ impl Query {
 
     /// The entity that is asked about: the account, or one of its objects.
     pub(crate) fn entity(&self, catalog: &Catalog, account: EntityId) -> Result<EntityId, Problem> {
-        let Some((kind, name)) = &self.object else { return Ok(account) };
+        let Some((kind, name)) = &self.object else {
+            return Ok(account);
+        };
         let by_id = name.parse::<EntityId>().ok().filter(|id| id.kind == *kind);
-        let found = by_id.or_else(|| catalog.read(|state| match kind {
-            EntityKind::Link => state.links.named(0, name).map(|row| row.id),
-            EntityKind::Pixel => state.pixels.named(account.raw, name).map(|row| row.id),
-            EntityKind::Goal => state.goals.named(account.raw, name).map(|row| row.id),
-            _ => state.campaigns.named(account.raw, name).map(|row| row.id),
-        }));
+        let found = by_id.or_else(|| {
+            catalog.read(|state| match kind {
+                EntityKind::Link => state.links.named(0, name).map(|row| row.id),
+                EntityKind::Pixel => state.pixels.named(account.raw, name).map(|row| row.id),
+                EntityKind::Goal => state.goals.named(account.raw, name).map(|row| row.id),
+                _ => state.campaigns.named(account.raw, name).map(|row| row.id),
+            })
+        });
         // Somebody else's does not exist for this account.
         let ours = found.filter(|id| catalog.describe(*id).is_some_and(|d| d.account == account));
         ours.ok_or_else(|| Problem::not_found("there is no such link, pixel, goal or campaign"))
@@ -143,7 +163,8 @@ impl Query {
     }
 
     fn on_quarters(&self) -> bool {
-        self.interval != Interval::Minute && [self.start, self.end].iter().all(|m| m.rem_euclid(15) == 0)
+        self.interval != Interval::Minute
+            && [self.start, self.end].iter().all(|m| m.rem_euclid(15) == 0)
     }
 
     /// The question as understood, for the answer.
@@ -178,10 +199,22 @@ struct Raw {
 
 impl Raw {
     fn set(&mut self, name: &str, value: String) -> Result<(), Problem> {
-        let kinds = [("link", EntityKind::Link), ("pixel", EntityKind::Pixel), ("goal", EntityKind::Goal), ("campaign", EntityKind::Campaign)];
+        let kinds = [
+            ("link", EntityKind::Link),
+            ("pixel", EntityKind::Pixel),
+            ("goal", EntityKind::Goal),
+            ("campaign", EntityKind::Campaign),
+        ];
         if let Some((_, kind)) = kinds.iter().find(|(n, _)| *n == name) {
             let twice = self.object.replace((*kind, value)).is_some();
-            return if twice { Err(bad("invalid_filter", "give one of link, pixel, goal, campaign")) } else { Ok(()) };
+            return if twice {
+                Err(bad(
+                    "invalid_filter",
+                    "give one of link, pixel, goal, campaign",
+                ))
+            } else {
+                Ok(())
+            };
         }
         let slot = match name {
             "metrics" => &mut self.metrics,
@@ -196,7 +229,10 @@ impl Raw {
             "order" => &mut self.order,
             other => {
                 let other: String = other.chars().take(40).collect();
-                return Err(bad("unknown_parameter", format!("there is no parameter `{other}`")));
+                return Err(bad(
+                    "unknown_parameter",
+                    format!("there is no parameter `{other}`"),
+                ));
             }
         };
         *slot = Some(value);
@@ -204,30 +240,95 @@ impl Raw {
     }
 
     fn build(self, default_zone: &str, now_ms: i64) -> Result<Query, Problem> {
-        let zone = self.timezone.as_deref().unwrap_or(if default_zone.is_empty() { "UTC" } else { default_zone });
-        let zone: Tz = zone.parse().map_err(|_| bad("invalid_timezone", "timezone must be an IANA name such as Europe/Berlin"))?;
+        let zone = self
+            .timezone
+            .as_deref()
+            .unwrap_or(if default_zone.is_empty() {
+                "UTC"
+            } else {
+                default_zone
+            });
+        let zone: Tz = zone.parse().map_err(|_| {
+            bad(
+                "invalid_timezone",
+                "timezone must be an IANA name such as Europe/Berlin",
+            )
+        })?;
         let interval = self.interval.as_deref().unwrap_or("none");
-        let interval = Interval::parse(interval).ok_or_else(|| bad("invalid_interval", "interval must be minute, hour, day, week, month or none"))?;
-        let group = match self.group_by.as_deref().filter(|g| !g.is_empty() && *g != "none") {
+        let interval = Interval::parse(interval).ok_or_else(|| {
+            bad(
+                "invalid_interval",
+                "interval must be minute, hour, day, week, month or none",
+            )
+        })?;
+        let group = match self
+            .group_by
+            .as_deref()
+            .filter(|g| !g.is_empty() && *g != "none")
+        {
             None => None,
             Some(name) => Some(*GROUPINGS.iter().find(|g| g.name == name).ok_or_else(|| {
                 let names: Vec<&str> = GROUPINGS.iter().map(|g| g.name).collect();
-                bad("invalid_group_by", format!("group_by must be one of {}", names.join(", ")))
+                bad(
+                    "invalid_group_by",
+                    format!("group_by must be one of {}", names.join(", ")),
+                )
             })?),
         };
         let metrics = parse_metrics(self.metrics.as_deref().unwrap_or("clicks"))?;
         let exclude_bots = match self.exclude_bots.as_deref().unwrap_or("true") {
             "true" | "1" => true,
             "false" | "0" => false,
-            _ => return Err(bad("invalid_exclude_bots", "exclude_bots must be true or false")),
+            _ => {
+                return Err(bad(
+                    "invalid_exclude_bots",
+                    "exclude_bots must be true or false",
+                ));
+            }
         };
-        let limit = self.limit.as_deref().map_or(Ok(DEFAULT_LIMIT), str::parse::<usize>);
-        let limit = limit.ok().filter(|l| (1..=MAX_LIMIT).contains(l)).ok_or_else(|| bad("invalid_limit", format!("limit must be 1 to {MAX_LIMIT}")))?;
-        let order = self.order.as_deref().map(|o| parse_order(o, &metrics)).transpose()?.or(metrics.first().map(|m| (*m, true)));
-        let (start, end) = range(self.start.as_deref(), self.end.as_deref(), self.range.as_deref(), zone, now_ms)?;
+        let limit = self
+            .limit
+            .as_deref()
+            .map_or(Ok(DEFAULT_LIMIT), str::parse::<usize>);
+        let limit = limit
+            .ok()
+            .filter(|l| (1..=MAX_LIMIT).contains(l))
+            .ok_or_else(|| bad("invalid_limit", format!("limit must be 1 to {MAX_LIMIT}")))?;
+        let order = self
+            .order
+            .as_deref()
+            .map(|o| parse_order(o, &metrics))
+            .transpose()?
+            .or(metrics.first().map(|m| (*m, true)));
+        let (start, end) = range(
+            self.start.as_deref(),
+            self.end.as_deref(),
+            self.range.as_deref(),
+            zone,
+            now_ms,
+        )?;
         let starts = buckets(start, end, interval, zone, MAX_BUCKETS);
-        let buckets = starts.ok_or_else(|| bad("too_many_buckets", format!("more than {MAX_BUCKETS} buckets; choose a longer interval or a shorter range")))?;
-        let query = Query { metrics, start, end, interval, buckets, group, zone, exclude_bots, limit, order, object: self.object };
+        let buckets = starts.ok_or_else(|| {
+            bad(
+                "too_many_buckets",
+                format!(
+                    "more than {MAX_BUCKETS} buckets; choose a longer interval or a shorter range"
+                ),
+            )
+        })?;
+        let query = Query {
+            metrics,
+            start,
+            end,
+            interval,
+            buckets,
+            group,
+            zone,
+            exclude_bots,
+            limit,
+            order,
+            object: self.object,
+        };
         query.check()
     }
 }
@@ -237,27 +338,76 @@ impl Query {
         let quarters = self.on_quarters();
         let asks = |metric| self.metrics.contains(&metric);
         if self.group.is_some() && !quarters {
-            return Err(bad("unaligned", "grouped numbers are kept by quarters of an hour: start and end must be on one, and interval not minute"));
+            return Err(bad(
+                "unaligned",
+                "grouped numbers are kept by quarters of an hour: start and end must be on one, and interval not minute",
+            ));
         }
-        if self.group.is_some_and(|g| matches!(g.dimension, Dimension::Object | Dimension::Campaign)) && self.object.as_ref().is_some_and(|(kind, _)| kind.is_object()) {
-            return Err(bad("invalid_group_by", "one link, pixel or goal cannot be split by link, pixel, goal or campaign"));
+        if self
+            .group
+            .is_some_and(|g| matches!(g.dimension, Dimension::Object | Dimension::Campaign))
+            && self
+                .object
+                .as_ref()
+                .is_some_and(|(kind, _)| kind.is_object())
+        {
+            return Err(bad(
+                "invalid_group_by",
+                "one link, pixel or goal cannot be split by link, pixel, goal or campaign",
+            ));
         }
-        if self.group.is_some_and(|g| g.dimension == Dimension::Campaign) && self.object.is_some() {
-            return Err(bad("invalid_group_by", "one campaign cannot be split by campaign"));
+        if self
+            .group
+            .is_some_and(|g| g.dimension == Dimension::Campaign)
+            && self.object.is_some()
+        {
+            return Err(bad(
+                "invalid_group_by",
+                "one campaign cannot be split by campaign",
+            ));
         }
-        if asks(Metric::Value) && !(quarters && self.group.is_none_or(|g| g.dimension == Dimension::Currency)) {
-            return Err(bad("invalid_metrics", "value can be grouped by currency only, and is kept by quarters of an hour"));
+        if asks(Metric::Value)
+            && !(quarters
+                && self
+                    .group
+                    .is_none_or(|g| g.dimension == Dimension::Currency))
+        {
+            return Err(bad(
+                "invalid_metrics",
+                "value can be grouped by currency only, and is kept by quarters of an hour",
+            ));
         }
-        if self.group.is_some_and(|g| g.dimension == Dimension::Currency) && !self.metrics.iter().all(|m| matches!(m, Metric::Value | Metric::Conversions)) {
-            return Err(bad("invalid_metrics", "grouped by currency there are value and conversions with a value"));
+        if self
+            .group
+            .is_some_and(|g| g.dimension == Dimension::Currency)
+            && !self
+                .metrics
+                .iter()
+                .all(|m| matches!(m, Metric::Value | Metric::Conversions))
+        {
+            return Err(bad(
+                "invalid_metrics",
+                "grouped by currency there are value and conversions with a value",
+            ));
         }
         if asks(Metric::UniqueVisitors) {
             if self.group.is_some() {
-                return Err(bad("invalid_metrics", "unique_visitors cannot be grouped; ask for one link, pixel or campaign at a time"));
+                return Err(bad(
+                    "invalid_metrics",
+                    "unique_visitors cannot be grouped; ask for one link, pixel or campaign at a time",
+                ));
             }
-            let on_hours = self.buckets.iter().skip(1).chain([&self.start, &self.end]).all(|m| m.rem_euclid(60) == 0);
+            let on_hours = self
+                .buckets
+                .iter()
+                .skip(1)
+                .chain([&self.start, &self.end])
+                .all(|m| m.rem_euclid(60) == 0);
             if !on_hours {
-                return Err(bad("invalid_metrics", "unique_visitors are kept by UTC hours: start, end and buckets must be on one"));
+                return Err(bad(
+                    "invalid_metrics",
+                    "unique_visitors are kept by UTC hours: start, end and buckets must be on one",
+                ));
             }
         }
         Ok(self)
@@ -278,17 +428,35 @@ fn parse_metrics(text: &str) -> Result<Vec<Metric>, Problem> {
 fn parse_metric(name: &str) -> Result<Metric, Problem> {
     let names: Vec<&str> = Metric::ALL.iter().map(|m| m.name()).collect();
     let metric = Metric::ALL.into_iter().find(|m| m.name() == name);
-    metric.ok_or_else(|| bad("invalid_metrics", format!("metrics must be some of {}", names.join(", "))))
+    metric.ok_or_else(|| {
+        bad(
+            "invalid_metrics",
+            format!("metrics must be some of {}", names.join(", ")),
+        )
+    })
 }
 
 fn parse_order(text: &str, metrics: &[Metric]) -> Result<(Metric, bool), Problem> {
-    let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+    let (name, descending) = text
+        .strip_prefix('-')
+        .map_or((text, false), |name| (name, true));
     let metric = parse_metric(name)?;
     let asked = metrics.contains(&metric);
-    asked.then_some((metric, descending)).ok_or_else(|| bad("invalid_order", "order must be one of the metrics, with - in front for the largest first"))
+    asked.then_some((metric, descending)).ok_or_else(|| {
+        bad(
+            "invalid_order",
+            "order must be one of the metrics, with - in front for the largest first",
+        )
+    })
 }
 
-fn range(start: Option<&str>, end: Option<&str>, range: Option<&str>, zone: Tz, now_ms: i64) -> Result<(i64, i64), Problem> {
+fn range(
+    start: Option<&str>,
+    end: Option<&str>,
+    range: Option<&str>,
+    zone: Tz,
+    now_ms: i64,
+) -> Result<(i64, i64), Problem> {
     let (default_start, default_end) = named_range(range.unwrap_or("7d"), zone, now_ms)?;
     let start = start.map_or(Ok(default_start), |t| parse_time(t, zone))?;
     let end = end.map_or(Ok(default_end), |t| parse_time(t, zone))?;
@@ -299,21 +467,35 @@ fn range(start: Option<&str>, end: Option<&str>, range: Option<&str>, zone: Tz, 
 }
 
 fn named_range(name: &str, zone: Tz, now_ms: i64) -> Result<(i64, i64), Problem> {
-    let invalid = || bad("invalid_range", "range must be today, yesterday, mtd, or a number of hours or days such as 24h or 30d");
+    let invalid = || {
+        bad(
+            "invalid_range",
+            "range must be today, yesterday, mtd, or a number of hours or days such as 24h or 30d",
+        )
+    };
     let now = time::minute_of(now_ms);
     let today = date_of(now, zone).ok_or_else(invalid)?;
-    let day = |date: Option<chrono::NaiveDate>| date.and_then(|d| start_of_day(d, zone)).ok_or_else(invalid);
+    let day = |date: Option<chrono::NaiveDate>| {
+        date.and_then(|d| start_of_day(d, zone)).ok_or_else(invalid)
+    };
     let tomorrow = day(today.checked_add_days(Days::new(1)))?;
     match name {
         "today" => Ok((day(Some(today))?, tomorrow)),
-        "yesterday" => Ok((day(today.checked_sub_days(Days::new(1)))?, day(Some(today))?)),
+        "yesterday" => Ok((
+            day(today.checked_sub_days(Days::new(1)))?,
+            day(Some(today))?,
+        )),
         "mtd" => Ok((day(today.with_day(1))?, tomorrow)),
         _ => {
             if !name.is_ascii() || name.len() < 2 {
                 return Err(invalid());
             }
             let (count, unit) = name.split_at(name.len() - 1);
-            let count: u64 = count.parse().ok().filter(|n| (1..=4000).contains(n)).ok_or_else(invalid)?;
+            let count: u64 = count
+                .parse()
+                .ok()
+                .filter(|n| (1..=4000).contains(n))
+                .ok_or_else(invalid)?;
             match unit {
                 "h" => {
                     let end = time::floor(now, time::HOUR) + time::HOUR;
@@ -328,11 +510,18 @@ fn named_range(name: &str, zone: Tz, now_ms: i64) -> Result<(i64, i64), Problem>
 
 /// RFC 3339, or a date, which means its first moment in the zone. Whole minutes only.
 fn parse_time(text: &str, zone: Tz) -> Result<i64, Problem> {
-    let invalid = || bad("invalid_time", "start and end must be RFC 3339 on a whole minute, such as 2026-11-22T10:15:00Z, or a date");
+    let invalid = || {
+        bad(
+            "invalid_time",
+            "start and end must be RFC 3339 on a whole minute, such as 2026-11-22T10:15:00Z, or a date",
+        )
+    };
     if let Ok(date) = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         return start_of_day(date, zone).ok_or_else(invalid);
     }
-    let ms = chrono::DateTime::parse_from_rfc3339(text).map_err(|_| invalid())?.timestamp_millis();
+    let ms = chrono::DateTime::parse_from_rfc3339(text)
+        .map_err(|_| invalid())?
+        .timestamp_millis();
     match ms.rem_euclid(60_000) {
         0 => Ok(ms / 60_000),
         _ => Err(invalid()),
@@ -365,7 +554,10 @@ mod tests {
             ("group_by=shoe_size", "invalid_group_by"),
             ("group_by=link&link=x", "invalid_group_by"),
             ("group_by=country&interval=minute", "unaligned"),
-            ("group_by=country&metrics=unique_visitors", "invalid_metrics"),
+            (
+                "group_by=country&metrics=unique_visitors",
+                "invalid_metrics",
+            ),
             ("metrics=value&group_by=country", "invalid_metrics"),
             ("order=views", "invalid_order"),
             ("link=a&pixel=b", "invalid_filter"),
@@ -381,8 +573,14 @@ mod tests {
     fn ranges_are_local() {
         let query = parse("range=today&timezone=Asia/Kolkata&interval=hour").unwrap();
         assert_eq!(text(query.start, query.zone), "2025-11-24T00:00:00+05:30");
-        assert_eq!((query.end - query.start, query.buckets.len()), (24 * 60, 24));
+        assert_eq!(
+            (query.end - query.start, query.buckets.len()),
+            (24 * 60, 24)
+        );
         let query = parse("range=2d&interval=day").unwrap();
-        assert_eq!((text(query.start, query.zone), query.buckets.len()), ("2025-11-23T00:00:00Z".into(), 2));
+        assert_eq!(
+            (text(query.start, query.zone), query.buckets.len()),
+            ("2025-11-23T00:00:00Z".into(), 2)
+        );
     }
 }

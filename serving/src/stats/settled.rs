@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use moka::future::Cache;
 use model::{EntityId, time};
+use moka::future::Cache;
 use object_store::path::Path;
 use storage::{
     manifest::Manifest,
     object_keys::ObjectKey,
     store::Store,
-    views::{MONTH_UNIQUES, UNIQUES, UniquesRow, VISITORS, ViewError, ViewReader, ViewRow, VisitorRow},
+    views::{
+        MONTH_UNIQUES, UNIQUES, UniquesRow, VISITORS, ViewError, ViewReader, ViewRow, VisitorRow,
+    },
 };
 
 /// Files read at once for one answer.
@@ -36,25 +38,50 @@ impl Settled {
         Self {
             store,
             readers: Cache::new(MAX_READERS),
-            rows: Cache::builder().max_capacity(MAX_ROWS).weigher(move |_, v: &Arc<Vec<ViewRow>>| weight(v.len())).build(),
-            uniques: Cache::builder().max_capacity(MAX_ROWS / 10).weigher(move |_, v: &Arc<Vec<UniquesRow>>| weight(v.len())).build(),
+            rows: Cache::builder()
+                .max_capacity(MAX_ROWS)
+                .weigher(move |_, v: &Arc<Vec<ViewRow>>| weight(v.len()))
+                .build(),
+            uniques: Cache::builder()
+                .max_capacity(MAX_ROWS / 10)
+                .weigher(move |_, v: &Arc<Vec<UniquesRow>>| weight(v.len()))
+                .build(),
         }
     }
 
     /// Rows of a cube for the days that hold the unix minutes `start..end`, some outside of it.
-    pub(crate) async fn cube(&self, manifest: &Manifest, view: &str, entity: EntityId, range: (i64, i64)) -> Result<Vec<Arc<Vec<ViewRow>>>, ViewError> {
-        let reads = files(manifest, view, range).into_iter().map(|(path, size)| async move {
-            let init = async {
-                let rows = self.reader(&path, size).await?.cube(entity).await?;
-                Ok(Arc::new(rows))
-            };
-            self.rows.try_get_with((path.clone(), entity), init).await.map_err(unwrap_shared)
-        });
-        stream::iter(reads).buffered(FILES_AT_ONCE).try_collect().await
+    pub(crate) async fn cube(
+        &self,
+        manifest: &Manifest,
+        view: &str,
+        entity: EntityId,
+        range: (i64, i64),
+    ) -> Result<Vec<Arc<Vec<ViewRow>>>, ViewError> {
+        let reads = files(manifest, view, range)
+            .into_iter()
+            .map(|(path, size)| async move {
+                let init = async {
+                    let rows = self.reader(&path, size).await?.cube(entity).await?;
+                    Ok(Arc::new(rows))
+                };
+                self.rows
+                    .try_get_with((path.clone(), entity), init)
+                    .await
+                    .map_err(unwrap_shared)
+            });
+        stream::iter(reads)
+            .buffered(FILES_AT_ONCE)
+            .try_collect()
+            .await
     }
 
     /// Counts of distinct visitors of the days and months that touch `start..end`.
-    pub(crate) async fn uniques(&self, manifest: &Manifest, entity: EntityId, range: (i64, i64)) -> Result<Vec<Arc<Vec<UniquesRow>>>, ViewError> {
+    pub(crate) async fn uniques(
+        &self,
+        manifest: &Manifest,
+        entity: EntityId,
+        range: (i64, i64),
+    ) -> Result<Vec<Arc<Vec<UniquesRow>>>, ViewError> {
         let mut wanted = files(manifest, UNIQUES, range);
         wanted.extend(files(manifest, MONTH_UNIQUES, range));
         let reads = wanted.into_iter().map(|(path, size)| async move {
@@ -62,31 +89,71 @@ impl Settled {
                 let rows = self.reader(&path, size).await?.uniques(entity).await?;
                 Ok(Arc::new(rows))
             };
-            self.uniques.try_get_with((path.clone(), entity), init).await.map_err(unwrap_shared)
+            self.uniques
+                .try_get_with((path.clone(), entity), init)
+                .await
+                .map_err(unwrap_shared)
         });
-        stream::iter(reads).buffered(FILES_AT_ONCE).try_collect().await
+        stream::iter(reads)
+            .buffered(FILES_AT_ONCE)
+            .try_collect()
+            .await
     }
 
     /// Who was there in the hours `start..end`.
-    pub(crate) async fn visitors(&self, manifest: &Manifest, entity: EntityId, range: (i64, i64)) -> Result<Vec<VisitorRow>, ViewError> {
-        let reads = files(manifest, VISITORS, range).into_iter().map(|(path, size)| async move {
-            self.reader(&path, size).await?.visitors(entity).await
-        });
-        let all: Vec<Vec<VisitorRow>> = stream::iter(reads).buffered(FILES_AT_ONCE).try_collect().await?;
-        Ok(all.into_iter().flatten().filter(|r| (range.0..range.1).contains(&r.hour)).collect())
+    pub(crate) async fn visitors(
+        &self,
+        manifest: &Manifest,
+        entity: EntityId,
+        range: (i64, i64),
+    ) -> Result<Vec<VisitorRow>, ViewError> {
+        let reads =
+            files(manifest, VISITORS, range)
+                .into_iter()
+                .map(|(path, size)| async move {
+                    self.reader(&path, size).await?.visitors(entity).await
+                });
+        let all: Vec<Vec<VisitorRow>> = stream::iter(reads)
+            .buffered(FILES_AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(all
+            .into_iter()
+            .flatten()
+            .filter(|r| (range.0..range.1).contains(&r.hour))
+            .collect())
     }
 
     async fn reader(&self, path: &Path, size: u64) -> Result<Arc<ViewReader>, ViewError> {
-        let open = async { ViewReader::open(&self.store, path.clone(), size).await.map(Arc::new) };
-        self.readers.try_get_with(path.clone(), open).await.map_err(unwrap_shared)
+        let open = async {
+            ViewReader::open(&self.store, path.clone(), size)
+                .await
+                .map(Arc::new)
+        };
+        self.readers
+            .try_get_with(path.clone(), open)
+            .await
+            .map_err(unwrap_shared)
     }
 }
 
 fn files(manifest: &Manifest, view: &str, (start, end): (i64, i64)) -> Vec<(Path, u64)> {
-    let Some(files) = manifest.views.get(view) else { return Vec::new() };
+    let Some(files) = manifest.views.get(view) else {
+        return Vec::new();
+    };
     let days = time::day_of(start)..=time::day_of(end - 1);
-    let path = |day: i64, name: &str| ObjectKey::View { cube: view.to_owned(), day, name: name.to_owned() }.path();
-    files.range(days).map(|(day, file)| (path(*day, &file.name), file.bytes)).collect()
+    let path = |day: i64, name: &str| {
+        ObjectKey::View {
+            cube: view.to_owned(),
+            day,
+            name: name.to_owned(),
+        }
+        .path()
+    };
+    files
+        .range(days)
+        .map(|(day, file)| (path(*day, &file.name), file.bytes))
+        .collect()
 }
 
 /// Errors of shared reads are shared too.

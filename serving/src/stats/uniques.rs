@@ -39,9 +39,22 @@ pub(crate) struct Visitors<'a> {
 
 impl<'a> Visitors<'a> {
     /// Reads the settled counts of `range` (unix minutes).
-    pub(crate) async fn new(settled: &'a Settled, manifest: &'a Manifest, entity: EntityId, cells: &'a [Cell], range: (i64, i64)) -> Result<Self, ViewError> {
+    pub(crate) async fn new(
+        settled: &'a Settled,
+        manifest: &'a Manifest,
+        entity: EntityId,
+        cells: &'a [Cell],
+        range: (i64, i64),
+    ) -> Result<Self, ViewError> {
         let rows = settled.uniques(manifest, entity, range).await?;
-        Ok(Self { settled, manifest, entity, cells, exclude_bots: true, rows })
+        Ok(Self {
+            settled,
+            manifest,
+            entity,
+            cells,
+            exclude_bots: true,
+            rows,
+        })
     }
 
     /// The visitors of `start..end`, which are whole hours.
@@ -52,7 +65,10 @@ impl<'a> Visitors<'a> {
                 return Ok(Uniques { count, exact: true });
             }
         }
-        let hours: Vec<&UniquesRow> = self.grain("hour").filter(|r| (start..end).contains(&r.bucket)).collect();
+        let hours: Vec<&UniquesRow> = self
+            .grain("hour")
+            .filter(|r| (start..end).contains(&r.bucket))
+            .collect();
         let visits: u64 = hours.iter().map(|r| r.everyone).sum();
         let mut all = live;
         if visits <= READ_LIMIT {
@@ -65,7 +81,10 @@ impl<'a> Visitors<'a> {
     }
 
     fn grain(&self, grain: &'static str) -> impl Iterator<Item = &UniquesRow> {
-        self.rows.iter().flat_map(|rows| rows.iter()).filter(move |r| &*r.grain == grain)
+        self.rows
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .filter(move |r| &*r.grain == grain)
     }
 
     /// The exact count of a whole UTC hour, day or month.
@@ -77,7 +96,13 @@ impl<'a> Visitors<'a> {
             _ => return None,
         };
         let row = self.grain(grain).find(|r| r.bucket == start);
-        Some(row.map_or(0, |r| if self.exclude_bots { r.people } else { r.everyone }))
+        Some(row.map_or(0, |r| {
+            if self.exclude_bots {
+                r.people
+            } else {
+                r.everyone
+            }
+        }))
     }
 
     fn live(&self, start: i64, end: i64) -> VisitorSet {
@@ -90,8 +115,17 @@ impl<'a> Visitors<'a> {
         all
     }
 
-    async fn add_visitors(&self, all: &mut VisitorSet, start: i64, end: i64) -> Result<(), ViewError> {
-        for row in self.settled.visitors(self.manifest, self.entity, (start, end)).await? {
+    async fn add_visitors(
+        &self,
+        all: &mut VisitorSet,
+        start: i64,
+        end: i64,
+    ) -> Result<(), ViewError> {
+        for row in self
+            .settled
+            .visitors(self.manifest, self.entity, (start, end))
+            .await?
+        {
             if !(row.bot && self.exclude_bots) {
                 all.insert(row.visitor, usize::MAX);
             }
@@ -100,23 +134,38 @@ impl<'a> Visitors<'a> {
     }
 
     /// Whole days by their sketches, the rest by hours; small sets have none and are read.
-    async fn add_sketches(&self, all: &mut VisitorSet, hours: &[&UniquesRow], start: i64, end: i64) -> Result<(), ViewError> {
+    async fn add_sketches(
+        &self,
+        all: &mut VisitorSet,
+        hours: &[&UniquesRow],
+        start: i64,
+        end: i64,
+    ) -> Result<(), ViewError> {
         let mut covered = Vec::new();
-        for day in self.grain("day").filter(|r| r.bucket >= start && r.bucket + time::DAY <= end) {
+        for day in self
+            .grain("day")
+            .filter(|r| r.bucket >= start && r.bucket + time::DAY <= end)
+        {
             if self.add_sketch(all, day) {
                 covered.push(day.bucket);
             }
         }
-        for hour in hours.iter().filter(|h| !covered.contains(&time::floor(h.bucket, time::DAY))) {
+        for hour in hours
+            .iter()
+            .filter(|h| !covered.contains(&time::floor(h.bucket, time::DAY)))
+        {
             if !self.add_sketch(all, hour) {
-                self.add_visitors(all, hour.bucket, hour.bucket + time::HOUR).await?;
+                self.add_visitors(all, hour.bucket, hour.bucket + time::HOUR)
+                    .await?;
             }
         }
         Ok(())
     }
 
     fn add_sketch(&self, all: &mut VisitorSet, row: &UniquesRow) -> bool {
-        let Some((people, bots)) = row.sets() else { return false };
+        let Some((people, bots)) = row.sets() else {
+            return false;
+        };
         all.merge(&people, usize::MAX);
         if !self.exclude_bots {
             all.merge(&bots, usize::MAX);
@@ -127,8 +176,13 @@ impl<'a> Visitors<'a> {
 
 fn is_month(start: i64, end: i64) -> bool {
     use chrono::{Datelike, Months};
-    let date = |minute: i64| chrono::DateTime::from_timestamp(minute * 60, 0).map(|t| t.naive_utc());
-    let (Some(first), Some(last)) = (date(start), date(end)) else { return false };
+    let date =
+        |minute: i64| chrono::DateTime::from_timestamp(minute * 60, 0).map(|t| t.naive_utc());
+    let (Some(first), Some(last)) = (date(start), date(end)) else {
+        return false;
+    };
     let midnight = first.time() == chrono::NaiveTime::MIN && last.time() == chrono::NaiveTime::MIN;
-    midnight && first.day() == 1 && first.date().checked_add_months(Months::new(1)) == Some(last.date())
+    midnight
+        && first.day() == 1
+        && first.date().checked_add_months(Months::new(1)) == Some(last.date())
 }

@@ -206,7 +206,11 @@ fn decode_answer(key: &str, answer: Value) -> Result<Vec<Batch>, LiveError> {
         }
     });
     // An entry that cannot be read is a gap like any other: raw fills it.
-    let readable = batches.filter_map(|batch| batch.inspect_err(|error| tracing::warn!(%error, "an entry of the stream is passed over")).ok());
+    let readable = batches.filter_map(|batch| {
+        batch
+            .inspect_err(|error| tracing::warn!(%error, "an entry of the stream is passed over"))
+            .ok()
+    });
     Ok(readable.collect())
 }
 

@@ -31,7 +31,9 @@ fn mark(seq: u64) -> Mark {
         base: 0,
         seq,
         epoch: (1, 0),
-        lag_ms: 0, target: 0, at_ms: 0
+        lag_ms: 0,
+        target: 0,
+        at_ms: 0,
     }
 }
 

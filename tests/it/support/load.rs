@@ -40,18 +40,26 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Makes `count` of each kind.
-    pub async fn create(customer: &Customer, count: usize) -> Self {
+    /// Makes `count` of each kind, and waits until all `collectors` know them.
+    pub async fn create(customer: &Customer, collectors: &[String], count: usize) -> Self {
         let mut all = Self::default();
         for i in 0..count {
-            let (slug, destination) = (format!("link-{i}"), "https://example.com/");
-            let body = json!({"slug": slug, "destination": destination});
-            all.links
-                .push((slug, customer.create("links", &body).await));
             let body = json!({"name": format!("pixel {i}")});
             all.pixels.push(customer.create("pixels", &body).await);
             let body = json!({"name": format!("goal {i}"), "currency": "EUR"});
             all.goals.push(customer.create("goals", &body).await);
+            let slug = format!("link-{i}");
+            let body = json!({"slug": slug, "destination": "https://example.com/"});
+            let id = customer.create("links", &body).await;
+            all.links.push((slug, id));
+        }
+        // Whoever knows the newest object knows them all.
+        for collector in collectors {
+            let at = Customer {
+                collector: collector.clone(),
+                ..customer.clone()
+            };
+            at.wait_for_link(&all.links[count - 1].0).await;
         }
         all
     }

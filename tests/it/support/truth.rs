@@ -50,25 +50,22 @@ pub async fn wait_for_everything(
     slug: &str,
     diary: &mut Diary,
 ) {
-    let mut last = BTreeMap::new();
     for (i, collector) in collectors.iter().enumerate() {
-        let response = customer
-            .http
-            .get(format!("{collector}/{slug}?sub1=last-{i}"))
-            .send()
-            .await
-            .unwrap();
-        let id = response.headers()["millrace-event-id"]
-            .to_str()
-            .unwrap()
-            .to_owned();
-        let (log, seq) = id.rsplit_once('-').unwrap();
-        last.insert(log.to_owned(), seq.parse::<u64>().unwrap());
-        diary.ids.insert(id, format!("last-{i}"));
+        let (marker, http) = (format!("last-{i}"), &customer.http);
+        let click = http.get(format!("{collector}/{slug}?sub1={marker}"));
+        let response = click.send().await.unwrap();
+        let id = response.headers()["millrace-event-id"].to_str().unwrap();
+        diary.ids.insert(id.to_owned(), marker);
+    }
+    let mut last: BTreeMap<&str, u64> = BTreeMap::new();
+    for (log, seq) in diary.ids.keys().filter_map(|id| id.rsplit_once('-')) {
+        let last = last.entry(log).or_default();
+        *last = seq.parse::<u64>().unwrap().max(*last);
     }
     let reached = |answer: &Value| {
+        let as_of = &answer["meta"]["as_of"];
         last.iter()
-            .all(|(log, seq)| answer["meta"]["as_of"][log].as_u64() >= Some(*seq))
+            .all(|(log, seq)| as_of[log].as_u64() >= Some(*seq))
     };
     customer.wait_for_stats("metrics=clicks", reached).await;
 }

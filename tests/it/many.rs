@@ -1,6 +1,6 @@
 //! Many processes over one store and one Redis, as on many machines.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use storage::testing::redis_server::RedisServer;
 use tempfile::TempDir;
@@ -70,6 +70,7 @@ async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
     let customer = Customer::new(&serve.api, &second.collector, &serve.admin_token()).await;
     let collectors = [first.collector.clone(), second.collector.clone()];
     let objects = Objects::create(&customer, &collectors, OBJECTS).await;
+    let start = Instant::now();
     let load = Load::start(&customer, &collectors, &objects, CLIENTS, SEED);
 
     wait_for_more(&load).await;
@@ -89,7 +90,9 @@ async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
         wait_for_more(&load).await;
     }
 
+    println!("{:.0} s of incidents", start.elapsed().as_secs_f64());
     let mut diary = load.end().await;
+    println!("{:.0} s until all keys were taken", start.elapsed().as_secs_f64());
     println!("{} events sent", diary.sent.len());
     let slug = &objects.links[0].0;
     truth::wait_for_everything(&customer, &[&second.collector], slug, &mut diary).await;

@@ -200,7 +200,7 @@ pub fn parse_money(text: &str) -> Option<i64> {
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let fits = (1..=9).contains(&whole.len())
         && part.len() <= 6
-        && (part.is_empty() == !digits.contains('.'));
+        && (part.is_empty() != digits.contains('.'));
     if !fits
         || !whole
             .bytes()

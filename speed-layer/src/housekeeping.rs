@@ -52,11 +52,12 @@ impl Housekeeper {
         let newest = deps.manifests.latest().await?;
         if self.seen.back().is_none_or(|(n, ..)| *n < newest.n) {
             // After a start older manifests are fetched, so that pruning goes on where it was.
-            if self.seen.is_empty() && newest.n > GRACE_MANIFESTS {
-                if let Some(old) = deps.manifests.get(newest.n - GRACE_MANIFESTS).await? {
-                    self.seen
-                        .push_back((old.n, Instant::now(), old.manifest.horizon.clone()));
-                }
+            if self.seen.is_empty()
+                && newest.n > GRACE_MANIFESTS
+                && let Some(old) = deps.manifests.get(newest.n - GRACE_MANIFESTS).await?
+            {
+                self.seen
+                    .push_back((old.n, Instant::now(), old.manifest.horizon.clone()));
             }
             self.seen
                 .push_back((newest.n, Instant::now(), newest.manifest.horizon.clone()));

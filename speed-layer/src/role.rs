@@ -129,10 +129,7 @@ async fn clean(deps: Arc<SpeedDeps>, shutdown: CancellationToken) {
     let mut housekeeper = Housekeeper::default();
     let mut directory = Directory::default();
     while !shutdown.is_cancelled() {
-        let logs = match wanted(&deps, &mut directory).await {
-            Ok(logs) => logs,
-            Err(_) => Vec::new(),
-        };
+        let logs = wanted(&deps, &mut directory).await.unwrap_or_default();
         if let Err(error) = housekeeper.step(&deps, &logs).await {
             tracing::warn!(%error, "old live cells could not be deleted; they are not counted all the same");
         }

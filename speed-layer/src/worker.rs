@@ -161,10 +161,9 @@ impl<'a> Session<'a> {
                 () = shutdown.cancelled() => continue,
                 taken = self.take() => taken?,
             }
-            if self.folder.is_dirty() && self.last_flush.elapsed() >= self.flush_pause {
-                if let Some(ended) = self.flush().await? {
-                    return Ok(ended);
-                }
+            let due = self.folder.is_dirty() && self.last_flush.elapsed() >= self.flush_pause;
+            if due && let Some(ended) = self.flush().await? {
+                return Ok(ended);
             }
             if let Some(ended) = self.check().await? {
                 return Ok(ended);

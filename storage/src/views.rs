@@ -210,12 +210,12 @@ impl ViewReader {
                     .column_by_name(m.column())
                     .and_then(|c| c.as_primitive_opt::<Int64Type>().cloned())
             });
-            for i in 0..batch.num_rows() {
+            for (i, bucket) in buckets.into_iter().enumerate() {
                 let counts = Counts(std::array::from_fn(|m| {
                     measures[m].as_ref().map_or(0, |c| c.value(i))
                 }));
                 rows.push(ViewRow {
-                    bucket: buckets[i],
+                    bucket,
                     value: values.value(i).into(),
                     counts,
                 });

@@ -101,9 +101,12 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
+/// What, the body, its encoding, the status and the code of the answer.
+type Body<'a> = (&'a str, Vec<u8>, Option<&'a str>, u16, &'a str);
+
 async fn bodies(customer: &Customer) {
     let nested = "[".repeat(100_000);
-    let cases: [(&str, Vec<u8>, Option<&str>, u16, &str); 10] = [
+    let cases: [Body<'_>; 10] = [
         ("nothing", vec![], None, 400, "empty"),
         (
             "half an array",

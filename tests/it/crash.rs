@@ -7,12 +7,14 @@ use storage::testing::redis_server::RedisServer;
 use tokio::time::sleep;
 
 use crate::support::{
-    http::Customer,
+    eventually,
+    http::{Customer, answer},
     load::{Load, Objects},
     process::{self, Server},
     truth,
 };
 
+const LIMIT: Duration = Duration::from_secs(30);
 const KILLS: usize = 20;
 const CLIENTS: u64 = 8;
 const OBJECTS: usize = 5;
@@ -147,4 +149,52 @@ impl Drop for Batch {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_over_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &FLAGS);
+    server.start().await;
+    let customer = Customer::of(&server).await;
+    let collectors = [server.collector.clone()];
+    let objects = Objects::create(&customer, &collectors, 1).await;
+    let url = format!(
+        "{}/c/{}?transaction_id=once",
+        server.collector, objects.goals[0]
+    );
+    let convert = async || {
+        let response = customer.http.get(&url).send().await.unwrap();
+        answer("the postback", response).await
+    };
+    let first = convert().await;
+    assert_eq!(first["duplicate"], false);
+    // Until the file that held it is gone: the newest one always stays.
+    let log = folder.path().join("log");
+    let oldest = || {
+        let names = std::fs::read_dir(&log)
+            .unwrap()
+            .map(|f| f.unwrap().file_name());
+        names
+            .filter(|name| name.to_string_lossy().ends_with(".seg"))
+            .min()
+    };
+    let held_it = oldest();
+    eventually("the segment to be shipped and deleted", LIMIT, async || {
+        let click = format!("{}/{}", server.collector, objects.links[0].0);
+        customer.http.get(click).send().await.unwrap();
+        if oldest() > held_it {
+            Ok(())
+        } else {
+            Err("it is there")
+        }
+    })
+    .await;
+    server.kill();
+    server.start().await;
+    let again = convert().await;
+    assert_eq!(
+        (&again["duplicate"], &again["event_id"]),
+        (&true.into(), &first["event_id"])
+    );
 }

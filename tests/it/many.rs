@@ -92,7 +92,10 @@ async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
 
     println!("{:.0} s of incidents", start.elapsed().as_secs_f64());
     let mut diary = load.end().await;
-    println!("{:.0} s until all keys were taken", start.elapsed().as_secs_f64());
+    println!(
+        "{:.0} s until all keys were taken",
+        start.elapsed().as_secs_f64()
+    );
     println!("{} events sent", diary.sent.len());
     let slug = &objects.links[0].0;
     truth::wait_for_everything(&customer, &[&second.collector], slug, &mut diary).await;

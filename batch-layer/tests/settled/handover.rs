@@ -31,7 +31,7 @@ const START_MS: i64 = 19_753 * DAY_MS;
 
 #[derive(Debug, Clone)]
 enum Action {
-    Accept { log: usize, event: Event },
+    Accept { log: usize, event: Box<Event> },
     Close { log: usize },
     Batch,
 }
@@ -71,7 +71,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
     let action = prop_oneof![
-        12 => (0usize..2, event()).prop_map(|(log, event)| Action::Accept { log, event }),
+        12 => (0usize..2, event()).prop_map(|(log, event)| Action::Accept { log, event: Box::new(event) }),
         2 => (0usize..2).prop_map(|log| Action::Close { log }),
         1 => Just(Action::Batch),
     ];
@@ -226,7 +226,7 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     }
     for action in actions {
         match action {
-            Action::Accept { log, event } => logs[log].accept(event),
+            Action::Accept { log, event } => logs[log].accept(*event),
             Action::Close { log } => logs[log].close(&deps.store).await,
             Action::Batch => drop(run(&deps, Mode::Incremental).await.unwrap()),
         }

@@ -123,9 +123,8 @@ impl Incoming {
             None => None,
         };
         let country = self.country.clone().unwrap_or_default();
-        if !country.is_empty()
-            && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
-        {
+        let is_code = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+        if !is_code && !country.is_empty() {
             return refuse(
                 "invalid_country",
                 "country must be a code of two capital letters such as DE",

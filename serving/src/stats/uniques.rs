@@ -60,10 +60,10 @@ impl<'a> Visitors<'a> {
     /// The visitors of `start..end`, which are whole hours.
     pub(crate) async fn count(&self, start: i64, end: i64) -> Result<Uniques, ViewError> {
         let live = self.live(start, end);
-        if live.is_empty() {
-            if let Some(count) = self.whole_bucket(start, end) {
-                return Ok(Uniques { count, exact: true });
-            }
+        if live.is_empty()
+            && let Some(count) = self.whole_bucket(start, end)
+        {
+            return Ok(Uniques { count, exact: true });
         }
         let hours: Vec<&UniquesRow> = self
             .grain("hour")

@@ -116,6 +116,9 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
             Ok(())
         });
     }
+    if !has(Role::Collector) && !has(Role::Serve) {
+        running.operate().await;
+    }
     Ok(running)
 }
 
@@ -194,6 +197,23 @@ impl Running {
         let work = ingest::run(deps, settings, listener, stop.clone());
         self.spawn(name, stop, async move { Ok(work.await?) });
         Ok(())
+    }
+
+    /// Health and metrics of a process that has no doors of its own. Without a free port it works
+    /// all the same: several such processes may share a machine and its default address.
+    async fn operate(&mut self) {
+        let address = self.parts.settings.api_addr;
+        let listener = match bind(address, "health and metrics").await {
+            Ok(listener) => listener,
+            Err(error) => return tracing::warn!(%error, "no health and metrics; set --api-addr"),
+        };
+        let routes = operate_routes(self.parts.health.clone(), self.parts.metrics.clone());
+        let stop = CancellationToken::new();
+        let work = web::serve(listener, routes, ServerSettings::default(), stop.clone());
+        self.spawn("operate", stop, async move {
+            work.await;
+            Ok(())
+        });
     }
 
     fn spawn(

@@ -152,6 +152,7 @@ impl Drop for Batch {
 }
 
 #[tokio::test]
+#[ignore = "known gap (docs/adr/0003): keys of segments that are gone are forgotten without Redis"]
 async fn a_key_is_remembered_over_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::up(folder.path(), &FLAGS);

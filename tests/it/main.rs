@@ -8,5 +8,6 @@ mod browser;
 mod crash;
 mod demo;
 mod many;
+mod outages;
 mod support;
 mod usagov;

@@ -39,6 +39,7 @@ pub(crate) struct Reading {
 
 /// Reads the live cells of `entity`; tries again for a little while if something is missing.
 pub(crate) async fn read(sources: &Sources, entity: EntityId) -> Result<Reading, Problem> {
+    sources.look_once().await?;
     let mut attempt = 0;
     loop {
         let reading = read_once(sources, entity).await;

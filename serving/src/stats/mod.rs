@@ -8,7 +8,10 @@ mod query;
 mod settled;
 mod uniques;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use axum::{
     Json, Router,
@@ -38,6 +41,8 @@ pub(crate) struct Sources {
     pub(crate) manifests: Arc<Manifests>,
     pub(crate) directory: Mutex<Arc<Directory>>,
     pub(crate) settled: Settled,
+    /// Whether logs and manifest have been looked for since the start.
+    looked: AtomicBool,
 }
 
 impl FromRef<Numbers> for Arc<Api> {
@@ -61,6 +66,7 @@ impl Sources {
             manifests,
             directory: Mutex::default(),
             settled,
+            looked: AtomicBool::new(false),
         }
     }
 
@@ -79,6 +85,14 @@ impl Sources {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         )
+    }
+
+    /// Looks for logs and a manifest if nobody has yet: without them every number is nought.
+    pub(crate) async fn look_once(&self) -> Result<(), Problem> {
+        match self.looked.load(Ordering::Acquire) {
+            true => Ok(()),
+            false => self.refresh().await,
+        }
     }
 
     /// Looks for new logs and a new manifest.
@@ -102,6 +116,7 @@ impl Sources {
             .unwrap_or_else(PoisonError::into_inner);
         // Another refresh may have been faster; both saw the truth, and infos only grow.
         *kept = Arc::new(directory);
+        self.looked.store(true, Ordering::Release);
         Ok(())
     }
 

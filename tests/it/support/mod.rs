@@ -5,7 +5,6 @@ pub mod http;
 pub mod load;
 pub mod process;
 pub mod truth;
-pub mod watch;
 
 use std::{fmt::Display, time::Duration};
 

@@ -47,11 +47,6 @@ impl<'a> Countable<'a> {
             names: Names::of(event),
         }
     }
-
-    /// The event.
-    pub fn event(&self) -> &'a Event {
-        self.event
-    }
 }
 
 impl Cell {
@@ -159,20 +154,6 @@ impl Cell {
             cell.visitors.insert((v.hour, v.bot), set);
         }
         Ok(cell)
-    }
-
-    /// A rough size of the stored form in bytes, without encoding it.
-    pub fn size_hint(&self) -> usize {
-        let rows: usize = self.slices.values().map(|rows| 8 + rows.len() * 16).sum();
-        let sets: usize = self
-            .visitors
-            .values()
-            .map(|set| match set {
-                VisitorSet::Exact(exact) => exact.len() * 8,
-                VisitorSet::Sketch(_) => 1 << crate::visitors::LG_K,
-            })
-            .sum();
-        rows + sets
     }
 }
 

@@ -60,8 +60,7 @@ pub struct Fence {
     pub last_seq: u64,
 }
 
-/// Packs a sealed segment for the store.
-pub fn pack(segment: &[u8]) -> std::io::Result<Bytes> {
+fn pack(segment: &[u8]) -> std::io::Result<Bytes> {
     zstd::encode_all(segment, ZSTD_LEVEL).map(Bytes::from)
 }
 

@@ -29,6 +29,7 @@ async fn nonsense_is_refused_clearly_and_nothing_is_counted() {
     bodies(&customer).await;
     events_refuse_themselves(&customer).await;
     postbacks(&customer, &goal).await;
+    look(&customer, &goal).await;
     doors(&customer).await;
     raw_sockets(&customer);
     the_api(&customer).await;
@@ -285,6 +286,13 @@ async fn postbacks(customer: &Customer, goal: &str) {
         "invalid_form",
     )
     .await;
+}
+
+/// A look at a goal is no conversion: the totals at the end show it.
+async fn look(customer: &Customer, goal: &str) {
+    let url = format!("{}/c/{goal}", customer.collector);
+    let response = customer.http.head(url).send().await.unwrap();
+    assert_eq!(response.status(), 405);
 }
 
 async fn doors(customer: &Customer) {

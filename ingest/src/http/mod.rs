@@ -13,7 +13,8 @@ use axum::{
     extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts},
     routing::get,
 };
-use http::{HeaderMap, HeaderName, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
+use model::EventId;
 
 use crate::{
     door::Door,
@@ -34,6 +35,7 @@ pub fn routes(door: Arc<Door>) -> Router {
         .route(
             "/c/{goal}",
             get(postback::get)
+                .head(postback::look)
                 .post(postback::post)
                 .layer(DefaultBodyLimit::max(MAX_FORM)),
         )
@@ -104,6 +106,17 @@ fn sighting(headers: &HeaderMap, peer: Option<std::net::IpAddr>, door: &Door) ->
         accept_language: text(header::ACCEPT_LANGUAGE),
         do_not_track: is_one("dnt") || is_one("sec-gpc"),
         ..Sighting::default()
+    }
+}
+
+/// Marks an answer that no cache may keep, and acknowledges the event behind it, if there is one.
+fn acknowledge(headers: &mut HeaderMap, id: Option<EventId>) {
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=0, no-store"),
+    );
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
+        headers.insert(EVENT_ID, id);
     }
 }
 

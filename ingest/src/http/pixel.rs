@@ -10,7 +10,7 @@ use http::{HeaderValue, Method, Uri, header};
 use model::EntityId;
 use web::Problem;
 
-use super::{EVENT_ID, Sender, parameter, parse_query};
+use super::{Sender, acknowledge, parameter, parse_query};
 use crate::{
     door::Door,
     sighting::{Target, subs, utm},
@@ -51,12 +51,6 @@ pub(super) async fn view(
     let mut response = GIF.as_slice().into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/gif"));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=0, no-store"),
-    );
-    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
-        headers.insert(EVENT_ID, id);
-    }
+    acknowledge(headers, id);
     response
 }

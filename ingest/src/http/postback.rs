@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, RawForm, State},
     response::{IntoResponse, Response},
 };
-use http::Uri;
+use http::{StatusCode, Uri};
 use model::EntityId;
 use serde_json::json;
 use storage::catalog::Goal;
@@ -26,6 +26,15 @@ pub(super) async fn get(
     sender: Sender,
 ) -> Result<Response, Problem> {
     convert(door, &goal, parse_query(uri.query()), sender.seen).await
+}
+
+/// A HEAD request is a look at the door, not a conversion.
+pub(super) async fn look() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "conversions are reported with GET or POST",
+    )
 }
 
 pub(super) async fn post(

@@ -11,7 +11,7 @@ use model::EventId;
 use storage::catalog::Link;
 use url::Url;
 
-use super::{EVENT_ID, Sender, parameter, parse_query};
+use super::{Sender, acknowledge, parameter, parse_query};
 use crate::{
     door::Door,
     sighting::{Target, subs, utm},
@@ -66,13 +66,7 @@ fn answer(link: &Link, query: Option<&str>, id: Option<EventId>) -> Response {
     let mut response = StatusCode::FOUND.into_response();
     let headers = response.headers_mut();
     headers.insert(header::LOCATION, location);
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=0, no-store"),
-    );
-    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
-        headers.insert(EVENT_ID, id);
-    }
+    acknowledge(headers, id);
     response
 }
 

@@ -12,7 +12,8 @@ use super::{
     calendar::{Interval, text},
     live::{Reading, read},
     merge::Merged,
-    query::{Grouping, Metric, Query},
+    metric::{Grouping, Metric},
+    query::Query,
     uniques::Visitors,
 };
 

@@ -4,7 +4,9 @@ mod answer;
 mod calendar;
 mod live;
 mod merge;
+mod metric;
 mod query;
+mod range;
 mod settled;
 mod uniques;
 

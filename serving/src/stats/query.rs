@@ -1,107 +1,22 @@
 //! What is asked of `/v1/stats`. Pure.
 
-use chrono::{Datelike, Days};
 use chrono_tz::Tz;
-use model::{Dimension, EntityId, EntityKind, Grain, Measure, time};
+use model::{Dimension, EntityId, EntityKind, Grain};
 use serde_json::{Value, json};
 use storage::catalog::Catalog;
 use web::Problem;
 
-use super::calendar::{Interval, buckets, date_of, start_of_day, text};
+use super::{
+    calendar::{Interval, buckets, text},
+    metric::{GROUPINGS, Grouping, Metric},
+    range::range,
+};
 
 /// Buckets in one answer at most.
 const MAX_BUCKETS: usize = 20_000;
 /// Groups in one answer at most, and unless asked otherwise.
 const MAX_LIMIT: usize = 50_000;
 const DEFAULT_LIMIT: usize = 1_000;
-
-/// One number that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Metric {
-    Clicks,
-    Views,
-    Conversions,
-    BotClicks,
-    BotViews,
-    Value,
-    UniqueVisitors,
-}
-
-impl Metric {
-    const ALL: [Metric; 7] = [
-        Self::Clicks,
-        Self::Views,
-        Self::Conversions,
-        Self::BotClicks,
-        Self::BotViews,
-        Self::Value,
-        Self::UniqueVisitors,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Clicks => "clicks",
-            Self::Views => "views",
-            Self::Conversions => "conversions",
-            Self::BotClicks => "bot_clicks",
-            Self::BotViews => "bot_views",
-            Self::Value => "value",
-            Self::UniqueVisitors => "unique_visitors",
-        }
-    }
-
-    /// The measures that add up to it; nothing for what does not add up.
-    pub(crate) fn measures(self, exclude_bots: bool) -> &'static [Measure] {
-        match (self, exclude_bots) {
-            (Self::Clicks, true) => &[Measure::Clicks],
-            (Self::Clicks, false) => &[Measure::Clicks, Measure::BotClicks],
-            (Self::Views, true) => &[Measure::Views],
-            (Self::Views, false) => &[Measure::Views, Measure::BotViews],
-            (Self::Conversions, _) => &[Measure::Conversions],
-            (Self::BotClicks, _) => &[Measure::BotClicks],
-            (Self::BotViews, _) => &[Measure::BotViews],
-            (Self::Value | Self::UniqueVisitors, _) => &[],
-        }
-    }
-}
-
-/// What the rows of an answer are grouped by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Grouping {
-    pub name: &'static str,
-    pub dimension: Dimension,
-    /// Of the objects, only those of this kind.
-    pub kind: Option<EntityKind>,
-}
-
-const GROUPINGS: [Grouping; 10] = {
-    const fn by(name: &'static str, dimension: Dimension) -> Grouping {
-        Grouping {
-            name,
-            dimension,
-            kind: None,
-        }
-    }
-    const fn objects(name: &'static str, kind: EntityKind) -> Grouping {
-        Grouping {
-            name,
-            dimension: Dimension::Object,
-            kind: Some(kind),
-        }
-    }
-    [
-        by("country", Dimension::Country),
-        by("browser", Dimension::Browser),
-        by("os", Dimension::Os),
-        by("device", Dimension::Device),
-        by("referrer", Dimension::Referrer),
-        by("currency", Dimension::Currency),
-        by("campaign", Dimension::Campaign),
-        objects("link", EntityKind::Link),
-        objects("pixel", EntityKind::Pixel),
-        objects("goal", EntityKind::Goal),
-    ]
-};
 
 /// A question. Times are unix minutes; `start` is in, `end` is out.
 #[derive(Debug, Clone)]
@@ -120,7 +35,7 @@ pub(crate) struct Query {
     object: Option<(EntityKind, String)>,
 }
 
-fn bad(code: &'static str, detail: impl Into<String>) -> Problem {
+pub(super) fn bad(code: &'static str, detail: impl Into<String>) -> Problem {
     Problem::bad_request(code, detail)
 }
 
@@ -448,84 +363,6 @@ fn parse_order(text: &str, metrics: &[Metric]) -> Result<(Metric, bool), Problem
             "order must be one of the metrics, with - in front for the largest first",
         )
     })
-}
-
-fn range(
-    start: Option<&str>,
-    end: Option<&str>,
-    range: Option<&str>,
-    zone: Tz,
-    now_ms: i64,
-) -> Result<(i64, i64), Problem> {
-    let (default_start, default_end) = named_range(range.unwrap_or("7d"), zone, now_ms)?;
-    let start = start.map_or(Ok(default_start), |t| parse_time(t, zone))?;
-    let end = end.map_or(Ok(default_end), |t| parse_time(t, zone))?;
-    match start < end {
-        true => Ok((start, end)),
-        false => Err(bad("invalid_range", "start must be before end")),
-    }
-}
-
-fn named_range(name: &str, zone: Tz, now_ms: i64) -> Result<(i64, i64), Problem> {
-    let invalid = || {
-        bad(
-            "invalid_range",
-            "range must be today, yesterday, mtd, or a number of hours or days such as 24h or 30d",
-        )
-    };
-    let now = time::minute_of(now_ms);
-    let today = date_of(now, zone).ok_or_else(invalid)?;
-    let day = |date: Option<chrono::NaiveDate>| {
-        date.and_then(|d| start_of_day(d, zone)).ok_or_else(invalid)
-    };
-    let tomorrow = day(today.checked_add_days(Days::new(1)))?;
-    match name {
-        "today" => Ok((day(Some(today))?, tomorrow)),
-        "yesterday" => Ok((
-            day(today.checked_sub_days(Days::new(1)))?,
-            day(Some(today))?,
-        )),
-        "mtd" => Ok((day(today.with_day(1))?, tomorrow)),
-        _ => {
-            if !name.is_ascii() || name.len() < 2 {
-                return Err(invalid());
-            }
-            let (count, unit) = name.split_at(name.len() - 1);
-            let count: u64 = count
-                .parse()
-                .ok()
-                .filter(|n| (1..=4000).contains(n))
-                .ok_or_else(invalid)?;
-            match unit {
-                "h" => {
-                    let end = time::floor(now, time::HOUR) + time::HOUR;
-                    Ok((end - count as i64 * time::HOUR, end))
-                }
-                "d" => Ok((day(today.checked_sub_days(Days::new(count - 1)))?, tomorrow)),
-                _ => Err(invalid()),
-            }
-        }
-    }
-}
-
-/// RFC 3339, or a date, which means its first moment in the zone. Whole minutes only.
-fn parse_time(text: &str, zone: Tz) -> Result<i64, Problem> {
-    let invalid = || {
-        bad(
-            "invalid_time",
-            "start and end must be RFC 3339 on a whole minute, such as 2026-11-22T10:15:00Z, or a date",
-        )
-    };
-    if let Ok(date) = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return start_of_day(date, zone).ok_or_else(invalid);
-    }
-    let ms = chrono::DateTime::parse_from_rfc3339(text)
-        .map_err(|_| invalid())?
-        .timestamp_millis();
-    match ms.rem_euclid(60_000) {
-        0 => Ok(ms / 60_000),
-        _ => Err(invalid()),
-    }
 }
 
 #[cfg(test)]

@@ -60,14 +60,8 @@ impl Settled {
         let reads = files(manifest, view, range)
             .into_iter()
             .map(|(path, size)| async move {
-                let init = async {
-                    let rows = self.reader(&path, size).await?.cube(entity).await?;
-                    Ok(Arc::new(rows))
-                };
-                self.rows
-                    .try_get_with((path.clone(), entity), init)
-                    .await
-                    .map_err(unwrap_shared)
+                let read = async { self.reader(&path, size).await?.cube(entity).await };
+                kept(&self.rows, (path.clone(), entity), read).await
             });
         stream::iter(reads)
             .buffered(FILES_AT_ONCE)
@@ -85,14 +79,8 @@ impl Settled {
         let mut wanted = files(manifest, UNIQUES, range);
         wanted.extend(files(manifest, MONTH_UNIQUES, range));
         let reads = wanted.into_iter().map(|(path, size)| async move {
-            let init = async {
-                let rows = self.reader(&path, size).await?.uniques(entity).await?;
-                Ok(Arc::new(rows))
-            };
-            self.uniques
-                .try_get_with((path.clone(), entity), init)
-                .await
-                .map_err(unwrap_shared)
+            let read = async { self.reader(&path, size).await?.uniques(entity).await };
+            kept(&self.uniques, (path.clone(), entity), read).await
         });
         stream::iter(reads)
             .buffered(FILES_AT_ONCE)
@@ -154,6 +142,16 @@ fn files(manifest: &Manifest, view: &str, (start, end): (i64, i64)) -> Vec<(Path
         .range(days)
         .map(|(day, file)| (path(*day, &file.name), file.bytes))
         .collect()
+}
+
+/// The rows in the cache, or read once for all who ask.
+async fn kept<T: Send + Sync + 'static>(
+    cache: &Cache<Key, Arc<Vec<T>>>,
+    key: Key,
+    read: impl Future<Output = Result<Vec<T>, ViewError>>,
+) -> Result<Arc<Vec<T>>, ViewError> {
+    let init = async { read.await.map(Arc::new) };
+    cache.try_get_with(key, init).await.map_err(unwrap_shared)
 }
 
 /// Errors of shared reads are shared too.

@@ -1,6 +1,10 @@
 //! `kill -9` at any moment, again and again: what was acknowledged is there, once.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    process::{Child, Stdio},
+    time::Duration,
+};
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use storage::testing::redis_server::RedisServer;
@@ -12,6 +16,7 @@ use crate::support::{
     load::{Load, Objects},
     process::{self, Server},
     truth,
+    watch::Watch,
 };
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -52,29 +57,32 @@ async fn torture(server: &mut Server, mut redis: Option<RedisServer>) {
     let collectors = [server.collector.clone()];
     let objects = Objects::create(&customer, &collectors, OBJECTS).await;
     let load = Load::start(&customer, &collectors, &objects, CLIENTS, seed);
+    let watch = Watch::start(&customer);
+    let mut batch = Batch::default();
     for kill in 0..KILLS {
         let before = load.acknowledged();
-        let batch = random
-            .random_bool(0.3)
-            .then(|| Batch::start(&server.folder));
+        batch.start_if_ended(&server.folder);
         // Not a wait for something: how long a life is, is what varies.
         sleep(Duration::from_millis(random.random_range(50..2500))).await;
-        let dead_first = random.random_bool(0.5);
-        if dead_first {
+        if random.random_bool(0.2) {
+            batch.kill();
+        }
+        watch.incident();
+        if random.random_bool(0.5) {
             server.kill();
         }
         if let Some(redis) = &mut redis {
             disturb(redis, &load, random.random_range(0..3));
         }
         server.kill();
-        drop(batch);
-        println!(
-            "kill {kill}: {} acknowledged in this life",
-            load.acknowledged() - before
-        );
+        let taken = load.acknowledged() - before;
+        println!("kill {kill}: {taken} acknowledged in this life");
         server.start().await;
+        watch.incident();
     }
+    batch.kill();
     let mut diary = load.end().await;
+    watch.end().await;
     let acknowledged = diary.sent.values().filter(|sent| sent.acknowledged).count();
     println!(
         "{} events sent, {acknowledged} acknowledged",
@@ -128,26 +136,35 @@ fn disturb(redis: &mut RedisServer, load: &Load, what: u32) {
     load.flushed();
 }
 
-/// A batch run beside the server, killed with it.
-struct Batch(std::process::Child);
+/// Batch runs beside the server, one after the other.
+#[derive(Default)]
+struct Batch(Option<Child>);
 
 impl Batch {
-    fn start(folder: &Path) -> Self {
+    fn start_if_ended(&mut self, folder: &Path) {
+        let runs = |child: &mut Child| child.try_wait().unwrap().is_none();
+        if self.0.as_mut().is_some_and(runs) {
+            return;
+        }
         let mut command = process::millrace();
         command
             .args(["batch", "run", "--data-dir", "."])
             .current_dir(folder);
-        command
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null());
-        Self(command.spawn().unwrap())
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        self.0 = Some(child.unwrap());
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 }
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.kill();
     }
 }
 

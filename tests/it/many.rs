@@ -11,6 +11,7 @@ use crate::support::{
     load::{Load, Objects},
     process::Server,
     truth,
+    watch::Watch,
 };
 
 const CLIENTS: u64 = 8;
@@ -73,6 +74,7 @@ async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
     let start = Instant::now();
     let load = Load::start(&customer, &collectors, &objects, CLIENTS, SEED);
 
+    let watch = Watch::start(&customer);
     wait_for_more(&load).await;
     customer.grind().await;
     wait_for_more(&load).await;
@@ -90,6 +92,7 @@ async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
         wait_for_more(&load).await;
     }
 
+    watch.end().await;
     println!("{:.0} s of incidents", start.elapsed().as_secs_f64());
     let mut diary = load.end().await;
     println!(

@@ -5,6 +5,7 @@ pub mod http;
 pub mod load;
 pub mod process;
 pub mod truth;
+pub mod watch;
 
 use std::{fmt::Display, time::Duration};
 

@@ -76,7 +76,7 @@ async fn look(customer: Customer, stop: Arc<AtomicBool>, incidents: Arc<AtomicU6
         let Ok(answer) = response.json::<Value>().await else {
             continue;
         };
-        let calm = before % 2 == 0 && incidents.load(Ordering::SeqCst) == before;
+        let calm = before.is_multiple_of(2) && incidents.load(Ordering::SeqCst) == before;
         if calm_since != before {
             (calm_since, seen.highest) = (before, 0);
         }

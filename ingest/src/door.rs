@@ -12,8 +12,9 @@ use storage::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    log::{AppendError, Log},
+    log::AppendError,
     rejected::Rejected,
+    session::Current,
     sighting::{Lens, Sighting, Target},
 };
 
@@ -40,7 +41,7 @@ pub struct Door {
     /// Links, pixels, goals, keys.
     pub catalog: Catalog,
     /// Where events go.
-    pub log: Log,
+    pub log: Current,
     /// What makes an event of a sighting.
     pub lens: Lens,
     /// Senders' keys.
@@ -76,13 +77,13 @@ impl Door {
     /// client went away is counted, which is right.
     pub async fn record_one(&self, event: Event) -> Result<EventId, AppendError> {
         let bytes = size_of_event(&event);
-        let range = self
-            .log
+        let log = self.log.log();
+        let range = log
             .append(vec![event], bytes)
             .await
             .inspect_err(|e| count_unrecorded(*e, 1))?;
         Ok(EventId {
-            log: self.log.id(),
+            log: log.id(),
             seq: *range.start(),
         })
     }
@@ -134,14 +135,10 @@ impl Door {
     ) -> Result<Vec<EventId>, AppendError> {
         let bytes = events.iter().map(size_of_event).sum();
         let count = events.len() as u64;
-        match self.log.append(events, bytes).await {
+        let log = self.log.log();
+        match log.append(events, bytes).await {
             Ok(range) => {
-                let ids: Vec<EventId> = range
-                    .map(|seq| EventId {
-                        log: self.log.id(),
-                        seq,
-                    })
-                    .collect();
+                let ids: Vec<EventId> = range.map(|seq| EventId { log: log.id(), seq }).collect();
                 let confirm = keys
                     .iter()
                     .zip(&ids)

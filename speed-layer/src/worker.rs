@@ -210,6 +210,10 @@ impl<'a> Session<'a> {
             }
         }
         let quiet = self.checked_raw.is_none_or(|at| at.elapsed() >= CHECK_RAW);
+        if self.fence > 0 && !quiet {
+            // There is nothing to wait for but raw.
+            tokio::time::sleep(PAUSE).await;
+        }
         if gap.is_some() || quiet {
             let found = self.take_raw().await?;
             if !found && (gap.is_some() || self.fence > 0) {

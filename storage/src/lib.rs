@@ -5,6 +5,7 @@ pub mod durable_local;
 pub mod forecasts;
 pub mod installation;
 pub mod ledger;
+pub mod lookup;
 pub mod manifest;
 pub mod manifests;
 pub mod object_keys;
@@ -15,6 +16,7 @@ pub mod reservations;
 pub mod segment;
 pub mod store;
 pub mod stream;
+pub mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod views;

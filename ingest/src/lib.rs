@@ -8,6 +8,7 @@ mod role;
 mod ship;
 mod sighting;
 mod streamer;
+mod tallies;
 
 pub use http::EVENT_ID;
 pub use role::{CollectorDeps, CollectorError, CollectorSettings, run};

@@ -30,6 +30,7 @@ use crate::{
     ship::Shipper,
     sighting::Lens,
     streamer,
+    tallies::{self, Tallies},
 };
 
 /// How often the collector looks for new links and for requests of other roles.
@@ -125,6 +126,7 @@ pub async fn run(
     }
     let watching = watch(writer, Arc::clone(log.shared()), deps.health.clone());
     let (rejected, refused) = Rejected::channel();
+    let tallies = Arc::new(Tallies::new(log.id()));
     let door = Arc::new(Door {
         catalog: deps.catalog.clone(),
         log: log.clone(),
@@ -136,6 +138,7 @@ pub async fn run(
         clock: Arc::clone(&deps.clock),
         trusted_proxies: settings.trusted_proxies,
         rejected,
+        tallies: Arc::clone(&tallies),
         bodies: Door::body_room(),
     });
     let carriers = CancellationToken::new();
@@ -170,6 +173,12 @@ pub async fn run(
         name,
         carriers.clone(),
     ));
+    let tallying = tokio::spawn(tallies::keep(
+        Arc::clone(&deps.store),
+        Arc::clone(&deps.clock),
+        tallies,
+        carriers.clone(),
+    ));
     let following = tokio::spawn(follow(
         deps.catalog,
         Closer {
@@ -195,6 +204,7 @@ pub async fn run(
     carriers.cancel();
     finish("streamer", streamer).await;
     finish("rejected", keeping).await;
+    finish("tallies", tallying).await;
     finish("follower", following).await;
     if let Some(mut shipper) = finish("shipper", shipping).await {
         shipper.drain().await;

@@ -57,9 +57,9 @@ enum Command {
     /// Scheduled jobs, in this installation's history.
     #[command(subcommand)]
     Jobs(job::Jobs),
-    /// Compare what was accepted, stored and counted, per collector and epoch.
+    /// Compare what was accepted, stored and counted live and by batch, per collector and epoch.
     #[command(
-        after_help = "Example:\n  millrace audit --store-url s3://bucket/millrace\nThe exit code is 1 if anything differs."
+        after_help = "Examples:\n  millrace audit --store-url s3://bucket/millrace --redis-url redis://redis\n  millrace audit --full --json   read all of history again\nThe exit code is 1 if anything differs."
     )]
     Audit(audit::Audit),
     /// Ask SQL of events and views, read-only.

@@ -9,6 +9,7 @@ pub mod lookup;
 pub mod manifest;
 pub mod manifests;
 pub mod object_keys;
+pub mod parquet_object;
 pub mod raw;
 pub mod redis_client;
 pub mod redis_keys;

@@ -73,10 +73,7 @@ pub async fn stored(
 }
 
 /// The event out of the stream, if it is (still) there.
-pub async fn streamed(
-    stream: &dyn EventStream,
-    id: EventId,
-) -> Result<Option<Record>, LiveError> {
+pub async fn streamed(stream: &dyn EventStream, id: EventId) -> Result<Option<Record>, LiveError> {
     let before = id.seq.saturating_sub(1);
     let batches = stream.read(id.log, before, 1, Duration::ZERO).await?;
     let records = batches.first().map(|batch| &batch.records);
@@ -138,10 +135,14 @@ mod tests {
             let record = stored(&store, id(seq), number).await.unwrap().unwrap();
             assert_eq!((record.seq, record.event.account), (seq, seq));
         }
-        assert_eq!(segment_of(&store, id(last + 1), 1..=9).await.unwrap(), Some(9));
+        assert_eq!(
+            segment_of(&store, id(last + 1), 1..=9).await.unwrap(),
+            Some(9)
+        );
         assert_eq!(stored(&store, id(last + 1), 9).await.unwrap(), None);
         assert_eq!(segment_of(&store, id(0), 1..=9).await.unwrap(), None);
-        assert_eq!(segment_of(&store, id(1), 1..=0).await.unwrap(), None);
+        let nothing = RangeInclusive::new(1, 0);
+        assert_eq!(segment_of(&store, id(1), nothing).await.unwrap(), None);
         let gone = segment_of(&store, id(1), 1..=10).await;
         assert!(gone.is_ok(), "the way to event 1 does not pass segment 10");
         let gone = segment_of(&store, id(last), 9..=11).await.unwrap_err();

@@ -37,9 +37,10 @@ pub(crate) enum LiveReadError {
 /// The accounts' cells, added up.
 #[derive(Debug, Default)]
 pub(crate) struct LiveView {
-    counts: BTreeMap<(LogId, u64), u64>,
-    /// By log, the last event that any cell holds.
-    upto: BTreeMap<LogId, u64>,
+    /// By log, fence and epoch.
+    counts: BTreeMap<(LogId, u64, u64), u64>,
+    /// By log and fence, the last event that any cell holds.
+    upto: BTreeMap<(LogId, u64), u64>,
     logs: BTreeMap<LogId, LogState>,
     generations: String,
 }
@@ -73,10 +74,6 @@ pub(crate) async fn read(
     let logs: Vec<LogId> = after.keys().copied().collect();
     let marks = try_join_all(logs.iter().map(|log| cells.mark(*log))).await?;
     catalog.follow().await?;
-    let mut fences = BTreeMap::new();
-    for log in raw::fences(store).await? {
-        fences.insert(log, raw::fence(store, log).await?);
-    }
     let mut view = LiveView::default();
     let mut last = None;
     loop {
@@ -95,10 +92,8 @@ pub(crate) async fn read(
                 })
                 .buffer_unordered(READS_AT_ONCE);
         while let Some((entity, stored)) = read.try_next().await? {
-            let wanted = stored.into_iter().filter(|cell| {
-                let fence = fences.get(&cell.log).copied().unwrap_or(0);
-                after.get(&cell.log).is_some_and(|e| cell.epoch > *e) && cell.fence == fence
-            });
+            let wanted = |cell: &StoredCell| after.get(&cell.log).is_some_and(|e| cell.epoch > *e);
+            let wanted = stored.into_iter().filter(wanted);
             for cell in wanted {
                 view.add(entity, &cell)?;
             }
@@ -107,8 +102,12 @@ pub(crate) async fn read(
         }
     }
     let floors = try_join_all(logs.iter().map(|log| cells.floor(*log))).await?;
+    let fenced = raw::fences(store).await?;
     for ((log, mark), floor) in logs.into_iter().zip(marks).zip(floors) {
-        let fence = fences.get(&log).copied().unwrap_or(0);
+        let fence = match fenced.contains(&log) {
+            true => raw::fence(store, log).await?,
+            false => 0,
+        };
         view.logs.insert(log, LogState { mark, floor, fence });
     }
     view.generations = cells.generations(false).await?;
@@ -119,9 +118,9 @@ impl LiveView {
     fn add(&mut self, entity: EntityId, stored: &StoredCell) -> Result<(), LiveReadError> {
         let cell = Cell::decode(&stored.body);
         let cell = cell.map_err(|source| LiveReadError::Cell { entity, source })?;
-        let place = (stored.log, stored.epoch);
+        let place = (stored.log, stored.fence, stored.epoch);
         *self.counts.entry(place).or_default() += events_in(&cell);
-        let upto = self.upto.entry(stored.log).or_default();
+        let upto = self.upto.entry((stored.log, stored.fence)).or_default();
         *upto = stored.upto.max(*upto);
         Ok(())
     }
@@ -132,17 +131,19 @@ impl LiveView {
         if mark.seq < last {
             return Err("not all of it is folded yet");
         }
-        Ok(self.counts.get(&(log, epoch)).copied().unwrap_or(0))
+        let cells = self.counts.get(&(log, mark.fence, epoch));
+        Ok(cells.copied().unwrap_or(0))
     }
 
     /// What the cells count beyond `epoch`, or why that says nothing.
     pub fn beyond(&self, log: LogId, epoch: u64) -> Result<LiveTail, &'static str> {
         let mark = self.mark(log, epoch)?;
-        let cells = self.counts.range((log, epoch + 1)..=(log, u64::MAX));
+        let places = (log, mark.fence, epoch + 1)..=(log, mark.fence, u64::MAX);
+        let upto = self.upto.get(&(log, mark.fence)).copied().unwrap_or(0);
         Ok(LiveTail {
-            counted: cells.map(|(_, events)| events).sum(),
+            counted: self.counts.range(places).map(|(_, events)| events).sum(),
             all_upto: mark.seq,
-            none_after: self.upto.get(&log).copied().unwrap_or(0).max(mark.seq),
+            none_after: upto.max(mark.seq),
         })
     }
 
@@ -205,8 +206,13 @@ mod tests {
         change(&mut state, &mut mark);
         state.mark = state.mark.or(Some(mark));
         LiveView {
-            counts: BTreeMap::from([((LOG, 2), 5), ((LOG, 3), 6), ((LogId(2), 3), 100)]),
-            upto: BTreeMap::from([(LOG, 21)]),
+            counts: BTreeMap::from([
+                ((LOG, 0, 2), 5),
+                ((LOG, 0, 3), 6),
+                ((LOG, 1, 3), 50),
+                ((LogId(2), 0, 3), 100),
+            ]),
+            upto: BTreeMap::from([((LOG, 0), 21), ((LOG, 1), 99)]),
             logs: BTreeMap::from([(LOG, state)]),
             generations: "g".into(),
         }

@@ -174,41 +174,23 @@ impl<'a> Auditor<'a> {
         let horizon = self.published.manifest.horizon.of(info.log);
         let (mut end, mut seals) = (from, Vec::new());
         for epoch in from.epoch + 1.. {
-            let of = Some((info.log, epoch));
             let why = match raw::seal(&self.deps.store, info.log, epoch).await {
                 Ok(Some(seal)) => {
-                    let (first, last) = seal.seqs;
-                    if first != end.seq + 1 || last < first {
-                        let between = Seqs::range(end.seq + 1, first.saturating_sub(1));
-                        let why = format!(
-                            "its seal begins with event {first} and ends with {last}, the one before ends with {}",
-                            end.seq
-                        );
-                        self.find(Kind::Stored, of, between, why);
-                    }
-                    let segment = seal.segments.1;
+                    self.check_seal(&seal, end.seq, horizon);
                     end = Covered {
                         epoch,
-                        seq: last,
-                        segment,
+                        seq: seal.seqs.1,
+                        segment: seal.segments.1,
                     };
-                    if epoch == horizon.epoch && end != horizon {
-                        let why = format!(
-                            "manifest {} covers it up to event {}, its seal ends with {last}",
-                            self.published.n, horizon.seq
-                        );
-                        self.find(Kind::Batch, of, Seqs::default(), why);
-                    }
                     seals.push(seal);
                     continue;
                 }
-                Ok(None) => "its seal is missing, though batch has covered it".into(),
+                Ok(None) if epoch > horizon.epoch => break,
+                Ok(None) => "its seal is missing, though batch has covered it".to_owned(),
                 Err(error @ StoreError::Damaged { .. }) => error.to_string(),
                 Err(error) => return Err(error.into()),
             };
-            if epoch <= horizon.epoch || !why.starts_with("its seal is missing") {
-                self.find(Kind::Stored, of, Seqs::default(), why);
-            }
+            self.find(Kind::Stored, Some((info.log, epoch)), Seqs::default(), why);
             if epoch >= horizon.epoch {
                 break;
             }
@@ -218,6 +200,26 @@ impl<'a> Auditor<'a> {
         }
         let info = info.clone();
         Ok(Walk { info, seals, end })
+    }
+
+    /// A seal must continue the one before, which ends with event `before`, and be what batch saw.
+    fn check_seal(&mut self, seal: &Seal, before: u64, horizon: Covered) {
+        let (of, (first, last)) = (Some((seal.log, seal.epoch)), seal.seqs);
+        if first != before + 1 || last < first {
+            let between = Seqs::range(before + 1, first.saturating_sub(1));
+            let why = format!(
+                "its seal begins with event {first} and ends with {last}, the one before ends with {before}"
+            );
+            self.find(Kind::Stored, of, between, why);
+        }
+        if seal.epoch == horizon.epoch && last != horizon.seq {
+            let n = self.published.n;
+            let why = format!(
+                "manifest {n} covers it up to event {}, its seal ends with {last}",
+                horizon.seq
+            );
+            self.find(Kind::Batch, of, Seqs::default(), why);
+        }
     }
 
     async fn read_live(&mut self, walks: &[Walk]) {

@@ -22,11 +22,7 @@ use tokio::sync::Semaphore;
 use web::Problem;
 
 use crate::{
-    api::{
-        Api,
-        auth::Reach,
-        params::Params,
-    },
+    api::{Api, auth::Reach, params::Params},
     stats::{Numbers, Sources, live},
 };
 

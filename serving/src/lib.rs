@@ -12,3 +12,6 @@ mod stats;
 pub use self::audit::AuditControl;
 pub use api::{auth::AdminToken, jobs::JobControl};
 pub use role::{ServingDeps, ServingSettings, run};
+
+#[cfg(test)]
+mod testing;

@@ -3,10 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Json, Router, extract::State, routing::get};
-use axum::extract::FromRef;
+use axum::{
+    Json, Router,
+    extract::{FromRef, State},
+    routing::get,
+};
 use http::StatusCode;
-use model::{EntityId, EventId, EventKind, Record, time::rfc3339};
+use model::{EventId, EventKind, Record, time::rfc3339};
 use serde_json::{Value, json};
 use storage::{lookup, object_keys::ObjectKey, raw, store::StoreError, stream::EventStream};
 use tokio::sync::Semaphore;
@@ -62,7 +65,7 @@ async fn receipt(
     let own = found.filter(|found| found.record.event.account_id() == caller.account);
     let found = own.ok_or_else(no_such_event)?;
     let sealed = receipts.sealed(id, &found).await?;
-    let counted = counted(sources, caller.account, id, &found.record).await?;
+    let counted = counted(sources, id, &found.record).await?;
     Ok(Json(view(id, &found, sealed, counted)))
 }
 
@@ -158,19 +161,17 @@ fn unavailable(error: StoreError) -> Problem {
 }
 
 /// Which layer counts the event in answers of now.
-async fn counted(
-    sources: &Sources,
-    account: EntityId,
-    id: EventId,
-    record: &Record,
-) -> Result<Value, Problem> {
-    let reading = live::read(sources, account).await?;
+async fn counted(sources: &Sources, id: EventId, record: &Record) -> Result<Value, Problem> {
+    let reading = live::read(sources, record.event.object_id()).await?;
     let n = reading.published.n;
     if record.epoch <= reading.published.manifest.horizon.of(id.log).epoch {
         return Ok(json!({"by": "batch", "manifest": n, "complete": true, "missing": []}));
     }
     // A lower bound: it may be counted a moment before this says so.
-    let folded = reading.as_of.get(&id.log).is_some_and(|upto| id.seq <= *upto);
+    let folded = reading
+        .as_of
+        .get(&id.log)
+        .is_some_and(|upto| id.seq <= *upto);
     let log = format!("log {}", id.log);
     let mut missing: Vec<&str> = reading.missing.iter().map(String::as_str).collect();
     missing.retain(|why| !why.starts_with("log ") || why.starts_with(&log));

@@ -10,6 +10,7 @@ mod session;
 pub mod ship;
 mod sighting;
 pub mod streamer;
+mod tallies;
 
 pub use http::EVENT_ID;
 pub use role::{CollectorDeps, CollectorError, CollectorSettings, run};

@@ -29,6 +29,7 @@ use crate::{
     rejected::{self, Rejected},
     session::{Carried, Session},
     sighting::Lens,
+    tallies::{self, Tallies},
 };
 
 /// Keys of the last run that are confirmed at once, and how long that may hold up the start.
@@ -113,6 +114,7 @@ pub async fn run(
     let (session, unconfirmed) = Session::open(carried, &settings.folder).await?;
     let current = session.current();
     let (rejected, refused) = Rejected::channel();
+    let tallies = Arc::new(Tallies::new(current.log().id()));
     let door = Arc::new(Door {
         catalog: deps.catalog.clone(),
         log: current.clone(),
@@ -124,6 +126,7 @@ pub async fn run(
         clock: Arc::clone(&deps.clock),
         trusted_proxies: settings.trusted_proxies,
         rejected,
+        tallies: Arc::clone(&tallies),
         bodies: Door::body_room(),
     });
     let closed = CancellationToken::new();
@@ -132,6 +135,12 @@ pub async fn run(
         current.log().id(),
         refused,
         name_maker(deps.random),
+        closed.clone(),
+    ));
+    let tallying = tokio::spawn(tallies::keep(
+        Arc::clone(&deps.store),
+        Arc::clone(&deps.clock),
+        tallies,
         closed.clone(),
     ));
     let following = tokio::spawn(follow(
@@ -156,6 +165,7 @@ pub async fn run(
     .await;
     closed.cancel();
     finish("rejected", keeping).await;
+    finish("tallies", tallying).await;
     finish("follower", following).await;
     if let Some(session) = finish("log", session).await {
         session.drain().await;

@@ -97,14 +97,22 @@ impl Oracle {
     /// A collector found its log ending at `last`, with these records still on its disk.
     pub(crate) fn recovered(&self, log: LogId, last: u64, records: &[Record]) {
         let mut truth = self.truth();
-        let acknowledged = truth.acknowledged.get(&log).and_then(|a| a.last_key_value());
+        let acknowledged = truth
+            .acknowledged
+            .get(&log)
+            .and_then(|a| a.last_key_value());
         if let Some((seq, number)) = acknowledged.filter(|(seq, _)| **seq > last) {
-            let why = format!("event {number} was acknowledged as {seq} of {log}, which ends at {last}");
+            let why =
+                format!("event {number} was acknowledged as {seq} of {log}, which ends at {last}");
             truth.failure.get_or_insert(why);
         }
         for record in records {
             let number = number_of(&record.event);
-            let known = truth.logs.entry(log).or_default().insert(record.seq, number);
+            let known = truth
+                .logs
+                .entry(log)
+                .or_default()
+                .insert(record.seq, number);
             if known.is_some_and(|known| known != number) {
                 let why = format!("{} of {log} was {known:?} and is {number}", record.seq);
                 truth.failure.get_or_insert(why);
@@ -147,7 +155,9 @@ impl Oracle {
         found.sort_unstable();
         match found == expected {
             true => Ok(()),
-            false => Err(format!("settled of {entity} are {found:?}, not {expected:?}, as of {horizon:?}")),
+            false => Err(format!(
+                "settled of {entity} are {found:?}, not {expected:?}, as of {horizon:?}"
+            )),
         }
     }
 
@@ -163,7 +173,9 @@ impl Oracle {
         if unique.len() != counted.len() {
             let mut counted = counted.to_vec();
             counted.sort_unstable();
-            return Err(format!("{entity} counts events twice: {counted:?} as of {as_of:?}"));
+            return Err(format!(
+                "{entity} counts events twice: {counted:?} as of {as_of:?}"
+            ));
         }
         let truth = self.truth();
         // A log that was ended is seen either as its collector has it, or as the store has it.
@@ -185,9 +197,10 @@ impl Oracle {
     /// Acknowledged events that are not among `counted`, with their logs.
     pub(crate) fn missing(&self, counted: &BTreeSet<Number>) -> Vec<(LogId, u64, Number)> {
         let truth = self.truth();
-        let all = truth.acknowledged.iter().flat_map(|(log, sequence)| {
-            sequence.iter().map(|(seq, number)| (*log, *seq, *number))
-        });
+        let all = truth
+            .acknowledged
+            .iter()
+            .flat_map(|(log, sequence)| sequence.iter().map(|(seq, number)| (*log, *seq, *number)));
         all.filter(|(_, _, number)| !counted.contains(number))
             .collect()
     }
@@ -228,10 +241,14 @@ impl Truth {
                 match (counted.contains(number), ended_at) {
                     (true, None) => here.push(*number),
                     (true, Some(at)) => {
-                        return Err(format!("{entity} counts {seq} of {log} and not {at}: {counted:?} as of {as_of:?}"));
+                        return Err(format!(
+                            "{entity} counts {seq} of {log} and not {at}: {counted:?} as of {as_of:?}"
+                        ));
                     }
                     (false, _) if *seq <= least => {
-                        return Err(format!("{entity} lacks {seq} of {log}: {counted:?} as of {as_of:?}"));
+                        return Err(format!(
+                            "{entity} lacks {seq} of {log}: {counted:?} as of {as_of:?}"
+                        ));
                     }
                     (false, None) => ended_at = Some(*seq),
                     (false, Some(_)) => {}
@@ -240,7 +257,9 @@ impl Truth {
             explained.extend(here);
         }
         match counted.difference(&explained).next() {
-            Some(number) => Err(format!("{entity} counts event {number}, which was never recorded: {counted:?} as of {as_of:?}")),
+            Some(number) => Err(format!(
+                "{entity} counts event {number}, which was never recorded: {counted:?} as of {as_of:?}"
+            )),
             None => Ok(()),
         }
     }

@@ -93,7 +93,8 @@ impl Cluster {
             node.cells.restore(cells);
         }
         self.losses.fetch_add(1, Ordering::Relaxed);
-        self.gate.note(|| format!("REDIS fell back by {back} states"));
+        self.gate
+            .note(|| format!("REDIS fell back by {back} states"));
     }
 
     /// Redis as `process` sees it.
@@ -180,7 +181,13 @@ impl EventStream for Client {
         let fine = self.begin().await?;
         let node = self.cluster.node(&("stream", log));
         let appended = node.stream.append(log, batch).await?;
-        self.cluster.gate.note(|| format!("xadd {log} ..{} after {} {appended:?}", batch.last(), batch.previous));
+        self.cluster.gate.note(|| {
+            format!(
+                "xadd {log} ..{} after {} {appended:?}",
+                batch.last(),
+                batch.previous
+            )
+        });
         self.end(fine, node, appended).await
     }
 
@@ -224,7 +231,9 @@ impl LiveCells for Client {
         let fine = self.begin().await?;
         let node = self.cluster.node(&("live", entity));
         self.cluster.gate.note(|| {
-            let cells = cells.iter().map(|c| (c.log.to_string(), c.epoch, c.fence, c.upto));
+            let cells = cells
+                .iter()
+                .map(|c| (c.log.to_string(), c.epoch, c.fence, c.upto));
             format!("cells {entity} {:?}", Vec::from_iter(cells))
         });
         node.cells.put(entity, cells).await?;
@@ -233,7 +242,11 @@ impl LiveCells for Client {
 
     async fn cells(&self, entity: EntityId) -> Result<Vec<StoredCell>, LiveError> {
         self.look().await?;
-        self.cluster.node(&("live", entity)).cells.cells(entity).await
+        self.cluster
+            .node(&("live", entity))
+            .cells
+            .cells(entity)
+            .await
     }
 
     async fn mark(&self, log: LogId) -> Result<Option<Mark>, LiveError> {
@@ -250,7 +263,9 @@ impl LiveCells for Client {
         let fine = self.begin().await?;
         let node = self.cluster.node(&("mark", log));
         let put = node.cells.put_mark(log, expected, mark).await?;
-        self.cluster.gate.note(|| format!("mark {log} {mark:?} {put}"));
+        self.cluster
+            .gate
+            .note(|| format!("mark {log} {mark:?} {put}"));
         self.end(fine, node, put).await
     }
 
@@ -295,7 +310,9 @@ impl LiveCells for Client {
             pruned += node.cells.prune(covered).await?;
             self.end(fine, node, ()).await?;
         }
-        self.cluster.gate.note(|| format!("pruned {pruned} {covered:?}"));
+        self.cluster
+            .gate
+            .note(|| format!("pruned {pruned} {covered:?}"));
         Ok(pruned)
     }
 }

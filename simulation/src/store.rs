@@ -101,12 +101,23 @@ impl Seen {
         }
     }
 
-    fn listed(&self, prefix: Option<Path>, after: Option<Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+    fn listed(
+        &self,
+        prefix: Option<Path>,
+        after: Option<Path>,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
         let seen = self.clone();
         let list = async move {
             let fate = seen.begin().await?;
-            let all: Vec<ObjectMeta> = seen.bucket.objects.list(prefix.as_ref()).try_collect().await?;
-            let all = all.into_iter().filter(move |meta| after.as_ref().is_none_or(|a| meta.location > *a));
+            let all: Vec<ObjectMeta> = seen
+                .bucket
+                .objects
+                .list(prefix.as_ref())
+                .try_collect()
+                .await?;
+            let all = all
+                .into_iter()
+                .filter(move |meta| after.as_ref().is_none_or(|a| meta.location > *a));
             let all: Vec<_> = all.map(Ok).collect();
             seen.end(fate, Ok(stream::iter(all))).await
         };
@@ -132,7 +143,9 @@ impl ObjectStore for Seen {
         let fate = self.begin().await?;
         let mode = format!("{:?}", options.mode);
         let put = self.bucket.objects.put_opts(path, payload, options).await;
-        self.bucket.gate.note(|| format!("put {path} {mode} {}", put.is_ok()));
+        self.bucket
+            .gate
+            .note(|| format!("put {path} {mode} {}", put.is_ok()));
         self.end(fate, put).await
     }
 

@@ -63,12 +63,35 @@ impl Profile {
         };
         match (seed / 2) % 8 {
             0 => calm,
-            1 => Self { crash: true, disk_errors: true, ..calm },
-            2 => Self { flush: true, ..calm },
-            3 => Self { fall_back: true, crash: true, ..calm },
-            4 => Self { outages: true, crash: true, ..calm },
-            5 => Self { salvage: true, ..calm },
-            6 => Self { salvage: true, crash: true, flush: true, ..calm },
+            1 => Self {
+                crash: true,
+                disk_errors: true,
+                ..calm
+            },
+            2 => Self {
+                flush: true,
+                ..calm
+            },
+            3 => Self {
+                fall_back: true,
+                crash: true,
+                ..calm
+            },
+            4 => Self {
+                outages: true,
+                crash: true,
+                ..calm
+            },
+            5 => Self {
+                salvage: true,
+                ..calm
+            },
+            6 => Self {
+                salvage: true,
+                crash: true,
+                flush: true,
+                ..calm
+            },
             _ => Self {
                 crash: true,
                 disk_errors: true,
@@ -251,7 +274,9 @@ impl World {
     pub(crate) fn is_drained(&self, log: LogId) -> bool {
         let store = self.bucket.truth();
         let info = futures::executor::block_on(raw::log_info(&store, log));
-        info.ok().flatten().is_some_and(|info| info.retired_at.is_some())
+        info.ok()
+            .flatten()
+            .is_some_and(|info| info.retired_at.is_some())
     }
 }
 
@@ -405,7 +430,9 @@ impl Stage {
                 host.here.store(false, Ordering::SeqCst);
                 host.kill();
                 let streamed = world.cluster.streamed(log).await;
-                let seqs = streamed.iter().flat_map(|b| b.records.iter().map(|r| r.seq));
+                let seqs = streamed
+                    .iter()
+                    .flat_map(|b| b.records.iter().map(|r| r.seq));
                 self.rescued.insert(log, seqs.collect());
                 if world.gate.chance(0.7) {
                     self.salvage(log);
@@ -521,9 +548,9 @@ async fn see_everything(world: Arc<World>, excused: BTreeMap<LogId, BTreeSet<u64
             continue;
         }
         let missing = world.oracle.missing(&counted);
-        let unexcused = missing.iter().filter(|(log, seq, _)| {
-            excused.get(log).is_none_or(|kept| kept.contains(seq))
-        });
+        let unexcused = missing
+            .iter()
+            .filter(|(log, seq, _)| excused.get(log).is_none_or(|kept| kept.contains(seq)));
         let unexcused: Vec<_> = unexcused.collect();
         world.gate.note(|| format!("missing {unexcused:?}"));
         if unexcused.is_empty() {

@@ -28,7 +28,8 @@ fn what_is_counted_is_what_happened() {
         return;
     }
     let seeds = number("MILLRACE_SEEDS").unwrap_or(SEEDS);
-    let (mut steps, mut readings, mut complete, mut acknowledged, mut failed) = (0, 0, 0, 0, vec![]);
+    let (mut steps, mut readings, mut complete, mut acknowledged, mut failed) =
+        (0, 0, 0, 0, vec![]);
     for seed in 0..seeds {
         let outcome = run(seed, Profile::of(seed), STEPS, false);
         steps += outcome.steps;
@@ -40,7 +41,9 @@ fn what_is_counted_is_what_happened() {
             failed.push(seed);
         }
     }
-    println!("{seeds} seeds, {steps} steps, {acknowledged} events, {complete} of {readings} readings complete");
+    println!(
+        "{seeds} seeds, {steps} steps, {acknowledged} events, {complete} of {readings} readings complete"
+    );
     assert!(complete > readings / 4, "hardly a reading was complete");
     assert_eq!(failed, Vec::<u64>::new(), "replay one with MILLRACE_SEED");
 }
@@ -76,7 +79,12 @@ fn the_same_seed_is_the_same_run() {
     for seed in [3, 6, 14] {
         let [one, two] = [0; 2].map(|_| run(seed, Profile::of(seed), STEPS, true).diary);
         let differs = one.iter().zip(&two).position(|(a, b)| a != b);
-        assert_eq!(differs, None, "seed {seed}: {:?}", differs.map(|i| (&one[i], &two[i])));
+        assert_eq!(
+            differs,
+            None,
+            "seed {seed}: {:?}",
+            differs.map(|i| (&one[i], &two[i]))
+        );
         assert_eq!(one.len(), two.len());
     }
 }

@@ -347,7 +347,10 @@ pub async fn update_log(store: &Store, info: &LogInfo) -> Result<(), StoreError>
         .map_err(|e| StoreError::request("update", &path, e))
 }
 
-fn json<T: Serialize>(path: &object_store::path::Path, value: &T) -> Result<Bytes, StoreError> {
+pub(crate) fn json<T: Serialize>(
+    path: &object_store::path::Path,
+    value: &T,
+) -> Result<Bytes, StoreError> {
     let bytes = serde_json::to_vec(value);
     bytes.map(Bytes::from).map_err(|e| StoreError::Damaged {
         path: path.clone(),
@@ -355,7 +358,7 @@ fn json<T: Serialize>(path: &object_store::path::Path, value: &T) -> Result<Byte
     })
 }
 
-async fn read_json<T: DeserializeOwned>(
+pub(crate) async fn read_json<T: DeserializeOwned>(
     store: &Store,
     key: ObjectKey,
 ) -> Result<Option<T>, StoreError> {

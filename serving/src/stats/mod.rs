@@ -2,7 +2,7 @@
 
 mod answer;
 mod calendar;
-mod live;
+pub(crate) mod live;
 mod merge;
 mod metric;
 mod query;
@@ -20,7 +20,7 @@ use axum::{
     extract::{FromRef, RawQuery, State},
     routing::get,
 };
-use model::Clock;
+use model::{Clock, LogId};
 use serde_json::Value;
 use storage::{
     catalog::Catalog, cells::LiveCells, directory::Directory, manifests::Manifests, store::Store,
@@ -80,7 +80,7 @@ impl Sources {
         &self.api.catalog
     }
 
-    fn directory(&self) -> Arc<Directory> {
+    pub(crate) fn directory(&self) -> Arc<Directory> {
         Arc::clone(
             &self
                 .directory
@@ -120,6 +120,11 @@ impl Sources {
         *kept = Arc::new(directory);
         self.looked.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// Whether a log is known.
+    pub(crate) fn knows(&self, log: LogId) -> bool {
+        self.directory().get(log).is_some()
     }
 }
 

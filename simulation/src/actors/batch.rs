@@ -45,7 +45,10 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
         for number in seal.segments.0..=seal.segments.1 {
             let segment = raw::segment(store, seal.log, number).await?;
             let Some(segment) = segment else {
-                world.oracle.fail(format!("seal {} of {} names segment {number}, which is not stored", seal.epoch, seal.log));
+                world.oracle.fail(format!(
+                    "seal {} of {} names segment {number}, which is not stored",
+                    seal.epoch, seal.log
+                ));
                 return Ok(());
             };
             for record in &segment.records {
@@ -57,13 +60,18 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
             }
         }
         if count != seal.count {
-            world.oracle.fail(format!("seal {} of {} says {} events, there are {count}", seal.epoch, seal.log, seal.count));
+            world.oracle.fail(format!(
+                "seal {} of {} says {} events, there are {count}",
+                seal.epoch, seal.log, seal.count
+            ));
         }
         manifest.horizon.0.insert(seal.log, seal.covered());
         manifest.events_count += count;
     }
     let name = format!("{:032x}", world.gate.number());
-    let body = settled.iter().map(|(entity, numbers)| (entity.to_string(), numbers));
+    let body = settled
+        .iter()
+        .map(|(entity, numbers)| (entity.to_string(), numbers));
     let body = serde_json::to_vec(&body.collect::<BTreeMap<_, _>>())?;
     store.put(&path_of(&name), body.into()).await?;
     let file = File {
@@ -78,7 +86,9 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
         at_ms: 0,
     };
     if manifests.publish(&current, &manifest, stamp).await? == Appended::Yes {
-        world.gate.note(|| format!("MANIFEST {} {:?}", current.n + 1, manifest.horizon));
+        world
+            .gate
+            .note(|| format!("MANIFEST {} {:?}", current.n + 1, manifest.horizon));
         check(world, &manifest, &settled).await;
     }
     Ok(())
@@ -86,7 +96,12 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
 
 async fn check(world: &World, manifest: &Manifest, settled: &Settled) {
     world.oracle.look_at_fences(&world.bucket.truth()).await;
-    let horizon: BTreeMap<LogId, u64> = manifest.horizon.0.iter().map(|(log, c)| (*log, c.seq)).collect();
+    let horizon: BTreeMap<LogId, u64> = manifest
+        .horizon
+        .0
+        .iter()
+        .map(|(log, c)| (*log, c.seq))
+        .collect();
     for entity in &world.entities {
         let numbers = settled.get(entity).map_or(&[][..], Vec::as_slice);
         if let Err(why) = world.oracle.check_settled(*entity, numbers, &horizon) {
@@ -105,8 +120,12 @@ pub(crate) async fn settled_of(store: &Store, published: &Published) -> Result<S
     let Some(file) = file else {
         return Ok(Settled::new());
     };
-    let bytes = read(store, &path_of(&file.name)).await?.ok_or("a view is gone")?;
+    let bytes = read(store, &path_of(&file.name))
+        .await?
+        .ok_or("a view is gone")?;
     let named: BTreeMap<String, Vec<Number>> = serde_json::from_slice(&bytes)?;
-    let settled = named.into_iter().map(|(name, numbers)| Ok((name.parse()?, numbers)));
+    let settled = named
+        .into_iter()
+        .map(|(name, numbers)| Ok((name.parse()?, numbers)));
     settled.collect()
 }

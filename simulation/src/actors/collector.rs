@@ -128,7 +128,9 @@ impl Life {
         session.writer.append(events.clone(), reply);
         let mut answer = answer;
         if let Ok(Ok(range)) = answer.try_recv() {
-            world.gate.note(|| format!("acknowledged {} {range:?}", session.shared.log));
+            world
+                .gate
+                .note(|| format!("acknowledged {} {range:?}", session.shared.log));
             for (seq, event) in range.zip(&events) {
                 world.oracle.acknowledged(session.shared.log, seq, event);
             }
@@ -138,12 +140,23 @@ impl Life {
     async fn start(&self) -> Option<Session> {
         let (mut writer, mut shared) = self.recover().await?;
         // With the store out of reach the first collision tells.
-        if raw::is_salvaged(&self.store, shared.log).await.unwrap_or(false) {
+        if raw::is_salvaged(&self.store, shared.log)
+            .await
+            .unwrap_or(false)
+        {
             writer.finish();
             let new = LogId(self.world.gate.number());
-            let left = switch(Arc::clone(&self.disk), &self.store, &*self.redis, shared.log, new);
+            let left = switch(
+                Arc::clone(&self.disk),
+                &self.store,
+                &*self.redis,
+                shared.log,
+                new,
+            );
             if let Err(error) = left.await {
-                self.world.gate.note(|| format!("{} cannot leave its log: {error}", self.host.name));
+                self.world
+                    .gate
+                    .note(|| format!("{} cannot leave its log: {error}", self.host.name));
                 return None;
             }
             (writer, shared) = self.recover().await?;
@@ -163,15 +176,28 @@ impl Life {
             Ok((writer, shared, _)) => {
                 self.host.is(shared.log);
                 let sealed = shared.sealed();
-                let records = sealed.iter().flat_map(|s| shared.records(s.number).unwrap_or_default());
+                let records = sealed
+                    .iter()
+                    .flat_map(|s| shared.records(s.number).unwrap_or_default());
                 let records: Vec<_> = records.collect();
-                self.world.oracle.recovered(shared.log, shared.durable_seq(), &records);
-                self.world.gate.note(|| format!("OPENED {} {} ..{}", self.host.name, shared.log, shared.durable_seq()));
+                self.world
+                    .oracle
+                    .recovered(shared.log, shared.durable_seq(), &records);
+                self.world.gate.note(|| {
+                    format!(
+                        "OPENED {} {} ..{}",
+                        self.host.name,
+                        shared.log,
+                        shared.durable_seq()
+                    )
+                });
                 Some((writer, shared))
             }
             Err(RecoveryError::Disk(_)) => None,
             Err(error) => {
-                self.world.oracle.fail(format!("a log cannot be opened: {error}"));
+                self.world
+                    .oracle
+                    .fail(format!("a log cannot be opened: {error}"));
                 None
             }
         }
@@ -227,7 +253,10 @@ impl Life {
             let old = session.shared.log;
             match switch(Arc::clone(&self.disk), &self.store, &*self.redis, old, new).await {
                 Ok(()) => break,
-                Err(error) => self.world.gate.note(|| format!("{} cannot leave {old}: {error}", self.host.name)),
+                Err(error) => self
+                    .world
+                    .gate
+                    .note(|| format!("{} cannot leave {old}: {error}", self.host.name)),
             }
             self.world.gate.idle(Duration::from_millis(500)).await;
         }

@@ -15,7 +15,11 @@ use storage::{
 };
 
 use super::batch::settled_of;
-use crate::{gate::Process, oracle::{Number, numbers_in}, world::World};
+use crate::{
+    gate::Process,
+    oracle::{Number, numbers_in},
+    world::World,
+};
 
 /// What a reader keeps between readings.
 pub(crate) struct Eyes {
@@ -65,7 +69,11 @@ impl Eyes {
     }
 
     /// Reads one entity and checks it; what is counted, if that is complete.
-    pub(crate) async fn read(&mut self, world: &World, entity: EntityId) -> Option<BTreeSet<Number>> {
+    pub(crate) async fn read(
+        &mut self,
+        world: &World,
+        entity: EntityId,
+    ) -> Option<BTreeSet<Number>> {
         let published = self.manifests.seen();
         let redis = world.cluster.of(&self.process);
         let reader = Reader {
@@ -82,18 +90,27 @@ impl Eyes {
         let settled = match settled {
             Ok(settled) => settled.get(&entity).cloned().unwrap_or_default(),
             Err(error) => {
-                world.oracle.fail(format!("manifest {}: {error}", published.n));
+                world
+                    .oracle
+                    .fail(format!("manifest {}: {error}", published.n));
                 return None;
             }
         };
         world.oracle.look_at_fences(&world.bucket.truth()).await;
         world.count_reading(reading.missing.is_empty());
         if !reading.missing.is_empty() {
-            world.gate.note(|| format!("incomplete {entity} {:?}", reading.missing));
+            world
+                .gate
+                .note(|| format!("incomplete {entity} {:?}", reading.missing));
             return None;
         }
         let counted = self.check(world, entity, settled, &reading);
-        world.gate.note(|| format!("read {entity} {counted:?} manifest {} as of {:?}", published.n, reading.as_of));
+        world.gate.note(|| {
+            format!(
+                "read {entity} {counted:?} manifest {} as of {:?}",
+                published.n, reading.as_of
+            )
+        });
         Some(counted)
     }
 
@@ -114,7 +131,10 @@ impl Eyes {
         // With a lost disk events may be lost that were shown.
         if !world.lost_a_disk() && !highest.is_subset(&counted) {
             let gone: Vec<_> = highest.difference(&counted).collect();
-            world.oracle.fail(format!("{entity} had counted {gone:?} and no longer does, as of {:?}", reading.as_of));
+            world.oracle.fail(format!(
+                "{entity} had counted {gone:?} and no longer does, as of {:?}",
+                reading.as_of
+            ));
         }
         highest.clone_from(&counted);
         counted

@@ -83,7 +83,11 @@ impl EventStream for RedisStream {
         wait: Duration,
     ) -> Result<Vec<Batch>, LiveError> {
         let key = redis_keys::stream(log);
-        let mut connection = self.reader(log).await?;
+        // What does not wait needs no connection of its own, and must not wait behind one that does.
+        let mut connection = match wait.is_zero() {
+            true => self.client.shared().await?,
+            false => self.reader(log).await?,
+        };
         let mut cmd = redis::cmd("XREAD");
         cmd.arg("COUNT").arg(limit);
         if !wait.is_zero() {
@@ -100,7 +104,7 @@ impl EventStream for RedisStream {
         match answer.await {
             Ok(Ok(value)) => decode_answer(&key, value),
             failed => {
-                // The connection may have a reply under way: never use it again.
+                // A connection may have a reply under way: never wait on it again.
                 self.readers.lock().await.remove(&log);
                 match failed {
                     Ok(Err(e)) => Err(e.into()),

@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod manifest;
 pub mod manifests;
 pub mod object_keys;
+pub(crate) mod prefixed;
 pub mod raw;
 pub mod redis_client;
 pub mod redis_keys;

@@ -8,11 +8,10 @@ use object_store::{
     aws::{AmazonS3Builder, AmazonS3ConfigKey, S3ConditionalPut},
     memory::InMemory,
     path::Path,
-    prefix::PrefixStore,
 };
 use url::Url;
 
-use crate::durable_local::DurableLocal;
+use crate::{durable_local::DurableLocal, prefixed::Prefixed};
 
 /// Where objects lie.
 pub type Store = Arc<dyn ObjectStore>;
@@ -138,7 +137,7 @@ pub(crate) fn open_s3(
         .build()?;
     Ok(match prefix {
         "" => Arc::new(s3),
-        prefix => Arc::new(PrefixStore::new(s3, prefix)),
+        prefix => Arc::new(Prefixed::new(s3, prefix)),
     })
 }
 

@@ -4,11 +4,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
 use futures::{TryStreamExt, future::join_all};
-use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, path::Path, prefix::PrefixStore};
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, path::Path};
 
 use super::faulty_store::FaultyStore;
 use crate::{
     ledger::{Appended, Ledger, LedgerError, Stamp},
+    prefixed::Prefixed,
     store::{self, Created, Outcome, Store},
 };
 
@@ -18,7 +19,7 @@ pub async fn run(store: Store) {
     of_racing_writers_exactly_one_creates(&store).await;
     what_is_written_is_read_at_once(&store).await;
     lists_are_whole_and_begin_where_asked(&store).await;
-    let part = |name: &str| Arc::new(PrefixStore::new(Arc::clone(&store), name)) as Store;
+    let part = |name: &str| Arc::new(Prefixed::new(Arc::clone(&store), name)) as Store;
     ledger_writers_never_share_an_entry(part("race")).await;
     an_append_whose_answer_was_lost_is_there_exactly_once(part("lost")).await;
     a_lost_answer_to_an_entry_of_another_is_a_conflict(part("theirs")).await;
@@ -71,7 +72,11 @@ async fn what_is_written_is_read_at_once(store: &Store) {
             store::read(store, &path).await.unwrap(),
             Some(bytes.clone())
         );
-        assert_eq!(store.head(&path).await.unwrap().size, bytes.len() as u64);
+        let meta = store.head(&path).await.unwrap();
+        assert_eq!(
+            (meta.size, meta.location),
+            (bytes.len() as u64, path.clone())
+        );
         let end = store.get_range(&path, bytes.len() as u64 - 1..bytes.len() as u64);
         assert_eq!(end.await.unwrap(), [version].as_slice());
     }

@@ -3,11 +3,12 @@
 use std::{
     path::Path,
     process::{Child, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use storage::testing::redis_server::RedisServer;
+use storage::testing::{redis_server::RedisServer, store_contract};
 use tokio::time::sleep;
 
 use crate::support::{
@@ -53,6 +54,15 @@ async fn nor_when_redis_is_lost_as_well() {
 async fn nor_on_s3() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::s3();
+    let mut server = Server::up(folder.path(), &FLAGS).at(&place);
+    torture(&mut server, &place, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_on_the_s3_of_other_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::moto().await;
+    store_contract::run(Arc::clone(&place.store)).await;
     let mut server = Server::up(folder.path(), &FLAGS).at(&place);
     torture(&mut server, &place, None).await;
 }

@@ -5,6 +5,7 @@ pub mod data;
 pub mod diary;
 pub mod http;
 pub mod load;
+pub mod moto;
 pub mod objects;
 pub mod place;
 pub mod process;

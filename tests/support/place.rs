@@ -1,11 +1,13 @@
 //! Where an installation keeps its objects.
 
-use std::{net::SocketAddr, path::Path};
+use std::{any::Any, net::SocketAddr, path::Path};
 
 use storage::{
     store::{self, Store},
     testing::s3_server::S3Server,
 };
+
+use super::moto::Moto;
 
 /// A folder or an S3 server, as processes are told of it, and as a test looks into it.
 pub struct Place {
@@ -15,7 +17,7 @@ pub struct Place {
     /// The objects, past everything that stands between them and the processes.
     pub store: Store,
     /// Ends with the place.
-    _server: Option<S3Server>,
+    _server: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Place {
@@ -42,10 +44,21 @@ impl Place {
         // Creations that meet each other are refused now and then, as S3 does.
         server.refuse_every(7);
         Self {
-            url: server.url(),
+            url: S3Server::url(),
             env: S3Server::env(address),
             store: server.store(),
-            _server: Some(server),
+            _server: Some(Box::new(server)),
+        }
+    }
+
+    /// A server of moto.
+    pub async fn moto() -> Self {
+        let server = Moto::start().await;
+        Self {
+            url: S3Server::url(),
+            env: S3Server::env(server.address),
+            store: S3Server::store_at(server.address),
+            _server: Some(Box::new(server)),
         }
     }
 }

@@ -71,7 +71,7 @@ impl S3Server {
     }
 
     /// `s3://…` of its bucket.
-    pub fn url(&self) -> String {
+    pub fn url() -> String {
         format!("s3://{BUCKET}/some/prefix")
     }
 
@@ -92,11 +92,11 @@ impl S3Server {
 
     /// The store as a process with [`S3Server::env`] opens it.
     pub fn store(&self) -> Store {
-        self.store_at(self.address)
+        Self::store_at(self.address)
     }
 
-    /// The same, reached at `address`.
-    pub fn store_at(&self, address: SocketAddr) -> Store {
+    /// The same of any server at `address`.
+    pub fn store_at(address: SocketAddr) -> Store {
         let settings = Self::env(address).into_iter();
         let builder = settings.fold(AmazonS3Builder::new(), |builder, (name, value)| {
             builder.with_config(name.to_lowercase().parse().unwrap(), value)

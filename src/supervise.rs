@@ -8,7 +8,11 @@ use clap::ValueEnum;
 use ingest::{CollectorDeps, CollectorSettings};
 use serving::{ServingDeps, ServingSettings};
 use speed_layer::{SpeedDeps, SpeedSettings};
-use storage::{catalog::random::new_secret, installation, manifests::Manifests};
+use storage::{
+    catalog::random::{new_nonce, new_secret},
+    installation,
+    manifests::Manifests,
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use web::{ServerSettings, operate_routes};
@@ -169,6 +173,8 @@ fn speed(parts: &Parts) -> SpeedDeps {
         store: Arc::clone(&parts.store),
         stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),
+        leases: Arc::clone(&parts.leases),
+        worker: new_nonce(&*parts.random) as u64,
         manifests: Manifests::new(Arc::clone(&parts.store)),
         rules: Arc::clone(&parts.rules),
         clock: Arc::clone(&parts.clock),

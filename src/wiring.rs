@@ -12,6 +12,7 @@ use storage::{
         random::{Randomness, SystemRandom},
     },
     cells::{LiveCells, MemoryCells, RedisCells},
+    leases::{AllGranted, Leases, RedisLeases},
     redis_client::RedisClient,
     reservations::{MemoryReservations, RedisReservations, Reservations},
     store::{self, Store},
@@ -28,6 +29,7 @@ pub struct Parts {
     pub stream: Arc<dyn EventStream>,
     pub cells: Arc<dyn LiveCells>,
     pub reservations: Arc<dyn Reservations>,
+    pub leases: Arc<dyn Leases>,
     pub catalog: Catalog,
     pub rules: Arc<Rules>,
     pub clock: Arc<dyn Clock>,
@@ -75,14 +77,15 @@ impl Parts {
     pub async fn open(settings: Settings) -> anyhow::Result<Self> {
         let base = Base::open(&settings)?;
         let catalog = base.catalog().await?;
-        let (stream, cells, reservations) = live(settings.redis_url.as_deref()).await?;
+        let live = live(settings.redis_url.as_deref()).await?;
         let metrics = PrometheusBuilder::new()
             .install_recorder()
             .context("metrics cannot be set up")?;
         Ok(Self {
-            stream,
-            cells,
-            reservations,
+            stream: live.stream,
+            cells: live.cells,
+            reservations: live.reservations,
+            leases: live.leases,
             catalog,
             rules: Arc::new(Rules::new()?),
             health: Health::default(),
@@ -104,20 +107,23 @@ impl Parts {
     }
 }
 
-type Live = (
-    Arc<dyn EventStream>,
-    Arc<dyn LiveCells>,
-    Arc<dyn Reservations>,
-);
+/// What roles meet in.
+pub struct Live {
+    pub stream: Arc<dyn EventStream>,
+    pub cells: Arc<dyn LiveCells>,
+    pub reservations: Arc<dyn Reservations>,
+    pub leases: Arc<dyn Leases>,
+}
 
-/// Stream, cells and reservations: in Redis, or in this process.
+/// In Redis, or in this process.
 pub async fn live(redis_url: Option<&str>) -> anyhow::Result<Live> {
     let Some(url) = redis_url else {
-        return Ok((
-            Arc::new(MemoryStream::default()),
-            Arc::new(MemoryCells::default()),
-            Arc::new(MemoryReservations::default()),
-        ));
+        return Ok(Live {
+            stream: Arc::new(MemoryStream::default()),
+            cells: Arc::new(MemoryCells::default()),
+            reservations: Arc::new(MemoryReservations::default()),
+            leases: Arc::new(AllGranted),
+        });
     };
     let client = RedisClient::new(url)?;
     match client.require_noeviction().await {
@@ -125,10 +131,10 @@ pub async fn live(redis_url: Option<&str>) -> anyhow::Result<Live> {
         Err(error @ storage::stream::LiveError::Evicts(_)) => return Err(error.into()),
         Err(error) => tracing::warn!(%error, "Redis does not answer yet; going on without it"),
     }
-    let cells = RedisCells::new(client.clone(), random_number);
-    Ok((
-        Arc::new(RedisStream::new(client.clone())),
-        Arc::new(cells),
-        Arc::new(RedisReservations::new(client)),
-    ))
+    Ok(Live {
+        stream: Arc::new(RedisStream::new(client.clone())),
+        cells: Arc::new(RedisCells::new(client.clone(), random_number)),
+        leases: Arc::new(RedisLeases::new(client.clone())),
+        reservations: Arc::new(RedisReservations::new(client)),
+    })
 }

@@ -46,9 +46,19 @@ pub struct Profile {
     pub salvage: bool,
     /// Clocks of processes jump.
     pub clocks: bool,
+    /// Time flies and batches follow each other, so that cells are pruned behind readers' backs.
+    pub hasty: bool,
 }
 
 impl Profile {
+    /// How many kinds of trouble [`Profile::of`] knows.
+    pub const KINDS: u64 = 9;
+
+    /// The kind of trouble of a seed.
+    pub fn kind(seed: u64) -> u64 {
+        (seed / 2) % Self::KINDS
+    }
+
     /// The profile of a seed: each trouble alone, none, and all at once.
     pub fn of(seed: u64) -> Self {
         let calm = Self {
@@ -60,8 +70,9 @@ impl Profile {
             outages: false,
             salvage: false,
             clocks: false,
+            hasty: false,
         };
-        match (seed / 2) % 8 {
+        match Self::kind(seed) {
             0 => calm,
             1 => Self {
                 crash: true,
@@ -90,6 +101,11 @@ impl Profile {
                 salvage: true,
                 crash: true,
                 flush: true,
+                ..calm
+            },
+            7 => Self {
+                hasty: true,
+                flush: (seed / 2).is_multiple_of(2),
                 ..calm
             },
             _ => Self {
@@ -365,7 +381,8 @@ impl Stage {
     async fn play(&mut self, steps: u64) {
         let world = Arc::clone(&self.world);
         while world.gate.steps() < steps && world.oracle.failure().is_none() {
-            self.go_on(0.04).await;
+            self.go_on(if world.profile.hasty { 0.2 } else { 0.04 })
+                .await;
             self.trouble().await;
         }
     }

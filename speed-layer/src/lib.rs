@@ -4,6 +4,7 @@ mod fold;
 pub mod housekeeping;
 mod raw_source;
 mod role;
+mod share;
 pub mod worker;
 
 pub use fold::Folder;

@@ -1,17 +1,22 @@
 //! The speed layer as a role: a worker for every log that may still change.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use enrich::Rules;
 use model::{Clock, LogId};
 use storage::{
-    cells::LiveCells, directory::Directory, manifests::Manifests, store::Store, stream::EventStream,
+    cells::LiveCells, directory::Directory, leases::Leases, manifests::Manifests, store::Store,
+    stream::EventStream,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
-use crate::{housekeeping::Housekeeper, worker};
+use crate::{housekeeping::Housekeeper, share::Share, worker};
 
 /// How often new logs are looked for.
 const LOOK: Duration = Duration::from_millis(500);
@@ -26,6 +31,10 @@ pub struct SpeedDeps {
     pub stream: Arc<dyn EventStream>,
     /// Where cells go.
     pub cells: Arc<dyn LiveCells>,
+    /// Who follows which log.
+    pub leases: Arc<dyn Leases>,
+    /// A number that no other speed layer has.
+    pub worker: u64,
     /// What batch has covered.
     pub manifests: Manifests,
     /// Enrichment.
@@ -55,13 +64,15 @@ impl Default for SpeedSettings {
 pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: CancellationToken) {
     let deps = Arc::new(deps);
     let mut directory = Directory::default();
+    let mut share = Share::new(Arc::clone(&deps.leases), deps.worker);
     let mut workers: BTreeMap<LogId, (CancellationToken, JoinHandle<()>)> = BTreeMap::new();
     let cleaning = tokio::spawn(clean(Arc::clone(&deps), shutdown.clone()));
     while !shutdown.is_cancelled() {
         match wanted(&deps, &mut directory).await {
             Ok(wanted) => {
                 deps.health.up("speed");
-                adjust(&deps, &settings, &mut workers, &wanted, &shutdown).await;
+                let mine = share.of(&wanted).await;
+                adjust(&deps, &settings, &mut workers, &mine, &shutdown).await;
             }
             Err(error) => {
                 tracing::warn!(%error, "logs could not be looked for");
@@ -78,6 +89,7 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
     for (_, worker) in workers.into_values() {
         finish(worker).await;
     }
+    share.end().await;
     finish(cleaning).await;
 }
 
@@ -99,10 +111,10 @@ async fn adjust(
     deps: &Arc<SpeedDeps>,
     settings: &SpeedSettings,
     workers: &mut BTreeMap<LogId, (CancellationToken, JoinHandle<()>)>,
-    wanted: &[LogId],
+    mine: &BTreeSet<LogId>,
     shutdown: &CancellationToken,
 ) {
-    for log in wanted {
+    for log in mine {
         // A worker ends only when told to, or by a panic: then another takes over.
         if workers
             .get(log)
@@ -115,7 +127,7 @@ async fn adjust(
     }
     let done: Vec<LogId> = workers
         .keys()
-        .filter(|log| !wanted.contains(log))
+        .filter(|log| !mine.contains(log))
         .copied()
         .collect();
     for log in done {

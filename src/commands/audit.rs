@@ -25,7 +25,7 @@ impl Audit {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let base = Base::open(&settings)?;
         let cells = match settings.redis_url.as_deref() {
-            Some(url) => Some(wiring::live(Some(url)).await?.1),
+            Some(url) => Some(wiring::live(Some(url)).await?.cells),
             None => None,
         };
         let deps = AuditDeps {

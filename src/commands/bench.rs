@@ -58,7 +58,7 @@ impl Bench {
         fold(&rules, time)?;
         apply(Arc::new(MemoryCells::default()), "memory", &rules, time).await?;
         if let Some(url) = &self.redis {
-            let (_, cells, _) = wiring::live(Some(url)).await?;
+            let cells = wiring::live(Some(url)).await?.cells;
             apply(cells, "Redis", &rules, time).await?;
         }
         batch(rules).await?;

@@ -34,8 +34,8 @@ impl Salvage {
                 "the last events of the log may be in Redis: set --redis-url, or say --without-stream"
             ),
             (false, url) => {
-                let (stream, ..) = live(url).await?;
-                salvage(&base.store, Some(&*stream), self.log).await?
+                let live = live(url).await?;
+                salvage(&base.store, Some(&*live.stream), self.log).await?
             }
         };
         match self.json {

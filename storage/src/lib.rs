@@ -5,6 +5,7 @@ pub mod directory;
 pub mod durable_local;
 pub mod forecasts;
 pub mod installation;
+pub mod leases;
 pub mod ledger;
 pub mod lookup;
 pub mod manifest;

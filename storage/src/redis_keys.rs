@@ -48,6 +48,14 @@ pub fn floor(log: LogId) -> String {
     format!("mr:floor:{log}")
 }
 
+/// A sorted set: the speed layers that live, by when that must be said again.
+pub const SPEED_LAYERS: &str = "mr:speed";
+
+/// A string: the speed layer that follows a log.
+pub fn lease(log: LogId) -> String {
+    format!("mr:lease:{log}")
+}
+
 /// A stream: the events of a log.
 pub fn stream(log: LogId) -> String {
     format!("mr:ev:{log}")

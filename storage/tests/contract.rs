@@ -1,12 +1,16 @@
 //! Every implementation of the store, the stream and the live cells keeps the same contract.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use storage::{
     cells::{MemoryCells, RedisCells},
+    leases::{Leases, RedisLeases},
     raw::{self, LogInfo},
     redis_client::RedisClient,
     store,
@@ -71,8 +75,32 @@ async fn single_redis() {
     let client = RedisClient::new(&server.url()).unwrap();
     client.require_noeviction().await.unwrap();
     stream_contract::run(Arc::new(RedisStream::new(client.clone()))).await;
+    leases_pass_on(&RedisLeases::new(client.clone())).await;
     let flush = async || assert!(server.command(&["FLUSHALL"]).contains("OK"));
     cells_contract::run(Arc::new(RedisCells::new(client, random)), flush).await;
+}
+
+/// One owner at a time, who is followed once it no longer says that it lives.
+async fn leases_pass_on(leases: &dyn Leases) {
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(50);
+    let log = model::LogId(7);
+    assert_eq!(leases.beat(1, LONG).await.unwrap(), 1);
+    assert_eq!(leases.beat(2, SHORT).await.unwrap(), 2);
+    assert!(leases.take(log, 1, LONG).await.unwrap());
+    assert!(leases.take(log, 1, LONG).await.unwrap(), "renewed");
+    assert!(!leases.take(log, 2, LONG).await.unwrap());
+    leases.give(log, 2).await.unwrap();
+    assert!(!leases.take(log, 2, LONG).await.unwrap(), "not its own");
+    leases.give(log, 1).await.unwrap();
+    assert!(leases.take(log, 2, SHORT).await.unwrap());
+    let until = Instant::now() + Duration::from_secs(20);
+    while !leases.take(log, 1, LONG).await.unwrap() {
+        assert!(Instant::now() < until, "a lease that ends is free");
+    }
+    while leases.beat(1, LONG).await.unwrap() > 1 {
+        assert!(Instant::now() < until, "a silent worker is forgotten");
+    }
 }
 
 #[tokio::test]

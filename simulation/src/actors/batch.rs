@@ -25,7 +25,8 @@ pub(crate) async fn run(world: Arc<World>, process: Process) {
     let store = world.bucket.of(&process);
     let manifests = Manifests::new(Arc::clone(&store));
     loop {
-        world.gate.idle(Duration::from_millis(1500)).await;
+        let pause = if world.profile.hasty { 300 } else { 1500 };
+        world.gate.idle(Duration::from_millis(pause)).await;
         if let Err(error) = once(&world, &store, &manifests).await {
             world.gate.note(|| format!("batch: {error}"));
         }

@@ -7,7 +7,7 @@ use ingest::{
     ship::Shipper,
     streamer::{self, Targets},
 };
-use model::{EventId, LogId};
+use model::LogId;
 use storage::{
     raw::{self, LogInfo},
     store::Store,
@@ -95,7 +95,12 @@ impl Life {
             match self.world.gate.below(100) {
                 0..55 => self.append(&mut session),
                 55..70 => drop(session.writer.seal()),
-                70..78 => session.writer.close_epoch(),
+                70..78 => {
+                    session.writer.close_epoch();
+                    if self.world.profile.crash && self.world.gate.chance(0.05) {
+                        self.host.machine.light_fuse(self.world.gate.below(2));
+                    }
+                }
                 78 if !self.world.is_quiet() => {
                     self.drain(session).await;
                     return match self.host.machine.is_dead() {
@@ -170,9 +175,7 @@ impl Life {
             ..LogSettings::default()
         };
         let new = LogId(self.world.gate.number());
-        let recovered: Result<(Writer, Arc<Shared>, Vec<(u64, String, EventId)>), _> =
-            recover(Arc::clone(&self.disk), settings, new);
-        match recovered {
+        match recover(Arc::clone(&self.disk), settings, new) {
             Ok((writer, shared, _)) => {
                 self.host.is(shared.log);
                 let sealed = shared.sealed();

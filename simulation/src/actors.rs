@@ -8,7 +8,11 @@ use std::{sync::Arc, time::Duration};
 
 use model::LogId;
 use speed_layer::{SpeedDeps, SpeedSettings};
-use storage::{leases::AllGranted, manifests::Manifests, salvage::salvage};
+use storage::{
+    leases::AllGranted,
+    manifests::Manifests,
+    salvage::{SalvageError, salvage},
+};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
@@ -40,17 +44,16 @@ pub(crate) async fn speed(world: Arc<World>, process: Process) {
 pub(crate) async fn operator(world: Arc<World>, process: Process, log: LogId) {
     let store = world.bucket.of(&process);
     let redis = world.cluster.of(&process);
-    loop {
+    while !world.is_drained(log) {
         match salvage(&store, Some(&*redis), log).await {
             Ok(salvaged) => {
                 world.gate.note(|| format!("SALVAGED {salvaged:?}"));
                 return;
             }
+            // Nothing of it was ever stored or streamed.
+            Err(SalvageError::Unknown(_)) => return,
             Err(error) => world.gate.note(|| format!("salvage of {log}: {error}")),
         }
         world.gate.idle(Duration::from_millis(500)).await;
-        if world.is_drained(log) {
-            return;
-        }
     }
 }

@@ -2,7 +2,7 @@
 //! flushed or fall back to an older state, and requests fail before or after their effect.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -43,6 +43,7 @@ pub(crate) struct Cluster {
     /// Whether states are kept to fall back to.
     keeps: bool,
     losses: Arc<AtomicU64>,
+    ever: Arc<Mutex<BTreeMap<LogId, BTreeSet<u64>>>>,
 }
 
 impl Cluster {
@@ -53,6 +54,7 @@ impl Cluster {
             weather: Arc::new(Mutex::new(Weather::Fine)),
             keeps,
             losses: Arc::default(),
+            ever: Arc::default(),
         }
     }
 
@@ -105,11 +107,16 @@ impl Cluster {
         })
     }
 
-    /// The stream of a log as it is, for the oracle.
-    pub(crate) async fn streamed(&self, log: LogId) -> Vec<Batch> {
-        let node = self.node(&("stream", log));
-        let read = node.stream.read(log, 0, usize::MAX, Duration::ZERO).await;
-        read.unwrap_or_default()
+    /// Every event that any stream of a log ever took.
+    pub(crate) fn ever_streamed(&self, log: LogId) -> BTreeSet<u64> {
+        let ever = self.ever.lock().unwrap_or_else(PoisonError::into_inner);
+        ever.get(&log).cloned().unwrap_or_default()
+    }
+
+    fn streamed(&self, log: LogId, batch: &Batch) {
+        let mut ever = self.ever.lock().unwrap_or_else(PoisonError::into_inner);
+        let seqs = batch.records.iter().map(|r| r.seq);
+        ever.entry(log).or_default().extend(seqs);
     }
 
     fn node(&self, key: &impl std::fmt::Debug) -> &Node {
@@ -181,6 +188,9 @@ impl EventStream for Client {
         let fine = self.begin().await?;
         let node = self.cluster.node(&("stream", log));
         let appended = node.stream.append(log, batch).await?;
+        if appended == Appended::New {
+            self.cluster.streamed(log, batch);
+        }
         self.cluster.gate.note(|| {
             format!(
                 "xadd {log} ..{} after {} {appended:?}",

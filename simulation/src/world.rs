@@ -146,7 +146,7 @@ pub(crate) struct Host {
     pub(crate) killed: Notify,
     here: AtomicBool,
     back: Notify,
-    now: Mutex<(Process, Option<LogId>)>,
+    now: Mutex<(Process, Vec<LogId>)>,
 }
 
 impl Host {
@@ -174,11 +174,20 @@ impl Host {
 
     /// The log that is on the disk.
     pub(crate) fn is(&self, log: LogId) {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(log);
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.1.last() != Some(&log) {
+            now.1.push(log);
+        }
     }
 
     fn log(&self) -> Option<LogId> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner).1
+        self.logs().last().copied()
+    }
+
+    /// All logs that were ever on the disk. Of a drained one the store may not know it yet.
+    fn logs(&self) -> Vec<LogId> {
+        let now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        now.1.clone()
     }
 
     fn kill(&self) {
@@ -305,8 +314,6 @@ struct Stage {
     /// Who dies and is replaced.
     mortals: Vec<(Process, Actor)>,
     operators: Vec<LogId>,
-    /// What the stream held of a log when its disk was lost.
-    rescued: BTreeMap<LogId, BTreeSet<u64>>,
 }
 
 /// Runs one installation for about `steps` steps and then to its rest. The same seed, profile and
@@ -373,7 +380,6 @@ impl Stage {
             hosts: hosts.to_vec(),
             mortals: actors.into_iter().map(begin).collect(),
             operators: Vec::new(),
-            rescued: BTreeMap::new(),
         }
     }
 
@@ -383,7 +389,7 @@ impl Stage {
         while world.gate.steps() < steps && world.oracle.failure().is_none() {
             self.go_on(if world.profile.hasty { 0.2 } else { 0.04 })
                 .await;
-            self.trouble().await;
+            self.trouble();
         }
     }
 
@@ -396,7 +402,7 @@ impl Stage {
         }
     }
 
-    async fn trouble(&mut self) {
+    fn trouble(&mut self) {
         let (gate, profile) = (self.world.gate.clone(), self.world.profile);
         if profile.crash && gate.chance(0.003) {
             self.kill_one();
@@ -418,7 +424,7 @@ impl Stage {
             self.world.skew.store(jump, Ordering::Relaxed);
         }
         if profile.salvage && gate.chance(0.0015) {
-            self.lose_or_find_a_disk().await;
+            self.lose_or_find_a_disk();
         }
     }
 
@@ -435,7 +441,7 @@ impl Stage {
         }
     }
 
-    async fn lose_or_find_a_disk(&mut self) {
+    fn lose_or_find_a_disk(&mut self) {
         let world = Arc::clone(&self.world);
         let host = Arc::clone(&self.hosts[world.gate.below(self.hosts.len() as u64) as usize]);
         let Some(log) = host.log() else { return };
@@ -446,11 +452,6 @@ impl Stage {
                 world.gate.note(|| format!("DISK LOST {} {log}", host.name));
                 host.here.store(false, Ordering::SeqCst);
                 host.kill();
-                let streamed = world.cluster.streamed(log).await;
-                let seqs = streamed
-                    .iter()
-                    .flat_map(|b| b.records.iter().map(|r| r.seq));
-                self.rescued.insert(log, seqs.collect());
                 if world.gate.chance(0.7) {
                     self.salvage(log);
                 }
@@ -519,9 +520,12 @@ impl Stage {
             if host.here.load(Ordering::SeqCst) {
                 continue;
             }
-            match host.log() {
-                Some(log) if gate.chance(0.5) => self.salvage_for_good(log),
-                _ => host.comes_back(),
+            match gate.chance(0.5) {
+                true => host
+                    .logs()
+                    .into_iter()
+                    .for_each(|log| self.salvage_for_good(log)),
+                false => host.comes_back(),
             }
         }
         for log in self.operators.clone() {
@@ -538,7 +542,7 @@ impl Stage {
         let gone = self.hosts.iter().filter(|h| !h.here.load(Ordering::SeqCst));
         let gone = gone.filter_map(|host| host.log());
         let kept = |log| match self.world.cluster.losses() {
-            0 => self.rescued.get(&log).cloned().unwrap_or_default(),
+            0 => self.world.cluster.ever_streamed(log),
             _ => BTreeSet::new(),
         };
         gone.map(|log| (log, kept(log))).collect()

@@ -52,13 +52,16 @@ fn what_is_counted_is_what_happened() {
 fn kind_for(bug: Bug) -> u64 {
     match bug {
         Bug::AckBeforeSync | Bug::StreamBeforeSync | Bug::CloseNotDurable => 1,
-        Bug::GapPassedOver | Bug::NoTargetCheck => 2,
-        Bug::GenerationsReadLate | Bug::NoGenerationsCheck | Bug::NoBaseCheck => 3,
+        Bug::GapPassedOver => 2,
+        Bug::NoTargetCheck
+        | Bug::GenerationsReadLate
+        | Bug::NoGenerationsCheck
+        | Bug::NoBaseCheck => 3,
         Bug::MarkBeforeCells | Bug::NoUptoCompare | Bug::CellsBeforeMarks => 4,
-        Bug::FenceIgnored | Bug::OtherContentIsOurs | Bug::NothingMoved => 5,
+        Bug::TrimUnflushed | Bug::FenceIgnored | Bug::OtherContentIsOurs | Bug::NothingMoved => 5,
         Bug::SalvageOpenStream | Bug::SealsBeforeFence => 6,
         Bug::PruneUncovered | Bug::PruneBeforeFloor | Bug::NoFloorCheck => 7,
-        Bug::TrimUnflushed | Bug::HorizonGap | Bug::PublishOverOthers => 7,
+        Bug::HorizonGap | Bug::PublishOverOthers => 7,
         Bug::SealBeforeSegments | Bug::ForgetUnstored => 0,
     }
 }

@@ -70,8 +70,10 @@ pub async fn salvage(
     stream: Option<&dyn EventStream>,
     log: LogId,
 ) -> Result<Salvaged, SalvageError> {
-    let info = raw::log_info(store, log).await?;
-    let info = info.ok_or(SalvageError::Unknown(log))?;
+    let info = match raw::log_info(store, log).await? {
+        Some(info) => info,
+        None => registered(store, stream, log).await?,
+    };
     let fenced = raw::fence_of(store, log).await?;
     if info.retired_at.is_some() && fenced.is_none() {
         return Err(SalvageError::Retired(log));
@@ -104,6 +106,28 @@ pub async fn salvage(
         rescued: rescued.events,
         missing_from: rescued.missing_from,
     })
+}
+
+/// A log that its collector could not register: the store was out of reach for all its life.
+async fn registered(
+    store: &Store,
+    stream: Option<&dyn EventStream>,
+    log: LogId,
+) -> Result<LogInfo, SalvageError> {
+    let streamed = match stream {
+        Some(stream) => stream.last(log).await?,
+        None => None,
+    };
+    streamed.ok_or(SalvageError::Unknown(log))?;
+    let info = LogInfo {
+        log,
+        created_ms: 0,
+        predecessor: None,
+        retired_at: None,
+        closed: None,
+    };
+    raw::register_log(store, &info).await?;
+    Ok(info)
 }
 
 #[derive(Default)]

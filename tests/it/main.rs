@@ -10,6 +10,7 @@ mod crash;
 mod demo;
 mod many;
 mod outages;
+mod salvage;
 #[allow(
     dead_code,
     reason = "shared with the other test binary, which uses the rest"

@@ -145,6 +145,7 @@ async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSet
     let deps = CollectorDeps {
         store: Arc::clone(&parts.store),
         stream: Arc::clone(&parts.stream),
+        cells: Arc::clone(&parts.cells),
         reservations: Arc::clone(&parts.reservations),
         catalog: parts.catalog.clone(),
         geo: parts.geo()?,

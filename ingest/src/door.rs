@@ -16,8 +16,9 @@ use storage::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    log::{AppendError, Log},
+    log::AppendError,
     rejected::Rejected,
+    session::Current,
     sighting::{Lens, Sighting, Target},
     tallies::Tallies,
 };
@@ -45,7 +46,7 @@ pub struct Door {
     /// Links, pixels, goals, keys.
     pub catalog: Catalog,
     /// Where events go.
-    pub log: Log,
+    pub log: Current,
     /// What makes an event of a sighting.
     pub lens: Lens,
     /// Senders' keys.
@@ -83,13 +84,13 @@ impl Door {
     /// client went away is counted, which is right.
     pub async fn record_one(&self, event: Event) -> Result<EventId, AppendError> {
         let (bytes, account) = (size_of_event(&event), event.account_id());
-        let range = self
-            .log
+        let log = self.log.log();
+        let range = log
             .append(vec![event], bytes)
             .await
             .inspect_err(|e| self.tallies.unrecorded(account, e.reason(), 1))?;
         Ok(EventId {
-            log: self.log.id(),
+            log: log.id(),
             seq: *range.start(),
         })
     }
@@ -141,14 +142,10 @@ impl Door {
     ) -> Result<Vec<EventId>, AppendError> {
         let bytes = events.iter().map(size_of_event).sum();
         let accounts = per_account(&events);
-        match self.log.append(events, bytes).await {
+        let log = self.log.log();
+        match log.append(events, bytes).await {
             Ok(range) => {
-                let ids: Vec<EventId> = range
-                    .map(|seq| EventId {
-                        log: self.log.id(),
-                        seq,
-                    })
-                    .collect();
+                let ids: Vec<EventId> = range.map(|seq| EventId { log: log.id(), seq }).collect();
                 let confirm = keys
                     .iter()
                     .zip(&ids)

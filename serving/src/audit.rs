@@ -125,7 +125,7 @@ impl Inner {
         let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
         let reading = live::read(&self.sources, account).await?;
         let (settled, agrees) = self.settled(&reading.published, account, days).await?;
-        let live: u64 = reading.cells.iter().map(audit::events_in).sum();
+        let live: u64 = reading.live.cells.iter().map(audit::events_in).sum();
         let tallies = self.tallies().await?;
         let turned = tallies.accounts.get(&account).cloned().unwrap_or_default();
         Ok(json!({
@@ -134,7 +134,7 @@ impl Inner {
             "settled": settled,
             "live": {
                 "counted": live,
-                "complete": reading.missing.is_empty(),
+                "complete": reading.live.missing.is_empty(),
             },
             "unrecorded": turned.unrecorded,
             "rejected": turned.rejected,

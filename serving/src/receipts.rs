@@ -87,7 +87,7 @@ impl Receipts {
     /// the stream trimmed, meanwhile.
     async fn find(&self, id: EventId) -> Result<Option<Found>, Problem> {
         let sources = &self.numbers.0;
-        if id.seq == 0 || !sources.knows(id.log) {
+        if id.seq == 0 || sources.directory().get(id.log).is_none() {
             return Ok(None);
         }
         let turn = tokio::time::timeout(PATIENCE, self.room.acquire()).await;
@@ -169,11 +169,12 @@ async fn counted(sources: &Sources, id: EventId, record: &Record) -> Result<Valu
     }
     // A lower bound: it may be counted a moment before this says so.
     let folded = reading
+        .live
         .as_of
         .get(&id.log)
         .is_some_and(|upto| id.seq <= *upto);
     let log = format!("log {}", id.log);
-    let mut missing: Vec<&str> = reading.missing.iter().map(String::as_str).collect();
+    let mut missing: Vec<&str> = reading.live.missing.iter().map(String::as_str).collect();
     missing.retain(|why| !why.starts_with("log ") || why.starts_with(&log));
     let by = if folded { json!("live") } else { Value::Null };
     Ok(json!({

@@ -1,3 +1,4 @@
+pub mod blocking;
 pub mod catalog;
 pub mod cells;
 pub mod directory;
@@ -11,9 +12,12 @@ pub mod manifests;
 pub mod object_keys;
 pub mod parquet_object;
 pub mod raw;
+pub mod reading;
 pub mod redis_client;
 pub mod redis_keys;
 pub mod reservations;
+pub mod salvage;
+pub mod sealed;
 pub mod segment;
 pub mod store;
 pub mod stream;

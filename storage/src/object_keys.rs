@@ -27,6 +27,8 @@ pub enum ObjectKey {
     Log { log: LogId },
     /// That a log ends at a given place, whatever its disk says.
     Fence { log: LogId },
+    /// That somebody has begun to end a log in its collector's place.
+    Salvage { log: LogId },
     /// Enriched events of one UTC day (days since 1970-01-01).
     Events { day: i64, name: String },
     /// Aggregates of one cube for one UTC day.
@@ -85,6 +87,7 @@ impl fmt::Display for ObjectKey {
             Self::Seal { log, epoch } => write!(f, "seals/{log}/{epoch:010}.json"),
             Self::Log { log } => write!(f, "logs/{log}.json"),
             Self::Fence { log } => write!(f, "fences/{log}.json"),
+            Self::Salvage { log } => write!(f, "salvages/{log}.json"),
             Self::Events { day, name } => write!(f, "events/{}/{name}.parquet", date(*day)),
             Self::View { cube, day, name } => {
                 write!(f, "views/{cube}/{}/{name}.parquet", date(*day))
@@ -124,6 +127,9 @@ fn parse(path: &str) -> Option<ObjectKey> {
             log: file.strip_suffix(".json")?.parse().ok()?,
         },
         ["fences", file] => ObjectKey::Fence {
+            log: file.strip_suffix(".json")?.parse().ok()?,
+        },
+        ["salvages", file] => ObjectKey::Salvage {
             log: file.strip_suffix(".json")?.parse().ok()?,
         },
         ["tallies", file] => ObjectKey::Tally {
@@ -258,6 +264,7 @@ mod tests {
             0 => ObjectKey::Raw { log, segment: n },
             1 => ObjectKey::Seal { log, epoch: n },
             2 => ObjectKey::Log { log },
+            3 if day % 2 == 0 => ObjectKey::Salvage { log },
             3 => ObjectKey::Fence { log },
             4 => ObjectKey::Events { day, name },
             5 => ObjectKey::View {

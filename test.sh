@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all tests, and installs what they need where it is missing (Debian, as root or with sudo).
+# Runs all tests, and installs what they need where it is missing (Debian, as root or with sudo; moto from PyPI).
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -12,6 +12,7 @@ need redis-cli redis-tools
 need chromium chromium
 need chromedriver chromium-driver
 need cc gcc
+python3 -c "import venv, ensurepip" 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
     sudo=""
     [ "$(id -u)" = 0 ] || sudo=sudo
@@ -19,6 +20,16 @@ if [ "${#missing[@]}" -gt 0 ]; then
     $sudo apt-get update -qq
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 fi
+
+# moto, an S3 server in Python, lives in a folder of its own.
+moto="${XDG_CACHE_HOME:-$HOME/.cache}/millrace/moto-5.2.5"
+if [ ! -e "$moto/complete" ]; then
+    echo "installing: moto"
+    python3 -m venv --clear "$moto"
+    "$moto/bin/pip" install -q 'moto[s3]==5.2.5' flask flask-cors
+    touch "$moto/complete"
+fi
+export PATH="$PATH:$moto/bin"
 
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --features storage/testing -- -D warnings

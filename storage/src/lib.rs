@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod manifests;
 pub mod object_keys;
 pub mod parquet_object;
+pub(crate) mod prefixed;
 pub mod raw;
 pub mod reading;
 pub mod redis_client;

@@ -8,11 +8,10 @@ use object_store::{
     aws::{AmazonS3Builder, AmazonS3ConfigKey, S3ConditionalPut},
     memory::InMemory,
     path::Path,
-    prefix::PrefixStore,
 };
 use url::Url;
 
-use crate::durable_local::DurableLocal;
+use crate::{durable_local::DurableLocal, prefixed::Prefixed};
 
 /// Where objects lie.
 pub type Store = Arc<dyn ObjectStore>;
@@ -107,7 +106,8 @@ pub fn open(url: &str) -> Result<Store, StoreError> {
         "s3" => {
             let bucket = parsed.host_str().filter(|host| !host.is_empty());
             let bucket = bucket.ok_or_else(|| address("no bucket".into()))?;
-            open_s3(bucket, parsed.path().trim_matches('/'))
+            let prefix = parsed.path().trim_matches('/');
+            open_s3(AmazonS3Builder::from_env(), bucket, prefix)
         }
         other => return Err(address(format!("unknown scheme `{other}`"))),
     };
@@ -117,8 +117,12 @@ pub fn open(url: &str) -> Result<Store, StoreError> {
     })
 }
 
-fn open_s3(bucket: &str, prefix: &str) -> object_store::Result<Store> {
-    let builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+pub(crate) fn open_s3(
+    builder: AmazonS3Builder,
+    bucket: &str,
+    prefix: &str,
+) -> object_store::Result<Store> {
+    let builder = builder.with_bucket_name(bucket);
     let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
     let plain = endpoint.is_some_and(|e| e.starts_with("http://"));
     // Time-outs stay at the client's defaults (connect 5 s, request 30 s) or what AWS_* says.
@@ -133,7 +137,7 @@ fn open_s3(bucket: &str, prefix: &str) -> object_store::Result<Store> {
         .build()?;
     Ok(match prefix {
         "" => Arc::new(s3),
-        prefix => Arc::new(PrefixStore::new(s3, prefix)),
+        prefix => Arc::new(Prefixed::new(s3, prefix)),
     })
 }
 
@@ -158,7 +162,10 @@ pub async fn create(store: &Store, path: &Path, bytes: Bytes) -> Result<Created,
         .await
     {
         Ok(_) => Ok(Created::New),
-        Err(object_store::Error::AlreadyExists { .. }) => Ok(Created::Exists),
+        // S3 also says so (409) when another creation is under way, which may fail in the end.
+        Err(object_store::Error::AlreadyExists { .. }) if exists(store, path).await? => {
+            Ok(Created::Exists)
+        }
         Err(source) => Err(StoreError::request("create", path, source)),
     }
 }

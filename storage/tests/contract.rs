@@ -1,4 +1,4 @@
-//! Every implementation of the stream and the live cells keeps the same contract.
+//! Every implementation of the store, the stream and the live cells keeps the same contract.
 
 use std::sync::{
     Arc,
@@ -7,18 +7,55 @@ use std::sync::{
 
 use storage::{
     cells::{MemoryCells, RedisCells},
+    raw::{self, LogInfo},
     redis_client::RedisClient,
+    store,
     stream::{MemoryStream, RedisStream},
     testing::{
         cells_contract,
         redis_server::{RedisCluster, RedisServer},
-        stream_contract,
+        s3_server::S3Server,
+        store_contract, stream_contract,
     },
 };
 
 fn random() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::SeqCst)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stores_in_memory_and_on_a_folder() {
+    store_contract::run(store::open("memory://").unwrap()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("file://{}/new/er", folder.path().display());
+    store_contract::run(store::open(&url).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s3() {
+    let server = S3Server::start();
+    store_contract::run(server.store()).await;
+}
+
+/// Real S3 answers a conditional PUT that meets another one with 409, and nothing is stored.
+#[tokio::test(flavor = "multi_thread")]
+async fn s3_that_refuses_a_creation_is_not_taken_for_an_object_that_exists() {
+    let server = S3Server::start();
+    server.refuse_every(3);
+    let store = server.store();
+    for n in 1..=9 {
+        let info = LogInfo {
+            log: model::LogId(n),
+            created_ms: 0,
+            predecessor: None,
+            retired_at: None,
+            closed: None,
+        };
+        let registered = raw::register_log(&store, &info).await;
+        let found = raw::log_info(&store, info.log).await.unwrap();
+        assert_eq!(registered.is_ok(), found.is_some(), "{registered:?}");
+    }
 }
 
 #[tokio::test]

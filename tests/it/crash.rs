@@ -3,17 +3,20 @@
 use std::{
     path::Path,
     process::{Child, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use storage::testing::redis_server::RedisServer;
+use storage::testing::{redis_server::RedisServer, store_contract};
 use tokio::time::sleep;
 
 use crate::support::{
     eventually,
     http::{Customer, answer},
-    load::{Load, Objects},
+    load::Load,
+    objects::Objects,
+    place::Place,
     process::{self, Server},
     truth,
     watch::Watch,
@@ -31,24 +34,41 @@ const FLAGS: [&str; 4] = ["--segment-interval", "200ms", "--epoch-max-age", "1s"
 #[tokio::test]
 async fn nothing_acknowledged_is_lost_or_counted_twice() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::up(folder.path(), &FLAGS);
-    torture(&mut server, None).await;
+    let place = Place::folder(&folder.path().join("store"));
+    let mut server = Server::up(folder.path(), &FLAGS).at(&place);
+    torture(&mut server, &place, None).await;
 }
 
 #[tokio::test]
 async fn nor_when_redis_is_lost_as_well() {
     let folder = tempfile::tempdir().unwrap();
+    let place = Place::folder(&folder.path().join("store"));
     let redis = RedisServer::start();
     let url = redis.url();
-    let mut server = Server::up(
-        folder.path(),
-        &[&FLAGS[..], &["--redis-url", &url]].concat(),
-    );
-    torture(&mut server, Some(redis)).await;
+    let flags = [&FLAGS[..], &["--redis-url", &url]].concat();
+    let mut server = Server::up(folder.path(), &flags).at(&place);
+    torture(&mut server, &place, Some(redis)).await;
+}
+
+#[tokio::test]
+async fn nor_on_s3() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::s3();
+    let mut server = Server::up(folder.path(), &FLAGS).at(&place);
+    torture(&mut server, &place, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nor_on_the_s3_of_other_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::moto().await;
+    store_contract::run(Arc::clone(&place.store)).await;
+    let mut server = Server::up(folder.path(), &FLAGS).at(&place);
+    torture(&mut server, &place, None).await;
 }
 
 /// Kills the process (and Redis) while clients are at work, then compares everything.
-async fn torture(server: &mut Server, mut redis: Option<RedisServer>) {
+async fn torture(server: &mut Server, place: &Place, mut redis: Option<RedisServer>) {
     let seed = std::env::var("MILLRACE_SEED").map_or(SEED, |text| text.parse().unwrap());
     println!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
@@ -61,7 +81,7 @@ async fn torture(server: &mut Server, mut redis: Option<RedisServer>) {
     let mut batch = Batch::default();
     for kill in 0..KILLS {
         let before = load.acknowledged();
-        batch.start_if_ended(&server.folder);
+        batch.start_if_ended(place, &server.folder);
         // Not a wait for something: how long a life is, is what varies.
         sleep(Duration::from_millis(random.random_range(50..2500))).await;
         if random.random_bool(0.2) {
@@ -83,31 +103,22 @@ async fn torture(server: &mut Server, mut redis: Option<RedisServer>) {
     batch.kill();
     let mut diary = load.end().await;
     watch.end().await;
-    let acknowledged = diary.sent.values().filter(|sent| sent.acknowledged).count();
     println!(
-        "{} events sent, {acknowledged} acknowledged",
-        diary.sent.len()
+        "{} events sent, {} acknowledged",
+        diary.sent.len(),
+        diary.acknowledged()
     );
-    truth::wait_for_everything(
-        &customer,
-        &[&server.collector],
-        &objects.links[0].0,
-        &mut diary,
-    )
-    .await;
+    truth::wait_for_everything(&customer, &[&server.collector], &objects, &mut diary).await;
     let live = truth::counted(&customer).await;
-    let told = process::run_ok(
-        &server.folder,
-        &[
-            "batch",
-            "run",
-            "--close-epochs",
-            "--json",
-            "--data-dir",
-            ".",
-        ],
-    )
-    .await;
+    let grind = [
+        "batch",
+        "run",
+        "--close-epochs",
+        "--json",
+        "--data-dir",
+        ".",
+    ];
+    let told = process::run_ok_at(place, &server.folder, &grind).await;
     println!("batch: {told}");
     customer
         .wait_for_stats("metrics=clicks&exclude_bots=false", |answer| {
@@ -119,7 +130,7 @@ async fn torture(server: &mut Server, mut redis: Option<RedisServer>) {
         live,
         "settled and live numbers differ"
     );
-    let events = truth::check_events(&server.folder.join("store"), &diary).await;
+    let events = truth::check_events(&place.store, &diary).await;
     assert_eq!(events, live, "events and numbers differ");
 }
 
@@ -141,15 +152,13 @@ fn disturb(redis: &mut RedisServer, load: &Load, what: u32) {
 struct Batch(Option<Child>);
 
 impl Batch {
-    fn start_if_ended(&mut self, folder: &Path) {
+    fn start_if_ended(&mut self, place: &Place, folder: &Path) {
         let runs = |child: &mut Child| child.try_wait().unwrap().is_none();
         if self.0.as_mut().is_some_and(runs) {
             return;
         }
-        let mut command = process::millrace();
-        command
-            .args(["batch", "run", "--data-dir", "."])
-            .current_dir(folder);
+        let mut command = process::millrace_at(place, &["batch", "run", "--data-dir", "."]);
+        command.current_dir(folder);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         self.0 = Some(child.unwrap());
     }

@@ -10,5 +10,10 @@ mod crash;
 mod demo;
 mod many;
 mod outages;
+#[allow(
+    dead_code,
+    reason = "shared with the other test binary, which uses the rest"
+)]
+#[path = "../support/mod.rs"]
 mod support;
 mod usagov;

@@ -1,16 +1,12 @@
 //! Many processes over one store and one Redis, as on many machines.
 
-use std::time::{Duration, Instant};
+use std::{path::Path, time::Instant};
 
 use storage::testing::redis_server::RedisServer;
 use tempfile::TempDir;
 
 use crate::support::{
-    eventually,
-    http::Customer,
-    load::{Load, Objects},
-    process::Server,
-    truth,
+    http::Customer, load::Load, objects::Objects, place::Place, process::Server, truth,
     watch::Watch,
 };
 
@@ -19,50 +15,47 @@ const OBJECTS: usize = 5;
 const SEED: u64 = 7;
 /// Events that must be acknowledged between one incident and the next.
 const STEP: u64 = 1_500;
-const STEP_LIMIT: Duration = Duration::from_secs(60);
 
 /// A store and a Redis that processes meet in.
 struct Site {
     redis: RedisServer,
+    place: Place,
     folder: TempDir,
 }
 
 impl Site {
-    fn new() -> Self {
+    fn new(place: impl FnOnce(&Path) -> Place) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         Self {
             redis: RedisServer::start(),
-            folder: tempfile::tempdir().unwrap(),
+            place: place(&folder.path().join("store")),
+            folder,
         }
     }
 
     /// Starts a process with a data folder of its own.
     async fn start(&self, roles: &str, name: &str) -> Server {
-        let store = format!("file://{}", self.folder.path().join("store").display());
-        let mut flags = vec!["--store-url", &store, "--segment-interval", "300ms"];
         let redis = self.redis.url();
-        flags.extend(["--redis-url", &redis, "--epoch-max-age", "2s"]);
-        let mut server = Server::run(roles, &self.folder.path().join(name), &flags);
+        let mut flags = vec!["--redis-url", &redis, "--segment-interval", "300ms"];
+        flags.extend(["--epoch-max-age", "2s"]);
+        let folder = self.folder.path().join(name);
+        let mut server = Server::run(roles, &folder, &flags).at(&self.place);
         server.start().await;
         server
     }
 }
 
-async fn wait_for_more(load: &Load) {
-    let goal = load.acknowledged() + STEP;
-    eventually("the clients to be answered", STEP_LIMIT, async || {
-        let now = load.acknowledged();
-        if now >= goal {
-            Ok(())
-        } else {
-            Err(format!("{now} of {goal} events are acknowledged"))
-        }
-    })
-    .await;
+#[tokio::test]
+async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
+    processes_come_and_go(&Site::new(Place::folder)).await;
 }
 
 #[tokio::test]
-async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
-    let site = Site::new();
+async fn so_they_do_over_s3() {
+    processes_come_and_go(&Site::new(|_| Place::s3())).await;
+}
+
+async fn processes_come_and_go(site: &Site) {
     let mut first = site.start("collector", "collector-1").await;
     let mut second = site.start("collector", "collector-2").await;
     let mut speed = site.start("speed", "speed").await;
@@ -75,21 +68,21 @@ async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
     let load = Load::start(&customer, &collectors, &objects, CLIENTS, SEED);
 
     let watch = Watch::start(&customer);
-    wait_for_more(&load).await;
+    load.wait_for_more(STEP).await;
     customer.grind().await;
-    wait_for_more(&load).await;
+    load.wait_for_more(STEP).await;
     // A new version of the speed layer starts before the old one ends.
     let _newer = site.start("speed", "speed-2").await;
-    wait_for_more(&load).await;
+    load.wait_for_more(STEP).await;
     speed.kill();
     // A collector is scaled away.
     first.terminate().await;
-    wait_for_more(&load).await;
+    load.wait_for_more(STEP).await;
     // The others die, and come back.
     for process in [&mut second, &mut mill, &mut serve] {
         process.kill();
         process.start().await;
-        wait_for_more(&load).await;
+        load.wait_for_more(STEP).await;
     }
 
     watch.end().await;
@@ -100,8 +93,7 @@ async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
         start.elapsed().as_secs_f64()
     );
     println!("{} events sent", diary.sent.len());
-    let slug = &objects.links[0].0;
-    truth::wait_for_everything(&customer, &[&second.collector], slug, &mut diary).await;
+    truth::wait_for_everything(&customer, &[&second.collector], &objects, &mut diary).await;
     let live = truth::counted(&customer).await;
     customer.grind().await;
     assert_eq!(
@@ -109,6 +101,6 @@ async fn two_collectors_count_as_one_whatever_ends_meanwhile() {
         live,
         "settled and live numbers differ"
     );
-    let events = truth::check_events(&site.folder.path().join("store"), &diary).await;
+    let events = truth::check_events(&site.place.store, &diary).await;
     assert_eq!(events, live, "events and numbers differ");
 }

@@ -1,6 +1,10 @@
-//! The contracts of [`crate::stream`] and [`crate::cells`] as suites that every implementation
-//! runs, and real Redis servers to run them on. Everything here panics on failure.
+//! The contracts of [`crate::store`], [`crate::stream`] and [`crate::cells`] as suites that every
+//! implementation runs, and servers to run them on: real Redis, and one that speaks S3. Everything
+//! here panics on failure.
 
 pub mod cells_contract;
+pub mod faulty_store;
 pub mod redis_server;
+pub mod s3_server;
+pub mod store_contract;
 pub mod stream_contract;

@@ -1,7 +1,7 @@
 //! Real Redis servers on free local ports, ended when dropped.
 
 use std::{
-    net::TcpListener,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -41,6 +41,11 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
     /// Ends the process at once, as `kill -9` does.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -49,8 +54,20 @@ impl RedisServer {
         }
     }
 
+    /// Writes down all keys, for [`RedisServer::run_saved`].
+    pub fn save(&self) {
+        assert!(self.command(&["SAVE"]).contains("OK"));
+    }
+
     /// Starts a killed server again, empty, on the same port.
     pub fn run(&mut self) {
+        // There may be none.
+        let _ = std::fs::remove_file(self.dir().join("dump.rdb"));
+        self.run_saved();
+    }
+
+    /// Starts a killed server again as it was when it was saved last.
+    pub fn run_saved(&mut self) {
         let mut command = Command::new("redis-server");
         command.args([
             "--port",

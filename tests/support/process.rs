@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::eventually;
+use super::{eventually, place::Place};
 
 /// How long a process may take to be ready. Debug builds are slow to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -23,6 +23,7 @@ const SHOWN: usize = 40;
 /// A process that serves, which can be killed and started again with the same folder and ports.
 pub struct Server {
     arguments: Vec<String>,
+    env: Vec<(String, String)>,
     /// Its data folder.
     pub folder: PathBuf,
     /// `http://…` of its collector, if it has one.
@@ -71,11 +72,20 @@ impl Server {
         let [collector, api] = [collector, api].map(|address| format!("http://{address}"));
         Self {
             arguments,
+            env: Vec::new(),
             folder: folder.to_owned(),
             collector,
             api,
             child: None,
         }
+    }
+
+    /// With its objects at this place.
+    pub fn at(mut self, place: &Place) -> Self {
+        self.arguments
+            .extend(["--store-url".into(), place.url.clone()]);
+        self.env.clone_from(&place.env);
+        self
     }
 
     /// Starts it and waits until it is ready.
@@ -90,6 +100,7 @@ impl Server {
         let mut command = millrace();
         command
             .args(&self.arguments)
+            .envs(self.env.iter().cloned())
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stderr(log);
@@ -170,6 +181,10 @@ impl Drop for Server {
                 !log.contains("panicked at"),
                 "something panicked in the process:\n{log}"
             );
+            let secrets = self.env.iter().filter(|(name, _)| name.contains("SECRET"));
+            for (name, value) in secrets {
+                assert!(!log.contains(value), "{name} is in the log:\n{log}");
+            }
         }
     }
 }
@@ -185,13 +200,25 @@ pub fn millrace() -> Command {
     command
 }
 
-/// Runs one command to its end, off the async threads.
-pub async fn run(folder: &Path, arguments: &[&str]) -> Output {
+/// A command on the objects at `place`.
+pub fn millrace_at(place: &Place, arguments: &[&str]) -> Command {
     let mut command = millrace();
     command
         .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null());
+        .args(["--store-url", &place.url])
+        .envs(place.env.iter().cloned());
+    command
+}
+
+/// Runs one command to its end, off the async threads.
+pub async fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = millrace();
+    command.args(arguments);
+    output(command, folder).await
+}
+
+async fn output(mut command: Command, folder: &Path) -> Output {
+    command.current_dir(folder).stdin(Stdio::null());
     tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
         .unwrap()
@@ -199,7 +226,18 @@ pub async fn run(folder: &Path, arguments: &[&str]) -> Output {
 
 /// Runs one command that must succeed, and gives what it prints.
 pub async fn run_ok(folder: &Path, arguments: &[&str]) -> String {
-    let output = run(folder, arguments).await;
+    printed(arguments, run(folder, arguments).await)
+}
+
+/// Like [`run_ok`], on the objects at `place`.
+pub async fn run_ok_at(place: &Place, folder: &Path, arguments: &[&str]) -> String {
+    printed(
+        arguments,
+        output(millrace_at(place, arguments), folder).await,
+    )
+}
+
+fn printed(arguments: &[&str], output: Output) -> String {
     let [printed, log] =
         [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     assert!(

@@ -180,6 +180,12 @@ impl Customer {
         .await;
     }
 
+    /// Asks for it without waiting until it is done. That may fail while processes come and go.
+    pub async fn ask_to_grind(&self) {
+        let url = format!("{}/v1/jobs/rollup/runs?close_epochs=true", self.api);
+        let _ = self.http.post(url).bearer_auth(&self.operator).send().await;
+    }
+
     async fn manifest(&self) -> u64 {
         self.get("/v1/stats").await["meta"]["manifest"]
             .as_u64()

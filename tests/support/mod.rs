@@ -1,9 +1,16 @@
 //! What all modules of this test use.
 
+pub mod content;
 pub mod data;
+pub mod diary;
 pub mod http;
 pub mod load;
+pub mod moto;
+pub mod objects;
+pub mod place;
 pub mod process;
+pub mod proxy;
+pub mod request;
 pub mod truth;
 pub mod watch;
 

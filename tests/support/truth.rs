@@ -2,8 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
-    path::Path,
     sync::Arc,
 };
 
@@ -12,9 +10,13 @@ use parquet::{
     record::{Field, Row},
 };
 use serde_json::Value;
-use storage::{manifests::Manifests, object_keys::ObjectKey, store};
+use storage::{
+    manifests::Manifests,
+    object_keys::ObjectKey,
+    store::{self, Store},
+};
 
-use super::{http::Customer, load::Diary};
+use super::{content::Content, diary::Diary, http::Customer, objects::Objects};
 
 /// Events of each object.
 pub type PerObject = BTreeMap<String, u64>;
@@ -47,15 +49,20 @@ pub async fn counted(customer: &Customer) -> PerObject {
 pub async fn wait_for_everything(
     customer: &Customer,
     collectors: &[&str],
-    slug: &str,
+    objects: &Objects,
     diary: &mut Diary,
 ) {
     for (i, collector) in collectors.iter().enumerate() {
-        let (marker, http) = (format!("last-{i}"), &customer.http);
-        let click = http.get(format!("{collector}/{slug}?sub1={marker}"));
+        let (slug, link) = &objects.links[0];
+        let marker = format!("last-{i}");
+        let content = Content::plain(link.clone());
+        diary.note_sending(&marker, &content, false, 0);
+        let url = format!("{collector}/{slug}?sub1={marker}");
+        let click = customer.http.get(url);
+        let click = click.header("user-agent", content.agent.header);
         let response = click.send().await.unwrap();
         let id = response.headers()["millrace-event-id"].to_str().unwrap();
-        diary.ids.insert(id.to_owned(), marker);
+        diary.acknowledge(&marker, Some(id));
     }
     let mut last: BTreeMap<&str, u64> = BTreeMap::new();
     for (log, seq) in diary.ids.keys().filter_map(|id| id.rsplit_once('-')) {
@@ -79,9 +86,9 @@ struct Event {
     marker: String,
 }
 
-/// Compares the settled events in `folder` with the diary; gives their number by object.
-pub async fn check_events(folder: &Path, diary: &Diary) -> PerObject {
-    let events = settled_events(folder).await;
+/// Compares the settled events in `store` with the diary; gives their number by object.
+pub async fn check_events(store: &Store, diary: &Diary) -> PerObject {
+    let events = settled_events(store).await;
     let mut by_id = BTreeMap::new();
     let mut by_marker: BTreeMap<&str, u64> = BTreeMap::new();
     let mut seqs: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
@@ -97,7 +104,7 @@ pub async fn check_events(folder: &Path, diary: &Diary) -> PerObject {
         *by_marker.entry(&event.marker).or_default() += 1;
         if let Some(sent) = diary.sent.get(&event.marker) {
             assert_eq!(
-                event.object, sent.object,
+                event.object, sent.content.object,
                 "{} is on another object",
                 event.marker
             );
@@ -122,21 +129,14 @@ pub async fn check_events(folder: &Path, diary: &Diary) -> PerObject {
     }
     for (marker, sent) in &diary.sent {
         let times = by_marker.get(&**marker).copied().unwrap_or(0);
-        let least = u64::from(sent.acknowledged);
-        // A key that was forgotten with the store of keys cannot be recognized.
-        let most = if sent.keyed && sent.flushes.0 != sent.flushes.1 {
-            2
-        } else {
-            1
-        };
         assert!(
-            (least..=most).contains(&times),
+            sent.expected().contains(&times),
             "{marker} is recorded {times} times: {sent:?}"
         );
     }
     let unknown: Vec<_> = events
         .iter()
-        .filter(|e| !diary.sent.contains_key(&e.marker) && !e.marker.starts_with("last-"))
+        .filter(|e| !diary.sent.contains_key(&e.marker))
         .collect();
     assert!(
         unknown.is_empty(),
@@ -147,13 +147,9 @@ pub async fn check_events(folder: &Path, diary: &Diary) -> PerObject {
 }
 
 /// The rows of `events/`, as the newest manifest names its files.
-async fn settled_events(folder: &Path) -> Vec<Event> {
-    let store = store::open(&format!("file://{}", folder.display())).unwrap();
-    let manifest = Manifests::new(Arc::clone(&store))
-        .latest()
-        .await
-        .unwrap()
-        .manifest;
+async fn settled_events(store: &Store) -> Vec<Event> {
+    let manifests = Manifests::new(Arc::clone(store));
+    let manifest = manifests.latest().await.unwrap().manifest;
     let mut events = Vec::new();
     for (day, files) in &manifest.events {
         for file in files {
@@ -162,13 +158,10 @@ async fn settled_events(folder: &Path) -> Vec<Event> {
                 name: file.name.clone(),
             }
             .path();
-            let reader =
-                SerializedFileReader::new(File::open(folder.join(path.as_ref())).unwrap()).unwrap();
-            let rows = reader
-                .get_row_iter(None)
-                .unwrap()
-                .map(|row| event(&row.unwrap()));
-            events.extend(rows);
+            let bytes = store::read(store, &path).await.unwrap().unwrap();
+            let reader = SerializedFileReader::new(bytes).unwrap();
+            let rows = reader.get_row_iter(None).unwrap();
+            events.extend(rows.map(|row| event(&row.unwrap())));
         }
     }
     assert_eq!(events.len() as u64, manifest.events_count);

@@ -1,0 +1,265 @@
+//! What happens to an installation.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    path::Path,
+    time::Duration,
+};
+
+use rand::{Rng, RngCore, rngs::StdRng, seq::IndexedRandom};
+use tokio::time::sleep;
+
+use crate::{
+    site::{Mode, Part, Site},
+    support::{http::Customer, load::Load, proxy::Network},
+};
+
+/// Longest time a network misbehaves.
+const LONGEST_MS: u64 = 2500;
+/// Most bytes that a torn write leaves behind.
+const MOST_TORN: usize = 400;
+
+/// One fault, with everything about it that chance decides.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// `kill -9`, and a new start.
+    Kill(&'static str),
+    /// A collector dies while it writes: its log ends with half a record, or with noise.
+    TornTail(&'static str, Torn),
+    /// SIGTERM under load, and a new start.
+    Drain(&'static str),
+    /// Another process of a role starts, beside those that run.
+    ScaleUp(&'static str),
+    /// One of several collectors drains and stays away; a speed layer or a scheduler dies.
+    ScaleDown(&'static str),
+    /// A batch run starts beside the schedulers, or is killed.
+    Batch,
+    /// Somebody asks for the epochs to be closed and ground.
+    Grind,
+    Redis(RedisFault),
+    /// The network before Redis misbehaves for so many milliseconds.
+    RedisNetwork(Network, u64),
+    /// The network before the store does.
+    StoreNetwork(Network, u64),
+    /// A process is killed while a network misbehaves, and starts when that is over.
+    Both(Box<Fault>, &'static str),
+}
+
+/// What is found behind the last whole record.
+#[derive(Debug, Clone, Copy)]
+pub enum Torn {
+    /// The beginning of the file's own last bytes, some bits flipped.
+    Record,
+    /// Anything.
+    Noise,
+    /// Zeros, as file systems leave them.
+    Zeros,
+}
+
+/// What may happen to a Redis.
+#[derive(Debug, Clone, Copy)]
+pub enum RedisFault {
+    /// It loses all keys.
+    Flush,
+    /// It dies and comes back empty.
+    Lost,
+    /// It dies and comes back as it was this many milliseconds before.
+    Older(u64),
+}
+
+impl Fault {
+    /// One of those that can happen to this installation now.
+    pub fn any(site: &Site, random: &mut StdRng) -> Self {
+        use Part::{All, Collector, Mill, Serve, Speed};
+        let one = |parts: &[Part], runs: bool, random: &mut StdRng| {
+            site.named(parts, runs).choose(random).copied()
+        };
+        let network = Self::any_network(site, random);
+        loop {
+            let fault = match random.random_range(0..14) {
+                0..=2 => one(&[All, Collector, Speed, Mill, Serve], true, random).map(Self::Kill),
+                3 => one(&[All, Collector], true, random)
+                    .map(|name| Self::TornTail(name, any_torn(random))),
+                4 => one(&[All, Collector, Speed, Mill, Serve], true, random).map(Self::Drain),
+                5..=6 => one(&[Collector, Speed, Mill], false, random).map(Self::ScaleUp),
+                7 => one(&[Collector, Speed, Mill], true, random)
+                    .filter(|name| site.named(&[site.processes[name].part], true).len() > 1)
+                    .map(Self::ScaleDown),
+                8 => Some(Self::Batch),
+                9 => Some(Self::Grind),
+                10 => site.redis.is_some().then(|| Self::Redis(any_redis(random))),
+                11..=12 => network.clone(),
+                _ => one(&[All, Collector, Speed, Mill, Serve], true, random)
+                    .and_then(|name| Some(Self::Both(Box::new(network.clone()?), name))),
+            };
+            if let Some(fault) = fault {
+                return fault;
+            }
+        }
+    }
+
+    fn any_network(site: &Site, random: &mut StdRng) -> Option<Self> {
+        let delay = Duration::from_millis(random.random_range(5..300));
+        let network = [
+            Network::Slow(delay),
+            Network::Down,
+            Network::Silent,
+            Network::LosesAnswers,
+            Network::HalfCloses,
+        ];
+        let network = *network.choose(random)?;
+        let time = random.random_range(100..LONGEST_MS);
+        match site.mode {
+            Mode::Embedded => None,
+            Mode::S3 if random.random_bool(0.5) => Some(Self::StoreNetwork(network, time)),
+            Mode::Redis | Mode::S3 => Some(Self::RedisNetwork(network, time)),
+        }
+    }
+
+    /// Lets it happen, and lets everything work again.
+    pub async fn strike(
+        self,
+        site: &mut Site,
+        load: &Load,
+        customer: &Customer,
+        random: &mut StdRng,
+    ) {
+        match self {
+            Self::Kill(name) => {
+                site.process(name).server.kill();
+                site.process(name).server.start().await;
+            }
+            Self::TornTail(name, torn) => {
+                site.process(name).server.kill();
+                tear(&site.log_folder(name), torn, random);
+                site.process(name).server.start().await;
+            }
+            Self::Drain(name) => {
+                site.process(name).server.terminate().await;
+                site.process(name).server.start().await;
+            }
+            Self::ScaleUp(name) => {
+                let process = site.process(name);
+                process.server.start().await;
+                process.runs = true;
+                load.ask(&site.collectors());
+            }
+            Self::ScaleDown(name) => scale_down(site, name, load).await,
+            Self::Batch => site.run_or_kill_batch(),
+            Self::Grind => customer.ask_to_grind().await,
+            Self::Redis(fault) => strike_redis(site, fault, load).await,
+            Self::RedisNetwork(..) | Self::StoreNetwork(..) => {
+                self.begin(site, load);
+                sleep(self.time()).await;
+                self.end(site, load);
+            }
+            Self::Both(fault, name) => {
+                fault.begin(site, load);
+                site.process(name).server.kill();
+                sleep(fault.time()).await;
+                fault.end(site, load);
+                site.process(name).server.start().await;
+            }
+        }
+    }
+
+    fn begin(&self, site: &Site, load: &Load) {
+        match (self, &site.redis, &site.store_network) {
+            (Self::RedisNetwork(state, _), Some(redis), _) => {
+                load.flushed();
+                redis.network.set(*state);
+            }
+            (Self::StoreNetwork(state, _), _, Some(network)) => network.set(*state),
+            other => panic!("{:?} is no network of this installation", other.0),
+        }
+    }
+
+    fn end(&self, site: &Site, load: &Load) {
+        match (self, &site.redis, &site.store_network) {
+            (Self::RedisNetwork(..), Some(redis), _) => {
+                redis.network.set(Network::Works);
+                load.flushed();
+            }
+            (Self::StoreNetwork(..), _, Some(network)) => network.set(Network::Works),
+            other => panic!("{:?} is no network of this installation", other.0),
+        }
+    }
+
+    fn time(&self) -> Duration {
+        match self {
+            Self::RedisNetwork(_, ms) | Self::StoreNetwork(_, ms) => Duration::from_millis(*ms),
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+fn any_torn(random: &mut StdRng) -> Torn {
+    let all = [Torn::Record, Torn::Noise, Torn::Zeros];
+    all[random.random_range(0..all.len())]
+}
+
+fn any_redis(random: &mut StdRng) -> RedisFault {
+    match random.random_range(0..3) {
+        0 => RedisFault::Flush,
+        1 => RedisFault::Lost,
+        _ => RedisFault::Older(random.random_range(50..1500)),
+    }
+}
+
+async fn scale_down(site: &mut Site, name: &'static str, load: &Load) {
+    site.process(name).runs = false;
+    load.ask(&site.collectors());
+    let process = site.process(name);
+    match process.part {
+        Part::Collector => drop(process.server.terminate().await),
+        _ => process.server.kill(),
+    }
+}
+
+async fn strike_redis(site: &mut Site, fault: RedisFault, load: &Load) {
+    let redis = &mut site.redis.as_mut().unwrap().server;
+    load.flushed();
+    match fault {
+        RedisFault::Flush => assert!(redis.command(&["FLUSHALL"]).contains("OK")),
+        RedisFault::Lost => {
+            redis.kill();
+            redis.run();
+        }
+        RedisFault::Older(ms) => {
+            redis.save();
+            sleep(Duration::from_millis(ms)).await;
+            redis.kill();
+            redis.run_saved();
+        }
+    }
+    load.flushed();
+}
+
+/// Adds to the newest file of a log what a write that was cut off may leave there. Nothing that
+/// was acknowledged is touched: that would be a lost disk.
+fn tear(log: &Path, torn: Torn, random: &mut StdRng) {
+    let names = fs::read_dir(log).unwrap().map(|f| f.unwrap().path());
+    let newest = names
+        .filter(|p| p.extension().is_some_and(|e| e == "seg"))
+        .max();
+    let Some(newest) = newest else {
+        return;
+    };
+    let mut tail = vec![0; random.random_range(1..MOST_TORN)];
+    match torn {
+        Torn::Zeros => {}
+        Torn::Noise => random.fill_bytes(&mut tail),
+        Torn::Record => {
+            let bytes = fs::read(&newest).unwrap();
+            tail = bytes[bytes.len().saturating_sub(tail.len())..].to_vec();
+            tail.truncate(random.random_range(1..=tail.len()));
+            for _ in 0..random.random_range(0..3) {
+                let at = random.random_range(0..tail.len());
+                tail[at] ^= 1 << random.random_range(0..8);
+            }
+        }
+    }
+    let mut file = OpenOptions::new().append(true).open(newest).unwrap();
+    file.write_all(&tail).unwrap();
+}

@@ -1,0 +1,179 @@
+//! Acknowledged ⊆ stored = counted, event by event and number by number.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use model::{Clock, Event, LogId};
+use storage::{raw, store::Store};
+
+use crate::{
+    recount::{Numbers, Question},
+    site::Site,
+    support::{diary::Diary, eventually, http::Customer, objects::Objects, truth},
+};
+
+/// How long the last events may take to be shipped.
+const SHIP_LIMIT: Duration = Duration::from_secs(60);
+/// Differences that are named.
+const NAMED: usize = 5;
+
+/// Events by id.
+type Raw = BTreeMap<String, Event>;
+
+/// Checks everything; panics with the first differences. No client may be at work any more.
+pub async fn check(site: &Site, customer: &Customer, objects: &Objects, diary: &Diary) {
+    let store = &site.place.store;
+    let raw = eventually("all events to be shipped", SHIP_LIMIT, async || {
+        let raw = read(store).await;
+        let missing = diary.ids.keys().filter(|id| !raw.contains_key(*id));
+        let missing: Vec<&String> = missing.take(NAMED).collect();
+        if missing.is_empty() {
+            Ok(raw)
+        } else {
+            Err(format!(
+                "acknowledged and not in raw, first of them: {missing:?}"
+            ))
+        }
+    })
+    .await;
+    said(
+        site,
+        &format!(
+            "{} ids acknowledged ⊆ {} events in raw",
+            diary.ids.len(),
+            raw.len()
+        ),
+    );
+    check_contents(&raw, diary);
+    said(
+        site,
+        "contents are equal, none is there twice, none is invented",
+    );
+    let questions = questions(objects);
+    check_numbers(customer, &questions, &raw).await;
+    said(
+        site,
+        &format!("{} answers = recounts, live and settled", questions.len()),
+    );
+    customer.grind().await;
+    check_numbers(customer, &questions, &raw).await;
+    said(
+        site,
+        &format!("{} answers = recounts, all settled", questions.len()),
+    );
+    assert_eq!(read(store).await.len(), raw.len(), "raw grew meanwhile");
+    truth::check_events(store, diary).await;
+    said(site, "the table of events = raw");
+}
+
+fn said(site: &Site, what: &str) {
+    println!("{:?} check: {what}", site.mode);
+}
+
+fn questions(objects: &Objects) -> Vec<Question> {
+    let links = objects.links.iter().map(|(_, id)| id.clone());
+    let others = objects.pixels.iter().chain(&objects.goals).cloned();
+    Question::all(&links.chain(others).collect::<Vec<_>>())
+}
+
+/// Everything in raw, log by log; the chain of its segments must be whole.
+async fn read(store: &Store) -> Raw {
+    let mut all = Raw::new();
+    for log in raw::logs(store).await.unwrap() {
+        for record in chain(store, log).await {
+            all.insert(record.id(log).to_string(), record.event);
+        }
+    }
+    all
+}
+
+async fn chain(store: &Store, log: LogId) -> Vec<model::Record> {
+    let mut records: Vec<model::Record> = Vec::new();
+    let (mut seq, mut hash, mut epoch) = (0, [0; 32], 0);
+    let newest = raw::newest_segment(store, log, 1)
+        .await
+        .unwrap()
+        .unwrap_or(0);
+    for number in 1..=newest {
+        let segment = raw::segment(store, log, number).await.unwrap();
+        let segment = segment.unwrap_or_else(|| panic!("segment {number} of {log} is missing"));
+        let header = segment.header;
+        let follows = (header.previous_seq, header.previous_hash) == (seq, hash);
+        assert!(
+            follows,
+            "segment {number} of {log} does not follow: {header:?}"
+        );
+        assert!(
+            header.epoch >= epoch,
+            "the epochs of {log} go back: {header:?}"
+        );
+        for record in segment.records {
+            seq += 1;
+            let place = (record.seq, record.epoch);
+            assert_eq!(place, (seq, header.epoch), "segment {number} of {log}");
+            records.push(record);
+        }
+        (hash, epoch) = (segment.footer.hash, header.epoch);
+    }
+    records
+}
+
+fn check_contents(raw: &Raw, diary: &Diary) {
+    let mut recorded: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (id, event) in raw {
+        let marker = event.subs.first().map(String::as_str).unwrap_or_default();
+        *recorded.entry(marker).or_default() += 1;
+        match diary.sent.get(marker) {
+            None => wrong.push(format!("{id} ({marker}) was sent by nobody")),
+            Some(sent) => {
+                let difference = sent.content.differs_from(event);
+                wrong.extend(difference.map(|d| format!("{id} ({marker}): {d}")));
+            }
+        }
+    }
+    for (id, marker) in &diary.ids {
+        let found = raw.get(id).and_then(|event| event.subs.first());
+        if found != Some(marker) {
+            wrong.push(format!(
+                "{id} was acknowledged for {marker} and is of {found:?}"
+            ));
+        }
+    }
+    for (marker, sent) in &diary.sent {
+        let times = recorded.get(&**marker).copied().unwrap_or(0);
+        if !sent.expected().contains(&times) {
+            wrong.push(format!("{marker} is recorded {times} times: {sent:?}"));
+        }
+    }
+    let first = &wrong[..wrong.len().min(NAMED)];
+    assert!(
+        wrong.is_empty(),
+        "{} events are wrong: {first:#?}",
+        wrong.len()
+    );
+}
+
+async fn check_numbers(customer: &Customer, questions: &[Question], raw: &Raw) {
+    let now_ms = model::SystemClock.now_ms();
+    for question in questions {
+        let told = question.ask(customer, now_ms).await;
+        let counted = question.recount(raw.values());
+        let difference = first_difference(&told, &counted);
+        assert_eq!(difference, None, "{}", question.text());
+    }
+}
+
+/// Where two answers differ first: what the API says, and what it should.
+fn first_difference(told: &Numbers, counted: &Numbers) -> Option<String> {
+    let keys: BTreeSet<_> = told.keys().chain(counted.keys()).collect();
+    let differs = |key: &&&(String, String)| told.get(**key) != counted.get(**key);
+    let key = keys.iter().find(differs)?;
+    Some(format!(
+        "{key:?}: the API says {:?}, the events {:?}",
+        told.get(*key),
+        counted.get(*key)
+    ))
+}

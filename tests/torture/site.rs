@@ -1,0 +1,220 @@
+//! An installation: its processes, and what they meet in.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::{Child, Stdio},
+};
+
+use storage::testing::{redis_server::RedisServer, s3_server::S3Server};
+use tempfile::TempDir;
+
+use crate::support::{
+    place::Place,
+    process::{self, Server},
+    proxy::Proxy,
+};
+
+/// Short, so that segments and epochs end between faults too.
+const FLAGS: [&str; 4] = ["--segment-interval", "200ms", "--epoch-max-age", "1s"];
+
+/// What an installation is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One process on one folder.
+    Embedded,
+    /// Many processes over a folder and a Redis.
+    Redis,
+    /// Many processes over S3 and a Redis.
+    S3,
+}
+
+/// The roles of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    All,
+    Collector,
+    Speed,
+    Mill,
+    Serve,
+}
+
+impl Part {
+    fn roles(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Collector => "collector",
+            Self::Speed => "speed",
+            Self::Mill => "batch,jobs",
+            Self::Serve => "serve",
+        }
+    }
+}
+
+/// The processes that run from the beginning, and those that come and go.
+const MANY: [(&str, Part, bool); 8] = [
+    ("collector-1", Part::Collector, true),
+    ("collector-2", Part::Collector, false),
+    ("collector-3", Part::Collector, false),
+    ("speed-1", Part::Speed, true),
+    ("speed-2", Part::Speed, false),
+    ("mill-1", Part::Mill, true),
+    ("mill-2", Part::Mill, false),
+    ("serve", Part::Serve, true),
+];
+
+/// One process, running or not.
+pub struct Process {
+    pub part: Part,
+    pub server: Server,
+    pub runs: bool,
+}
+
+/// A Redis and the network before it.
+pub struct Redis {
+    pub server: RedisServer,
+    pub network: Proxy,
+}
+
+/// All of it.
+pub struct Site {
+    pub mode: Mode,
+    pub place: Place,
+    pub redis: Option<Redis>,
+    /// The network before the store.
+    pub store_network: Option<Proxy>,
+    pub processes: BTreeMap<&'static str, Process>,
+    /// A batch run beside everything else.
+    batch: Option<Child>,
+    folder: TempDir,
+}
+
+impl Site {
+    /// Starts one.
+    pub async fn start(mode: Mode) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut site = Self {
+            mode,
+            place: Place::folder(&folder.path().join("store")),
+            redis: None,
+            store_network: None,
+            processes: BTreeMap::new(),
+            batch: None,
+            folder,
+        };
+        if mode != Mode::Embedded {
+            let server = RedisServer::start();
+            let network = Proxy::start(server.address()).await;
+            site.redis = Some(Redis { server, network });
+        }
+        if mode == Mode::S3 {
+            let server = S3Server::start();
+            let network = Proxy::start(server.address()).await;
+            site.place = Place::s3_behind(server, network.address);
+            site.store_network = Some(network);
+        }
+        let parts = match mode {
+            Mode::Embedded => &[("up", Part::All, true)][..],
+            _ => &MANY,
+        };
+        for (name, part, runs) in parts {
+            site.add(name, *part, *runs).await;
+        }
+        site
+    }
+
+    async fn add(&mut self, name: &'static str, part: Part, runs: bool) {
+        let folder = self.folder.path().join(name);
+        let redis = self
+            .redis
+            .as_ref()
+            .map(|redis| format!("redis://{}", redis.network.address));
+        let mut flags = FLAGS.to_vec();
+        if let Some(url) = &redis {
+            flags.extend(["--redis-url", url]);
+        }
+        let server = match part {
+            Part::All => Server::up(&folder, &flags),
+            _ => Server::run(part.roles(), &folder, &flags),
+        };
+        let mut server = server.at(&self.place);
+        if runs {
+            server.start().await;
+        }
+        self.processes.insert(name, Process { part, server, runs });
+    }
+
+    /// The names of the processes that run (or do not) and are one of `parts`.
+    pub fn named(&self, parts: &[Part], runs: bool) -> Vec<&'static str> {
+        let all = self.processes.iter();
+        let fitting = all.filter(|(_, p)| p.runs == runs && parts.contains(&p.part));
+        fitting.map(|(name, _)| *name).collect()
+    }
+
+    /// Addresses of the collectors that run.
+    pub fn collectors(&self) -> Vec<String> {
+        let names = self.named(&[Part::All, Part::Collector], true);
+        let addresses = names
+            .iter()
+            .map(|name| &self.processes[name].server.collector);
+        addresses.cloned().collect()
+    }
+
+    /// Address of the API.
+    pub fn api(&self) -> &str {
+        &self.server().api
+    }
+
+    /// The token of its operator.
+    pub fn admin_token(&self) -> String {
+        self.server().admin_token()
+    }
+
+    fn server(&self) -> &Server {
+        let serving = |p: &&Process| matches!(p.part, Part::All | Part::Serve);
+        &self.processes.values().find(serving).unwrap().server
+    }
+
+    /// A process by its name.
+    pub fn process(&mut self, name: &str) -> &mut Process {
+        self.processes.get_mut(name).unwrap()
+    }
+
+    /// The folder of a collector's log.
+    pub fn log_folder(&self, name: &str) -> PathBuf {
+        self.processes[name].server.folder.join("log")
+    }
+
+    /// Starts a batch run beside everything else, or kills the one that still runs.
+    pub fn run_or_kill_batch(&mut self) {
+        if let Some(mut child) = self.batch.take()
+            && child.try_wait().unwrap().is_none()
+        {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return;
+        }
+        let mut command = process::millrace_at(&self.place, &["batch", "run", "--data-dir", "."]);
+        command.current_dir(self.folder.path());
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        self.batch = Some(child.unwrap());
+    }
+
+    /// Waits until nothing runs beside the processes.
+    pub async fn wait_for_background(&mut self) {
+        if let Some(mut child) = self.batch.take() {
+            tokio::task::spawn_blocking(move || child.wait().unwrap())
+                .await
+                .unwrap();
+        }
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.batch.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

@@ -6,13 +6,17 @@
 
 pub mod account;
 mod batch;
+mod compare;
 mod live;
+mod open_end;
 mod record;
 mod report;
 mod run;
+mod seals;
 mod seqs;
 mod stored;
 mod views;
+mod whole;
 
 pub use live::{events_in, events_of};
 pub use record::{Record, Records, remember};

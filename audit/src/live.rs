@@ -75,32 +75,7 @@ pub(crate) async fn read(
     let marks = try_join_all(logs.iter().map(|log| cells.mark(*log))).await?;
     catalog.follow().await?;
     let mut view = LiveView::default();
-    let mut last = None;
-    loop {
-        let page: Vec<EntityId> = catalog.read(|state| {
-            let accounts = state.accounts(last, ACCOUNTS_AT_ONCE);
-            accounts.iter().map(|account| account.id).collect()
-        });
-        last = page.last().copied();
-        if last.is_none() {
-            break;
-        }
-        let mut read =
-            stream::iter(page)
-                .map(|entity| async move {
-                    Ok::<_, LiveReadError>((entity, cells.cells(entity).await?))
-                })
-                .buffer_unordered(READS_AT_ONCE);
-        while let Some((entity, stored)) = read.try_next().await? {
-            let wanted = |cell: &StoredCell| after.get(&cell.log).is_some_and(|e| cell.epoch > *e);
-            let wanted = stored.into_iter().filter(wanted);
-            for cell in wanted {
-                view.add(entity, &cell)?;
-            }
-            // Cells in memory never make a reader wait: let others have their turn.
-            tokio::task::yield_now().await;
-        }
-    }
+    view.read_cells(cells, catalog, after).await?;
     let floors = try_join_all(logs.iter().map(|log| cells.floor(*log))).await?;
     let fenced = raw::fences(store).await?;
     for ((log, mark), floor) in logs.into_iter().zip(marks).zip(floors) {
@@ -115,6 +90,42 @@ pub(crate) async fn read(
 }
 
 impl LiveView {
+    /// Adds up the cells of all accounts, some accounts at a time.
+    async fn read_cells(
+        &mut self,
+        cells: &Arc<dyn LiveCells>,
+        catalog: &Catalog,
+        after: &BTreeMap<LogId, u64>,
+    ) -> Result<(), LiveReadError> {
+        let mut last = None;
+        loop {
+            let page: Vec<EntityId> = catalog.read(|state| {
+                let accounts = state.accounts(last, ACCOUNTS_AT_ONCE);
+                accounts.iter().map(|account| account.id).collect()
+            });
+            last = page.last().copied();
+            if last.is_none() {
+                break;
+            }
+            let mut read = stream::iter(page)
+                .map(|entity| async move {
+                    Ok::<_, LiveReadError>((entity, cells.cells(entity).await?))
+                })
+                .buffer_unordered(READS_AT_ONCE);
+            while let Some((entity, stored)) = read.try_next().await? {
+                let wanted =
+                    |cell: &StoredCell| after.get(&cell.log).is_some_and(|e| cell.epoch > *e);
+                let wanted = stored.into_iter().filter(wanted);
+                for cell in wanted {
+                    self.add(entity, &cell)?;
+                }
+                // Cells in memory never make a reader wait: let others have their turn.
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, entity: EntityId, stored: &StoredCell) -> Result<(), LiveReadError> {
         let cell = Cell::decode(&stored.body);
         let cell = cell.map_err(|source| LiveReadError::Cell { entity, source })?;

@@ -116,8 +116,9 @@ pub(crate) async fn of_tail(
         return Ok(tail);
     };
     for number in segment + 1..=newest {
-        let why = match raw::segment(store, log, number).await {
-            Ok(Some(segment)) => {
+        let why = match raw::stored(store, log, number).await {
+            Ok(Some(raw::Stored::Tombstone)) => break,
+            Ok(Some(raw::Stored::Segment(segment))) => {
                 for record in &segment.records {
                     tail.missing
                         .push(tail.last + 1, record.seq.saturating_sub(1));

@@ -121,14 +121,14 @@ impl Keeper {
 
     async fn write(&mut self) -> Result<(), StoreError> {
         let now_ms = self.clock.now_ms();
-        let (mut tally, changed) = {
-            let mut life = self.tallies.life();
-            (life.tally.clone(), std::mem::take(&mut life.changed))
-        };
         let still = self.written_ms.is_some_and(|at| now_ms - at < STILL_MS);
-        if !changed && still {
-            return Ok(());
-        }
+        let mut tally = {
+            let mut life = self.tallies.life();
+            if !std::mem::take(&mut life.changed) && still {
+                return Ok(());
+            }
+            life.tally.clone()
+        };
         if self.earlier.is_none() {
             let found = tally::read(&self.store, tally.log).await?;
             self.earlier = Some(found.unwrap_or_else(|| Tally::new(tally.log)));

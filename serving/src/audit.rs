@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use storage::{
     manifest::Manifest,
+    manifests::Published,
     tally::{self, Turned},
 };
 use tokio::sync::Semaphore;
@@ -123,7 +124,33 @@ impl Inner {
         let busy = || Problem::unavailable("busy", "too many audits are asked for at once", 1);
         let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
         let reading = live::read(&self.sources, account).await?;
-        let manifest = &reading.published.manifest;
+        let (settled, agrees) = self.settled(&reading.published, account, days).await?;
+        let live: u64 = reading.live.cells.iter().map(audit::events_in).sum();
+        let tallies = self.tallies().await?;
+        let turned = tallies.accounts.get(&account).cloned().unwrap_or_default();
+        Ok(json!({
+            "account": account,
+            "agrees": agrees,
+            "settled": settled,
+            "live": {
+                "counted": live,
+                "complete": reading.live.missing.is_empty(),
+            },
+            "unrecorded": turned.unrecorded,
+            "rejected": turned.rejected,
+            "turned_away_as_of": tallies.as_of_ms.map(time::rfc3339),
+        }))
+    }
+
+    /// The account's events by day, and whether table and view agree on them. Days without any
+    /// are left out: that others have events then is not the account's to know.
+    async fn settled(
+        &self,
+        published: &Published,
+        account: EntityId,
+        days: i64,
+    ) -> Result<(Value, bool), Problem> {
+        let manifest = &published.manifest;
         let today = time::day_of(time::minute_of(self.sources.api.clock.now_ms()));
         // Senders' clocks may be ahead: events of tomorrow are there today.
         let range = today - days + 1..=today + 1;
@@ -131,6 +158,9 @@ impl Inner {
         for day in manifest.events.keys().filter(|day| range.contains(day)) {
             let stored = self.stored(manifest, account, *day).await?;
             let counted = self.counted(manifest, account, *day).await?;
+            if (stored, counted) == (0, 0) {
+                continue;
+            }
             agree &= stored == counted;
             sums = (sums.0 + stored, sums.1 + counted);
             rows.push(json!({
@@ -140,26 +170,13 @@ impl Inner {
                 "agrees": stored == counted,
             }));
         }
-        let live: u64 = reading.live.cells.iter().map(audit::events_in).sum();
-        let tallies = self.tallies().await?;
-        let turned = tallies.accounts.get(&account).cloned().unwrap_or_default();
-        Ok(json!({
-            "account": account,
-            "agrees": agree,
-            "settled": {
-                "manifest": reading.published.n,
-                "stored": sums.0,
-                "counted": sums.1,
-                "days": rows,
-            },
-            "live": {
-                "counted": live,
-                "complete": reading.live.missing.is_empty(),
-            },
-            "unrecorded": turned.unrecorded,
-            "rejected": turned.rejected,
-            "turned_away_as_of": tallies.as_of_ms.map(time::rfc3339),
-        }))
+        let settled = json!({
+            "manifest": published.n,
+            "stored": sums.0,
+            "counted": sums.1,
+            "days": rows,
+        });
+        Ok((settled, agree))
     }
 
     /// Events of a day in the table of events.

@@ -7,7 +7,7 @@ use object_store::ObjectStoreExt;
 
 use crate::{
     object_keys::ObjectKey,
-    raw,
+    raw::{self, TOMBSTONE},
     segment::{HEADER_LEN, Header},
     store::{Store, StoreError},
     stream::{EventStream, LiveError},
@@ -16,8 +16,20 @@ use crate::{
 /// Bytes of an object that surely hold the first block of its zstd frame, and so the header.
 const FIRST_BYTES: u64 = 256 << 10;
 
-/// The header of a stored segment, without reading the rest; `None` if it is not there.
-pub async fn header(store: &Store, log: LogId, number: u64) -> Result<Option<Header>, StoreError> {
+/// The beginning of what is stored under a segment's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beginning {
+    Segment(Header),
+    /// The log was ended here.
+    Tombstone,
+}
+
+/// Reads no more than the first bytes; `None` if nothing is there.
+async fn beginning(
+    store: &Store,
+    log: LogId,
+    number: u64,
+) -> Result<Option<Beginning>, StoreError> {
     let path = ObjectKey::Raw {
         log,
         segment: number,
@@ -28,15 +40,19 @@ pub async fn header(store: &Store, log: LogId, number: u64) -> Result<Option<Hea
         Err(object_store::Error::NotFound { .. }) => return Ok(None),
         Err(source) => return Err(StoreError::request("read", &path, source)),
     };
-    let mut bytes = [0; HEADER_LEN];
-    let unpacked = zstd::Decoder::new(&packed[..]).and_then(|mut d| d.read_exact(&mut bytes));
     let damaged = |why: String| StoreError::Damaged {
         path: path.clone(),
         why,
     };
+    let mut bytes = Vec::with_capacity(HEADER_LEN);
+    let unpacked = zstd::Decoder::new(&packed[..])
+        .and_then(|d| d.take(HEADER_LEN as u64).read_to_end(&mut bytes));
     unpacked.map_err(|e| damaged(e.to_string()))?;
+    if bytes == TOMBSTONE {
+        return Ok(Some(Beginning::Tombstone));
+    }
     let header = Header::decode(&bytes).ok_or_else(|| damaged("its header is damaged".into()))?;
-    Ok(Some(header))
+    Ok(Some(Beginning::Segment(header)))
 }
 
 /// The one of the stored segments `numbers` that holds event `seq` if any does: the last one that
@@ -50,13 +66,13 @@ pub async fn segment_of(
     let mut found = None;
     while low <= high {
         let middle = low + (high - low) / 2;
-        let header = header(store, id.log, middle).await?;
-        let header = header.ok_or_else(|| raw::missing(id.log, middle))?;
-        if header.first_seq <= id.seq {
-            found = Some(middle);
-            low = middle + 1;
-        } else {
-            high = middle - 1;
+        match beginning(store, id.log, middle).await? {
+            Some(Beginning::Segment(header)) if header.first_seq <= id.seq => {
+                found = Some(middle);
+                low = middle + 1;
+            }
+            Some(_) => high = middle - 1,
+            None => return Err(raw::missing(id.log, middle)),
         }
     }
     Ok(found)
@@ -143,10 +159,13 @@ mod tests {
         assert_eq!(segment_of(&store, id(0), 1..=9).await.unwrap(), None);
         let nothing = RangeInclusive::new(1, 0);
         assert_eq!(segment_of(&store, id(1), nothing).await.unwrap(), None);
-        let gone = segment_of(&store, id(1), 1..=10).await;
-        assert!(gone.is_ok(), "the way to event 1 does not pass segment 10");
-        let gone = segment_of(&store, id(last), 9..=11).await.unwrap_err();
-        assert!(gone.to_string().contains("000000000010.seg"), "{gone}");
+        raw::put_tombstone(&store, LOG, 10).await.unwrap();
+        let found = segment_of(&store, id(last), 1..=10).await.unwrap();
+        assert_eq!(found, Some(9), "a tombstone holds nothing");
+        let gone = segment_of(&store, id(1), 1..=11).await;
+        assert!(gone.is_ok(), "the way to event 1 does not pass segment 11");
+        let gone = segment_of(&store, id(last), 11..=11).await.unwrap_err();
+        assert!(gone.to_string().contains("000000000011.seg"), "{gone}");
     }
 
     #[tokio::test]

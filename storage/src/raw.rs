@@ -18,7 +18,7 @@ const ZSTD_LEVEL: i32 = 3;
 const MAX_UNPACKED: usize = 1 << 30;
 
 /// What ends a fenced log in the place of a segment.
-const TOMBSTONE: &[u8] = b"MRTOMB1\n";
+pub(crate) const TOMBSTONE: &[u8] = b"MRTOMB1\n";
 
 /// That a log exists: `logs/{log}.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

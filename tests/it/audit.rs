@@ -30,7 +30,11 @@ struct Site {
 
 impl Site {
     async fn new(folder: &Path) -> Self {
-        let mut server = Server::up(folder, &FLAGS);
+        Self::with(folder, &FLAGS).await
+    }
+
+    async fn with(folder: &Path, flags: &[&str]) -> Self {
+        let mut server = Server::up(folder, flags);
         server.start().await;
         let customer = Customer::of(&server).await;
         let pixel = customer.create("pixels", &json!({"name": "pixel"})).await;
@@ -288,6 +292,40 @@ async fn accepted_is_stored_is_counted_live_and_by_batch() {
         assert_eq!(sum(&full, number), 24, "{number}: {full}");
     }
     own_part(&site, &first).await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_recorded_is_told_by_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let full = ["--max-log-bytes", "1"];
+    let mut site = Site::with(folder.path(), &full).await;
+    let url = format!("{}/link", site.customer.collector);
+    let click = async || {
+        let response = site.customer.http.get(&url).send().await.unwrap();
+        assert_eq!(response.status(), 302, "the redirect stays up");
+        response.headers().get(EVENT_ID).is_some()
+    };
+    // An empty log takes something first.
+    eventually("the log to be full", LIMIT, async || {
+        (!click().await).then_some(()).ok_or("it takes events")
+    })
+    .await;
+    for _ in 0..3 {
+        assert!(!click().await, "it is full");
+    }
+    let unrecorded = json!({"log_full": 4});
+    let told = |audit: &Value| audit["unrecorded"] == unrecorded;
+    let audit = site.wait_for_audit(told).await;
+    assert_eq!(audit["logs"][0]["unrecorded"], unrecorded, "{audit}");
+    assert!(audit["turned_away_as_of"].is_string());
+    // A collector that ends says it at once; the next one does not forget it.
+    site.customer.http.get(&url).send().await.unwrap();
+    site.server.terminate().await;
+    site.server.start().await;
+    site.wait_for_audit(|audit| audit["unrecorded"]["log_full"] == 5)
+        .await;
+    let mine = site.customer.get("/v1/audit").await;
+    assert_eq!(mine["unrecorded"], json!({"log_full": 5}), "{mine}");
 }
 
 /// What an account sees of the audit, and that another sees nothing of it.

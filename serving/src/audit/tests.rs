@@ -166,6 +166,13 @@ async fn a_view_that_counts_otherwise_does_not_agree() {
     assert_eq!(audit["agrees"], false);
     let sums = (&audit["settled"]["stored"], &audit["settled"]["counted"]);
     assert_eq!(sums, (&json!(3), &json!(4)));
+    let (_, nobody) = site.account().await;
+    let audit = site.good("/v1/audit", &nobody).await;
+    assert_eq!(
+        audit["settled"]["days"],
+        json!([]),
+        "others' days are not told"
+    );
     // A file that is gone is no nought.
     let path = ObjectKey::Events {
         day: today(),

@@ -20,7 +20,7 @@ use axum::{
     extract::{FromRef, RawQuery, State},
     routing::get,
 };
-use model::{Clock, LogId};
+use model::Clock;
 use serde_json::Value;
 use storage::{
     catalog::Catalog, cells::LiveCells, directory::Directory, manifests::Manifests, store::Store,
@@ -120,11 +120,6 @@ impl Sources {
         *kept = Arc::new(directory);
         self.looked.store(true, Ordering::Release);
         Ok(())
-    }
-
-    /// Whether a log is known.
-    pub(crate) fn knows(&self, log: LogId) -> bool {
-        self.directory().get(log).is_some()
     }
 }
 

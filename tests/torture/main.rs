@@ -46,6 +46,11 @@ async fn s3() {
     torture(Mode::S3).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn cluster() {
+    torture(Mode::Cluster).await;
+}
+
 async fn torture(mode: Mode) {
     let _turn = TURN.lock().await;
     let plan = Plan::of_environment();

@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod crash;
 mod demo;
+mod full_disk;
 mod many;
 mod outages;
 #[allow(

@@ -25,7 +25,7 @@ use plan::Plan;
 use site::{Mode, Site};
 use support::{http::Customer, load::Load, objects::Objects, truth, watch::Watch};
 
-const CLIENTS: u64 = 6;
+const CLIENTS: u64 = 3;
 const OBJECTS: usize = 4;
 
 /// One at a time: they would only slow each other down.

@@ -79,6 +79,9 @@ pub struct Options {
     /// When the nightly report is made [default: 0 2 * * *]
     #[arg(long, env = "MILLRACE_REPORT_SCHEDULE", global = true)]
     pub report_schedule: Option<String>,
+    /// When an audit is made, beside those after each rollup [default: 15 4 * * *]
+    #[arg(long, env = "MILLRACE_AUDIT_SCHEDULE", global = true)]
+    pub audit_schedule: Option<String>,
     /// SQL file of the nightly report [default: one that comes with Millrace]
     #[arg(long, env = "MILLRACE_REPORT_SQL", global = true)]
     pub report_sql: Option<PathBuf>,
@@ -101,6 +104,7 @@ pub struct Settings {
     pub rollup_schedule: String,
     pub forecast_schedule: String,
     pub report_schedule: String,
+    pub audit_schedule: String,
     pub report_sql: Option<PathBuf>,
 }
 
@@ -133,6 +137,7 @@ impl Options {
             rollup_schedule,
             forecast_schedule,
             report_schedule,
+            audit_schedule,
             report_sql
         );
         let data_dir = all
@@ -170,6 +175,7 @@ impl Options {
             rollup_schedule: all.rollup_schedule.unwrap_or_else(|| "5 * * * *".into()),
             forecast_schedule: all.forecast_schedule.unwrap_or_else(|| "30 1 * * *".into()),
             report_schedule: all.report_schedule.unwrap_or_else(|| "0 2 * * *".into()),
+            audit_schedule: all.audit_schedule.unwrap_or_else(|| "15 4 * * *".into()),
             report_sql: all.report_sql,
             data_dir,
         })

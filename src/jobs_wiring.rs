@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use web::{Health, Problem};
 
 use crate::{
+    auditing::Auditing,
     config::Settings,
     mill::Mill,
     wiring::{Base, Parts},
@@ -47,7 +48,7 @@ impl Jobs {
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         };
-        let jobs = definitions(&parts.settings, mill)?;
+        let jobs = definitions(&parts.settings, mill, &Auditing::new(parts, mill))?;
         let by = format!("process {}", std::process::id());
         let schedules = jobs
             .iter()
@@ -80,7 +81,7 @@ impl Jobs {
     }
 }
 
-fn definitions(settings: &Settings, mill: &Mill) -> anyhow::Result<Vec<Job>> {
+fn definitions(settings: &Settings, mill: &Mill, auditing: &Auditing) -> anyhow::Result<Vec<Job>> {
     let zone: Tz = settings
         .timezone
         .parse()
@@ -91,6 +92,7 @@ fn definitions(settings: &Settings, mill: &Mill) -> anyhow::Result<Vec<Job>> {
         Ok(Job {
             name,
             schedule,
+            after: None,
             work,
         })
     };
@@ -123,6 +125,10 @@ fn definitions(settings: &Settings, mill: &Mill) -> anyhow::Result<Vec<Job>> {
                 async move { batch_layer::run_report(&deps, "nightly", &sql).await }
             }),
         )?,
+        Job {
+            after: Some("rollup"),
+            ..job("audit", &settings.audit_schedule, auditing.work())?
+        },
     ])
 }
 

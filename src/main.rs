@@ -1,5 +1,6 @@
 //! Millrace: click analytics that is live and exact.
 
+mod auditing;
 mod client;
 mod commands;
 mod config;

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use web::{ServerSettings, operate_routes};
 
 use crate::{
+    auditing::{self, Auditing},
     config::Settings,
     jobs_wiring::Jobs,
     mill::Mill,
@@ -94,6 +95,15 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
             Ok(())
         });
     }
+    if has(Role::Jobs) || has(Role::Batch) || has(Role::Serve) {
+        let stop = CancellationToken::new();
+        let (store, health) = (Arc::clone(&parts.store), parts.health.clone());
+        let work = auditing::alarm(store, health, stop.clone());
+        running.spawn("alarm", stop, async move {
+            work.await;
+            Ok(())
+        });
+    }
     if has(Role::Speed) {
         let stop = CancellationToken::new();
         let work = speed_layer::run(speed(&parts), SpeedSettings::default(), stop.clone());
@@ -106,7 +116,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         let listener = bind(parts.settings.api_addr, "API").await?;
         let stop = CancellationToken::new();
         let work = serving::run(
-            serving_deps(&parts, jobs),
+            serving_deps(&parts, jobs, Auditing::new(&parts, &mill)),
             serving_settings(&parts)?,
             listener,
             stop.clone(),
@@ -135,6 +145,7 @@ async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSet
     let deps = CollectorDeps {
         store: Arc::clone(&parts.store),
         stream: Arc::clone(&parts.stream),
+        cells: Arc::clone(&parts.cells),
         reservations: Arc::clone(&parts.reservations),
         catalog: parts.catalog.clone(),
         geo: parts.geo()?,
@@ -165,12 +176,14 @@ fn speed(parts: &Parts) -> SpeedDeps {
     }
 }
 
-fn serving_deps(parts: &Parts, jobs: Jobs) -> ServingDeps {
+fn serving_deps(parts: &Parts, jobs: Jobs, auditing: Auditing) -> ServingDeps {
     ServingDeps {
         store: Arc::clone(&parts.store),
+        stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),
         catalog: parts.catalog.clone(),
         jobs: Arc::new(jobs),
+        audits: Arc::new(auditing),
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
         health: parts.health.clone(),

@@ -1,14 +1,12 @@
 //! The batch layer: exact views of everything that is sealed, and predictions. The only crate
 //! with DataFusion and Polars.
 
-pub mod audit;
 mod engine;
 pub mod forecast;
 mod mill;
 pub mod predict;
 pub mod report;
 
-pub use audit::{Audit, AuditError, AuditedEpoch, audit};
 pub use datafusion::arrow::util::pretty::pretty_format_batches;
 pub use mill::{MillDeps, MillError, Mode, Report, run};
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};

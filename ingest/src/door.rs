@@ -1,10 +1,14 @@
 //! What all doors share: the catalog, the log, and the one way to record events.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::{StreamExt, stream};
 use ipnet::IpNet;
-use model::{Clock, Event, EventId};
+use model::{Clock, EntityId, Event, EventId};
 use storage::{
     catalog::{AccountSettings, Catalog},
     reservations::{Reservations, Reserved},
@@ -12,9 +16,11 @@ use storage::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    log::{AppendError, Log},
+    log::AppendError,
     rejected::Rejected,
+    session::Current,
     sighting::{Lens, Sighting, Target},
+    tallies::Tallies,
 };
 
 /// Reservations asked for at once by one request.
@@ -40,7 +46,7 @@ pub struct Door {
     /// Links, pixels, goals, keys.
     pub catalog: Catalog,
     /// Where events go.
-    pub log: Log,
+    pub log: Current,
     /// What makes an event of a sighting.
     pub lens: Lens,
     /// Senders' keys.
@@ -51,6 +57,8 @@ pub struct Door {
     pub trusted_proxies: Vec<IpNet>,
     /// Refused events.
     pub rejected: Rejected,
+    /// How much was turned away.
+    pub tallies: Arc<Tallies>,
     /// Room for large bodies.
     pub bodies: Semaphore,
 }
@@ -75,14 +83,14 @@ impl Door {
     /// Records one event without a key. Cheap to give up: an event that was written although the
     /// client went away is counted, which is right.
     pub async fn record_one(&self, event: Event) -> Result<EventId, AppendError> {
-        let bytes = size_of_event(&event);
-        let range = self
-            .log
+        let (bytes, account) = (size_of_event(&event), event.account_id());
+        let log = self.log.log();
+        let range = log
             .append(vec![event], bytes)
             .await
-            .inspect_err(|e| count_unrecorded(*e, 1))?;
+            .inspect_err(|e| self.tallies.unrecorded(account, e.reason(), 1))?;
         Ok(EventId {
-            log: self.log.id(),
+            log: log.id(),
             seq: *range.start(),
         })
     }
@@ -133,15 +141,11 @@ impl Door {
         keys: &[Option<String>],
     ) -> Result<Vec<EventId>, AppendError> {
         let bytes = events.iter().map(size_of_event).sum();
-        let count = events.len() as u64;
-        match self.log.append(events, bytes).await {
+        let accounts = per_account(&events);
+        let log = self.log.log();
+        match log.append(events, bytes).await {
             Ok(range) => {
-                let ids: Vec<EventId> = range
-                    .map(|seq| EventId {
-                        log: self.log.id(),
-                        seq,
-                    })
-                    .collect();
+                let ids: Vec<EventId> = range.map(|seq| EventId { log: log.id(), seq }).collect();
                 let confirm = keys
                     .iter()
                     .zip(&ids)
@@ -152,7 +156,9 @@ impl Door {
                 Ok(ids)
             }
             Err(error) => {
-                count_unrecorded(error, count);
+                for (account, events) in accounts {
+                    self.tallies.unrecorded(account, error.reason(), events);
+                }
                 let release = stream::iter(keys.iter().flatten());
                 let release = release.for_each_concurrent(AT_ONCE, |key| async move {
                     if let Err(error) = self.reservations.release(key).await {
@@ -237,9 +243,13 @@ pub fn reservation_key(account: u64, key: &str) -> String {
     format!("{account:016x}:{}", &hash[..32])
 }
 
-fn count_unrecorded(error: AppendError, events: u64) {
-    metrics::counter!("millrace_unrecorded_events_total", "reason" => error.reason())
-        .increment(events);
+/// How many of the events are whose; those of one request are of one account.
+fn per_account(events: &[Event]) -> BTreeMap<EntityId, u64> {
+    let mut accounts = BTreeMap::new();
+    for event in events {
+        *accounts.entry(event.account_id()).or_default() += 1;
+    }
+    accounts
 }
 
 fn size_of_event(event: &Event) -> usize {

@@ -1,13 +1,16 @@
 //! The collector: takes events, makes them durable, and hands them on.
 
 mod door;
+mod follow;
 mod http;
 pub mod log;
 mod rejected;
 mod role;
-mod ship;
+mod session;
+pub mod ship;
 mod sighting;
-mod streamer;
+pub mod streamer;
+mod tallies;
 
 pub use http::EVENT_ID;
 pub use role::{CollectorDeps, CollectorError, CollectorSettings, run};

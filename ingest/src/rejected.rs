@@ -30,7 +30,6 @@ impl Rejected {
 
     /// Keeps one refused event of an account, with the reason; `text` is as it came.
     pub fn push(&self, account: &str, code: &str, detail: &str, text: &str) {
-        metrics::counter!("millrace_rejected_events_total", "code" => code.to_owned()).increment(1);
         let text: String = text.chars().take(MAX_LINE).collect();
         let line =
             serde_json::json!({"account": account, "code": code, "detail": detail, "event": text});

@@ -1,9 +1,10 @@
 //! From the log to the object store: sealed segments, then seals, then the local files go.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
-use model::LogId;
+use model::{Bug, LogId, planted};
 use storage::{
+    blocking::run as blocking,
     raw::{self, LogInfo, Seal},
     store::{Outcome, Store, StoreError},
     stream::EventStream,
@@ -34,6 +35,9 @@ enum ShipError {
         log: LogId,
         number: u64,
     },
+    /// A salvage has ended this log.
+    #[error("log {0} was ended by a salvage; the collector goes on in a new one")]
+    Fenced(LogId),
 }
 
 /// Carries a log to the store.
@@ -80,6 +84,7 @@ impl Shipper {
             let changed = shared.changed.notified();
             self.step_and_report().await;
             tokio::select! {
+                biased;
                 () = shutdown.cancelled() => {}
                 () = async { changed.await; tokio::time::sleep(PAUSE / 10).await } => {}
                 () = tokio::time::sleep(PAUSE) => {}
@@ -136,7 +141,11 @@ impl Shipper {
     }
 
     async fn step_and_report(&mut self) -> bool {
-        match self.step().await {
+        let stepped = match self.step().await {
+            Err(collision @ ShipError::Collision { .. }) => Err(self.whose(collision).await),
+            other => other,
+        };
+        match stepped {
             Ok(()) => {
                 self.health.up("store");
                 true
@@ -144,15 +153,30 @@ impl Shipper {
             Err(error) => {
                 tracing::error!(%error, "the log could not be shipped");
                 metrics::counter!("millrace_ship_errors_total").increment(1);
-                if matches!(error, ShipError::Collision { .. }) {
-                    self.shared.stop();
-                    self.health.down("log", error.to_string());
-                } else {
-                    self.health
-                        .down("store", "the object store does not take segments");
+                match error {
+                    ShipError::Collision { .. } => {
+                        self.shared.stop();
+                        self.health.down("log", error.to_string());
+                    }
+                    ShipError::Fenced(_) => {
+                        self.shared.stop();
+                        self.shared.fenced.cancel();
+                    }
+                    ShipError::Store(_) | ShipError::Disk(_) => self
+                        .health
+                        .down("store", "the object store does not take segments"),
                 }
                 false
             }
+        }
+    }
+
+    /// A collision is a salvage, or an alarm.
+    async fn whose(&self, collision: ShipError) -> ShipError {
+        match raw::is_salvaged(&self.store, self.info.log).await {
+            Ok(true) => ShipError::Fenced(self.info.log),
+            Ok(false) => collision,
+            Err(error) => error.into(),
         }
     }
 
@@ -174,38 +198,39 @@ impl Shipper {
             raw::register_log(&self.store, &self.info).await?;
             self.registered = true;
         }
-        let sealed = self.shared.sealed();
-        for segment in &sealed {
+        if planted(Bug::SealBeforeSegments) {
+            self.put_seals().await?;
+        }
+        for segment in self.shared.sealed() {
             if segment.number > self.stored_segment {
                 self.put_segment(segment.number).await?;
                 self.stored_segment = segment.number;
             }
         }
-        // Read after the segments: an epoch that closed meanwhile has its segments in a later step.
-        let closed = sealed
-            .iter()
-            .map(|s| s.epoch)
-            .filter(|e| *e <= self.shared.closed_epoch());
-        let mut epochs: Vec<u64> = closed.filter(|e| *e > self.sealed_epoch).collect();
-        epochs.dedup();
-        for epoch in epochs {
-            let of: Vec<SealedSegment> = self
-                .shared
-                .sealed()
-                .into_iter()
-                .filter(|s| s.epoch == epoch)
-                .collect();
-            if of
-                .last()
-                .is_none_or(|last| last.number > self.stored_segment)
-            {
-                break;
-            }
-            self.put_seal(epoch, &of).await?;
-            self.sealed_epoch = epoch;
-        }
+        self.put_seals().await?;
         metrics::gauge!("millrace_log_bytes").set(self.shared.bytes() as f64);
         self.forget().await
+    }
+
+    /// Seals the closed epochs whose segments are all stored.
+    async fn put_seals(&mut self) -> Result<(), ShipError> {
+        // The closed epoch is read first: all its segments are listed then.
+        let closed = self.shared.closed_epoch();
+        let mut epochs: BTreeMap<u64, Vec<SealedSegment>> = BTreeMap::new();
+        for segment in self.shared.sealed() {
+            if (self.sealed_epoch + 1..=closed).contains(&segment.epoch) {
+                epochs.entry(segment.epoch).or_default().push(segment);
+            }
+        }
+        for (epoch, segments) in epochs {
+            let last = segments.last().map_or(0, |s| s.number);
+            if last > self.stored_segment && !planted(Bug::SealBeforeSegments) {
+                break;
+            }
+            self.put_seal(epoch, &segments).await?;
+            self.sealed_epoch = epoch;
+        }
+        Ok(())
     }
 
     async fn put_segment(&self, number: u64) -> Result<(), ShipError> {
@@ -263,8 +288,9 @@ impl Shipper {
         let mut sealed = self.shared.sealed();
         sealed.pop();
         for segment in sealed {
-            let stored =
-                segment.number <= self.stored_segment && segment.epoch <= self.sealed_epoch;
+            let stored = segment.number <= self.stored_segment
+                && segment.epoch <= self.sealed_epoch
+                || planted(Bug::ForgetUnstored);
             let crowded = self.shared.bytes() > self.max_local_bytes;
             if stored && (segment.last_seq <= streamed || crowded) {
                 let shared = Arc::clone(&self.shared);
@@ -273,12 +299,4 @@ impl Shipper {
         }
         Ok(())
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(io::Error::other)?
 }

@@ -3,7 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use model::Record;
-use storage::stream::{Appended, Batch, EventStream, LiveError};
+use storage::{
+    blocking,
+    cells::{Head, LiveCells},
+    stream::{Appended, Batch, EventStream, LiveError},
+};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
@@ -14,8 +19,8 @@ const MAX_BATCH: usize = 512;
 /// Pause after an error; doubled up to the limit.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(2);
-/// How often an idle stream is asked what it has: Redis may have lost it meanwhile.
-const IDLE_CHECK: Duration = Duration::from_secs(1);
+/// How often the stream is asked what it has: Redis may have lost it meanwhile.
+const CHECK: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 enum StreamError {
@@ -25,16 +30,25 @@ enum StreamError {
     Disk(#[from] std::io::Error),
 }
 
+/// Where events go on to.
+pub struct Targets {
+    /// The stream.
+    pub stream: Arc<dyn EventStream>,
+    /// Where the collector says what it holds.
+    pub cells: Arc<dyn LiveCells>,
+}
+
 /// Sends events until `shutdown`, then what is left, as far as the stream takes it.
 pub async fn run(
-    stream: Arc<dyn EventStream>,
+    targets: Targets,
     shared: Arc<Shared>,
     health: Health,
     shutdown: CancellationToken,
 ) {
     let mut pause = FIRST_PAUSE;
     loop {
-        match follow(&*stream, &shared, &health, &shutdown).await {
+        let mut streamer = Streamer::new(&targets, &shared);
+        match streamer.follow(&health, &shutdown).await {
             Ok(()) => return,
             Err(error) => {
                 tracing::warn!(%error, "the stream does not take events; it will catch up");
@@ -45,10 +59,14 @@ pub async fn run(
                 );
             }
         }
+        if streamer.sent {
+            pause = FIRST_PAUSE;
+        }
         if shutdown.is_cancelled() {
             return;
         }
         tokio::select! {
+            biased;
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(pause) => {}
         }
@@ -56,106 +74,130 @@ pub async fn run(
     }
 }
 
-/// Sends until there is nothing left after `shutdown`, or an error.
-async fn follow(
-    stream: &dyn EventStream,
-    shared: &Arc<Shared>,
-    health: &Health,
-    shutdown: &CancellationToken,
-) -> Result<(), StreamError> {
-    // The stream itself says what it has; an error later means asking again.
-    let mut position = stream.last(shared.log).await?.unwrap_or(0);
-    health.up("stream");
-    loop {
-        let changed = shared.changed.notified();
-        tokio::pin!(changed);
-        changed.as_mut().enable();
-        match shared.after(position) {
-            Source::Nothing if shutdown.is_cancelled() => return Ok(()),
-            Source::Nothing => {
-                tokio::select! {
-                    () = changed => {}
-                    () = shutdown.cancelled() => {}
-                    () = tokio::time::sleep(IDLE_CHECK) => position = stream.last(shared.log).await?.unwrap_or(0),
+/// One connection's worth of streaming: an error ends it.
+struct Streamer<'a> {
+    stream: &'a dyn EventStream,
+    cells: &'a dyn LiveCells,
+    shared: &'a Arc<Shared>,
+    /// The state of the live store that knows what we hold.
+    announced: Option<String>,
+    checked: Instant,
+    sent: bool,
+}
+
+impl<'a> Streamer<'a> {
+    fn new(targets: &'a Targets, shared: &'a Arc<Shared>) -> Self {
+        Self {
+            stream: &*targets.stream,
+            cells: &*targets.cells,
+            shared,
+            announced: None,
+            checked: Instant::now(),
+            sent: false,
+        }
+    }
+
+    /// Sends until there is nothing left after `shutdown`, or an error.
+    async fn follow(
+        &mut self,
+        health: &Health,
+        shutdown: &CancellationToken,
+    ) -> Result<(), StreamError> {
+        let mut position = self.look().await?;
+        health.up("stream");
+        loop {
+            if self.checked.elapsed() >= CHECK {
+                position = self.look().await?;
+            }
+            let changed = self.shared.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            match self.shared.after(position) {
+                Source::Nothing if shutdown.is_cancelled() => return Ok(()),
+                Source::Nothing => {
+                    tokio::select! {
+                        biased;
+                        () = shutdown.cancelled() => {}
+                        () = changed => {}
+                        () = tokio::time::sleep(CHECK) => {}
+                    }
+                }
+                // Not here any more, so it is in raw: the batch's `previous` shows the gap.
+                Source::Gone(here) => position = here,
+                Source::Memory(batch) => position = self.send(batch, position).await?,
+                Source::File(segment) => {
+                    let reader = Arc::clone(self.shared);
+                    let records = blocking::run(move || reader.records(segment.number)).await;
+                    position = self.send_file(records, position).await?;
                 }
             }
-            // Not here any more, so it is in raw: the batch's `previous` shows the gap.
-            Source::Gone(here) => position = here,
-            Source::Memory(batch) => position = send(stream, shared, batch, position).await?,
-            Source::File(segment) => {
-                let reader = Arc::clone(shared);
-                let records =
-                    tokio::task::spawn_blocking(move || reader.records(segment.number)).await;
-                let records = records.map_err(std::io::Error::other)?;
-                position = send_file(stream, shared, records, position).await?;
+        }
+    }
+
+    /// Asks the stream what it has, for it may have lost it, and tells each new state of the live
+    /// store what the log holds: workers that fold again must know when they have all of it.
+    async fn look(&mut self) -> Result<u64, StreamError> {
+        self.checked = Instant::now();
+        let generations = self.cells.generations(true).await?;
+        if self.announced.as_ref() != Some(&generations) {
+            let head = Head {
+                generations: generations.clone(),
+                seq: self.shared.durable_seq(),
+            };
+            self.cells.put_head(self.shared.log, &head).await?;
+            self.announced = Some(generations);
+        }
+        Ok(self.stream.last(self.shared.log).await?.unwrap_or(0))
+    }
+
+    async fn send_file(
+        &mut self,
+        records: std::io::Result<Vec<Record>>,
+        position: u64,
+    ) -> Result<u64, StreamError> {
+        let records = match records {
+            Ok(records) => records,
+            // Deleted since we looked: it is in raw. Look again in a moment.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                tokio::time::sleep(FIRST_PAUSE).await;
+                return Ok(position);
             }
-        }
+            Err(e) => return Err(e.into()),
+        };
+        let previous = records.first().map_or(position, |r| r.seq - 1);
+        let records = Arc::new(records);
+        self.send(Batch { previous, records }, position).await
     }
-}
 
-async fn send_file(
-    stream: &dyn EventStream,
-    shared: &Shared,
-    records: std::io::Result<Vec<Record>>,
-    position: u64,
-) -> Result<u64, StreamError> {
-    let records = match records {
-        Ok(records) => records,
-        // Deleted since we looked: it is in raw. Look again in a moment.
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            tokio::time::sleep(FIRST_PAUSE).await;
-            return Ok(position);
+    /// Sends what of `batch` comes after `position`, and whatever else is in memory behind it, up
+    /// to the size of a batch; returns the new position.
+    async fn send(&mut self, batch: Batch, mut position: u64) -> Result<u64, StreamError> {
+        let fresh = batch.records.iter().filter(|r| r.seq > position);
+        let mut records: Vec<_> = fresh.cloned().collect();
+        while records.len() < MAX_BATCH {
+            let Some(last) = records.last().map(|r| r.seq) else {
+                break;
+            };
+            let Source::Memory(more) = self.shared.after(last) else {
+                break;
+            };
+            records.extend(more.records.iter().filter(|r| r.seq > last).cloned());
         }
-        Err(e) => return Err(e.into()),
-    };
-    let previous = records.first().map_or(position, |r| r.seq - 1);
-    send(
-        stream,
-        shared,
-        Batch {
-            previous,
-            records: Arc::new(records),
-        },
-        position,
-    )
-    .await
-}
-
-/// Sends what of `batch` comes after `position`, and whatever else is in memory behind it, up to
-/// the size of a batch; returns the new position.
-async fn send(
-    stream: &dyn EventStream,
-    shared: &Shared,
-    batch: Batch,
-    mut position: u64,
-) -> Result<u64, StreamError> {
-    let mut records: Vec<_> = batch
-        .records
-        .iter()
-        .filter(|r| r.seq > position)
-        .cloned()
-        .collect();
-    while records.len() < MAX_BATCH {
-        let Some(last) = records.last().map(|r| r.seq) else {
-            break;
-        };
-        let Source::Memory(more) = shared.after(last) else {
-            break;
-        };
-        records.extend(more.records.iter().filter(|r| r.seq > last).cloned());
-    }
-    for chunk in records.chunks(MAX_BATCH) {
-        let chunk = Batch {
-            previous: position,
-            records: Arc::new(chunk.to_vec()),
-        };
-        let last = chunk.last();
-        if stream.append(shared.log, &chunk).await? == Appended::Stale {
-            // Ours from before a break, or the end of a salvaged stream: ask what it has.
-            return Ok(stream.last(shared.log).await?.unwrap_or(0).max(last));
+        for chunk in records.chunks(MAX_BATCH) {
+            let chunk = Batch {
+                previous: position,
+                records: Arc::new(chunk.to_vec()),
+            };
+            let last = chunk.last();
+            if self.stream.append(self.shared.log, &chunk).await? == Appended::Stale {
+                // Ours from before a break, or the end of a salvaged stream: ask what it has.
+                return Ok(self.look().await?.max(last));
+            }
+            self.sent = true;
+            metrics::counter!("millrace_streamed_events_total")
+                .increment(chunk.records.len() as u64);
+            position = last;
         }
-        metrics::counter!("millrace_streamed_events_total").increment(chunk.records.len() as u64);
-        position = last;
+        Ok(position)
     }
-    Ok(position)
 }

@@ -20,6 +20,8 @@ pub struct Job {
     pub name: &'static str,
     /// When it is due.
     pub schedule: Schedule,
+    /// The job after each of whose runs it runs as well, however those end.
+    pub after: Option<&'static str>,
     /// What it does. It must bear being begun again after its process died half-way.
     pub work: Work,
 }

@@ -135,6 +135,19 @@ impl Runner {
             took_ms,
         };
         self.record(state, finished, shutdown).await;
+        self.ask_followers().await;
+    }
+
+    /// Asks for a run of each job that follows this one. If that fails, or this process dies
+    /// before, they run after the next run.
+    async fn ask_followers(&self) {
+        let jobs = self.deps.jobs.iter();
+        for job in jobs.filter(|job| job.after == Some(self.job.name)) {
+            let history = History::new(job.name, self.deps.shared.clone());
+            if let Err(error) = history.request(&self.settings.by, false).await {
+                tracing::warn!(job = job.name, %error, "a job that follows another could not be asked for");
+            }
+        }
     }
 
     /// Records the end of a run, as soon as that can be done.

@@ -86,6 +86,7 @@ impl Log {
         Job {
             name: "batch",
             schedule: every_minute(),
+            after: None,
             work,
         }
     }

@@ -8,6 +8,7 @@ pub mod cube;
 pub mod event;
 pub mod horizon;
 pub mod id;
+pub mod planted;
 pub mod time;
 pub mod visitors;
 
@@ -18,4 +19,5 @@ pub use cube::{CUBES, Cube, Dimension, Grain};
 pub use event::{Event, EventKind, Facts, Record};
 pub use horizon::{Covered, Horizon};
 pub use id::{EntityId, EntityKind, EventId, IdError, LogId};
+pub use planted::{Bug, planted};
 pub use visitors::VisitorSet;

@@ -11,6 +11,7 @@ use storage::{
     cells::LiveCells,
     manifests::Manifests,
     store::Store,
+    stream::EventStream,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,9 @@ use web::{Health, Problem, ServerSettings};
 
 use crate::{
     api::{self, Api, auth::AdminToken, jobs::JobControl},
-    assets, forecasts, live,
+    assets,
+    audit::{self, AuditControl},
+    forecasts, live, receipts,
     stats::{self, Numbers, Sources},
 };
 
@@ -29,12 +32,16 @@ const FOLLOW: Duration = Duration::from_millis(500);
 pub struct ServingDeps {
     /// Object store.
     pub store: Store,
+    /// Events on their way to the object store.
+    pub stream: Arc<dyn EventStream>,
     /// Live cells.
     pub cells: Arc<dyn LiveCells>,
     /// Accounts, keys, objects.
     pub catalog: Catalog,
     /// Scheduled jobs.
     pub jobs: Arc<dyn JobControl>,
+    /// Audits.
+    pub audits: Arc<dyn AuditControl>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -91,7 +98,9 @@ pub async fn run(
     let numbers = Numbers(sources);
     let router = api::routes(Arc::clone(&api))
         .merge(stats::routes(numbers.clone()))
-        .merge(live::routes(numbers))
+        .merge(live::routes(numbers.clone()))
+        .merge(receipts::routes(numbers.clone(), deps.stream))
+        .merge(audit::routes(numbers, deps.audits))
         .merge(forecasts::routes(Arc::clone(&api), Arc::clone(&deps.store)))
         .merge(assets::routes())
         .merge(deps.operate);

@@ -3,11 +3,12 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use model::{Horizon, LogId};
+use model::{Bug, Horizon, LogId, planted};
 use storage::{ledger::LedgerError, raw, store::StoreError, stream::LiveError};
+use tokio::time::Instant;
 
 use crate::SpeedDeps;
 
@@ -16,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(600);
 const GRACE_MANIFESTS: u64 = 2;
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum HousekeepingError {
+pub enum HousekeepingError {
     #[error(transparent)]
     Live(#[from] LiveError),
     #[error(transparent)]
@@ -27,7 +28,7 @@ pub(crate) enum HousekeepingError {
 
 /// Deletes what nobody needs.
 #[derive(Default)]
-pub(crate) struct Housekeeper {
+pub struct Housekeeper {
     /// Manifests in the order seen, with when.
     seen: VecDeque<(u64, Instant, Horizon)>,
     pruned: u64,
@@ -36,7 +37,8 @@ pub(crate) struct Housekeeper {
 }
 
 impl Housekeeper {
-    pub(crate) async fn step(
+    /// One round over `logs`.
+    pub async fn step(
         &mut self,
         deps: &SpeedDeps,
         logs: &[LogId],
@@ -67,22 +69,20 @@ impl Housekeeper {
             n + GRACE_MANIFESTS <= newest.n || next.is_some_and(|at| at.elapsed() >= GRACE)
         };
         let mut covered = None;
-        while let Some((n, ..)) = self.seen.front() {
-            if !left(*n, self.seen.get(1).map(|next| next.1)) {
+        for (place, (n, _, horizon)) in self.seen.iter().enumerate() {
+            if !left(*n, self.seen.get(place + 1).map(|next| next.1)) {
                 break;
             }
-            covered = self.seen.pop_front();
+            covered = Some((place, *n, horizon.clone()));
         }
-        let Some((n, _, horizon)) = covered.filter(|(n, ..)| *n > self.pruned) else {
+        let Some((place, n, horizon)) = covered.filter(|(_, n, _)| *n > self.pruned) else {
             return Ok(());
         };
-        // The floor first, then the cells: a reader of an older manifest must notice.
-        for (log, covered) in &horizon.0 {
-            deps.cells.raise_floor(*log, covered.epoch).await?;
-        }
-        let cells = deps.cells.prune(&horizon).await?;
+        let cells = delete(deps, horizon).await?;
         tracing::debug!(manifest = n, cells, "pruned");
+        // Only now: what failed is tried again.
         self.pruned = n;
+        self.seen.drain(..=place);
         Ok(())
     }
 
@@ -96,11 +96,29 @@ impl Housekeeper {
             (*next, *in_raw) = (*next + 1, seal.seqs.1);
         }
         let flushed = deps.cells.mark(log).await?.map_or(0, |m| m.seq);
-        let upto = flushed.min(*in_raw);
+        let upto = match planted(Bug::TrimUnflushed) {
+            true => deps.stream.last(log).await?.unwrap_or(0),
+            false => flushed.min(*in_raw),
+        };
         if upto > *trimmed {
             deps.stream.trim(log, upto).await?;
             *trimmed = upto;
         }
         Ok(())
     }
+}
+
+/// Deletes the cells that `horizon` covers.
+async fn delete(deps: &SpeedDeps, mut horizon: Horizon) -> Result<u64, LiveError> {
+    if planted(Bug::PruneUncovered) {
+        horizon.0.values_mut().for_each(|c| c.epoch += 1);
+    }
+    if planted(Bug::PruneBeforeFloor) {
+        deps.cells.prune(&horizon).await?;
+    }
+    // The floor first, then the cells: a reader of an older manifest must notice.
+    for (log, covered) in &horizon.0 {
+        deps.cells.raise_floor(*log, covered.epoch).await?;
+    }
+    deps.cells.prune(&horizon).await
 }

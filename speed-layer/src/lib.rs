@@ -1,10 +1,10 @@
 //! The speed layer: folds the events of every log into live cells, and says how far it is.
 
 mod fold;
-mod housekeeping;
+pub mod housekeeping;
 mod raw_source;
 mod role;
-mod worker;
+pub mod worker;
 
 pub use fold::Folder;
 pub use role::{SpeedDeps, SpeedSettings, run};

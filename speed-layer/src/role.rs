@@ -70,6 +70,7 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
             }
         }
         tokio::select! {
+            biased;
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
@@ -134,6 +135,7 @@ async fn clean(deps: Arc<SpeedDeps>, shutdown: CancellationToken) {
             tracing::warn!(%error, "old live cells could not be deleted; they are not counted all the same");
         }
         tokio::select! {
+            biased;
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(CLEAN) => {}
         }

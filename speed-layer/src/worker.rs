@@ -1,14 +1,18 @@
 //! The worker of one log: fold, put, mark. Any number of them may run on one log, die anywhere,
 //! or come late: a cell's content depends on (entity, log, epoch, upto) alone.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{Covered, LogId};
-use storage::{cells::Mark, ledger::LedgerError, raw, store::StoreError, stream::LiveError};
+use model::{Bug, Covered, LogId, planted};
+use storage::{
+    cells::Mark,
+    ledger::LedgerError,
+    raw::{self, Stored},
+    store::StoreError,
+    stream::LiveError,
+};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -60,7 +64,7 @@ enum Ended {
 }
 
 /// Folds a log until `shutdown`.
-pub(crate) async fn run(
+pub async fn run(
     deps: Arc<SpeedDeps>,
     settings: SpeedSettings,
     log: LogId,
@@ -80,6 +84,7 @@ pub(crate) async fn run(
             }
         }
         tokio::select! {
+            biased;
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(PAUSE) => {}
         }
@@ -94,7 +99,8 @@ struct Session<'a> {
     /// As read before the first put.
     generations: String,
     base: u64,
-    /// Last event known to exist when the session began.
+    /// Last event known to exist when the session began; [`Mark::UNKNOWN`] if the live store was
+    /// lost and the collector has yet to say what it holds.
     target: u64,
     mark: Option<Mark>,
     folder: Folder,
@@ -113,7 +119,7 @@ impl<'a> Session<'a> {
         settings: &'a SpeedSettings,
         log: LogId,
     ) -> Result<Self, SessionError> {
-        let fence = raw::fence(&deps.store, log).await?;
+        let fence = fence(deps, log).await?;
         let generations = deps.cells.generations(true).await?;
         let horizon = deps.manifests.latest().await?.manifest.horizon.of(log);
         let mark = deps.cells.mark(log).await?;
@@ -126,7 +132,13 @@ impl<'a> Session<'a> {
             Some(mark) => (mark.base, mark.epoch.1.max(horizon.seq)),
             None => (horizon.epoch, horizon.seq),
         };
-        let target = target(deps, log, fence, mark.as_ref(), horizon).await?;
+        let known = Known {
+            fence,
+            generations: &generations,
+            mark: mark.as_ref(),
+            horizon,
+        };
+        let target = target(deps, log, &known).await?;
         deps.cells.raise_floor(log, base).await?;
         let now = Instant::now();
         Ok(Self {
@@ -158,6 +170,7 @@ impl<'a> Session<'a> {
                 return Ok(self.flush().await?.unwrap_or(Ended::Shutdown));
             }
             tokio::select! {
+                biased;
                 () = shutdown.cancelled() => continue,
                 taken = self.take() => taken?,
             }
@@ -197,6 +210,10 @@ impl<'a> Session<'a> {
             }
         }
         let quiet = self.checked_raw.is_none_or(|at| at.elapsed() >= CHECK_RAW);
+        if self.fence > 0 && !quiet {
+            // There is nothing to wait for but raw.
+            tokio::time::sleep(PAUSE).await;
+        }
         if gap.is_some() || quiet {
             let found = self.take_raw().await?;
             if !found && (gap.is_some() || self.fence > 0) {
@@ -234,6 +251,11 @@ impl<'a> Session<'a> {
             .as_ref()
             .is_some_and(|m| self.is_mine(m) && m.seq > self.folder.position());
         if !replaying {
+            if planted(Bug::MarkBeforeCells)
+                && let Some(ended) = self.put_mark(0).await?
+            {
+                return Ok(Some(ended));
+            }
             let puts = stream::iter(self.folder.changed()).map(Ok::<_, LiveError>);
             puts.try_for_each_concurrent(PUTS_AT_ONCE, |(entity, cells)| {
                 self.deps.cells.put(entity, cells)
@@ -276,10 +298,14 @@ impl<'a> Session<'a> {
             }
             _ => (self.folder.position(), self.folder.epoch(), lag_ms),
         };
-        let target = mine.map_or(self.target, |old| old.target.max(self.target));
+        let target = mine.map_or(self.target, |old| both(old.target, self.target));
+        let generations = match planted(Bug::GenerationsReadLate) {
+            true => self.deps.cells.generations(true).await?,
+            false => self.generations.clone(),
+        };
         let mark = Mark {
             fence: self.fence,
-            generations: self.generations.clone(),
+            generations,
             base: self.base,
             seq,
             epoch,
@@ -306,9 +332,32 @@ impl<'a> Session<'a> {
         Ok((!agrees).then_some(Ended::Overtaken))
     }
 
+    /// Asks again for a target that was not to be known at the beginning.
+    async fn find_target(&mut self) -> Result<(), SessionError> {
+        if self.target != Mark::UNKNOWN {
+            return Ok(());
+        }
+        let known = Known {
+            fence: self.fence,
+            generations: &self.generations,
+            mark: self.mark.as_ref(),
+            horizon: self
+                .deps
+                .manifests
+                .latest()
+                .await?
+                .manifest
+                .horizon
+                .of(self.log),
+        };
+        self.target = target(self.deps, self.log, &known).await?;
+        Ok(())
+    }
+
     async fn check(&mut self) -> Result<Option<Ended>, SessionError> {
         if self.checked_live.elapsed() >= CHECK_LIVE {
             self.checked_live = Instant::now();
+            self.find_target().await?;
             // Nothing unflushed may be passed over by a sign of life.
             if !self.folder.is_dirty()
                 && let Some(ended) = self.put_mark(0).await?
@@ -321,7 +370,7 @@ impl<'a> Session<'a> {
         }
         if self.checked_fence.elapsed() >= CHECK_FENCE {
             self.checked_fence = Instant::now();
-            if raw::fence(&self.deps.store, self.log).await? != self.fence {
+            if fence(self.deps, self.log).await? != self.fence {
                 return Ok(Some(Ended::Fenced));
             }
         }
@@ -329,28 +378,65 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The last event of a log that anything tells of.
-async fn target(
-    deps: &SpeedDeps,
-    log: LogId,
+/// Nobody looks at a fence if that bug is planted.
+async fn fence(deps: &SpeedDeps, log: LogId) -> Result<u64, StoreError> {
+    match planted(Bug::FenceIgnored) {
+        true => Ok(0),
+        false => raw::fence(&deps.store, log).await,
+    }
+}
+
+/// One target of two: an unknown one says nothing.
+fn both(a: u64, b: u64) -> u64 {
+    match (a, b) {
+        (Mark::UNKNOWN, known) | (known, Mark::UNKNOWN) => known,
+        (a, b) => a.max(b),
+    }
+}
+
+/// What a session knows of its log when it asks for the target.
+struct Known<'a> {
     fence: u64,
-    mark: Option<&Mark>,
+    generations: &'a str,
+    mark: Option<&'a Mark>,
     horizon: Covered,
-) -> Result<u64, SessionError> {
+}
+
+/// The last event of a log that was ever shown, or a later one.
+async fn target(deps: &SpeedDeps, log: LogId, known: &Known<'_>) -> Result<u64, SessionError> {
+    let stored = stored(deps, log, known.horizon).await?;
+    let marked = known.mark.filter(|m| m.fence == known.fence);
+    let valid = marked.filter(|m| m.generations == known.generations);
+    let seen = marked.map_or(0, |m| m.seq).max(stored);
     // Beyond a fence only raw counts.
-    let streamed = if fence == 0 {
-        deps.stream.last(log).await?.unwrap_or(0)
-    } else {
-        0
-    };
-    let stored = match raw::newest_segment(&deps.store, log, horizon.segment + 1).await? {
-        Some(number) => raw::segment(&deps.store, log, number)
-            .await?
-            .map_or(0, |s| s.footer.last_seq),
-        None => horizon.seq,
-    };
-    let marked = mark
-        .filter(|m| m.fence == fence)
-        .map_or(0, |m| m.seq.max(m.target));
-    Ok(streamed.max(stored).max(marked))
+    if known.fence > 0 {
+        return Ok(seen);
+    }
+    let streamed = deps.stream.last(log).await?.unwrap_or(0);
+    let seen = seen.max(streamed);
+    if let Some(target) = valid.map(|m| m.target).filter(|t| *t != Mark::UNKNOWN) {
+        return Ok(seen.max(target));
+    }
+    // The live store has lost something: what it showed may be on the collector's disk alone.
+    let head = deps.cells.head(log).await?;
+    if let Some(head) = head.filter(|h| h.generations == known.generations) {
+        return Ok(seen.max(head.seq));
+    }
+    let info = raw::log_info(&deps.store, log).await?;
+    Ok(info
+        .and_then(|i| i.retired_at)
+        .map_or(Mark::UNKNOWN, |last| seen.max(last)))
+}
+
+/// The last event that is stored.
+async fn stored(deps: &SpeedDeps, log: LogId, horizon: Covered) -> Result<u64, StoreError> {
+    let mut number = raw::newest_segment(&deps.store, log, horizon.segment + 1).await?;
+    while let Some(n) = number.filter(|n| *n > horizon.segment) {
+        match raw::stored(&deps.store, log, n).await? {
+            Some(Stored::Segment(segment)) => return Ok(segment.footer.last_seq),
+            Some(Stored::Tombstone) => number = Some(n - 1),
+            None => return Err(raw::missing(log, n)),
+        }
+    }
+    Ok(horizon.seq)
 }

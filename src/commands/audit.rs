@@ -2,13 +2,20 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use audit::{AuditDeps, EpochAudit, audit};
 use clap::Args;
-use enrich::Rules;
+use storage::manifests::Manifests;
 
-use crate::{config::Settings, mill::Mill, wiring::Base};
+use crate::{
+    config::Settings,
+    wiring::{self, Base},
+};
 
 #[derive(Debug, Args)]
 pub struct Audit {
+    /// Read everything again, not only what no audit has found to agree yet.
+    #[arg(long)]
+    full: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -16,49 +23,81 @@ pub struct Audit {
 
 impl Audit {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
-        let mill = Mill::new(&Base::open(&settings)?, Arc::new(Rules::new()?))?;
-        let audit = mill
-            .run(|deps| async move { batch_layer::audit(&deps).await })
-            .await??;
-        if self.json {
-            println!("{}", serde_json::to_string(&audit)?);
-        } else {
-            print(&audit);
+        let base = Base::open(&settings)?;
+        let cells = match settings.redis_url.as_deref() {
+            Some(url) => Some(wiring::live(Some(url)).await?.1),
+            None => None,
+        };
+        let deps = AuditDeps {
+            store: Arc::clone(&base.store),
+            manifests: Manifests::new(Arc::clone(&base.store)),
+            catalog: base.catalog().await?,
+            cells,
+            clock: Arc::clone(&base.clock),
+        };
+        let audit = audit(&deps, self.full).await?;
+        match self.json {
+            true => println!("{}", serde_json::to_string(&audit)?),
+            false => print(&audit),
         }
-        Ok(if audit.agrees() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
+        // What differs raises the alarm of the installation. That nothing does takes it back only
+        // if live numbers were looked at as well.
+        if !audit.agrees || deps.cells.is_some() {
+            let (clock, random) = (&*base.clock, &*base.random);
+            if let Err(error) = audit::remember(&base.store, &audit, clock, random).await {
+                eprintln!("the audit could not be recorded: {error}");
+            }
+        }
+        Ok(match audit.agrees {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
         })
     }
 }
 
-fn print(audit: &batch_layer::Audit) {
+fn print(audit: &audit::Audit) {
     println!(
-        "{:26}  {:>6}  {:>10}  {:>10}  {:>10}",
-        "log", "epoch", "accepted", "stored", "counted"
+        "{:26}  {:>6}  {:>10}  {:>10}  {:>10}  {:>10}",
+        "log", "epoch", "accepted", "stored", "live", "batch"
     );
-    for epoch in &audit.epochs {
-        let counted = epoch.counted.map_or("not yet".into(), |n| n.to_string());
-        let verdict = if epoch.agrees() { "" } else { "  DIFFERS" };
-        println!(
-            "{}  {:>6}  {:>10}  {:>10}  {counted:>10}{verdict}",
-            epoch.log, epoch.epoch, epoch.accepted, epoch.stored
-        );
-        if !epoch.lost.is_empty() {
-            println!("    lost: {:?}", &epoch.lost[..epoch.lost.len().min(20)]);
+    audit.epochs.iter().for_each(print_epoch);
+    if let Some(why) = &audit.live_unknown {
+        println!("live: {why}");
+    }
+    for (what, reasons) in [
+        ("unrecorded", &audit.unrecorded),
+        ("rejected", &audit.rejected),
+    ] {
+        for (reason, events) in reasons {
+            println!("{what}: {events} events, {reason}");
         }
     }
+    if audit.checked_before > 0 {
+        println!(
+            "what manifest {} covers was found to agree before; --full reads it again",
+            audit.checked_before
+        );
+    }
+    println!("manifest {}: {} events", audit.manifest, audit.events);
+    for finding in &audit.findings {
+        println!("DIFFERS  {finding}");
+    }
+    if audit.agrees {
+        println!("everything agrees");
+    }
+}
+
+fn print_epoch(epoch: &EpochAudit) {
+    let number = |count: Option<u64>| count.map_or("-".into(), |n| n.to_string());
+    let state = if epoch.sealed { "" } else { "  open" };
+    let verdict = if epoch.agrees { "" } else { "  DIFFERS" };
     println!(
-        "manifest {}: {} events, accounts' totals add up to {}",
-        audit.manifest, audit.events, audit.totals
-    );
-    println!(
-        "{}",
-        if audit.agrees() {
-            "everything agrees"
-        } else {
-            "something DIFFERS"
-        }
+        "{}  {:>6}  {:>10}  {:>10}  {:>10}  {:>10}{state}{verdict}",
+        epoch.log,
+        epoch.epoch,
+        epoch.accepted,
+        epoch.stored,
+        number(epoch.live_counted),
+        number(epoch.batch_counted)
     );
 }

@@ -9,6 +9,7 @@ mod job;
 mod key;
 mod query;
 mod replay;
+mod salvage;
 mod up;
 
 use std::process::ExitCode;
@@ -57,9 +58,9 @@ enum Command {
     /// Scheduled jobs, in this installation's history.
     #[command(subcommand)]
     Jobs(job::Jobs),
-    /// Compare what was accepted, stored and counted, per collector and epoch.
+    /// Compare what was accepted, stored and counted live and by batch, per collector and epoch.
     #[command(
-        after_help = "Example:\n  millrace audit --store-url s3://bucket/millrace\nThe exit code is 1 if anything differs."
+        after_help = "Examples:\n  millrace audit --store-url s3://bucket/millrace --redis-url redis://redis\n  millrace audit --full --json   read all of history again\nThe exit code is 1 if anything differs."
     )]
     Audit(audit::Audit),
     /// Ask SQL of events and views, read-only.
@@ -67,6 +68,11 @@ enum Command {
         after_help = "Example:\n  millrace query \"SELECT country, SUM(clicks) FROM country GROUP BY 1 ORDER BY 2 DESC\""
     )]
     Query(query::Query),
+    /// End a log whose disk is lost, and bring what the stream still holds of it to the store.
+    #[command(
+        after_help = "Example:\n  millrace salvage --log 01JD3Z… --redis-url redis://127.0.0.1 --store-url s3://bucket/millrace"
+    )]
+    Salvage(salvage::Salvage),
     /// API keys.
     #[command(subcommand)]
     Key(key::Key),
@@ -108,6 +114,7 @@ impl Cli {
             Command::Audit(audit) => audit.run(options.settings()?).await,
             Command::Query(query) => query.run(options.settings()?).await,
             Command::Bench(bench) => bench.run().await,
+            Command::Salvage(salvage) => salvage.run(options.settings()?).await,
             Command::Key(key) => key.run(options.settings()?).await,
             Command::Forecast(forecast) => forecast.run().await,
             Command::M4 { folder } => forecast::m4(folder).await,

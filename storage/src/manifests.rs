@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use model::{Bug, planted};
+
 use crate::{
-    ledger::{Ledger, LedgerError},
+    ledger::{Appended, Ledger, LedgerError, Stamp},
     manifest::{self, Manifest},
     store::Store,
 };
@@ -58,6 +60,20 @@ impl Manifests {
             *kept = published;
         }
         Ok(kept.clone())
+    }
+
+    /// Publishes what follows `current`; [`Appended::Conflict`] if somebody else did so first.
+    pub async fn publish(
+        &self,
+        current: &Published,
+        manifest: &Manifest,
+        stamp: Stamp,
+    ) -> Result<Appended, LedgerError> {
+        let mut n = current.n + 1;
+        if planted(Bug::PublishOverOthers) {
+            n = self.ledger.newest().await? + 1;
+        }
+        self.ledger.append(n, manifest, stamp).await
     }
 
     /// Manifest `n`.

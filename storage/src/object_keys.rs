@@ -27,6 +27,8 @@ pub enum ObjectKey {
     Log { log: LogId },
     /// That a log ends at a given place, whatever its disk says.
     Fence { log: LogId },
+    /// That somebody has begun to end a log in its collector's place.
+    Salvage { log: LogId },
     /// Enriched events of one UTC day (days since 1970-01-01).
     Events { day: i64, name: String },
     /// Aggregates of one cube for one UTC day.
@@ -45,6 +47,8 @@ pub enum ObjectKey {
     },
     /// Refused events of one collector.
     Rejected { log: LogId, name: String },
+    /// How much one collector turned away, by reason.
+    Tally { log: LogId },
     /// Entry `n` of a ledger.
     Ledger { ledger: String, n: u64 },
     /// What a ledger's entries up to and including `n` amount to.
@@ -83,6 +87,7 @@ impl fmt::Display for ObjectKey {
             Self::Seal { log, epoch } => write!(f, "seals/{log}/{epoch:010}.json"),
             Self::Log { log } => write!(f, "logs/{log}.json"),
             Self::Fence { log } => write!(f, "fences/{log}.json"),
+            Self::Salvage { log } => write!(f, "salvages/{log}.json"),
             Self::Events { day, name } => write!(f, "events/{}/{name}.parquet", date(*day)),
             Self::View { cube, day, name } => {
                 write!(f, "views/{cube}/{}/{name}.parquet", date(*day))
@@ -94,6 +99,7 @@ impl fmt::Display for ObjectKey {
                 name,
             } => write!(f, "reports/{scope}/{report}/{name}"),
             Self::Rejected { log, name } => write!(f, "rejected/{log}/{name}.ndjson"),
+            Self::Tally { log } => write!(f, "tallies/{log}.json"),
             Self::Ledger { ledger, n } => write!(f, "ledger/{ledger}/{n:020}.json"),
             Self::Snapshot { ledger, n } => {
                 write!(f, "ledger/{ledger}-snapshots/{n:020}.ndjson.zst")
@@ -121,6 +127,12 @@ fn parse(path: &str) -> Option<ObjectKey> {
             log: file.strip_suffix(".json")?.parse().ok()?,
         },
         ["fences", file] => ObjectKey::Fence {
+            log: file.strip_suffix(".json")?.parse().ok()?,
+        },
+        ["salvages", file] => ObjectKey::Salvage {
+            log: file.strip_suffix(".json")?.parse().ok()?,
+        },
+        ["tallies", file] => ObjectKey::Tally {
             log: file.strip_suffix(".json")?.parse().ok()?,
         },
         ["rejected", log, file] => ObjectKey::Rejected {
@@ -224,6 +236,10 @@ pub mod folders {
     pub fn rejected(log: LogId) -> Path {
         Path::from(format!("rejected/{log}"))
     }
+    /// What all collectors turned away.
+    pub fn tallies() -> Path {
+        Path::from("tallies")
+    }
     /// All entries of one ledger, in order.
     pub fn ledger(name: &str) -> Path {
         Path::from(format!("ledger/{name}"))
@@ -244,10 +260,11 @@ mod tests {
         let name = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,20}";
         let day = -700_000i64..2_900_000;
         let numbered = (log.clone(), any::<u64>(), name, name, day);
-        (numbered, name, 0..11).prop_map(|((log, n, name, other, day), third, kind)| match kind {
+        (numbered, name, 0..12).prop_map(|((log, n, name, other, day), third, kind)| match kind {
             0 => ObjectKey::Raw { log, segment: n },
             1 => ObjectKey::Seal { log, epoch: n },
             2 => ObjectKey::Log { log },
+            3 if day % 2 == 0 => ObjectKey::Salvage { log },
             3 => ObjectKey::Fence { log },
             4 => ObjectKey::Events { day, name },
             5 => ObjectKey::View {
@@ -263,6 +280,7 @@ mod tests {
             },
             8 => ObjectKey::Rejected { log, name },
             9 => ObjectKey::Ledger { ledger: name, n },
+            10 => ObjectKey::Tally { log },
             _ => ObjectKey::Snapshot { ledger: name, n },
         })
     }

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use model::LogId;
+use model::{Bug, LogId, planted};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
+    blocking::run as off_thread,
     object_keys::{ObjectKey, folders},
     segment::{self, Segment},
     store::{self, Created, Outcome, Store, StoreError},
@@ -15,6 +16,9 @@ use crate::{
 const ZSTD_LEVEL: i32 = 3;
 /// Most a segment may unpack to, bytes: far above any real one, so that a hostile frame ends.
 const MAX_UNPACKED: usize = 1 << 30;
+
+/// What ends a fenced log in the place of a segment.
+const TOMBSTONE: &[u8] = b"MRTOMB1\n";
 
 /// That a log exists: `logs/{log}.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,19 +96,36 @@ pub async fn put_segment(
         .await?
         .ok_or_else(|| damaged("it vanished".into()))?;
     let same = unpack(&found).is_ok_and(|content| content == bytes);
-    Ok(if same {
+    Ok(if same || planted(Bug::OtherContentIsOurs) {
         Outcome::Same
     } else {
         Outcome::Different
     })
 }
 
-/// A stored segment; `None` if it is not there yet.
+/// What there is under a segment's number.
+#[derive(Debug)]
+pub enum Stored {
+    /// A segment.
+    Segment(Segment),
+    /// The end of the log: it was fenced, and no segment comes here or later.
+    Tombstone,
+}
+
+/// A stored segment; `None` if it is not there yet, or never will be.
 pub async fn segment(
     store: &Store,
     log: LogId,
     number: u64,
 ) -> Result<Option<Segment>, StoreError> {
+    Ok(match stored(store, log, number).await? {
+        Some(Stored::Segment(segment)) => Some(segment),
+        Some(Stored::Tombstone) | None => None,
+    })
+}
+
+/// What is stored under a segment's number; `None` if nothing is there yet.
+pub async fn stored(store: &Store, log: LogId, number: u64) -> Result<Option<Stored>, StoreError> {
     let path = ObjectKey::Raw {
         log,
         segment: number,
@@ -117,26 +138,32 @@ pub async fn segment(
         path: path.clone(),
         why,
     };
-    let decode = move || segment::decode_sealed(&unpack(&packed)?).map_err(std::io::Error::other);
-    let segment = off_thread(decode)
+    let decode = move || {
+        let content = unpack(&packed)?;
+        if content == TOMBSTONE {
+            return Ok(None);
+        }
+        let segment = segment::decode_sealed(&content).map_err(std::io::Error::other);
+        segment.map(Some)
+    };
+    let decoded = off_thread(decode)
         .await
         .map_err(|e| damaged(e.to_string()))?;
+    let Some(segment) = decoded else {
+        return Ok(Some(Stored::Tombstone));
+    };
     if segment.header.log != log || segment.header.number != number {
         return Err(damaged(format!(
             "it is segment {} of log {}",
             segment.header.number, segment.header.log
         )));
     }
-    Ok(Some(segment))
+    Ok(Some(Stored::Segment(segment)))
 }
 
-/// Packing and hashing megabytes takes long enough to hold up others.
-async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> std::io::Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(std::io::Error::other)?
+/// Ends a log at segment `number`, create-only; the same for all who do it.
+pub async fn put_tombstone(store: &Store, log: LogId, number: u64) -> Result<Outcome, StoreError> {
+    put_segment(store, log, number, TOMBSTONE).await
 }
 
 fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -163,22 +190,20 @@ pub async fn find_segment(
     let mut found = None;
     while low <= high {
         let middle = low + (high - low) / 2;
-        let last = segment(store, log, middle)
-            .await?
-            .map(|s| s.footer.last_seq);
-        match last {
-            Some(last) if last < seq => low = middle + 1,
-            Some(_) => {
+        match stored(store, log, middle).await? {
+            Some(Stored::Segment(s)) if s.footer.last_seq < seq => low = middle + 1,
+            Some(Stored::Segment(_)) => {
                 found = Some(middle);
                 high = middle - 1;
             }
+            Some(Stored::Tombstone) => high = middle - 1,
             None => return Err(missing(log, middle)),
         }
     }
     Ok(found)
 }
 
-/// Number of the newest stored segment, if it is `from` or later.
+/// Number of the newest stored segment (or of the tombstone after it), if it is `from` or later.
 pub async fn newest_segment(
     store: &Store,
     log: LogId,
@@ -260,6 +285,29 @@ pub async fn fence(store: &Store, log: LogId) -> Result<u64, StoreError> {
     Ok(fence.map_or(0, |f| f.fence))
 }
 
+/// The fence of a log.
+pub async fn fence_of(store: &Store, log: LogId) -> Result<Option<Fence>, StoreError> {
+    read_json(store, ObjectKey::Fence { log }).await
+}
+
+/// Ends a log, create-only.
+pub async fn put_fence(store: &Store, fence: &Fence) -> Result<Outcome, StoreError> {
+    let path = ObjectKey::Fence { log: fence.log }.path();
+    store::create_or_same(store, &path, json(&path, fence)?).await
+}
+
+/// Says that a log is about to be ended in its collector's place.
+pub async fn announce_salvage(store: &Store, log: LogId) -> Result<(), StoreError> {
+    let path = ObjectKey::Salvage { log }.path();
+    let said = store::create(store, &path, json(&path, &log)?).await;
+    said.map(drop)
+}
+
+/// Whether somebody has begun to end a log in its collector's place.
+pub async fn is_salvaged(store: &Store, log: LogId) -> Result<bool, StoreError> {
+    store::exists(store, &ObjectKey::Salvage { log }.path()).await
+}
+
 /// What is said of a log.
 pub async fn log_info(store: &Store, log: LogId) -> Result<Option<LogInfo>, StoreError> {
     read_json(store, ObjectKey::Log { log }).await
@@ -299,7 +347,10 @@ pub async fn update_log(store: &Store, info: &LogInfo) -> Result<(), StoreError>
         .map_err(|e| StoreError::request("update", &path, e))
 }
 
-fn json<T: Serialize>(path: &object_store::path::Path, value: &T) -> Result<Bytes, StoreError> {
+pub(crate) fn json<T: Serialize>(
+    path: &object_store::path::Path,
+    value: &T,
+) -> Result<Bytes, StoreError> {
     let bytes = serde_json::to_vec(value);
     bytes.map(Bytes::from).map_err(|e| StoreError::Damaged {
         path: path.clone(),
@@ -307,7 +358,7 @@ fn json<T: Serialize>(path: &object_store::path::Path, value: &T) -> Result<Byte
     })
 }
 
-async fn read_json<T: DeserializeOwned>(
+pub(crate) async fn read_json<T: DeserializeOwned>(
     store: &Store,
     key: ObjectKey,
 ) -> Result<Option<T>, StoreError> {

@@ -38,6 +38,11 @@ pub fn mark(log: LogId) -> String {
     format!("mr:mark:{log}")
 }
 
+/// A string: what the collector of a log holds.
+pub fn head(log: LogId) -> String {
+    format!("mr:head:{log}")
+}
+
 /// A string: the epoch up to which a log's cells may be gone.
 pub fn floor(log: LogId) -> String {
     format!("mr:floor:{log}")

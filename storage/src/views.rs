@@ -1,6 +1,6 @@
 //! Rows of the batch views and how they lie in Parquet.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use arrow::{
     array::{Array, AsArray, BooleanArray, RecordBatch, Scalar, StringArray},
@@ -10,25 +10,20 @@ use arrow::{
     },
 };
 use bytes::Bytes;
-use futures::{FutureExt, TryFutureExt, TryStreamExt, future::BoxFuture};
+use futures::TryStreamExt;
 use model::{Counts, EntityId, Measure, VisitorSet};
-use object_store::{ObjectStoreExt, path::Path};
+use object_store::path::Path;
 use parquet::{
     arrow::{
         ArrowWriter, ParquetRecordBatchStreamBuilder,
         arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
-        async_reader::AsyncFileReader,
     },
     basic::{Compression, ZstdLevel},
     errors::ParquetError,
-    file::{
-        metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData},
-        properties::WriterProperties,
-        statistics::Statistics,
-    },
+    file::{metadata::RowGroupMetaData, properties::WriterProperties, statistics::Statistics},
 };
 
-use crate::store::Store;
+use crate::{parquet_object::ObjectReader, store::Store};
 
 /// Rows in one row group: what a query about one entity reads at least.
 const ROW_GROUP: usize = 8192;
@@ -188,11 +183,7 @@ pub struct ViewReader {
 impl ViewReader {
     /// Opens a file: reads its footer.
     pub async fn open(store: &Store, path: Path, size: u64) -> Result<Self, ViewError> {
-        let mut reader = ObjectReader {
-            store: Arc::clone(store),
-            path,
-            size,
-        };
+        let mut reader = ObjectReader::new(Arc::clone(store), path, size);
         let metadata =
             ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new()).await;
         let metadata = metadata.map_err(|e| parquet_error(&reader.path, e))?;
@@ -338,36 +329,6 @@ impl ViewReader {
             path: self.reader.path.to_string(),
             column,
         }
-    }
-}
-
-/// One object as a Parquet file.
-#[derive(Clone)]
-struct ObjectReader {
-    store: Store,
-    path: Path,
-    size: u64,
-}
-
-impl AsyncFileReader for ObjectReader {
-    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
-        let read = async move { self.store.get_range(&self.path, range).await };
-        read.map_err(|e| ParquetError::External(Box::new(e)))
-            .boxed()
-    }
-
-    fn get_metadata<'a>(
-        &'a mut self,
-        _options: Option<&'a ArrowReaderOptions>,
-    ) -> BoxFuture<'a, Result<Arc<ParquetMetaData>, ParquetError>> {
-        let size = self.size;
-        async move {
-            ParquetMetaDataReader::new()
-                .load_and_finish(self, size)
-                .await
-                .map(Arc::new)
-        }
-        .boxed()
     }
 }
 

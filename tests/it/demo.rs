@@ -46,9 +46,12 @@ async fn the_demo_counts_what_it_must() {
     let audit = run_ok(folder.path(), &[&["audit", "--json"][..], &store].concat()).await;
     let audit: Value = serde_json::from_str(&audit).unwrap();
     assert_eq!(
-        (&audit["events"], &audit["totals"]),
-        (&20_056.into(), &20_056.into())
+        (&audit["events"], &audit["agrees"]),
+        (&20_056.into(), &true.into())
     );
+    let epochs = audit["epochs"].as_array().unwrap().iter();
+    let counted: u64 = epochs.filter_map(|e| e["batch_counted"].as_u64()).sum();
+    assert_eq!(counted, 20_056);
 
     let sql = "SELECT COUNT(*) AS n FROM events";
     let rows = run_ok(folder.path(), &[&["query", sql][..], &store].concat()).await;

@@ -61,6 +61,7 @@ impl Server {
             "--rollup-schedule",
             "--forecast-schedule",
             "--report-schedule",
+            "--audit-schedule",
         ]
         .map(|flag| (flag, NEVER));
         arguments.extend(

@@ -24,7 +24,7 @@ use storage::{
     views::time_type,
 };
 
-use super::{MillDeps, MillError, take::Taken, write::Writer};
+use super::{MillDeps, MillError, write::Writer};
 
 /// Events held in memory at once. Each such chunk makes one file for each of its days.
 const CHUNK: usize = 400_000;
@@ -47,13 +47,12 @@ impl Enriched {
 pub(super) async fn write(
     deps: &MillDeps,
     writer: &mut Writer<'_>,
-    taken: &[Taken],
+    taken: &[raw::Seal],
     manifest: &mut Manifest,
 ) -> Result<BTreeMap<i64, Vec<File>>, MillError> {
     let mut files = BTreeMap::new();
     let mut chunk = Vec::new();
-    for epoch in taken {
-        let seal = &epoch.seal;
+    for seal in taken {
         let mut count = 0;
         for number in seal.segments.0..=seal.segments.1 {
             let segment = raw::segment(&deps.store, seal.log, number)

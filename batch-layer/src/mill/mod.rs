@@ -3,7 +3,6 @@
 mod aggregate;
 mod events;
 mod sql;
-mod take;
 mod uniques;
 mod write;
 
@@ -19,11 +18,13 @@ use storage::{
     ledger::{Appended, LedgerError},
     manifest::Manifest,
     manifests::{Manifests, Published},
+    raw::Seal,
+    sealed,
     store::{Store, StoreError},
 };
 
 pub(crate) use self::events::schema as events_schema;
-use self::{take::Taken, write::Writer};
+use self::write::Writer;
 
 /// How often a run starts over because somebody else published first.
 const TRIES: u32 = 5;
@@ -121,7 +122,7 @@ async fn attempt(deps: &MillDeps, mode: Mode) -> Result<Option<Report>, MillErro
         Mode::Incremental => (*current.manifest).clone(),
         Mode::Full => Manifest::default(),
     };
-    let taken = take::sealed_epochs(&deps.store, &base.horizon).await?;
+    let taken = sealed::beyond(&deps.store, &base.horizon).await?;
     if taken.is_empty() {
         return Ok(Some(Report {
             manifest: current.n,
@@ -157,7 +158,7 @@ async fn grind(
     deps: &MillDeps,
     writer: &mut Writer<'_>,
     base: Manifest,
-    taken: Vec<Taken>,
+    taken: Vec<Seal>,
 ) -> Result<(Manifest, Report), MillError> {
     let mut manifest = base;
     manifest.rules = deps.rules.version().to_owned();
@@ -171,10 +172,10 @@ async fn grind(
         manifest.events.entry(day).or_default().extend(files);
     }
     for epoch in &taken {
-        manifest.horizon.0.insert(epoch.seal.log, epoch.covered());
+        manifest.horizon.0.insert(epoch.log, epoch.covered());
     }
     let report = Report {
-        events: taken.iter().map(|t| t.seal.count).sum(),
+        events: taken.iter().map(|seal| seal.count).sum(),
         epochs: taken.len() as u64,
         days: days.len() as u64,
         ..Report::default()
@@ -189,12 +190,7 @@ async fn publish(
     writer: &Writer<'_>,
 ) -> Result<bool, MillError> {
     let stamp = stamp(&*deps.clock, &*deps.random);
-    match deps
-        .manifests
-        .ledger
-        .append(current.n + 1, manifest, stamp)
-        .await?
-    {
+    match deps.manifests.publish(current, manifest, stamp).await? {
         Appended::Yes => {
             deps.manifests.latest().await?;
             tracing::info!(manifest = current.n + 1, "views are published");

@@ -78,14 +78,19 @@ pub(super) async fn post(
         match result {
             Recorded::Accepted(id) => accepted.push(*id),
             Recorded::Duplicate(_) => duplicates += 1,
-            Recorded::Pending => refused.push((
-                index,
-                Refusal {
-                    code: "in_progress",
-                    detail: "this key is being recorded just now; send the event again in a second"
-                        .into(),
-                },
-            )),
+            Recorded::Pending => {
+                let code = "in_progress";
+                let detail =
+                    "this key is being recorded just now; send the event again in a second";
+                door.tallies.rejected(account, code, 1);
+                refused.push((
+                    index,
+                    Refusal {
+                        code,
+                        detail: detail.into(),
+                    },
+                ));
+            }
         }
     }
     refused.sort_by_key(|(index, _)| *index);
@@ -191,6 +196,7 @@ fn parse(
                 parsed.indexes.push(index);
             }
             Err(refusal) => {
+                door.tallies.rejected(account, refusal.code, 1);
                 door.rejected.push(
                     &account.to_string(),
                     refusal.code,

@@ -62,7 +62,8 @@ async fn convert(
         .and_then(|id| door.catalog.goal(id))
         .filter(|g| !g.deleted);
     let goal = goal.ok_or_else(|| Problem::not_found("there is no such goal"))?;
-    let seen = read_parameters(&goal, &parameters, seen)?;
+    let seen = read_parameters(&goal, &parameters, seen)
+        .inspect_err(|problem| door.tallies.rejected(goal.account, problem.code, 1))?;
     let target = Target {
         object: goal.id,
         account: goal.account,
@@ -84,13 +85,14 @@ async fn convert(
         Some(Recorded::Duplicate(id)) => {
             Ok(Json(json!({"event_id": id, "duplicate": true})).into_response())
         }
-        _ => Err(Problem {
-            retry_after: Some(1),
-            ..Problem::conflict(
-                "in_progress",
-                "this transaction_id is being recorded just now; ask again in a second",
-            )
-        }),
+        _ => {
+            let detail = "this transaction_id is being recorded just now; ask again in a second";
+            door.tallies.rejected(goal.account, "in_progress", 1);
+            Err(Problem {
+                retry_after: Some(1),
+                ..Problem::conflict("in_progress", detail)
+            })
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod disk;
 mod recovery;
 mod shared;
+pub mod switch;
 mod writer;
 
 #[cfg(test)]
@@ -22,12 +23,13 @@ use std::{
 use model::{Event, EventId, LogId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use self::recovery::Recovered;
 pub use self::{
     disk::{Disk, DiskFile, LocalDisk},
     recovery::RecoveryError,
     shared::{SealedSegment, Shared, Source},
+    writer::{Reply, Writer},
 };
-use self::{recovery::Recovered, writer::Writer};
 
 /// Requests that may wait for the writer.
 const QUEUE: usize = 8192;
@@ -125,15 +127,8 @@ impl Log {
         settings: LogSettings,
         new_log: LogId,
     ) -> Result<Opened, RecoveryError> {
-        let Recovered {
-            state,
-            sealed,
-            last,
-            unconfirmed,
-        } = recovery::recover(&*disk, new_log)?;
-        let shared = Arc::new(Shared::new(state.log, Arc::clone(&disk), sealed, &state));
+        let (writer, shared, unconfirmed) = recover(disk, settings, new_log)?;
         let (commands, queue) = sync_channel(QUEUE);
-        let writer = Writer::new(disk, settings, Arc::clone(&shared), state, last);
         let thread = std::thread::Builder::new().name("log-writer".into());
         let writer = thread
             .spawn(move || writer.run(&queue))
@@ -205,6 +200,26 @@ impl Log {
             TrySendError::Disconnected(_) => AppendError::Closed,
         })
     }
+}
+
+/// What recovery gives: the writer, what others see of it, and keys as in [`Opened`].
+pub type Parts = (Writer, Arc<Shared>, Vec<(u64, String, EventId)>);
+
+/// Recovers the log in `disk`, or makes a new one; its writer has no thread yet.
+pub fn recover(
+    disk: Arc<dyn Disk>,
+    settings: LogSettings,
+    new_log: LogId,
+) -> Result<Parts, RecoveryError> {
+    let Recovered {
+        state,
+        sealed,
+        last,
+        unconfirmed,
+    } = recovery::recover(&*disk, new_log)?;
+    let shared = Arc::new(Shared::new(state.log, Arc::clone(&disk), sealed, &state));
+    let writer = Writer::new(disk, settings, Arc::clone(&shared), state, last);
+    Ok((writer, shared, unconfirmed))
 }
 
 fn segment_name(number: u64) -> String {

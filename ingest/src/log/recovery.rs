@@ -6,9 +6,11 @@ use model::{EventId, LogId, Record};
 use serde::{Deserialize, Serialize};
 use storage::segment::{self, End, Header, Scan};
 
-use super::{Disk, SealedSegment, parse_segment_name, read_segment, segment_name};
+use super::{
+    Disk, SealedSegment, parse_segment_name, read_segment, segment_name, switch::finish_move,
+};
 
-const STATE: &str = "state.json";
+pub(super) const STATE: &str = "state.json";
 
 /// What the log must remember beside its segments; written before it takes effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub(super) struct State {
     /// The retired log that was here before, and its last event.
     #[serde(default)]
     pub predecessor: Option<(LogId, u64)>,
+    /// Its first segments are yet to be put in the place of its predecessor's.
+    #[serde(default)]
+    pub moving: bool,
 }
 
 impl State {
@@ -71,6 +76,7 @@ fn new_state(disk: &dyn Disk, log: LogId, predecessor: Option<(LogId, u64)>) -> 
         closed_epoch: 0,
         retired_at: None,
         predecessor,
+        moving: false,
     };
     state.save(disk)?;
     Ok(state)
@@ -105,14 +111,16 @@ pub enum RecoveryError {
 
 /// Reads the folder, repairs its last segment and seals everything that is there.
 pub(super) fn recover(disk: &dyn Disk, new_log: LogId) -> Result<Recovered, RecoveryError> {
-    let names = disk.list()?;
-    let mut numbers: Vec<u64> = names.iter().filter_map(|n| parse_segment_name(n)).collect();
-    numbers.sort_unstable();
-    let state: State = match names.iter().any(|n| n == STATE) {
+    let mut numbers = segment_numbers(disk)?;
+    let mut state: State = match disk.list()?.iter().any(|n| n == STATE) {
         true => serde_json::from_slice(&disk.read(STATE)?)?,
         false if numbers.is_empty() => new_state(disk, new_log, None)?,
         false => return Err(RecoveryError::NoState),
     };
+    if state.moving {
+        finish_move(disk, &mut state)?;
+        numbers = segment_numbers(disk)?;
+    }
     if let Some(last) = state.retired_at {
         // All of it is in the store; a crash between these steps repeats them.
         for number in numbers {
@@ -129,6 +137,13 @@ pub(super) fn recover(disk: &dyn Disk, new_log: LogId) -> Result<Recovered, Reco
         recover_segment(disk, number, &mut recovered)?;
     }
     Ok(recovered)
+}
+
+fn segment_numbers(disk: &dyn Disk) -> io::Result<Vec<u64>> {
+    let names = disk.list()?;
+    let mut numbers: Vec<u64> = names.iter().filter_map(|n| parse_segment_name(n)).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
 }
 
 fn recover_segment(

@@ -12,6 +12,7 @@ use std::{
 use model::{LogId, Record};
 use storage::{segment, stream::Batch};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::{Disk, read_segment, recovery::State, segment_name};
 
@@ -61,6 +62,8 @@ pub struct Shared {
     durable_seq: AtomicU64,
     bytes: AtomicU64,
     stopped: AtomicBool,
+    /// Cancelled when the log turns out to have been ended by a salvage.
+    pub fenced: CancellationToken,
     /// Told after every durable append, seal and closed epoch.
     pub changed: Notify,
 }
@@ -88,6 +91,7 @@ impl Shared {
             tail: Mutex::default(),
             closed_epoch: AtomicU64::new(state.closed_epoch),
             stopped: AtomicBool::new(false),
+            fenced: CancellationToken::new(),
             changed: Notify::new(),
         }
     }
@@ -157,6 +161,7 @@ impl Shared {
             closed_epoch: self.closed_epoch(),
             retired_at,
             predecessor: self.predecessor,
+            moving: false,
         }
         .save(&*self.disk)
     }

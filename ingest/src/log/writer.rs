@@ -7,15 +7,15 @@ use std::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use model::{Event, Record};
+use model::{Bug, Event, Record, planted};
 use storage::{
     segment::{self, FOOTER_LEN, Footer, HEADER_LEN, Header},
     stream::Batch,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     AppendError, Command, Disk, DiskFile, LogSettings, SealedSegment, Shared,
@@ -30,9 +30,11 @@ const IDLE: Duration = Duration::from_secs(60);
 /// How long nothing is accepted after two disk errors in a row.
 const REST: Duration = Duration::from_secs(5);
 
-type Reply = oneshot::Sender<Result<RangeInclusive<u64>, AppendError>>;
+/// Where the writer answers.
+pub type Reply = oneshot::Sender<Result<RangeInclusive<u64>, AppendError>>;
 
-pub(super) struct Writer {
+/// See the module. [`Log`](super::Log) runs it on a thread of its own; a simulation calls it.
+pub struct Writer {
     disk: Arc<dyn Disk>,
     settings: LogSettings,
     shared: Arc<Shared>,
@@ -152,7 +154,19 @@ impl Writer {
         None
     }
 
-    fn commit(&mut self, group: Group) {
+    /// Appends one request's events, as [`super::Log::append`] does.
+    pub fn append(&mut self, events: Vec<Event>, reply: Reply) {
+        let mut group = Group::new(self.last.seq, self.epoch);
+        group.add(events, reply);
+        self.commit(group);
+    }
+
+    fn commit(&mut self, mut group: Group) {
+        if planted(Bug::AckBeforeSync) {
+            for (range, reply) in group.replies.drain(..) {
+                let _ = reply.send(Ok(range));
+            }
+        }
         let result = self.refusal().map_or(Ok(()), Err).and_then(|()| {
             self.write(&group.records).map_err(|error| {
                 tracing::error!(%error, "the log could not be written");
@@ -195,6 +209,11 @@ impl Writer {
         let Some(open) = &mut self.open else {
             return Err(io::Error::other("no open segment"));
         };
+        if planted(Bug::StreamBeforeSync) {
+            let previous = self.last.seq;
+            let records = Arc::new(records.to_vec());
+            self.shared.publish(Batch { previous, records });
+        }
         let mut bytes = Vec::with_capacity(records.len() * 256);
         for record in records {
             segment::encode_record(
@@ -303,8 +322,8 @@ impl Writer {
         self.abandoned.is_none()
     }
 
-    /// Whether nothing is left unsealed.
-    fn seal(&mut self) -> bool {
+    /// Seals the open segment; tells whether nothing is left unsealed.
+    pub fn seal(&mut self) -> bool {
         let Some(open) = &mut self.open else {
             return self.close_abandoned();
         };
@@ -341,7 +360,7 @@ impl Writer {
     }
 
     /// Closes the epoch if it has events. The closing is durable before anybody learns of it.
-    fn close_epoch(&mut self) {
+    pub fn close_epoch(&mut self) {
         if !self.seal() || self.last.epoch != self.epoch {
             return;
         }
@@ -349,7 +368,9 @@ impl Writer {
             closed_epoch: self.epoch,
             ..self.state.clone()
         };
-        if let Err(error) = state.save(&*self.disk) {
+        if !planted(Bug::CloseNotDurable)
+            && let Err(error) = state.save(&*self.disk)
+        {
             tracing::error!(%error, epoch = self.epoch, "the epoch could not be closed; it stays open");
             return;
         }
@@ -365,7 +386,8 @@ impl Writer {
         let _ = reply.send(self.state.closed_epoch);
     }
 
-    fn finish(&mut self) {
+    /// Seals everything and closes the epoch; nothing is accepted any more.
+    pub fn finish(&mut self) {
         self.close_epoch();
         self.shared.stop();
         self.shared.changed.notify_waiters();

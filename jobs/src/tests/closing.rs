@@ -142,6 +142,7 @@ async fn a_run_that_wants_it_closes_epochs_first() {
     let job = Job {
         name: "batch",
         schedule: Schedule::parse("@yearly", Tz::UTC).unwrap(),
+        after: None,
         work,
     };
     let deps = SchedulerDeps {

@@ -238,3 +238,30 @@ fn a_run_whose_process_dies_is_taken_over_once_it_is_silent() {
     );
     Process::kill(second);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_job_follows_each_run_of_another_however_that_ends() {
+    for result in [Ok(json!(null)), Err("it does not work")] {
+        let one = in_runtime();
+        let (log, following) = (Arc::new(Log::default()), Arc::new(Log::default()));
+        let follower = Job {
+            name: "audit",
+            schedule: Schedule::parse("@yearly", Tz::UTC).unwrap(),
+            after: Some("batch"),
+            ..following.job(Duration::from_secs(5), Ok(json!(null)))
+        };
+        let shutdown = CancellationToken::new();
+        let deps = SchedulerDeps {
+            shared: elsewhere(&one, 1),
+            jobs: vec![log.job(Duration::from_secs(20), result), follower],
+            epochs: None,
+            health: Health::default(),
+        };
+        let role = tokio::spawn(run(deps, SchedulerSettings::new("one"), shutdown.clone()));
+        sleep(10 * MINUTE + MINUTE / 2).await;
+        shutdown.cancel();
+        role.await.unwrap();
+        assert_eq!(log.reasons().len(), 10);
+        assert_eq!(following.reasons(), vec![Reason::Request; 10]);
+    }
+}

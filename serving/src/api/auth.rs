@@ -59,6 +59,13 @@ pub(crate) struct Manager(pub Caller);
 pub(crate) struct Operator;
 /// A [`Manager`] of any account, or the [`Operator`].
 pub(crate) struct Steward;
+/// How far somebody may see.
+pub(crate) enum Reach {
+    /// The [`Operator`]: everything.
+    Installation,
+    /// A [`Reader`]: their account.
+    Account(Caller),
+}
 
 impl<S> FromRequestParts<S> for Caller
 where
@@ -120,6 +127,23 @@ impl FromRequestParts<Arc<Api>> for Steward {
             return Ok(Self);
         }
         Manager::from_request_parts(parts, api).await.map(|_| Self)
+    }
+}
+
+impl<S> FromRequestParts<S> for Reach
+where
+    Arc<Api>: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let api = Arc::<Api>::from_ref(state);
+        if bearer(&parts.headers).is_some_and(|token| api.admin_token.matches(token)) {
+            return Ok(Self::Installation);
+        }
+        let Reader(caller) = Reader::from_request_parts(parts, state).await?;
+        Ok(Self::Account(caller))
     }
 }
 

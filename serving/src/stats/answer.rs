@@ -138,7 +138,7 @@ async fn merge(
     {
         merged.add_settled(query, &rows);
     }
-    for cell in &reading.cells {
+    for cell in &reading.live.cells {
         merged.add_live(query, cube, cell);
     }
     Ok(merged)
@@ -165,8 +165,14 @@ impl Extras {
         let manifest = &reading.published.manifest;
         let range = (query.start, query.end);
         // A month's count lies at its first day, which may be before the range.
-        let mut visitors =
-            Visitors::new(&sources.settled, manifest, entity, &reading.cells, range).await?;
+        let mut visitors = Visitors::new(
+            &sources.settled,
+            manifest,
+            entity,
+            &reading.live.cells,
+            range,
+        )
+        .await?;
         visitors.exclude_bots = query.exclude_bots;
         let ends = query.buckets.iter().skip(1).chain([&query.end]);
         for (start, end) in query.buckets.iter().zip(ends) {
@@ -385,16 +391,16 @@ fn meta(
     let mut meta = json!({
         "manifest": reading.published.n,
         "settled_through": (manifest.settled_ms > 0).then(|| time::rfc3339(manifest.settled_ms)),
-        "live_lag_ms": reading.lag_ms,
-        "complete": reading.missing.is_empty(),
-        "as_of": reading.as_of,
+        "live_lag_ms": reading.live.lag_ms,
+        "complete": reading.live.missing.is_empty(),
+        "as_of": reading.live.as_of,
         "settled": part(merged.settled),
         "live": part(merged.live),
         "exact": query.metrics.iter().map(|m| (m.name().to_owned(), json!(exact(m)))).collect::<Map<_, _>>(),
         "query": query.to_json(entity),
     });
-    if !reading.missing.is_empty() {
-        meta["missing"] = json!(reading.missing);
+    if !reading.live.missing.is_empty() {
+        meta["missing"] = json!(reading.live.missing);
     }
     if extras.uniques_error > 0.0 {
         meta["standard_error"] = json!({"unique_visitors": extras.uniques_error});

@@ -2,7 +2,7 @@
 
 mod answer;
 mod calendar;
-mod live;
+pub(crate) mod live;
 mod merge;
 mod metric;
 mod query;
@@ -80,7 +80,7 @@ impl Sources {
         &self.api.catalog
     }
 
-    fn directory(&self) -> Arc<Directory> {
+    pub(crate) fn directory(&self) -> Arc<Directory> {
         Arc::clone(
             &self
                 .directory
@@ -122,8 +122,8 @@ impl Sources {
         Ok(())
     }
 
-    /// What is known of a log.
-    fn knows(&self, log: LogId) -> bool {
+    /// Whether a log is known.
+    pub(crate) fn knows(&self, log: LogId) -> bool {
         self.directory().get(log).is_some()
     }
 }

@@ -9,9 +9,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{EntityId, Horizon, LogId};
+use model::{Bug, EntityId, Horizon, LogId, planted};
 
-use super::{LiveCells, Mark, StoredCell};
+use super::{Head, LiveCells, Mark, StoredCell};
 use crate::stream::LiveError;
 
 /// [`LiveCells`] in memory.
@@ -21,10 +21,11 @@ pub struct MemoryCells {
     generation: AtomicU64,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct State {
     cells: HashMap<EntityId, HashMap<(LogId, u64), StoredCell>>,
     marks: HashMap<LogId, Mark>,
+    heads: HashMap<LogId, Head>,
     floors: HashMap<LogId, u64>,
 }
 
@@ -34,6 +35,23 @@ impl MemoryCells {
         let mut state = self.state();
         self.generation.fetch_add(1, Ordering::SeqCst);
         *state = State::default();
+    }
+
+    /// Everything stored now, for [`MemoryCells::restore`].
+    #[cfg(feature = "testing")]
+    pub fn snapshot(&self) -> Self {
+        let generation = AtomicU64::new(self.generation.load(Ordering::SeqCst));
+        let state = Mutex::new(self.state().clone());
+        Self { state, generation }
+    }
+
+    /// Goes back to a snapshot, as a Redis does that starts from an old file.
+    #[cfg(feature = "testing")]
+    pub fn restore(&self, snapshot: &Self) {
+        let old = snapshot.state().clone();
+        let mut state = self.state();
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        *state = old;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -48,7 +66,8 @@ impl LiveCells for MemoryCells {
         let stored = state.cells.entry(entity).or_default();
         for cell in cells {
             let newer = |old: &StoredCell| cell.version() > old.version();
-            if stored.get(&(cell.log, cell.epoch)).is_none_or(newer) {
+            let newer = stored.get(&(cell.log, cell.epoch)).is_none_or(newer);
+            if newer || planted(Bug::NoUptoCompare) {
                 stored.insert((cell.log, cell.epoch), cell);
             }
         }
@@ -79,6 +98,15 @@ impl LiveCells for MemoryCells {
             state.marks.insert(log, mark.clone());
         }
         Ok(same)
+    }
+
+    async fn head(&self, log: LogId) -> Result<Option<Head>, LiveError> {
+        Ok(self.state().heads.get(&log).cloned())
+    }
+
+    async fn put_head(&self, log: LogId, head: &Head) -> Result<(), LiveError> {
+        self.state().heads.insert(log, head.clone());
+        Ok(())
     }
 
     async fn floor(&self, log: LogId) -> Result<u64, LiveError> {

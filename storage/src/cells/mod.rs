@@ -51,10 +51,24 @@ pub struct Mark {
     /// How long the oldest event of the last flush had waited since it was received, milliseconds.
     pub lag_ms: i64,
     /// Last event that was known to exist when the fold began: until `seq` is there, cells are
-    /// being folded again, and what they hold is a part.
+    /// being folded again, and what they hold is a part. [`Mark::UNKNOWN`] if that is not known.
     pub target: u64,
     /// When the worker last said that it lives, unix milliseconds.
     pub at_ms: i64,
+}
+
+impl Mark {
+    /// As a target: the collector has yet to say how many events it holds.
+    pub const UNKNOWN: u64 = u64::MAX;
+}
+
+/// What a collector says of its log, once in every state of the live store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// [`LiveCells::generations`] as read before.
+    pub generations: String,
+    /// Last event on the collector's disk: no later one was ever shown before that state.
+    pub seq: u64,
 }
 
 /// The live store.
@@ -77,6 +91,12 @@ pub trait LiveCells: Send + Sync {
         expected: Option<&Mark>,
         mark: &Mark,
     ) -> Result<bool, LiveError>;
+
+    /// What the collector of a log has said last.
+    async fn head(&self, log: LogId) -> Result<Option<Head>, LiveError>;
+
+    /// Says what the collector of a log holds. Only that collector does.
+    async fn put_head(&self, log: LogId, head: &Head) -> Result<(), LiveError>;
 
     /// Epoch up to which cells of a log may be gone; 0 at first.
     async fn floor(&self, log: LogId) -> Result<u64, LiveError>;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use model::{EntityId, Horizon, LogId};
 use redis::{FromRedisValue, RedisError, Script, Value};
 
-use super::{LiveCells, Mark, StoredCell};
+use super::{Head, LiveCells, Mark, StoredCell};
 use crate::{
     redis_client::{Connection, RedisClient},
     redis_keys,
@@ -167,6 +167,27 @@ impl LiveCells for RedisCells {
             .invoke_async(&mut connection)
             .await?;
         Ok(done == 1)
+    }
+
+    async fn head(&self, log: LogId) -> Result<Option<Head>, LiveError> {
+        let key = redis_keys::head(log);
+        let text: Option<String> = redis::cmd("GET")
+            .arg(&key)
+            .query_async(&mut self.connection().await?)
+            .await?;
+        text.map(|t| serde_json::from_str(&t).map_err(|e| damaged(&key, e.to_string())))
+            .transpose()
+    }
+
+    async fn put_head(&self, log: LogId, head: &Head) -> Result<(), LiveError> {
+        let key = redis_keys::head(log);
+        let text = serde_json::to_string(head).map_err(|e| damaged(&key, e.to_string()))?;
+        redis::cmd("SET")
+            .arg(&key)
+            .arg(text)
+            .query_async::<Value>(&mut self.connection().await?)
+            .await?;
+        Ok(())
     }
 
     async fn floor(&self, log: LogId) -> Result<u64, LiveError> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use model::LogId;
 use tokio::sync::Notify;
 
-use super::{Appended, Batch, EventStream, LiveError};
+use super::{Appended, Batch, CLOSED, EventStream, LiveError};
 
 /// Events kept per log; beyond that the oldest are dropped, and readers fill the gap from raw.
 const MAX_EVENTS: usize = 200_000;
@@ -22,7 +22,7 @@ pub struct MemoryStream {
     changed: Mutex<HashMap<LogId, Arc<Notify>>>,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Kept {
     last: u64,
     events: usize,
@@ -33,6 +33,22 @@ impl MemoryStream {
     /// Forgets everything, as a flushed Redis would.
     pub fn flush(&self) {
         self.logs().clear();
+    }
+
+    /// Everything stored now, for [`MemoryStream::restore`].
+    #[cfg(feature = "testing")]
+    pub fn snapshot(&self) -> Self {
+        Self {
+            logs: Mutex::new(self.logs().clone()),
+            changed: Mutex::default(),
+        }
+    }
+
+    /// Goes back to a snapshot, as a Redis does that starts from an old file.
+    #[cfg(feature = "testing")]
+    pub fn restore(&self, snapshot: &Self) {
+        let old = snapshot.logs().clone();
+        *self.logs() = old;
     }
 
     fn logs(&self) -> MutexGuard<'_, HashMap<LogId, Kept>> {
@@ -96,6 +112,11 @@ impl EventStream for MemoryStream {
         // Whether it was signalled or the time ran out: what there is now is the answer.
         let _ = tokio::time::timeout(wait, notified).await;
         Ok(self.ready(log, after, limit))
+    }
+
+    async fn close(&self, log: LogId) -> Result<(), LiveError> {
+        self.logs().entry(log).or_default().last = CLOSED;
+        Ok(())
     }
 
     async fn trim(&self, log: LogId, upto: u64) -> Result<(), LiveError> {

@@ -56,11 +56,14 @@ pub enum Appended {
     Stale,
 }
 
+/// As the last event of a stream: it was ended by a salvage, and takes no more.
+pub const CLOSED: u64 = u64::MAX;
+
 /// One stream per log; production is idempotent, and the stream itself says what it has.
 #[async_trait]
 pub trait EventStream: Send + Sync {
     /// Number of the last event ever appended; `None` if the stream does not exist (never
-    /// written, or lost).
+    /// written, or lost); [`CLOSED`] if it was ended.
     async fn last(&self, log: LogId) -> Result<Option<u64>, LiveError>;
 
     /// Appends a batch unless the stream already has its last event.
@@ -75,6 +78,9 @@ pub trait EventStream: Send + Sync {
         limit: usize,
         wait: Duration,
     ) -> Result<Vec<Batch>, LiveError>;
+
+    /// Ends the stream: from now on it takes no batch. What it holds can still be read.
+    async fn close(&self, log: LogId) -> Result<(), LiveError>;
 
     /// Forgets batches whose last event is at or before `upto`. What [`EventStream::last`] says stays.
     async fn trim(&self, log: LogId, upto: u64) -> Result<(), LiveError>;

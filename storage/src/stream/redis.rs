@@ -8,7 +8,7 @@ use prost::Message;
 use redis::{FromRedisValue, Value};
 use tokio::sync::Mutex;
 
-use super::{Appended, Batch, EventStream, LiveError};
+use super::{Appended, Batch, CLOSED, EventStream, LiveError};
 use crate::redis_client::{Connection, RedisClient};
 use crate::redis_keys;
 
@@ -70,12 +70,7 @@ impl EventStream for RedisStream {
             .arg(encode(&key, batch)?);
         match cmd.query_async::<Value>(&mut connection).await {
             Ok(_) => Ok(Appended::New),
-            Err(e)
-                if e.to_string()
-                    .contains("equal or smaller than the target stream top item") =>
-            {
-                Ok(Appended::Stale)
-            }
+            Err(e) if is_stale(&e) => Ok(Appended::Stale),
             Err(e) => Err(e.into()),
         }
     }
@@ -88,7 +83,11 @@ impl EventStream for RedisStream {
         wait: Duration,
     ) -> Result<Vec<Batch>, LiveError> {
         let key = redis_keys::stream(log);
-        let mut connection = self.reader(log).await?;
+        // What does not wait needs no connection of its own, and must not wait behind one that does.
+        let mut connection = match wait.is_zero() {
+            true => self.client.shared().await?,
+            false => self.reader(log).await?,
+        };
         let mut cmd = redis::cmd("XREAD");
         cmd.arg("COUNT").arg(limit);
         if !wait.is_zero() {
@@ -105,7 +104,7 @@ impl EventStream for RedisStream {
         match answer.await {
             Ok(Ok(value)) => decode_answer(&key, value),
             failed => {
-                // The connection may have a reply under way: never use it again.
+                // A connection may have a reply under way: never wait on it again.
                 self.readers.lock().await.remove(&log);
                 match failed {
                     Ok(Err(e)) => Err(e.into()),
@@ -119,6 +118,18 @@ impl EventStream for RedisStream {
         }
     }
 
+    async fn close(&self, log: LogId) -> Result<(), LiveError> {
+        let mut connection = self.client.shared().await?;
+        let mut cmd = redis::cmd("XADD");
+        cmd.arg(redis_keys::stream(log)).arg(closed_id());
+        cmd.arg("closed").arg(1);
+        match cmd.query_async::<Value>(&mut connection).await {
+            Ok(_) => Ok(()),
+            Err(e) if is_stale(&e) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
     async fn trim(&self, log: LogId, upto: u64) -> Result<(), LiveError> {
         let mut connection = self.client.shared().await?;
         let mut cmd = redis::cmd("XTRIM");
@@ -128,6 +139,18 @@ impl EventStream for RedisStream {
         cmd.query_async::<Value>(&mut connection).await?;
         Ok(())
     }
+}
+
+/// The stream already has this entry or a later one.
+fn is_stale(error: &redis::RedisError) -> bool {
+    let text = error.to_string();
+    text.contains("equal or smaller than the target stream top item")
+        || text.contains("The stream has exhausted the last possible ID")
+}
+
+/// The entry that ends a stream: the largest number, so that none comes after it.
+fn closed_id() -> String {
+    format!("{CLOSED}-0")
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -187,6 +210,7 @@ fn decode_answer(key: &str, answer: Value) -> Result<Vec<Batch>, LiveError> {
     let streams = Vec::<(String, Entries)>::from_redis_value(answer)
         .map_err(|e| damaged(key, e.to_string()))?;
     let entries = streams.into_iter().flat_map(|(_, entries)| entries);
+    let entries = entries.filter(|(id, _)| *id != closed_id());
     let batches = entries.map(|(id, fields)| {
         let previous = fields
             .get("p")

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use model::{Covered, EntityId, EntityKind, Horizon, LogId};
 
-use crate::cells::{LiveCells, Mark, StoredCell};
+use crate::cells::{Head, LiveCells, Mark, StoredCell};
 
 fn entity(raw: u64) -> EntityId {
     EntityId::new(EntityKind::Link, raw)
@@ -48,9 +48,20 @@ pub async fn run<F: AsyncFnOnce()>(cells: Arc<dyn LiveCells>, flush: F) {
     put_if_newer(&*cells).await;
     racing_puts_end_with_the_newest(&cells).await;
     marks_are_compared_and_set(&*cells).await;
+    the_newest_head_stays(&*cells).await;
     floors_only_rise(&*cells).await;
     prune_deletes_what_is_covered(&*cells).await;
     generations_tell_a_flush(&*cells, flush).await;
+}
+
+async fn the_newest_head_stays(cells: &dyn LiveCells) {
+    assert_eq!(cells.head(LogId(5)).await.unwrap(), None);
+    for seq in [7, 3] {
+        let generations = cells.generations(true).await.unwrap();
+        let head = Head { generations, seq };
+        cells.put_head(LogId(5), &head).await.unwrap();
+        assert_eq!(cells.head(LogId(5)).await.unwrap(), Some(head));
+    }
 }
 
 async fn put_if_newer(cells: &dyn LiveCells) {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use model::{Event, LogId, Record};
 
-use crate::stream::{Appended, Batch, EventStream};
+use crate::stream::{Appended, Batch, CLOSED, EventStream};
 
 fn batch(previous: u64, last: u64) -> Batch {
     let event = |seq| Event {
@@ -31,7 +31,26 @@ pub async fn run(stream: Arc<dyn EventStream>) {
     append_is_idempotent(&*stream).await;
     reads_from_any_place(&*stream).await;
     trim_keeps_the_position(&*stream).await;
+    a_closed_stream_takes_nothing_and_can_be_read(&*stream).await;
     a_reader_waits_for_an_event(stream).await;
+}
+
+async fn a_closed_stream_takes_nothing_and_can_be_read(stream: &dyn EventStream) {
+    for (log, before) in [(LogId(8), 0), (LogId(9), 3)] {
+        if before > 0 {
+            stream.append(log, &batch(0, before)).await.unwrap();
+        }
+        stream.close(log).await.unwrap();
+        stream.close(log).await.unwrap();
+        assert_eq!(stream.last(log).await.unwrap(), Some(CLOSED));
+        let append = stream.append(log, &batch(before, before + 2)).await;
+        assert_eq!(append.unwrap(), Appended::Stale);
+        let held = stream.read(log, 0, 10, NOW).await.unwrap();
+        let held: Vec<u64> = held.iter().map(Batch::last).collect();
+        assert_eq!(held, Vec::from_iter((before > 0).then_some(before)));
+        stream.trim(log, before).await.unwrap();
+        assert_eq!(stream.last(log).await.unwrap(), Some(CLOSED));
+    }
 }
 
 async fn empty_and_missing(stream: &dyn EventStream) {

@@ -1,47 +1,42 @@
-//! What there is to do: every sealed epoch beyond the horizon, contiguous per log.
+//! What batch has to do: every sealed epoch beyond the horizon, contiguous per log.
 
-use model::{Covered, Horizon};
-use storage::{
+use model::{Bug, Covered, Horizon, planted};
+
+use crate::{
     directory::Directory,
     raw::{self, Seal},
     store::{Store, StoreError},
 };
 
-/// A sealed epoch that is to be covered.
-#[derive(Debug, Clone)]
-pub(super) struct Taken {
-    pub seal: Seal,
-}
-
-impl Taken {
+impl Seal {
     /// What is covered once this epoch is.
-    pub(super) fn covered(&self) -> Covered {
+    pub fn covered(&self) -> Covered {
         Covered {
-            epoch: self.seal.epoch,
-            seq: self.seal.seqs.1,
-            segment: self.seal.segments.1,
+            epoch: self.epoch,
+            seq: self.seqs.1,
+            segment: self.segments.1,
         }
     }
 }
 
 /// Sealed epochs beyond `horizon`, in order per log.
-pub(super) async fn sealed_epochs(
-    store: &Store,
-    horizon: &Horizon,
-) -> Result<Vec<Taken>, StoreError> {
+pub async fn beyond(store: &Store, horizon: &Horizon) -> Result<Vec<Seal>, StoreError> {
     let mut directory = Directory::default();
     directory.refresh(store).await?;
-    let mut taken = Vec::new();
+    let mut seals = Vec::new();
     for info in directory.logs() {
         let covered = horizon.of(info.log);
         if info.retired_at.is_some_and(|last| last <= covered.seq) {
             continue;
         }
         let mut epoch = covered.epoch + 1;
+        if planted(Bug::HorizonGap) && raw::seal(store, info.log, epoch).await?.is_none() {
+            epoch += 1;
+        }
         while let Some(seal) = raw::seal(store, info.log, epoch).await? {
-            taken.push(Taken { seal });
+            seals.push(seal);
             epoch += 1;
         }
     }
-    Ok(taken)
+    Ok(seals)
 }

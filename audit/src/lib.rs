@@ -1,0 +1,24 @@
+//! The audit: for every collector's log and every epoch, accepted = stored = live-counted =
+//! batch-counted, and what differs by the numbers of its events.
+//!
+//! It reads the objects themselves and shares no code with what counts them: an auditor who used
+//! the mill's queries would repeat the mill's mistakes.
+
+pub mod account;
+mod batch;
+mod live;
+mod record;
+mod report;
+mod run;
+mod seqs;
+mod stored;
+mod views;
+
+pub use live::{events_in, events_of};
+pub use record::{Record, Records, remember};
+pub use report::{Audit, EpochAudit, Finding, Kind, LogAudit};
+pub use run::{AuditDeps, AuditError, audit};
+pub use seqs::Seqs;
+
+#[cfg(test)]
+mod tests;

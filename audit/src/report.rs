@@ -1,0 +1,142 @@
+//! What an audit says.
+
+use std::{collections::BTreeMap, fmt};
+
+use model::LogId;
+use serde::{Deserialize, Serialize};
+
+use crate::seqs::Seqs;
+
+/// What an audit found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Audit {
+    /// Whether nothing differs.
+    pub agrees: bool,
+    /// The manifest that was looked at.
+    pub manifest: u64,
+    /// Events it covers.
+    pub events: u64,
+    /// When it was made, RFC 3339.
+    pub checked_at: String,
+    /// What earlier audits found to agree and this one did not read again: all that this
+    /// manifest covers; 0: nothing.
+    pub checked_before: u64,
+    /// Why live counts were not compared at all, if they were not.
+    pub live_unknown: Option<String>,
+    /// What differs.
+    pub findings: Vec<Finding>,
+    /// Every log with an epoch in `epochs` or with events that were turned away.
+    pub logs: Vec<LogAudit>,
+    /// Every epoch that was looked at; with those that are open at the end of each log as one.
+    pub epochs: Vec<EpochAudit>,
+    /// Events that could not be written, by reason, over all logs.
+    pub unrecorded: BTreeMap<String, u64>,
+    /// Events that were refused, by reason, over all logs.
+    pub rejected: BTreeMap<String, u64>,
+    /// How far `unrecorded` and `rejected` go at least, RFC 3339: the oldest word of a collector
+    /// that is not retired. One that was killed takes its last seconds of these with it.
+    pub turned_away_as_of: Option<String>,
+}
+
+/// One log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogAudit {
+    /// Its id.
+    pub log: LogId,
+    /// Whether its collector has drained it: nothing will be added.
+    pub retired: bool,
+    /// Epochs up to this one were found to agree earlier; see [`Audit::checked_before`].
+    pub epochs_before: u64,
+    /// The last event of those.
+    pub last_seq_before: u64,
+    /// Events that could not be written, by reason.
+    pub unrecorded: BTreeMap<String, u64>,
+    /// Events that were refused, by reason.
+    pub rejected: BTreeMap<String, u64>,
+    /// When its collector last wrote these, RFC 3339.
+    pub turned_away_as_of: Option<String>,
+}
+
+/// One epoch of one log, or the open end of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EpochAudit {
+    /// The log.
+    pub log: LogId,
+    /// The epoch; of the open end the first one without a seal.
+    pub epoch: u64,
+    /// Whether it is complete.
+    pub sealed: bool,
+    /// Its first and last event; of the open end as far as known, `None` if it has none.
+    pub seqs: Option<(u64, u64)>,
+    /// Events that were acknowledged; of the open end as far as known.
+    pub accepted: u64,
+    /// Events that raw objects hold; of the open end until now.
+    pub stored: u64,
+    /// Events that the accounts' live cells count; `None` if they cannot be compared.
+    pub live_counted: Option<u64>,
+    /// Why there is no `live_counted`.
+    pub live_unknown: Option<String>,
+    /// Events in the settled table; `None` if no batch has covered the epoch yet.
+    pub batch_counted: Option<u64>,
+    /// Whether nothing differs.
+    pub agrees: bool,
+}
+
+/// What kind of difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A damaged disk lost acknowledged events before they were stored.
+    Lost,
+    /// Raw objects or seals are missing, damaged or contradict each other.
+    Stored,
+    /// Live cells count otherwise.
+    Live,
+    /// The settled table holds other events.
+    Batch,
+    /// A view counts otherwise.
+    View,
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What kind.
+    pub kind: Kind,
+    /// The log, if it is of one.
+    pub log: Option<LogId>,
+    /// The epoch, if it is of one.
+    pub epoch: Option<u64>,
+    /// The events, as first and last numbers.
+    pub seqs: Seqs,
+    /// For people.
+    pub detail: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(log) = self.log {
+            write!(f, "log {log} ")?;
+        }
+        if let Some(epoch) = self.epoch {
+            write!(f, "epoch {epoch} ")?;
+        }
+        if !self.seqs.is_empty() {
+            write!(f, "events {}", self.seqs)?;
+        }
+        let colon = if self.log.is_some() { ": " } else { "" };
+        write!(f, "{colon}{}", self.detail)
+    }
+}
+
+impl Audit {
+    /// One line about what differs: the first finding and how many more there are. `None` if
+    /// nothing does.
+    pub fn complaint(&self) -> Option<String> {
+        let first = self.findings.first()?;
+        Some(match self.findings.len() - 1 {
+            0 => first.to_string(),
+            more => format!("{first} (and {more} more)"),
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! Each kind of damage, and what must be said of it.
+
+use super::{
+    epoch,
+    site::{LOG, Site},
+};
+use crate::{Audit, Kind};
+
+/// Two settled epochs of 10 and 5 events, and an open one of 4.
+async fn site() -> Site {
+    let mut site = Site::new().await;
+    site.accept(10).await;
+    site.seal().await;
+    site.accept(5).await;
+    site.seal().await;
+    site.batch().await;
+    site.accept(4).await;
+    assert!(site.audit().await.agrees, "it agrees before it is damaged");
+    site
+}
+
+/// The first finding of this kind, as kind, epoch and events; and a recorded audit raises alarm.
+fn found(audit: &Audit, kind: Kind) -> (Option<u64>, String) {
+    assert!(!audit.agrees);
+    let of = audit.findings.iter().find(|f| f.kind == kind);
+    let of = of.unwrap_or_else(|| panic!("no {kind:?} in {:?}", audit.findings));
+    (of.epoch, of.seqs.to_string())
+}
+
+#[tokio::test]
+async fn a_missing_segment_is_named_with_its_events() {
+    let site = site().await;
+    site.forget_segment(2).await;
+    let audit = site.audit().await;
+    assert_eq!(found(&audit, Kind::Stored), (Some(2), "11-15".into()));
+    assert!(!epoch(&audit, 2).agrees && epoch(&audit, 1).agrees);
+    assert_eq!(
+        audit.findings.len(),
+        1,
+        "what counts is right: {:?}",
+        audit.findings
+    );
+    let complaint = audit.complaint().unwrap_or_default();
+    assert!(
+        complaint.starts_with(&format!("log {LOG} epoch 2 events 11-15: ")),
+        "{complaint}"
+    );
+    assert!(complaint.contains("000000000002.seg"), "{complaint}");
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_a_segment_is_found() {
+    let site = site().await;
+    let mut bytes = site.forget_segment(1).await;
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    site.put_segment(1, bytes).await;
+    assert_eq!(
+        found(&site.audit().await, Kind::Stored),
+        (Some(1), "1-10".into())
+    );
+}
+
+#[tokio::test]
+async fn a_missing_seal_is_found() {
+    let site = site().await;
+    site.forget_seal(1).await;
+    assert_eq!(found(&site.audit().await, Kind::Stored).0, Some(1));
+}
+
+#[tokio::test]
+async fn a_missing_file_of_events_is_named_with_its_events() {
+    let site = site().await;
+    site.forget_events_file().await;
+    let audit = site.audit().await;
+    assert_eq!(found(&audit, Kind::Batch).0, None, "the file itself");
+    let of: Vec<_> = audit
+        .findings
+        .iter()
+        .filter_map(|f| Some((f.epoch?, f.seqs.to_string())))
+        .collect();
+    assert_eq!(of, vec![(1, "1-10".to_owned()), (2, "11-15".to_owned())]);
+    assert_eq!(epoch(&audit, 1).batch_counted, Some(0));
+}
+
+#[tokio::test]
+async fn an_event_too_few_too_many_and_twice_are_told_apart() {
+    for (change, seqs) in [
+        (Site::drop_event as fn(&mut Vec<(u64, u64)>), "3"),
+        (Site::double_event, "3"),
+        (Site::swap_event, "3"),
+    ] {
+        let site = site().await;
+        site.change_events(change).await;
+        let audit = site.audit().await;
+        assert_eq!(
+            found(&audit, Kind::Batch),
+            (Some(1), seqs.into()),
+            "{:?}",
+            audit.findings
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_event_of_an_epoch_that_nothing_covers_is_found() {
+    let site = site().await;
+    site.change_events(|events| events.push((7, 100))).await;
+    let audit = site.audit().await;
+    let of = |f: &crate::Finding| f.kind == Kind::Batch && f.epoch == Some(7);
+    assert!(audit.findings.iter().any(of), "{:?}", audit.findings);
+}
+
+#[tokio::test]
+async fn a_view_that_counts_otherwise_is_named() {
+    for cube in ["total", "minute", "country", "object", "campaign"] {
+        let site = site().await;
+        site.change_view(cube, 1).await;
+        let audit = site.audit().await;
+        found(&audit, Kind::View);
+        assert!(
+            audit.findings[0]
+                .detail
+                .contains(&format!("view {cube} counts")),
+            "{:?}",
+            audit.findings
+        );
+    }
+    let site = site().await;
+    site.forget_view("browser").await;
+    found(&site.audit().await, Kind::View);
+}
+
+#[tokio::test]
+async fn a_live_cell_that_counts_otherwise_is_found() {
+    for (epoch, seqs) in [(1, "1-10"), (2, "11-15"), (3, "16-19")] {
+        for events in [-1, 1] {
+            let site = site().await;
+            site.change_cell(epoch, events).await;
+            let audit = site.audit().await;
+            assert_eq!(found(&audit, Kind::Live), (Some(epoch), seqs.into()));
+            assert_eq!(audit.findings.len(), 1);
+        }
+    }
+    let site = site().await;
+    site.break_cell(2).await;
+    found(&site.audit().await, Kind::Live);
+}

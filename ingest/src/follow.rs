@@ -1,0 +1,75 @@
+//! What others decide: new links, and requests to close the epoch.
+
+use std::{sync::Arc, time::Duration};
+
+use storage::{
+    catalog::Catalog,
+    installation::{Control, Request},
+    raw::{self, LogInfo},
+    store::Store,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::session::Current;
+
+/// How often the collector looks for new links and for requests of other roles.
+const FOLLOW: Duration = Duration::from_millis(500);
+
+/// Takes in new links, and closes the epoch when asked.
+pub(crate) async fn follow(catalog: Catalog, closer: Closer, shutdown: CancellationToken) {
+    let control = Control::new(Arc::clone(&closer.store));
+    // What was asked before we came does not concern us: it was asked of others' events.
+    let mut done = control.newest().await.ok();
+    while !shutdown.is_cancelled() {
+        if let Err(error) = catalog.follow().await {
+            tracing::warn!(%error, "new links could not be read");
+        }
+        match closer.carry_out(&control, done).await {
+            Ok(n) => done = Some(n),
+            Err(error) => {
+                tracing::warn!(%error, "the epoch could not be closed as asked; trying again")
+            }
+        }
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(FOLLOW) => {}
+        }
+    }
+}
+
+/// Closes the epoch of this collector's log when asked, and says so in the store.
+pub(crate) struct Closer {
+    pub(crate) store: Store,
+    pub(crate) current: Current,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CloseError {
+    #[error(transparent)]
+    Ledger(#[from] storage::ledger::LedgerError),
+    #[error(transparent)]
+    Store(#[from] storage::store::StoreError),
+    #[error(transparent)]
+    Log(#[from] crate::log::AppendError),
+}
+
+impl Closer {
+    /// Carries out the requests after `done`; tells the last one.
+    async fn carry_out(&self, control: &Control, done: Option<u64>) -> Result<u64, CloseError> {
+        let Some(done) = done else {
+            return Ok(control.newest().await?);
+        };
+        let (n, requests) = control.after(done).await?;
+        if requests.contains(&Request::CloseEpochs) {
+            let epoch = self.current.log().close_epoch().await?;
+            let closed = Some((n, epoch));
+            let info = LogInfo {
+                closed,
+                ..self.current.info()
+            };
+            raw::update_log(&self.store, &info).await?;
+        }
+        Ok(n)
+    }
+}

@@ -1,0 +1,209 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use arrow::{
+    array::{ArrayRef, RecordBatch, StringArray},
+    datatypes::{DataType, Field, Schema},
+};
+use model::{Counts, EntityId, Measure, time};
+use object_store::ObjectStoreExt;
+use parquet::arrow::ArrowWriter;
+use serde_json::json;
+use storage::{
+    manifest::{File, Manifest},
+    object_keys::ObjectKey,
+    tally::{self, Tally, Turned},
+    views::{ViewWriter, cube_schema},
+};
+
+use crate::testing::{LOG, NOW_MS, Site, TOKEN, clicks};
+
+fn today() -> i64 {
+    time::day_of(time::minute_of(NOW_MS))
+}
+
+fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let fields = columns
+        .iter()
+        .map(|(name, c)| Field::new(*name, DataType::clone(c.data_type()), false));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let batch = RecordBatch::try_new(
+        schema.clone(),
+        columns.into_iter().map(|(_, c)| c).collect(),
+    );
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, None).unwrap();
+    writer.write(&batch.unwrap()).unwrap();
+    writer.into_inner().unwrap()
+}
+
+/// A view `total` with the clicks of accounts.
+fn view(counts: &BTreeMap<EntityId, i64>) -> Vec<u8> {
+    let schema = cube_schema();
+    let rows = counts.len();
+    let entities = counts.keys().map(ToString::to_string);
+    let times =
+        arrow::array::TimestampMillisecondArray::from(vec![NOW_MS; rows]).with_timezone("UTC");
+    let mut columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(entities)),
+        Arc::new(times),
+        Arc::new(StringArray::from(vec![""; rows])),
+    ];
+    for measure in Measure::ALL {
+        let of = |n: &i64| {
+            let mut all = Counts::default();
+            all.0[Measure::Clicks as usize] = *n;
+            all.get(measure)
+        };
+        let column = arrow::array::Int64Array::from_iter_values(counts.values().map(of));
+        columns.push(Arc::new(column));
+    }
+    let mut writer = ViewWriter::new(schema.clone()).unwrap();
+    writer
+        .write(&RecordBatch::try_new(schema, columns).unwrap())
+        .unwrap();
+    writer.finish().unwrap().to_vec()
+}
+
+/// Settles events of accounts, and a view that counts `more` for each.
+async fn settle(site: &Site, events: &[(EntityId, usize)], more: i64) -> Manifest {
+    let accounts = events.iter().flat_map(|(a, n)| vec![a.to_string(); *n]);
+    let accounts: Vec<String> = accounts.collect();
+    let rows = accounts.len() as u64;
+    let counts = events.iter().map(|(a, n)| (*a, *n as i64 + more)).collect();
+    let put = async |key: ObjectKey, body: Vec<u8>| {
+        let bytes = body.len() as u64;
+        site.store.put(&key.path(), body.into()).await.unwrap();
+        File {
+            name: "one".into(),
+            rows,
+            bytes,
+        }
+    };
+    let (day, name) = (today(), "one".to_owned());
+    let column: ArrayRef = Arc::new(StringArray::from(accounts));
+    let key = ObjectKey::Events {
+        day,
+        name: name.clone(),
+    };
+    let events = put(key, parquet(vec![("account", column)])).await;
+    let cube = "total".to_owned();
+    let view = put(
+        ObjectKey::View {
+            cube: cube.clone(),
+            day,
+            name,
+        },
+        view(&counts),
+    )
+    .await;
+    Manifest {
+        events: BTreeMap::from([(day, vec![events])]),
+        events_count: rows,
+        views: BTreeMap::from([(cube, BTreeMap::from([(day, view)]))]),
+        ..Manifest::default()
+    }
+}
+
+async fn turn_away(site: &Site, account: EntityId, code: &str, events: u64) {
+    let mut tally = tally::read(&site.store, LOG)
+        .await
+        .unwrap()
+        .unwrap_or(Tally::new(LOG));
+    tally.as_of_ms = NOW_MS;
+    let turned = Turned {
+        rejected: BTreeMap::from([(code.to_owned(), events)]),
+        ..Turned::default()
+    };
+    tally.count(account, &turned);
+    tally::write(&site.store, &tally).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_sees_its_own_and_nobody_elses() {
+    let site = Site::new().await;
+    let ((one, key), (two, stranger)) = (site.account().await, site.account().await);
+    let manifest = settle(&site, &[(one, 3), (two, 40)], 0).await;
+    let settled = clicks(one, 1, 1, 43);
+    site.settle(settled.last().unwrap(), 1, manifest).await;
+    let live = [clicks(one, 2, 44, 2), clicks(two, 2, 46, 5)].concat();
+    site.fold(&live).await;
+    turn_away(&site, one, "invalid_time", 6).await;
+    turn_away(&site, two, "too_long", 7).await;
+    site.refresh().await;
+    let expected = |account: EntityId, stored: u64, live: u64, rejected: serde_json::Value| {
+        json!({
+            "account": account,
+            "agrees": true,
+            "settled": {
+                "manifest": 1,
+                "stored": stored,
+                "counted": stored,
+                "days": [{"date": "2026-01-02", "stored": stored, "counted": stored, "agrees": true}],
+            },
+            "live": {"counted": live, "complete": true},
+            "unrecorded": {},
+            "rejected": rejected,
+            "turned_away_as_of": "2026-01-02T03:04:05Z",
+        })
+    };
+    assert_eq!(
+        site.good("/v1/audit", &key).await,
+        expected(one, 3, 2, json!({"invalid_time": 6}))
+    );
+    assert_eq!(
+        site.good("/v1/audit", &stranger).await,
+        expected(two, 40, 5, json!({"too_long": 7}))
+    );
+}
+
+#[tokio::test]
+async fn a_view_that_counts_otherwise_does_not_agree() {
+    let site = Site::new().await;
+    let (account, key) = site.account().await;
+    let manifest = settle(&site, &[(account, 3)], 1).await;
+    let settled = clicks(account, 1, 1, 3);
+    site.settle(&settled[2], 1, manifest).await;
+    let audit = site.good("/v1/audit?days=1", &key).await;
+    assert_eq!(audit["agrees"], false);
+    let sums = (&audit["settled"]["stored"], &audit["settled"]["counted"]);
+    assert_eq!(sums, (&json!(3), &json!(4)));
+    // A file that is gone is no nought.
+    let path = ObjectKey::Events {
+        day: today(),
+        name: "one".into(),
+    }
+    .path();
+    site.store.delete(&path).await.unwrap();
+    let (_, other) = site.account().await;
+    let (status, body) = site.get("/v1/audit", &other).await;
+    assert_eq!((status, &body["code"]), (503, &json!("store_unavailable")));
+}
+
+#[tokio::test]
+async fn the_admin_token_asks_for_the_installation() {
+    let site = Site::new().await;
+    let (_, key) = site.account().await;
+    for (path, full) in [("/v1/audit", false), ("/v1/audit?full=true", true)] {
+        assert_eq!(
+            site.good(path, TOKEN).await,
+            json!({"agrees": true, "full": full})
+        );
+    }
+    for (path, who) in [
+        ("/v1/audit?full=true", &*key),
+        ("/v1/audit?days=0", &key),
+        ("/v1/audit?days=93", &key),
+        ("/v1/audit?days=x", &key),
+        ("/v1/audit?weeks=1", &key),
+        ("/v1/audit?days=3", TOKEN),
+    ] {
+        let (status, body) = site.get(path, who).await;
+        assert_eq!(
+            (status, &body["code"]),
+            (400, &json!("invalid_query")),
+            "{path}"
+        );
+    }
+    assert_eq!(site.get("/v1/audit", "nobody").await.0, 401);
+    let reader = site.key(&key, "read").await;
+    site.good("/v1/audit", &reader).await;
+}

@@ -1,0 +1,272 @@
+//! An installation in memory behind the API, for tests: accounts, one log, and what collectors,
+//! the speed layer and batch would have left.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+};
+use http::Request;
+use model::{
+    Covered, EntityId, Event, EventId, Facts, Horizon, LogId, ManualClock, Record,
+    cell::{EpochCells, fold_into},
+};
+use serde_json::{Value, json};
+use storage::{
+    catalog::{Catalog, random::SeededRandom},
+    cells::{LiveCells, Mark, MemoryCells, StoredCell},
+    installation::stamp,
+    manifest::Manifest,
+    manifests::Manifests,
+    raw::{self, LogInfo, Seal},
+    segment::{self, Header},
+    store::{self, Store},
+    stream::{Batch, EventStream, MemoryStream},
+};
+use tower::ServiceExt;
+use web::Problem;
+
+use crate::{
+    api::{self, Api, auth::AdminToken, jobs::JobControl},
+    audit::{self, AuditControl},
+    receipts,
+    stats::{Numbers, Sources},
+};
+
+pub(crate) const TOKEN: &str = "the-admin-token";
+/// 2026-01-02T03:04:05Z.
+pub(crate) const NOW_MS: i64 = 1_767_323_045_000;
+pub(crate) const LOG: LogId = LogId(77);
+
+pub(crate) struct Site {
+    pub store: Store,
+    pub sources: Arc<Sources>,
+    pub cells: Arc<MemoryCells>,
+    pub stream: Arc<MemoryStream>,
+    router: Router,
+}
+
+/// Neither jobs nor audits of the installation; the latter tell what they were asked.
+struct Nothing;
+
+#[async_trait::async_trait]
+impl JobControl for Nothing {
+    async fn list(&self) -> Result<Value, Problem> {
+        Err(Problem::not_found("there are no jobs"))
+    }
+    async fn runs(&self, _: &str, _: usize) -> Result<Value, Problem> {
+        Err(Problem::not_found("there are no jobs"))
+    }
+    async fn start(&self, _: &str, _: bool, _: bool) -> Result<Value, Problem> {
+        Err(Problem::not_found("there are no jobs"))
+    }
+}
+
+#[async_trait::async_trait]
+impl AuditControl for Nothing {
+    async fn audit(&self, full: bool) -> Result<Value, Problem> {
+        Ok(json!({"agrees": true, "full": full}))
+    }
+}
+
+pub(crate) fn id(seq: u64) -> EventId {
+    EventId { log: LOG, seq }
+}
+
+impl Site {
+    /// With the log registered and nothing in it.
+    pub async fn new() -> Self {
+        let store = store::open("memory://").unwrap();
+        let clock = Arc::new(ManualClock::new(NOW_MS));
+        let random = Arc::new(SeededRandom::new(7));
+        let catalog = Catalog::open(store.clone(), clock.clone(), random.clone());
+        let api = Arc::new(Api {
+            catalog: catalog.await.unwrap(),
+            clock,
+            random,
+            admin_token: AdminToken::new(TOKEN),
+            jobs: Arc::new(Nothing),
+            public_url: "https://go.example".into(),
+            large_bodies: Api::large_bodies(),
+        });
+        let (cells, stream) = (
+            Arc::new(MemoryCells::default()),
+            Arc::new(MemoryStream::default()),
+        );
+        let manifests = Arc::new(Manifests::new(store.clone()));
+        let sources = Sources::new(api.clone(), store.clone(), cells.clone(), manifests);
+        let sources = Arc::new(sources);
+        let numbers = Numbers(Arc::clone(&sources));
+        let router = api::routes(api)
+            .merge(receipts::routes(numbers.clone(), stream.clone()))
+            .merge(audit::routes(numbers, Arc::new(Nothing)));
+        let info = LogInfo {
+            log: LOG,
+            created_ms: 0,
+            predecessor: None,
+            retired_at: None,
+            closed: None,
+        };
+        raw::register_log(&store, &info).await.unwrap();
+        Self {
+            store,
+            sources,
+            cells,
+            stream,
+            router,
+        }
+    }
+
+    /// The status and the body of an answer.
+    pub async fn get(&self, path: &str, key: &str) -> (u16, Value) {
+        self.call("GET", path, key, Value::Null).await
+    }
+
+    async fn call(&self, method: &str, path: &str, key: &str, body: Value) -> (u16, Value) {
+        let request = Request::builder().method(method).uri(path);
+        let request = request
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()));
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    /// The body of a success.
+    pub async fn good(&self, path: &str, key: &str) -> Value {
+        let (status, body) = self.get(path, key).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// A new account and its key.
+    pub async fn account(&self) -> (EntityId, String) {
+        let (status, made) = self
+            .call("POST", "/v1/accounts", TOKEN, json!({"name": "Shop"}))
+            .await;
+        assert_eq!(status, 201, "{made}");
+        let key = made["api_key"].as_str().unwrap().to_owned();
+        (made["id"].as_str().unwrap().parse().unwrap(), key)
+    }
+
+    /// A key of the same account with one scope.
+    pub async fn key(&self, admin: &str, scope: &str) -> String {
+        let body = json!({"name": scope, "scopes": [scope]});
+        let (status, made) = self.call("POST", "/v1/keys", admin, body).await;
+        assert_eq!(status, 201, "{made}");
+        made["api_key"].as_str().unwrap().to_owned()
+    }
+
+    /// Lets the API see what has changed.
+    pub async fn refresh(&self) {
+        self.sources.refresh().await.unwrap();
+    }
+
+    /// Sends records on to the speed layer.
+    pub async fn stream(&self, records: &[Record]) {
+        let batch = Batch {
+            previous: records[0].seq - 1,
+            records: Arc::new(records.to_vec()),
+        };
+        self.stream.append(LOG, &batch).await.unwrap();
+    }
+
+    /// Folds all records of an epoch, and marks that.
+    pub async fn fold(&self, records: &[Record]) {
+        let last = records.last().unwrap();
+        let mut cells = EpochCells::new();
+        for record in records {
+            fold_into(&mut cells, &record.event, &Facts::default());
+        }
+        for (entity, cell) in cells {
+            let cell = StoredCell {
+                log: LOG,
+                epoch: last.epoch,
+                fence: 0,
+                upto: last.seq,
+                body: cell.encode().into(),
+            };
+            self.cells.put(entity, vec![cell]).await.unwrap();
+        }
+        let old = self.cells.mark(LOG).await.unwrap();
+        let mark = Mark {
+            fence: 0,
+            generations: self.cells.generations(false).await.unwrap(),
+            base: 0,
+            seq: last.seq,
+            epoch: (last.epoch, records[0].seq - 1),
+            lag_ms: 0,
+            target: last.seq,
+            at_ms: NOW_MS,
+        };
+        assert!(self.cells.put_mark(LOG, old.as_ref(), &mark).await.unwrap());
+    }
+
+    /// Stores records as a segment.
+    pub async fn ship(&self, number: u64, records: &[Record]) {
+        let header = Header {
+            log: LOG,
+            number,
+            epoch: records[0].epoch,
+            first_seq: records[0].seq,
+            previous_seq: records[0].seq - 1,
+            previous_hash: [0; 32],
+        };
+        let (bytes, _) = segment::build(&header, records);
+        raw::put_segment(&self.store, LOG, number, &bytes)
+            .await
+            .unwrap();
+    }
+
+    /// Seals an epoch that is in one segment.
+    pub async fn seal(&self, segment: u64, records: &[Record]) {
+        let (first, last) = (&records[0], &records[records.len() - 1]);
+        let seal = Seal {
+            log: LOG,
+            epoch: first.epoch,
+            segments: (segment, segment),
+            seqs: (first.seq, last.seq),
+            count: records.len() as u64,
+        };
+        raw::put_seal(&self.store, &seal).await.unwrap();
+    }
+
+    /// Publishes the first manifest: it covers the epoch up to the record.
+    pub async fn settle(&self, last: &Record, segment: u64, manifest: Manifest) {
+        let covered = Covered {
+            epoch: last.epoch,
+            seq: last.seq,
+            segment,
+        };
+        let manifest = Manifest {
+            horizon: Horizon(BTreeMap::from([(LOG, covered)])),
+            ..manifest
+        };
+        let api = &self.sources.api;
+        let stamp = stamp(&*api.clock, &*api.random);
+        let ledger = &self.sources.manifests.ledger;
+        ledger.append(1, &manifest, stamp).await.unwrap();
+    }
+}
+
+/// Clicks of an account, from number `first` on.
+pub(crate) fn clicks(account: EntityId, epoch: u64, first: u64, count: u64) -> Vec<Record> {
+    let event = |seq: u64| Event {
+        account: account.raw,
+        object: 5,
+        campaign: Some(6),
+        occurred_ms: NOW_MS - 1_000,
+        received_ms: NOW_MS,
+        visitor: seq,
+        ..Event::default()
+    };
+    let records = (first..first + count).map(|seq| Record {
+        seq,
+        epoch,
+        event: event(seq),
+    });
+    records.collect()
+}

@@ -1,0 +1,17 @@
+//! A deterministic simulation of the hand-over: the product's own collectors, shippers, streamers,
+//! workers, housekeepers, salvage and readers, over a disk, an object store and a Redis that fail
+//! as the real ones do, one step at a time in an order that a seed decides. What is counted is
+//! compared with what happened after every reading and every publication.
+//!
+//! Only the batch queries are replaced: a batch takes sealed epochs, reads raw segments and
+//! publishes manifests as the product does, and lists events instead of grinding them with SQL.
+
+mod actors;
+mod disk;
+mod gate;
+mod oracle;
+mod redis;
+mod store;
+mod world;
+
+pub use world::{Outcome, Profile, run};

@@ -1,0 +1,150 @@
+//! The audit in a process that serves: as a job, over the API, and as an alarm.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use async_trait::async_trait;
+use audit::{Audit, AuditDeps, AuditError, Records};
+use futures::FutureExt;
+use jobs::{JobError, Work};
+use serde_json::{Value, json};
+use serving::AuditControl;
+use storage::{catalog::random::Randomness, manifests::Manifests, store::Store};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use web::{Health, Problem};
+
+use crate::{mill::Mill, wiring::Parts};
+
+/// How often the newest record of an audit is looked for.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long a request over the API waits for an audit.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Makes audits on the mill's threads. Cheap to clone.
+#[derive(Clone)]
+pub struct Auditing {
+    deps: Arc<AuditDeps>,
+    random: Arc<dyn Randomness>,
+    mill: Mill,
+    /// One request over the API at a time.
+    room: Arc<Semaphore>,
+}
+
+impl Auditing {
+    /// Audits of the installation behind `parts`.
+    pub fn new(parts: &Parts, mill: &Mill) -> Self {
+        let deps = AuditDeps {
+            store: Arc::clone(&parts.store),
+            manifests: Manifests::new(Arc::clone(&parts.store)),
+            catalog: parts.catalog.clone(),
+            cells: Some(Arc::clone(&parts.cells)),
+            clock: Arc::clone(&parts.clock),
+        };
+        Self {
+            deps: Arc::new(deps),
+            random: Arc::clone(&parts.random),
+            mill: mill.clone(),
+            room: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// The job: a run fails when something differs, and says what.
+    pub fn work(&self) -> Work {
+        let auditing = self.clone();
+        Arc::new(move |_context| {
+            let auditing = auditing.clone();
+            async move { auditing.job().await.map_err(JobError::new)? }.boxed()
+        })
+    }
+
+    async fn job(&self) -> anyhow::Result<Result<Value, JobError>> {
+        let audit = self.audit(false, None).await??;
+        let (store, clock) = (&self.deps.store, &*self.deps.clock);
+        let remembered = audit::remember(store, &audit, clock, &*self.random).await;
+        remembered.context("the audit could not be recorded")?;
+        Ok(match audit.complaint() {
+            Some(complaint) => Err(JobError::new(complaint)),
+            None => Ok(json!({
+                "manifest": audit.manifest,
+                "events": audit.events,
+                "epochs": audit.epochs.len(),
+                "checked_before": audit.checked_before,
+                "unrecorded": audit.unrecorded,
+                "rejected": audit.rejected,
+            })),
+        })
+    }
+
+    async fn audit(
+        &self,
+        full: bool,
+        room: Option<OwnedSemaphorePermit>,
+    ) -> anyhow::Result<Result<Audit, AuditError>> {
+        let deps = Arc::clone(&self.deps);
+        let work = move |_| async move {
+            let audit = audit::audit(&deps, full).await;
+            drop(room);
+            audit
+        };
+        self.mill.run(work).await
+    }
+}
+
+#[async_trait]
+impl AuditControl for Auditing {
+    async fn audit(&self, full: bool) -> Result<Value, Problem> {
+        let busy = |_| Problem::unavailable("busy", "another audit is being made", 5);
+        // Kept until the audit ends, also when nobody waits for it any more.
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(busy)?;
+        let audit = tokio::time::timeout(PATIENCE, self.audit(full, Some(room)));
+        let late = |_| {
+            Problem::unavailable(
+                "late",
+                "the audit takes longer than this request may; run `millrace audit`",
+                60,
+            )
+        };
+        let audit = audit.await.map_err(late)?.map_err(Problem::internal)?;
+        let audit = audit.map_err(|error| {
+            tracing::warn!(%error, "an audit could not be made");
+            Problem::unavailable("store_unavailable", "the object store does not answer", 5)
+        })?;
+        serde_json::to_value(audit).map_err(Problem::internal)
+    }
+}
+
+/// Shows what the newest audit of the installation found, whichever process made it: as the gauge
+/// `millrace_audit_mismatches`, and in the health of this process, which stays ready: what was
+/// counted wrong is no reason to turn visitors away.
+pub async fn alarm(store: Store, health: Health, stop: CancellationToken) {
+    let records = Records::new(store);
+    let gauge = metrics::gauge!("millrace_audit_mismatches");
+    gauge.set(0);
+    let mut seen = 0;
+    while !stop.is_cancelled() {
+        let newest = async {
+            let n = records.newest().await?;
+            match n > seen {
+                true => Ok(records.get(n).await?.map(|record| (n, record))),
+                false => Ok(None),
+            }
+        };
+        match newest.await {
+            Ok(Some((n, record))) => {
+                gauge.set(record.findings as f64);
+                health.warn("audit", record.complaint);
+                seen = n;
+            }
+            Ok(None) => {}
+            Err(error) => {
+                let error: storage::ledger::LedgerError = error;
+                tracing::warn!(%error, "the newest audit cannot be read");
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}

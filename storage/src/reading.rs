@@ -1,0 +1,240 @@
+//! Reading live cells so that, with one manifest, nothing is missed and nothing counted twice.
+//! The order of the reads is a rule of the hand-over.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures::future::try_join_all;
+use model::{Bug, Cell, Covered, EntityId, LogId, planted};
+
+use crate::{
+    cells::{LiveCells, Mark, StoredCell},
+    directory::Directory,
+    manifests::Published,
+    raw,
+    store::{Store, StoreError},
+    stream::LiveError,
+};
+
+/// A mark that was not renewed for so long has no worker. Clocks may differ by seconds; this only
+/// says how fresh an answer is, never what it counts.
+const SILENT: Duration = Duration::from_secs(10);
+
+/// What a reader starts from. The manifest must have been read before the logs.
+pub struct Reader<'a> {
+    /// The settled part is this one's.
+    pub published: &'a Published,
+    /// All logs, read after the manifest.
+    pub directory: &'a Directory,
+    /// Where fences are.
+    pub store: &'a Store,
+    /// Where cells are.
+    pub cells: &'a dyn LiveCells,
+    /// Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// The live part of one entity's numbers.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Cells of epochs beyond the manifest.
+    pub cells: Vec<Cell>,
+    /// Why something may be missing; empty: complete.
+    pub missing: Vec<String>,
+    /// Longest delay of the last flushes, milliseconds.
+    pub lag_ms: i64,
+    /// Per log, the event up to which everything is counted: a lower bound.
+    pub as_of: BTreeMap<LogId, u64>,
+}
+
+/// Why nothing could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The live store failed.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// The object store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A cell is not a cell.
+    #[error(transparent)]
+    Cell(#[from] model::cell::CellError),
+}
+
+impl Reader<'_> {
+    /// Reads the cells of one entity, once.
+    pub async fn read(&self, entity: EntityId) -> Result<Reading, ReadError> {
+        let horizon = &self.published.manifest.horizon;
+        let logs = self.open_logs();
+        let early = match planted(Bug::CellsBeforeMarks) {
+            true => Some(self.cells.cells(entity).await?),
+            false => None,
+        };
+        let marks = try_join_all(logs.iter().map(|log| self.cells.mark(*log))).await?;
+        let cells = match early {
+            Some(cells) => cells,
+            None => self.cells.cells(entity).await?,
+        };
+        let floors = try_join_all(logs.iter().map(|log| self.cells.floor(*log))).await?;
+        let fences = self.fences().await?;
+        let generations = self.cells.generations(false).await?;
+
+        let fence_of = |log: LogId| fences.get(&log).copied().unwrap_or(0);
+        let mut reading = Reading {
+            as_of: horizon.0.iter().map(|(log, c)| (*log, c.seq)).collect(),
+            ..Reading::default()
+        };
+        for ((log, mark), floor) in logs.iter().zip(&marks).zip(floors) {
+            let covered = horizon.of(*log);
+            let seen = Seen {
+                floor,
+                covered,
+                fence: fence_of(*log),
+                generations: &generations,
+                now_ms: self.now_ms,
+            };
+            match seen.check(mark.as_ref()) {
+                Ok(mark) => {
+                    reading.as_of.insert(*log, covered.seq.max(mark.seq));
+                    reading.lag_ms = reading.lag_ms.max(mark.lag_ms);
+                }
+                Err(why) => reading.missing.push(format!("log {log}: {why}")),
+            }
+        }
+        let live = |cell: &&StoredCell| {
+            cell.epoch > horizon.of(cell.log).epoch && cell.fence == fence_of(cell.log)
+        };
+        for cell in cells.iter().filter(live) {
+            // Its mark was not looked at: it was made after we looked for logs.
+            if self.directory.get(cell.log).is_none() {
+                reading.missing.push(format!("log {}: it is new", cell.log));
+                continue;
+            }
+            reading.cells.push(Cell::decode(&cell.body)?);
+        }
+        Ok(reading)
+    }
+
+    /// A retired log that is covered to its end cannot have anything live.
+    fn open_logs(&self) -> Vec<LogId> {
+        let horizon = &self.published.manifest.horizon;
+        let open = self.directory.logs().filter(|info| {
+            info.retired_at
+                .is_none_or(|last| last > horizon.of(info.log).seq)
+        });
+        open.map(|info| info.log).collect()
+    }
+
+    async fn fences(&self) -> Result<BTreeMap<LogId, u64>, StoreError> {
+        let mut fences = BTreeMap::new();
+        if planted(Bug::FenceIgnored) {
+            return Ok(fences);
+        }
+        for log in raw::fences(self.store).await? {
+            fences.insert(log, raw::fence(self.store, log).await?);
+        }
+        Ok(fences)
+    }
+}
+
+/// What a reader has seen beside the mark of a log.
+struct Seen<'a> {
+    floor: u64,
+    covered: Covered,
+    fence: u64,
+    generations: &'a str,
+    now_ms: i64,
+}
+
+impl Seen<'_> {
+    /// Whether the cells of a log are all there, seen from a manifest.
+    fn check<'m>(&self, mark: Option<&'m Mark>) -> Result<&'m Mark, &'static str> {
+        let mark = mark.ok_or("its events are yet to be folded")?;
+        if mark.generations != self.generations && !planted(Bug::NoGenerationsCheck) {
+            return Err("live cells were lost and are being folded again");
+        }
+        if mark.fence != self.fence {
+            return Err("it was fenced and is being folded again");
+        }
+        if mark.base > self.covered.epoch && !planted(Bug::NoBaseCheck) {
+            return Err("its cells begin after the manifest");
+        }
+        if self.floor > self.covered.epoch && !planted(Bug::NoFloorCheck) {
+            return Err("its cells were pruned after a newer manifest");
+        }
+        if mark.target == Mark::UNKNOWN && !planted(Bug::NoTargetCheck) {
+            return Err("live cells were lost, and its collector has yet to say what it holds");
+        }
+        if mark.seq.max(self.covered.seq) < mark.target && !planted(Bug::NoTargetCheck) {
+            return Err("its cells are being folded again");
+        }
+        if self.now_ms - mark.at_ms > SILENT.as_millis() as i64 {
+            return Err("the speed layer is silent");
+        }
+        Ok(mark)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_of_the_reader_is_checked() {
+        let mark = Mark {
+            fence: 1,
+            generations: "g".into(),
+            base: 2,
+            seq: 9,
+            epoch: (3, 5),
+            lag_ms: 0,
+            target: 9,
+            at_ms: 1_000,
+        };
+        let seen = |floor, epoch, fence, generations| Seen {
+            floor,
+            covered: Covered {
+                epoch,
+                ..Covered::default()
+            },
+            fence,
+            generations,
+            now_ms: 2_000,
+        };
+        let check = |seen: Seen<'_>| seen.check(Some(&mark)).is_ok();
+        assert!(check(seen(2, 2, 1, "g")));
+        assert!(!check(seen(2, 2, 1, "h")), "another generation");
+        assert!(!check(seen(2, 2, 0, "g")), "another fence");
+        assert!(!check(seen(2, 1, 1, "g")), "a mark from after the manifest");
+        assert!(!check(seen(3, 2, 1, "g")), "a floor above the manifest");
+        assert!(
+            !check(Seen {
+                now_ms: 60_000,
+                ..seen(2, 2, 1, "g")
+            }),
+            "nobody folds"
+        );
+        assert!(seen(0, 0, 0, "g").check(None).is_err(), "no mark");
+        let behind = Mark {
+            target: 10,
+            ..mark.clone()
+        };
+        assert!(
+            seen(2, 2, 1, "g").check(Some(&behind)).is_err(),
+            "folding again"
+        );
+        let covered = Covered {
+            epoch: 2,
+            seq: 10,
+            segment: 1,
+        };
+        assert!(
+            Seen {
+                covered,
+                ..seen(2, 2, 1, "g")
+            }
+            .check(Some(&behind))
+            .is_ok(),
+            "what batch covers need not be folded"
+        );
+    }
+}

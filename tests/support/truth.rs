@@ -16,13 +16,18 @@ use storage::{
     store::{self, Store},
 };
 
-use super::{content::Content, diary::Diary, http::Customer, objects::Objects};
+use super::{
+    content::Content,
+    diary::Diary,
+    http::{Customer, all_days},
+    objects::Objects,
+};
 
 /// Events of each object.
 pub type PerObject = BTreeMap<String, u64>;
 
 /// Everything about all objects, in numbers.
-const EVERYTHING: &str = "exclude_bots=false&range=2d&limit=50000";
+const EVERYTHING: &str = "exclude_bots=false&limit=50000";
 const KINDS: [(&str, &str); 3] = [
     ("link", "clicks"),
     ("pixel", "views"),
@@ -34,7 +39,10 @@ pub async fn counted(customer: &Customer) -> PerObject {
     let mut all = PerObject::new();
     for (kind, metric) in KINDS {
         let answer = customer
-            .stats(&format!("metrics={metric}&group_by={kind}&{EVERYTHING}"))
+            .stats(&format!(
+                "metrics={metric}&group_by={kind}&{EVERYTHING}&{}",
+                all_days()
+            ))
             .await;
         for row in answer["results"].as_array().unwrap() {
             let (id, count) = (row[kind].as_str().unwrap(), row[metric].as_u64().unwrap());

@@ -17,6 +17,8 @@ use crate::{
 
 /// Longest time a network misbehaves.
 const LONGEST_MS: u64 = 2500;
+/// Most minutes that a clock is off. S3 refuses signatures of other times: there all are right.
+const MOST_OFF: i64 = 90;
 /// Most bytes that a torn write leaves behind.
 const MOST_TORN: usize = 400;
 
@@ -35,6 +37,8 @@ pub enum Fault {
     ScaleDown(&'static str),
     /// A batch run starts beside the schedulers, or is killed.
     Batch,
+    /// The clock of a process jumps to so many minutes off.
+    Clock(&'static str, i64),
     /// Somebody asks for the epochs to be closed and ground.
     Grind,
     Redis(RedisFault),
@@ -89,7 +93,7 @@ impl Fault {
         };
         let network = Self::any_network(site, random);
         loop {
-            let fault = match random.random_range(0..14) {
+            let fault = match random.random_range(0..15) {
                 0..=2 => one(&[All, Collector, Speed, Mill, Serve], true, random).map(Self::Kill),
                 3 => one(&[All, Collector], true, random)
                     .map(|name| Self::TornTail(name, any_torn(random))),
@@ -104,6 +108,9 @@ impl Fault {
                     Some(_) => Some(Self::Redis(any_redis(random))),
                     None => Self::any_cluster(site, random),
                 },
+                13 => one(&[All, Collector, Speed, Mill, Serve], true, random)
+                    .filter(|_| site.mode != Mode::S3)
+                    .map(|name| Self::Clock(name, random.random_range(-MOST_OFF..=MOST_OFF))),
                 11..=12 => network.clone().or(Self::any_cluster(site, random)),
                 _ => one(&[All, Collector, Speed, Mill, Serve], true, random)
                     .and_then(|name| Some(Self::Both(Box::new(network.clone()?), name))),
@@ -172,6 +179,7 @@ impl Fault {
             }
             Self::ScaleDown(name) => scale_down(site, name, load).await,
             Self::Batch => site.run_or_kill_batch(),
+            Self::Clock(name, minutes) => site.process(name).server.set_clock(minutes),
             Self::Grind => customer.ask_to_grind().await,
             Self::Redis(fault) => strike_redis(site, fault, load).await,
             Self::Cluster(fault) => strike_cluster(site, fault, load, random),

@@ -145,7 +145,7 @@ impl Site {
             Part::All => Server::up(&folder, &flags),
             _ => Server::run(part.roles(), &folder, &flags),
         };
-        let mut server = server.at(&self.place);
+        let mut server = server.at(&self.place).with_clock();
         if runs {
             server.start().await;
         }
@@ -206,6 +206,13 @@ impl Site {
         command.current_dir(self.folder.path());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         self.batch = Some(child.unwrap());
+    }
+
+    /// Ends all jumps of clocks.
+    pub fn set_clocks_right(&self) {
+        for process in self.processes.values() {
+            process.server.set_clock(0);
+        }
     }
 
     /// Waits until nothing runs beside the processes.

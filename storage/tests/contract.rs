@@ -16,10 +16,8 @@ use storage::{
     store,
     stream::{MemoryStream, RedisStream},
     testing::{
-        cells_contract,
-        redis_server::{RedisCluster, RedisServer},
-        s3_server::S3Server,
-        store_contract, stream_contract,
+        cells_contract, redis_cluster::RedisCluster, redis_server::RedisServer,
+        s3_server::S3Server, store_contract, stream_contract,
     },
 };
 

@@ -8,6 +8,7 @@ mod bad_input;
 mod browser;
 mod crash;
 mod demo;
+mod full_disk;
 mod many;
 mod outages;
 mod salvage;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use model::Clock;
 use reqwest::{Response, redirect};
 use serde_json::{Value, json};
 
@@ -155,20 +156,7 @@ impl Customer {
     /// Grinds everything that was accepted so far, and waits until the API shows it.
     pub async fn grind(&self) {
         let before = self.manifest().await;
-        let url = format!(
-            "{}/v1/jobs/rollup/runs?close_epochs=true&wait=true",
-            self.api
-        );
-        let run = answer(
-            "the job",
-            self.http
-                .post(url)
-                .bearer_auth(&self.operator)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await;
+        let run = self.run_rollup().await;
         eventually("the new manifest", LIVE_LIMIT, async || {
             let now = self.manifest().await;
             if now > before {
@@ -180,7 +168,29 @@ impl Customer {
         .await;
     }
 
-    /// Asks for it without waiting until it is done. That may fail while processes come and go.
+    /// Grinds what is not ground yet, if anything, and waits until nothing is live any more.
+    pub async fn settle(&self) {
+        self.run_rollup().await;
+        let metrics = ["clicks", "views", "conversions"];
+        let query = format!(
+            "metrics={}&exclude_bots=false&{}",
+            metrics.join(","),
+            all_days()
+        );
+        let settled = |answer: &Value| metrics.iter().all(|m| answer["meta"]["live"][m] == 0);
+        self.wait_for_stats(&query, settled).await;
+    }
+
+    async fn run_rollup(&self) -> Value {
+        let url = format!(
+            "{}/v1/jobs/rollup/runs?close_epochs=true&wait=true",
+            self.api
+        );
+        let run = self.http.post(url).bearer_auth(&self.operator);
+        answer("the job", run.send().await.unwrap()).await
+    }
+
+    /// Asks for a grind without waiting until it is done. That may fail while processes come and go.
     pub async fn ask_to_grind(&self) {
         let url = format!("{}/v1/jobs/rollup/runs?close_epochs=true", self.api);
         let _ = self.http.post(url).bearer_auth(&self.operator).send().await;
@@ -191,6 +201,17 @@ impl Customer {
             .as_u64()
             .unwrap()
     }
+}
+
+/// Two days before today to two days after, as parameters: what all events of a test are in,
+/// whatever the clocks of its processes say.
+pub fn all_days() -> String {
+    let day = |days: i64| {
+        let ms = model::SystemClock.now_ms() + days * 86_400_000;
+        let time = chrono::DateTime::from_timestamp_millis(ms).unwrap();
+        time.format("%Y-%m-%d").to_string()
+    };
+    format!("start={}&end={}", day(-2), day(3))
 }
 
 /// The JSON of an answer that must be a success.

@@ -17,6 +17,8 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const END_LIMIT: Duration = Duration::from_secs(120);
 /// A schedule that does not come up while a test runs.
 const NEVER: &str = "0 0 29 2 *";
+/// What a clock shows, in a server's folder.
+const CLOCK: &str = "clock.txt";
 /// Lines of a log shown when a test fails.
 const SHOWN: usize = 40;
 
@@ -84,8 +86,29 @@ impl Server {
     pub fn at(mut self, place: &Place) -> Self {
         self.arguments
             .extend(["--store-url".into(), place.url.clone()]);
-        self.env.clone_from(&place.env);
+        self.env.extend(place.env.iter().cloned());
         self
+    }
+
+    /// With a clock that [`Server::set_clock`] sets, running or not. What measures time only
+    /// (`CLOCK_MONOTONIC`) stays true.
+    pub fn with_clock(mut self) -> Self {
+        self.set_clock(0);
+        let file = self.folder.join(CLOCK).display().to_string();
+        let vars = [
+            ("LD_PRELOAD", libfaketime()),
+            ("FAKETIME_TIMESTAMP_FILE", file),
+            ("FAKETIME_CACHE_DURATION", "1".into()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
+        ];
+        self.env
+            .extend(vars.map(|(name, value)| (name.to_owned(), value)));
+        self
+    }
+
+    /// From within a second on its clock is so many minutes off.
+    pub fn set_clock(&self, minutes: i64) {
+        fs::write(self.folder.join(CLOCK), format!("{minutes:+}m")).unwrap();
     }
 
     /// Starts it and waits until it is ready.
@@ -187,6 +210,14 @@ impl Drop for Server {
             }
         }
     }
+}
+
+fn libfaketime() -> String {
+    let folders = fs::read_dir("/usr/lib").unwrap();
+    let mut files = folders.map(|f| f.unwrap().path().join("faketime/libfaketimeMT.so.1"));
+    let found = files.find(|file| file.exists());
+    let found = found.expect("libfaketime must be installed: apt-get install faketime");
+    found.display().to_string()
 }
 
 /// The binary, free of what the environment sets.

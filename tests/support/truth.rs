@@ -16,13 +16,18 @@ use storage::{
     store::{self, Store},
 };
 
-use super::{content::Content, diary::Diary, http::Customer, objects::Objects};
+use super::{
+    content::Content,
+    diary::Diary,
+    http::{Customer, all_days},
+    objects::Objects,
+};
 
 /// Events of each object.
 pub type PerObject = BTreeMap<String, u64>;
 
 /// Everything about all objects, in numbers.
-const EVERYTHING: &str = "exclude_bots=false&range=2d&limit=50000";
+const EVERYTHING: &str = "exclude_bots=false&limit=50000";
 const KINDS: [(&str, &str); 3] = [
     ("link", "clicks"),
     ("pixel", "views"),
@@ -34,7 +39,10 @@ pub async fn counted(customer: &Customer) -> PerObject {
     let mut all = PerObject::new();
     for (kind, metric) in KINDS {
         let answer = customer
-            .stats(&format!("metrics={metric}&group_by={kind}&{EVERYTHING}"))
+            .stats(&format!(
+                "metrics={metric}&group_by={kind}&{EVERYTHING}&{}",
+                all_days()
+            ))
             .await;
         for row in answer["results"].as_array().unwrap() {
             let (id, count) = (row[kind].as_str().unwrap(), row[metric].as_u64().unwrap());
@@ -53,16 +61,8 @@ pub async fn wait_for_everything(
     diary: &mut Diary,
 ) {
     for (i, collector) in collectors.iter().enumerate() {
-        let (slug, link) = &objects.links[0];
-        let marker = format!("last-{i}");
-        let content = Content::plain(link.clone());
-        diary.note_sending(&marker, &content, false, 0);
-        let url = format!("{collector}/{slug}?sub1={marker}");
-        let click = customer.http.get(url);
-        let click = click.header("user-agent", content.agent.header);
-        let response = click.send().await.unwrap();
-        let id = response.headers()["millrace-event-id"].to_str().unwrap();
-        diary.acknowledge(&marker, Some(id));
+        let recorded = click(customer, collector, objects, &format!("last-{i}"), diary).await;
+        assert!(recorded, "{collector} does not record");
     }
     let mut last: BTreeMap<&str, u64> = BTreeMap::new();
     for (log, seq) in diary.ids.keys().filter_map(|id| id.rsplit_once('-')) {
@@ -75,6 +75,30 @@ pub async fn wait_for_everything(
             .all(|(log, seq)| as_of[log].as_u64() >= Some(*seq))
     };
     customer.wait_for_stats("metrics=clicks", reached).await;
+}
+
+/// Clicks once, and writes that down; gives whether it was recorded.
+pub async fn click(
+    customer: &Customer,
+    collector: &str,
+    objects: &Objects,
+    marker: &str,
+    diary: &mut Diary,
+) -> bool {
+    let (slug, link) = &objects.links[0];
+    let content = Content::plain(link.clone());
+    diary.note_sending(marker, &content, false, 0);
+    let click = customer
+        .http
+        .get(format!("{collector}/{slug}?sub1={marker}"));
+    let click = click.header("user-agent", content.agent.header);
+    let response = click.send().await.unwrap();
+    assert_eq!(response.status(), 302);
+    let id = response.headers().get("millrace-event-id");
+    if let Some(id) = id {
+        diary.acknowledge(marker, id.to_str().ok());
+    }
+    id.is_some()
 }
 
 /// One settled event.

@@ -17,6 +17,8 @@ use crate::{
 
 /// Longest time a network misbehaves.
 const LONGEST_MS: u64 = 2500;
+/// Most minutes that a clock is off. S3 refuses signatures of other times: there all are right.
+const MOST_OFF: i64 = 90;
 /// Most bytes that a torn write leaves behind.
 const MOST_TORN: usize = 400;
 
@@ -35,9 +37,12 @@ pub enum Fault {
     ScaleDown(&'static str),
     /// A batch run starts beside the schedulers, or is killed.
     Batch,
+    /// The clock of a process jumps to so many minutes off.
+    Clock(&'static str, i64),
     /// Somebody asks for the epochs to be closed and ground.
     Grind,
     Redis(RedisFault),
+    Cluster(ClusterFault),
     /// The network before Redis misbehaves for so many milliseconds.
     RedisNetwork(Network, u64),
     /// The network before the store does.
@@ -68,6 +73,17 @@ pub enum RedisFault {
     Older(u64),
 }
 
+/// What may happen to a Redis Cluster.
+#[derive(Debug, Clone, Copy)]
+pub enum ClusterFault {
+    /// A master dies, its replica takes over; it comes back as a replica.
+    MasterDies,
+    /// A master hangs until its replica has taken over.
+    MasterHangs,
+    /// One of the masters loses all its keys.
+    Flush,
+}
+
 impl Fault {
     /// One of those that can happen to this installation now.
     pub fn any(site: &Site, random: &mut StdRng) -> Self {
@@ -77,7 +93,7 @@ impl Fault {
         };
         let network = Self::any_network(site, random);
         loop {
-            let fault = match random.random_range(0..14) {
+            let fault = match random.random_range(0..15) {
                 0..=2 => one(&[All, Collector, Speed, Mill, Serve], true, random).map(Self::Kill),
                 3 => one(&[All, Collector], true, random)
                     .map(|name| Self::TornTail(name, any_torn(random))),
@@ -88,8 +104,14 @@ impl Fault {
                     .map(Self::ScaleDown),
                 8 => Some(Self::Batch),
                 9 => Some(Self::Grind),
-                10 => site.redis.is_some().then(|| Self::Redis(any_redis(random))),
-                11..=12 => network.clone(),
+                10 => match site.redis {
+                    Some(_) => Some(Self::Redis(any_redis(random))),
+                    None => Self::any_cluster(site, random),
+                },
+                13 => one(&[All, Collector, Speed, Mill, Serve], true, random)
+                    .filter(|_| site.mode != Mode::S3)
+                    .map(|name| Self::Clock(name, random.random_range(-MOST_OFF..=MOST_OFF))),
+                11..=12 => network.clone().or(Self::any_cluster(site, random)),
                 _ => one(&[All, Collector, Speed, Mill, Serve], true, random)
                     .and_then(|name| Some(Self::Both(Box::new(network.clone()?), name))),
             };
@@ -111,10 +133,20 @@ impl Fault {
         let network = *network.choose(random)?;
         let time = random.random_range(100..LONGEST_MS);
         match site.mode {
-            Mode::Embedded => None,
+            Mode::Embedded | Mode::Cluster => None,
             Mode::S3 if random.random_bool(0.5) => Some(Self::StoreNetwork(network, time)),
             Mode::Redis | Mode::S3 => Some(Self::RedisNetwork(network, time)),
         }
+    }
+
+    fn any_cluster(site: &Site, random: &mut StdRng) -> Option<Self> {
+        let all = [
+            ClusterFault::MasterDies,
+            ClusterFault::MasterHangs,
+            ClusterFault::Flush,
+        ];
+        site.cluster.as_ref()?;
+        all.choose(random).copied().map(Self::Cluster)
     }
 
     /// Lets it happen, and lets everything work again.
@@ -147,8 +179,10 @@ impl Fault {
             }
             Self::ScaleDown(name) => scale_down(site, name, load).await,
             Self::Batch => site.run_or_kill_batch(),
+            Self::Clock(name, minutes) => site.process(name).server.set_clock(minutes),
             Self::Grind => customer.ask_to_grind().await,
             Self::Redis(fault) => strike_redis(site, fault, load).await,
+            Self::Cluster(fault) => strike_cluster(site, fault, load, random),
             Self::RedisNetwork(..) | Self::StoreNetwork(..) => {
                 self.begin(site, load);
                 sleep(self.time()).await;
@@ -232,6 +266,24 @@ async fn strike_redis(site: &mut Site, fault: RedisFault, load: &Load) {
             redis.kill();
             redis.run_saved();
         }
+    }
+    load.flushed();
+}
+
+fn strike_cluster(site: &mut Site, fault: ClusterFault, load: &Load, random: &mut StdRng) {
+    let cluster = site.cluster.as_mut().unwrap();
+    let master = *cluster.masters().choose(random).unwrap();
+    load.flushed();
+    match fault {
+        ClusterFault::Flush => {
+            let told = cluster.nodes[master].command(&["FLUSHALL"]);
+            assert!(told.contains("OK"), "{told}");
+        }
+        ClusterFault::MasterDies => {
+            cluster.fail_over(master);
+            cluster.revive();
+        }
+        ClusterFault::MasterHangs => cluster.fail_over_without_death(master),
     }
     load.flushed();
 }

@@ -57,7 +57,7 @@ pub async fn check(site: &Site, customer: &Customer, objects: &Objects, diary: &
         site,
         &format!("{} answers = recounts, live and settled", questions.len()),
     );
-    customer.grind().await;
+    customer.settle().await;
     check_numbers(customer, &questions, &raw).await;
     said(
         site,

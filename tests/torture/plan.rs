@@ -8,7 +8,7 @@ use std::{
 /// Unless `MILLRACE_SEED` is set.
 const SEED: u64 = 1;
 /// Unless `MILLRACE_FAULTS` or `MILLRACE_SECONDS` is set: what fits into the normal tests.
-const FAULTS: u64 = 12;
+const FAULTS: u64 = 6;
 
 /// A plan.
 pub struct Plan {

@@ -6,7 +6,9 @@ use std::{
     process::{Child, Stdio},
 };
 
-use storage::testing::{redis_server::RedisServer, s3_server::S3Server};
+use storage::testing::{
+    redis_cluster::RedisCluster, redis_server::RedisServer, s3_server::S3Server,
+};
 use tempfile::TempDir;
 
 use crate::support::{
@@ -27,6 +29,8 @@ pub enum Mode {
     Redis,
     /// Many processes over S3 and a Redis.
     S3,
+    /// Many processes over a folder and a Redis Cluster with replicas.
+    Cluster,
 }
 
 /// The roles of a process.
@@ -81,6 +85,7 @@ pub struct Site {
     pub mode: Mode,
     pub place: Place,
     pub redis: Option<Redis>,
+    pub cluster: Option<RedisCluster>,
     /// The network before the store.
     pub store_network: Option<Proxy>,
     pub processes: BTreeMap<&'static str, Process>,
@@ -97,12 +102,16 @@ impl Site {
             mode,
             place: Place::folder(&folder.path().join("store")),
             redis: None,
+            cluster: None,
             store_network: None,
             processes: BTreeMap::new(),
             batch: None,
             folder,
         };
-        if mode != Mode::Embedded {
+        if mode == Mode::Cluster {
+            site.cluster = Some(RedisCluster::start_replicated());
+        }
+        if matches!(mode, Mode::Redis | Mode::S3) {
             let server = RedisServer::start();
             let network = Proxy::start(server.address()).await;
             site.redis = Some(Redis { server, network });
@@ -125,10 +134,9 @@ impl Site {
 
     async fn add(&mut self, name: &'static str, part: Part, runs: bool) {
         let folder = self.folder.path().join(name);
-        let redis = self
-            .redis
-            .as_ref()
-            .map(|redis| format!("redis://{}", redis.network.address));
+        let single = |redis: &Redis| format!("redis://{}", redis.network.address);
+        let cluster = self.cluster.as_ref().map(RedisCluster::url);
+        let redis = self.redis.as_ref().map(single).or(cluster);
         let mut flags = FLAGS.to_vec();
         if let Some(url) = &redis {
             flags.extend(["--redis-url", url]);
@@ -137,7 +145,7 @@ impl Site {
             Part::All => Server::up(&folder, &flags),
             _ => Server::run(part.roles(), &folder, &flags),
         };
-        let mut server = server.at(&self.place);
+        let mut server = server.at(&self.place).with_clock();
         if runs {
             server.start().await;
         }
@@ -198,6 +206,13 @@ impl Site {
         command.current_dir(self.folder.path());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         self.batch = Some(child.unwrap());
+    }
+
+    /// Ends all jumps of clocks.
+    pub fn set_clocks_right(&self) {
+        for process in self.processes.values() {
+            process.server.set_clock(0);
+        }
     }
 
     /// Waits until nothing runs beside the processes.

@@ -1,5 +1,7 @@
 //! The log keeps what it acknowledged, whatever the disk does.
 
+mod faulty;
+
 use std::{
     collections::HashMap,
     io,

@@ -24,7 +24,7 @@ impl RedisServer {
         Self::start_on(free_port(), false)
     }
 
-    fn start_on(port: u16, cluster: bool) -> Self {
+    pub(super) fn start_on(port: u16, cluster: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut server = Self {
             port,
@@ -57,6 +57,15 @@ impl RedisServer {
     /// Writes down all keys, for [`RedisServer::run_saved`].
     pub fn save(&self) {
         assert!(self.command(&["SAVE"]).contains("OK"));
+    }
+
+    /// Stops the process in the middle of whatever it does, or lets it go on.
+    pub fn pause(&self, pause: bool) {
+        let signal = if pause { "-STOP" } else { "-CONT" };
+        let child = self.child.as_ref().expect("it does not run");
+        let mut command = Command::new("kill");
+        command.args([signal, &child.id().to_string()]);
+        assert!(command.status().unwrap().success());
     }
 
     /// Starts a killed server again, empty, on the same port.
@@ -118,54 +127,6 @@ impl Drop for RedisServer {
     }
 }
 
-/// A Redis Cluster of three masters.
-pub struct RedisCluster {
-    /// The servers.
-    pub nodes: Vec<RedisServer>,
-}
-
-impl RedisCluster {
-    /// Starts and joins the servers.
-    pub fn start() -> Self {
-        // The cluster bus listens on port + 10000.
-        let ports: Vec<u16> = (0..3).map(|_| free_port_below(50_000)).collect();
-        let nodes: Vec<RedisServer> = ports
-            .iter()
-            .map(|p| RedisServer::start_on(*p, true))
-            .collect();
-        let addresses: Vec<String> = ports.iter().map(|p| format!("127.0.0.1:{p}")).collect();
-        let mut create = Command::new("redis-cli");
-        create.args(["--cluster", "create"]).args(&addresses).args([
-            "--cluster-replicas",
-            "0",
-            "--cluster-yes",
-        ]);
-        let output = create.output().unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
-        for node in &nodes {
-            wait_for("the cluster to agree", || {
-                node.command(&["CLUSTER", "INFO"])
-                    .contains("cluster_state:ok")
-            });
-        }
-        Self { nodes }
-    }
-
-    /// `redis+cluster://…` of all servers.
-    pub fn url(&self) -> String {
-        let nodes: Vec<String> = self
-            .nodes
-            .iter()
-            .map(|n| format!("127.0.0.1:{}", n.port))
-            .collect();
-        format!("redis+cluster://{}", nodes.join(","))
-    }
-}
-
 fn cli(port: u16, args: &[&str]) -> String {
     let output = Command::new("redis-cli")
         .args(["-p", &port.to_string()])
@@ -175,7 +136,7 @@ fn cli(port: u16, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -183,14 +144,7 @@ fn free_port() -> u16 {
         .port()
 }
 
-fn free_port_below(limit: u16) -> u16 {
-    (0..1000)
-        .map(|_| free_port())
-        .find(|p| *p < limit)
-        .expect("a free port")
-}
-
-fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+pub(super) fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < START_LIMIT, "waited in vain for {what}");

@@ -212,6 +212,11 @@ fn parse_duration(text: &str) -> anyhow::Result<Duration> {
 }
 
 impl Settings {
+    /// Where a collector keeps its copy of the catalog.
+    pub fn catalog_copy(&self) -> PathBuf {
+        self.data_dir.join("catalog.copy")
+    }
+
     /// The admin token: the one that is set, or the one in the data folder, made when missing.
     pub fn admin_token(&self, make: impl FnOnce() -> String) -> anyhow::Result<String> {
         use std::{io::Write, os::unix::fs::OpenOptionsExt};

@@ -10,7 +10,6 @@ use serving::{ServingDeps, ServingSettings};
 use speed_layer::{SpeedDeps, SpeedSettings};
 use storage::{
     catalog::random::{new_nonce, new_secret},
-    installation,
     manifests::Manifests,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -75,7 +74,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
             "roles in separate processes meet in Redis: set --redis-url (MILLRACE_REDIS_URL), or run `millrace up`"
         );
     }
-    let parts = Arc::new(Parts::open(settings).await?);
+    let parts = Arc::new(Parts::open(settings, has(Role::Collector)).await?);
     let base = Base {
         store: Arc::clone(&parts.store),
         clock: Arc::clone(&parts.clock),
@@ -89,7 +88,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     };
     if has(Role::Collector) {
         let listener = bind(parts.settings.collect_addr, "collector").await?;
-        running.add("collector", collector(&parts).await?, listener)?;
+        running.add("collector", collector(&parts, &base).await?, listener)?;
     }
     if has(Role::Jobs) || has(Role::Batch) {
         let stop = CancellationToken::new();
@@ -143,9 +142,12 @@ async fn bind(address: std::net::SocketAddr, what: &str) -> anyhow::Result<TcpLi
     })
 }
 
-async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
-    let visitor_key =
-        installation::visitor_key(&parts.store, &*parts.clock, &*parts.random).await?;
+async fn collector(
+    parts: &Parts,
+    base: &Base,
+) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
+    let folder = &parts.settings.data_dir;
+    let visitor_key = base.visitor_key(&folder.join("visitor-key")).await?;
     let deps = CollectorDeps {
         store: Arc::clone(&parts.store),
         stream: Arc::clone(&parts.stream),
@@ -160,7 +162,8 @@ async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSet
         operate: operate_routes(parts.health.clone(), parts.metrics.clone()),
     };
     let settings = CollectorSettings {
-        folder: parts.settings.data_dir.join("log"),
+        folder: folder.join("log"),
+        catalog_copy: parts.settings.catalog_copy(),
         log: parts.settings.log.clone(),
         trusted_proxies: parts.settings.trusted_proxies.clone(),
         server: ServerSettings::default(),

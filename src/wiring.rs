@@ -1,6 +1,6 @@
 //! Which implementation stands behind which trait. Nothing else chooses.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use enrich::{Geo, Rules};
@@ -9,9 +9,11 @@ use model::{Clock, SystemClock};
 use storage::{
     catalog::{
         Catalog,
+        copy::replace_privately,
         random::{Randomness, SystemRandom},
     },
     cells::{LiveCells, MemoryCells, RedisCells},
+    installation,
     leases::{AllGranted, Leases, RedisLeases},
     redis_client::RedisClient,
     reservations::{MemoryReservations, RedisReservations, Reservations},
@@ -21,6 +23,9 @@ use storage::{
 use web::Health;
 
 use crate::config::Settings;
+
+/// How long a collector's start waits for the object store.
+const STORE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What all roles of this process share.
 pub struct Parts {
@@ -55,6 +60,48 @@ impl Base {
         })
     }
 
+    /// Loads the catalog; for a collector, from its own copy if the store does not answer.
+    pub async fn catalog_or_copy(&self, copy: &Path) -> anyhow::Result<Catalog> {
+        let loaded = tokio::time::timeout(STORE_LIMIT, self.catalog()).await;
+        let error = match loaded {
+            Ok(Ok(catalog)) => return Ok(catalog),
+            Ok(Err(error)) => error,
+            Err(_) => anyhow::anyhow!("the object store does not answer"),
+        };
+        let (store, clock, random) = (
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.random),
+        );
+        match Catalog::open_copy(store, clock, random, copy).await {
+            Ok(catalog) => {
+                tracing::warn!(%error, "starting with the copy of the links beside the log");
+                Ok(catalog)
+            }
+            Err(_) => Err(error),
+        }
+    }
+
+    /// The key that visitors are hashed with, and a copy of it beside the log.
+    pub async fn visitor_key(&self, copy: &Path) -> anyhow::Result<[u8; 32]> {
+        let asked = installation::visitor_key(&self.store, &*self.clock, &*self.random);
+        match tokio::time::timeout(STORE_LIMIT, asked).await {
+            Ok(Ok(key)) => {
+                let path = copy.to_owned();
+                storage::blocking::run(move || replace_privately(&path, &key)).await?;
+                Ok(key)
+            }
+            failed => {
+                let kept = std::fs::read(copy).ok().and_then(|k| k.try_into().ok());
+                let why = match failed {
+                    Ok(Err(error)) => error.into(),
+                    _ => anyhow::anyhow!("the object store does not answer"),
+                };
+                kept.ok_or(why)
+            }
+        }
+    }
+
     /// Loads the catalog.
     pub async fn catalog(&self) -> anyhow::Result<Catalog> {
         let catalog = Catalog::open(
@@ -74,9 +121,12 @@ fn random_number() -> u64 {
 
 impl Parts {
     /// Opens everything that `settings` name. Redis may be down: it is asked when needed.
-    pub async fn open(settings: Settings) -> anyhow::Result<Self> {
+    pub async fn open(settings: Settings, collects: bool) -> anyhow::Result<Self> {
         let base = Base::open(&settings)?;
-        let catalog = base.catalog().await?;
+        let catalog = match collects {
+            true => base.catalog_or_copy(&settings.catalog_copy()).await?,
+            false => base.catalog().await?,
+        };
         let live = live(settings.redis_url.as_deref()).await?;
         let metrics = PrometheusBuilder::new()
             .install_recorder()

@@ -1,6 +1,6 @@
 //! What others decide: new links, and requests to close the epoch.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use storage::{
     catalog::Catalog,
@@ -8,22 +8,32 @@ use storage::{
     raw::{self, LogInfo},
     store::Store,
 };
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::session::Current;
 
 /// How often the collector looks for new links and for requests of other roles.
 const FOLLOW: Duration = Duration::from_millis(500);
+/// How often a copy of the catalog is written at most.
+const KEEP: Duration = Duration::from_secs(30);
 
 /// Takes in new links, and closes the epoch when asked.
-pub(crate) async fn follow(catalog: Catalog, closer: Closer, shutdown: CancellationToken) {
+pub(crate) async fn follow(
+    catalog: Catalog,
+    copy: PathBuf,
+    closer: Closer,
+    shutdown: CancellationToken,
+) {
     let control = Control::new(Arc::clone(&closer.store));
     // What was asked before we came does not concern us: it was asked of others' events.
     let mut done = control.newest().await.ok();
+    let mut kept = Kept::new(copy);
     while !shutdown.is_cancelled() {
         if let Err(error) = catalog.follow().await {
             tracing::warn!(%error, "new links could not be read");
         }
+        kept.keep(&catalog).await;
         match closer.carry_out(&control, done).await {
             Ok(n) => done = Some(n),
             Err(error) => {
@@ -34,6 +44,37 @@ pub(crate) async fn follow(catalog: Catalog, closer: Closer, shutdown: Cancellat
             biased;
             () = shutdown.cancelled() => {}
             () = tokio::time::sleep(FOLLOW) => {}
+        }
+    }
+}
+
+/// The copy of the catalog with which the next start does without the object store.
+struct Kept {
+    path: PathBuf,
+    /// The entry it goes up to, and when it was written.
+    written: Option<(u64, Instant)>,
+}
+
+impl Kept {
+    fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            written: None,
+        }
+    }
+
+    async fn keep(&mut self, catalog: &Catalog) {
+        let n = catalog.read(|state| state.n);
+        let is_due = |(upto, at): (u64, Instant)| upto < n && at.elapsed() >= KEEP;
+        if !self.written.is_none_or(is_due) {
+            return;
+        }
+        match catalog.save_copy(&self.path).await {
+            Ok(n) => self.written = Some((n, Instant::now())),
+            Err(error) => {
+                tracing::warn!(%error, "no copy of the links is kept beside the log");
+                self.written = Some((n, Instant::now()));
+            }
         }
     }
 }

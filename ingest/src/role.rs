@@ -67,6 +67,8 @@ pub struct CollectorDeps {
 pub struct CollectorSettings {
     /// Folder of the log.
     pub folder: PathBuf,
+    /// Where a copy of the catalog is kept, for a start without the object store.
+    pub catalog_copy: PathBuf,
     /// How the log behaves.
     pub log: LogSettings,
     /// Whose `X-Forwarded-For` is believed.
@@ -145,6 +147,7 @@ pub async fn run(
     ));
     let following = tokio::spawn(follow(
         deps.catalog,
+        settings.catalog_copy,
         Closer {
             store: deps.store,
             current: current.clone(),

@@ -15,7 +15,7 @@ use storage::{
     store::Store,
     stream::EventStream,
 };
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
@@ -26,6 +26,8 @@ use crate::{
     streamer::{self, Targets},
 };
 
+/// How long the store may take to answer at a start: the doors do not wait for it.
+const ASK_LIMIT: Duration = Duration::from_secs(5);
 /// Pause before an ended log is tried to be left again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -127,8 +129,9 @@ impl Session {
         // Readers must know of the log before it has events. With the store out of reach the
         // doors open all the same: the shipper registers it later, and nobody counts from it
         // until then.
-        if let Err(error) = raw::register_log(&carried.store, &info).await {
-            tracing::warn!(%error, "the log could not be registered yet");
+        let registered = timeout(ASK_LIMIT, raw::register_log(&carried.store, &info)).await;
+        if !matches!(registered, Ok(Ok(()))) {
+            tracing::warn!("the log could not be registered yet");
         }
         let current = match current {
             Some(current) => {
@@ -276,10 +279,13 @@ fn new_log(carried: &Carried) -> LogId {
 /// Whether a salvage has ended the log. With the store out of reach the log is opened all the
 /// same: the first segment that collides tells.
 async fn is_ended(carried: &Carried, log: LogId) -> bool {
-    let ended = raw::is_salvaged(&carried.store, log).await;
-    ended
-        .inspect_err(|error| tracing::warn!(%error, "whether the log is fenced could not be seen"))
-        .unwrap_or(false)
+    match timeout(ASK_LIMIT, raw::is_salvaged(&carried.store, log)).await {
+        Ok(Ok(ended)) => ended,
+        _ => {
+            tracing::warn!("whether the log is fenced could not be seen");
+            false
+        }
+    }
 }
 
 async fn open_disk(folder: &Path) -> Result<Arc<dyn Disk>, CollectorError> {

@@ -35,7 +35,7 @@ pub enum Jobs {
 
 impl Jobs {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
-        let parts = Parts::open(settings).await?;
+        let parts = Parts::open(settings, false).await?;
         let base = crate::wiring::Base {
             store: Arc::clone(&parts.store),
             clock: Arc::clone(&parts.clock),

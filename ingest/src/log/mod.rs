@@ -45,6 +45,8 @@ pub struct LogSettings {
     pub segment_bytes: usize,
     /// An epoch is closed at this age.
     pub epoch_max_age: Duration,
+    /// An epoch is closed when it has this many events: so large may a live cell become.
+    pub epoch_max_events: u64,
     /// The log takes no more when its files are this large together, bytes.
     pub max_log_bytes: u64,
 }
@@ -55,6 +57,7 @@ impl Default for LogSettings {
             segment_interval: Duration::from_secs(5),
             segment_bytes: 16 << 20,
             epoch_max_age: Duration::from_secs(600),
+            epoch_max_events: 250_000,
             max_log_bytes: 8 << 30,
         }
     }

@@ -145,6 +145,7 @@ fn settings() -> LogSettings {
         segment_interval: long,
         segment_bytes: 1 << 20,
         epoch_max_age: long,
+        epoch_max_events: u64::MAX,
         max_log_bytes: 1 << 30,
     }
 }
@@ -387,4 +388,21 @@ fn a_folder_belongs_to_one_process() {
     assert!(error.to_string().contains("in use"), "{error}");
     drop(held);
     super::LocalDisk::open(folder.path()).unwrap();
+}
+
+#[tokio::test]
+async fn an_epoch_is_closed_when_it_has_enough_events() {
+    let small = LogSettings {
+        epoch_max_events: 10,
+        ..settings()
+    };
+    let opened = Log::open(Arc::new(FakeDisk::default()), small, LogId(1)).unwrap();
+    for _ in 0..4 {
+        append(&opened.log, 4).await.unwrap();
+    }
+    // Answered in order: what was due before is done.
+    assert_eq!(opened.log.close_epoch().await.unwrap(), 2);
+    let sealed = opened.log.shared().sealed();
+    let epochs: Vec<(u64, u64)> = sealed.iter().map(|s| (s.epoch, s.last_seq)).collect();
+    assert_eq!(epochs, [(1, 12), (2, 16)]);
 }

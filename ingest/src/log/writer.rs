@@ -41,8 +41,9 @@ pub struct Writer {
     state: State,
     last: Last,
     epoch: u64,
-    /// When the first event of the open epoch was written.
+    /// When the first event of the open epoch was written, and how many there are since a start.
     epoch_since: Option<Instant>,
+    epoch_events: u64,
     open: Option<Open>,
     /// A segment that failed and is not yet closed at its durable length.
     abandoned: Option<Open>,
@@ -81,6 +82,7 @@ impl Writer {
             last,
             epoch,
             epoch_since,
+            epoch_events: 0,
             open: None,
             abandoned: None,
             failures: 0,
@@ -179,6 +181,7 @@ impl Writer {
             self.last.seq = group.records.last().map_or(previous, |r| r.seq);
             self.failures = 0;
             self.epoch_since.get_or_insert_with(Instant::now);
+            self.epoch_events += group.records.len() as u64;
             self.shared.publish(Batch {
                 previous,
                 records: Arc::new(group.records),
@@ -377,6 +380,7 @@ impl Writer {
         self.state = state;
         self.epoch += 1;
         self.epoch_since = None;
+        self.epoch_events = 0;
         self.shared.set_closed_epoch(self.state.closed_epoch);
     }
 
@@ -395,11 +399,13 @@ impl Writer {
 
     fn do_what_is_due(&mut self) {
         let due = |since: Option<Instant>, age: Duration| since.is_some_and(|s| s.elapsed() >= age);
-        if due(self.epoch_since, self.settings.epoch_max_age) {
+        let large = self.epoch_events >= self.settings.epoch_max_events;
+        if large || due(self.epoch_since, self.settings.epoch_max_age) {
             self.close_epoch();
             if self.epoch_since.is_some() {
                 // It could not be closed: try again after as long.
                 self.epoch_since = Some(Instant::now());
+                self.epoch_events = 0;
             }
         }
         let full = self

@@ -3,6 +3,7 @@
 //! Every process holds the catalog in memory and follows its ledger; look-ups never wait for I/O.
 
 pub mod check;
+pub mod copy;
 mod error;
 pub mod random;
 pub mod rules;
@@ -66,9 +67,20 @@ impl Catalog {
         random: Arc<dyn Randomness>,
     ) -> Result<Self, CatalogError> {
         let state = snapshot::load(&store).await?;
+        let catalog = Self::with(state, store, clock, random);
+        catalog.follow().await?;
+        Ok(catalog)
+    }
+
+    fn with(
+        state: State,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Randomness>,
+    ) -> Self {
         let ledger = Ledger::new(store.clone(), LEDGER);
         ledger.know(state.n);
-        let catalog = Self(Arc::new(Inner {
+        Self(Arc::new(Inner {
             snapshot_n: AtomicU64::new(state.n),
             snapshot_runs: AtomicBool::new(false),
             state: RwLock::new(state),
@@ -77,9 +89,7 @@ impl Catalog {
             ledger,
             clock,
             random,
-        }));
-        catalog.follow().await?;
-        Ok(catalog)
+        }))
     }
 
     /// Takes in what others have committed; gives the number of new entries. One cheap request

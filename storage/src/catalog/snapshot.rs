@@ -25,8 +25,8 @@ const LEDGER: &str = super::LEDGER;
 const KEPT: usize = 3;
 
 #[derive(Serialize, Deserialize)]
-struct Head {
-    n: u64,
+pub(super) struct Head {
+    pub(super) n: u64,
     rows: usize,
 }
 
@@ -90,7 +90,7 @@ async fn blocking<T: Send + 'static>(
     done.unwrap_or_else(|e| Err(e.to_string()))
 }
 
-fn encode(n: u64, rows: &[Put]) -> Result<Bytes, String> {
+pub(super) fn encode(n: u64, rows: &[Put]) -> Result<Bytes, String> {
     let lines = || -> std::io::Result<Vec<u8>> {
         let mut out = zstd::Encoder::new(Vec::new(), 3)?;
         out.include_checksum(true)?;
@@ -108,7 +108,7 @@ fn encode(n: u64, rows: &[Put]) -> Result<Bytes, String> {
     lines().map(Bytes::from).map_err(|e| e.to_string())
 }
 
-fn decode(n: u64, bytes: &[u8]) -> Result<State, String> {
+pub(super) fn decode(n: u64, bytes: &[u8]) -> Result<State, String> {
     let plain = zstd::Decoder::new(bytes).map_err(|e| e.to_string())?;
     let mut lines = BufReader::new(plain).lines();
     let mut next = || lines.next().transpose().map_err(|e| e.to_string());

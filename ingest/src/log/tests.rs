@@ -398,7 +398,7 @@ async fn an_epoch_is_closed_when_it_has_enough_events() {
     };
     let opened = Log::open(Arc::new(FakeDisk::default()), small, LogId(1)).unwrap();
     for _ in 0..4 {
-        append(&opened.log, 4).await.unwrap();
+        opened.log.append(vec![event(1); 4], 100).await.unwrap();
     }
     // Answered in order: what was due before is done.
     assert_eq!(opened.log.close_epoch().await.unwrap(), 2);

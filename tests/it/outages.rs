@@ -1,11 +1,19 @@
 //! What is down is said, and holds up nobody who clicks.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use storage::testing::redis_server::RedisServer;
+use storage::testing::{redis_server::RedisServer, s3_server::S3Server};
 
-use crate::support::{http::Customer, process::Server};
+use crate::support::{
+    eventually,
+    http::Customer,
+    place::Place,
+    process::Server,
+    proxy::{Network, Proxy},
+};
+
+const LIMIT: Duration = Duration::from_secs(60);
 
 const TODAY: &str = "metrics=clicks,conversions&exclude_bots=false&range=2d";
 const FLAGS: [&str; 4] = ["--segment-interval", "200ms", "--epoch-max-age", "1s"];
@@ -142,4 +150,47 @@ async fn a_clean_end_and_a_new_start_change_no_number() {
         .unwrap()
         .count();
     assert_eq!(logs, 4, "each life that ended well has a log of its own");
+}
+
+/// Only its own folder is there: the collector starts, and counts later what it takes now.
+#[tokio::test]
+async fn a_collector_starts_with_everything_else_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut redis = RedisServer::start();
+    let s3 = S3Server::start();
+    let network = Proxy::start(s3.address()).await;
+    let place = Place::s3_behind(s3, network.address);
+    let url = redis.url();
+    let start = async |roles: &str| {
+        let flags = [&FLAGS[..], &["--redis-url", &url]].concat();
+        let mut server = Server::run(roles, &folder.path().join(roles), &flags).at(&place);
+        server.start().await;
+        server
+    };
+    let serve = start("speed,serve,jobs").await;
+    let mut collector = start("collector").await;
+    let customer = Customer::new(&serve.api, &collector.collector, &serve.admin_token()).await;
+    let link = json!({"slug": "link", "destination": "https://example.com/"});
+    customer.create("links", &link).await;
+    collector.terminate().await;
+    // With the link in its copy, which a start writes.
+    collector.start().await;
+    let copy = collector.folder.join("catalog.copy");
+    eventually("the copy of the links", LIMIT, async || {
+        fs::metadata(&copy).map(drop)
+    })
+    .await;
+    click(&customer).await;
+
+    collector.kill();
+    redis.kill();
+    network.set(Network::Down);
+    collector.start().await;
+    click(&customer).await;
+    click(&customer).await;
+    network.set(Network::Works);
+    redis.run();
+    wait_for_clicks(&customer, 3).await;
+    customer.grind().await;
+    wait_for_clicks(&customer, 3).await;
 }

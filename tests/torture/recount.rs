@@ -21,6 +21,8 @@ pub type Numbers = BTreeMap<(String, String), BTreeMap<String, i64>>;
 /// How an event is grouped.
 type GroupOf = fn(&Event, &Agent) -> Option<String>;
 
+type GroupOf = Box<dyn Fn(&Event, &Agent) -> Option<String>>;
+
 /// A question, and how its answer is counted.
 pub struct Question {
     /// What is asked besides metrics and times.
@@ -30,7 +32,7 @@ pub struct Question {
     group: &'static str,
     bucket_ms: i64,
     /// The group of an event, if it is counted.
-    of: Box<dyn Fn(&Event, &Agent) -> Option<String>>,
+    of: GroupOf,
 }
 
 const COUNTS: &str = "clicks,bot_clicks,views,bot_views,conversions";

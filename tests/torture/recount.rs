@@ -21,7 +21,7 @@ pub type Numbers = BTreeMap<(String, String), BTreeMap<String, i64>>;
 /// How an event is grouped.
 type GroupOf = fn(&Event, &Agent) -> Option<String>;
 
-type GroupOf = Box<dyn Fn(&Event, &Agent) -> Option<String>>;
+type Told = Box<dyn Fn(&Event, &Agent) -> Option<String>>;
 
 /// A question, and how its answer is counted.
 pub struct Question {
@@ -32,7 +32,7 @@ pub struct Question {
     group: &'static str,
     bucket_ms: i64,
     /// The group of an event, if it is counted.
-    of: GroupOf,
+    of: Told,
 }
 
 const COUNTS: &str = "clicks,bot_clicks,views,bot_views,conversions";

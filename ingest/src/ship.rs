@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 use model::{Bug, LogId, planted};
 use storage::{
     blocking::run as blocking,
+    failpoint::reach,
     raw::{self, LogInfo, Seal},
     store::{Outcome, Store, StoreError},
     stream::EventStream,
@@ -116,6 +117,7 @@ impl Shipper {
         // start says it in the store again.
         let shared = Arc::clone(&self.shared);
         blocking(move || shared.retire()).await?;
+        reach("ship.retired_here");
         let retired_at = Some(self.shared.durable_seq());
         Ok(raw::update_log(
             &self.store,
@@ -204,6 +206,7 @@ impl Shipper {
         for segment in self.shared.sealed() {
             if segment.number > self.stored_segment {
                 self.put_segment(segment.number).await?;
+                reach("ship.stored");
                 self.stored_segment = segment.number;
             }
         }
@@ -227,7 +230,9 @@ impl Shipper {
             if last > self.stored_segment && !planted(Bug::SealBeforeSegments) {
                 break;
             }
+            reach("ship.seal");
             self.put_seal(epoch, &segments).await?;
+            reach("ship.sealed");
             self.sealed_epoch = epoch;
         }
         Ok(())
@@ -295,6 +300,7 @@ impl Shipper {
             if stored && (segment.last_seq <= streamed || crowded) {
                 let shared = Arc::clone(&self.shared);
                 blocking(move || shared.remove(segment.number)).await?;
+                reach("ship.forget");
             }
         }
         Ok(())

@@ -32,7 +32,7 @@ pub enum Bug {
     PruneUncovered,
     /// Cells are pruned before the floor is raised.
     PruneBeforeFloor,
-    /// The horizon jumps over an epoch that has no seal yet.
+    /// The horizon jumps over an epoch to the one after it.
     HorizonGap,
     /// A batch publishes although somebody else published first.
     PublishOverOthers,

@@ -421,7 +421,7 @@ impl Stage {
         }
         if profile.clocks && gate.chance(0.001) {
             let jump = gate.below(20_000) as i64 - 10_000;
-            self.world.skew.store(jump, Ordering::Relaxed);
+            self.world.skew.fetch_add(jump, Ordering::Relaxed);
         }
         if profile.salvage && gate.chance(0.0015) {
             self.lose_or_find_a_disk();
@@ -450,6 +450,9 @@ impl Stage {
         match (here, world.gate.below(10)) {
             (true, 0..5) => {
                 world.gate.note(|| format!("DISK LOST {} {log}", host.name));
+                // It may be hours until somebody sees to it.
+                let hours = world.gate.below(4) as i64;
+                world.skew.fetch_add(hours * 3_600_000, Ordering::Relaxed);
                 host.here.store(false, Ordering::SeqCst);
                 host.kill();
                 if world.gate.chance(0.7) {
@@ -492,7 +495,6 @@ impl Stage {
         world.budget.store(0, Ordering::Relaxed);
         world.bucket.set(Weather::Fine);
         world.cluster.set(Weather::Fine);
-        world.skew.store(0, Ordering::Relaxed);
         for host in &self.hosts {
             host.machine.calm();
         }

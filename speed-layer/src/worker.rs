@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use model::{Bug, Covered, LogId, planted};
 use storage::{
     cells::Mark,
+    failpoint::reach,
     ledger::LedgerError,
     raw::{self, Stored},
     store::StoreError,
@@ -140,6 +141,7 @@ impl<'a> Session<'a> {
         };
         let target = target(deps, log, &known).await?;
         deps.cells.raise_floor(log, base).await?;
+        reach("speed.floor");
         let now = Instant::now();
         Ok(Self {
             folder: Folder::new(log, fence, from),
@@ -261,6 +263,7 @@ impl<'a> Session<'a> {
                 self.deps.cells.put(entity, cells)
             })
             .await?;
+            reach("speed.cells");
             let lag_ms = self
                 .folder
                 .oldest_ms()
@@ -268,6 +271,7 @@ impl<'a> Session<'a> {
             if let Some(ended) = self.put_mark(lag_ms).await? {
                 return Ok(Some(ended));
             }
+            reach("speed.mark");
             metrics::histogram!("millrace_live_lag_ms").record(lag_ms as f64);
             self.folder.flushed();
         }

@@ -3,6 +3,7 @@ pub mod catalog;
 pub mod cells;
 pub mod directory;
 pub mod durable_local;
+pub mod failpoint;
 pub mod forecasts;
 pub mod installation;
 pub mod leases;

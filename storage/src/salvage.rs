@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, time::Duration};
 use model::{Bug, LogId, Record, planted};
 
 use crate::{
+    failpoint::reach,
     raw::{self, Fence, LogInfo, Seal, Stored},
     segment::{self, Header},
     store::{Outcome, Store, StoreError},
@@ -79,6 +80,7 @@ pub async fn salvage(
         return Err(SalvageError::Retired(log));
     }
     raw::announce_salvage(store, log).await?;
+    reach("salvage.announced");
     let mut rescued = Rescued::default();
     let mut end = None;
     for _ in 0..TRIES {
@@ -88,6 +90,7 @@ pub async fn salvage(
         }
     }
     let last_seq = end.ok_or(SalvageError::Growing(log))?;
+    reach("salvage.buried");
     let fence = Fence {
         log,
         fence: 1,
@@ -98,6 +101,7 @@ pub async fn salvage(
         seal(store, log).await?;
     }
     raw::put_fence(store, &fence).await?;
+    reach("salvage.fenced");
     seal(store, log).await?;
     let retired_at = Some(last_seq);
     raw::update_log(store, &LogInfo { retired_at, ..info }).await?;
@@ -162,6 +166,7 @@ async fn bury(
                 return Ok(None);
             }
             rescued.events += part.len() as u64;
+            reach("salvage.rescued");
             header = Header {
                 number: header.number + 1,
                 first_seq: footer.last_seq + 1,

@@ -30,7 +30,7 @@ pub async fn beyond(store: &Store, horizon: &Horizon) -> Result<Vec<Seal>, Store
             continue;
         }
         let mut epoch = covered.epoch + 1;
-        if planted(Bug::HorizonGap) && raw::seal(store, info.log, epoch).await?.is_none() {
+        if planted(Bug::HorizonGap) && raw::seal(store, info.log, epoch + 1).await?.is_some() {
             epoch += 1;
         }
         while let Some(seal) = raw::seal(store, info.log, epoch).await? {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, time::Duration};
 
 use serde_json::Value;
-use storage::testing::redis_server::RedisServer;
+use storage::{failpoint, testing::redis_server::RedisServer};
 
 use crate::support::{
     eventually,
@@ -12,9 +12,11 @@ use crate::support::{
     objects::Objects,
     place::Place,
     process::{self, Server},
+    proxy::{Network, Proxy},
 };
 
 const CLICKS: usize = 300;
+const UNSTREAMED: usize = 40;
 const MORE: usize = 200;
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -38,7 +40,10 @@ impl Clicker {
 
     /// Waits until exactly what was acknowledged is counted.
     async fn all_are_counted(&self) {
-        let wanted = self.acknowledged.len();
+        self.are_counted(self.acknowledged.len()).await;
+    }
+
+    async fn are_counted(&self, wanted: usize) {
         let everything = "metrics=clicks&exclude_bots=false&range=2d";
         let answer = self
             .customer
@@ -58,14 +63,20 @@ async fn a_lost_disk_costs_nothing_that_was_streamed() {
     let place = Place::folder(&folder.path().join("store"));
     let redis = RedisServer::start();
     let url = redis.url();
+    let network = Proxy::start(redis.address()).await;
+    let behind = format!("redis://{}", network.address);
+    let server = |roles: &str, name: &str, redis: &str, segments: &str| {
+        let flags = ["--redis-url", redis, "--segment-interval", segments];
+        Server::run(roles, &folder.path().join(name), &flags).at(&place)
+    };
     let start = async |roles: &str, name: &str, segments: &str| {
-        let flags = ["--redis-url", &url, "--segment-interval", segments];
-        let mut server = Server::run(roles, &folder.path().join(name), &flags).at(&place);
+        let mut server = server(roles, name, &url, segments);
         server.start().await;
         server
     };
     // Nothing of the first log is stored by itself.
-    let mut lost = start("collector", "lost", "10m").await;
+    let mut lost = server("collector", "lost", &behind, "10m");
+    lost.start().await;
     let _speed = start("speed", "speed", "1s").await;
     let serve = start("serve,jobs", "serve", "1s").await;
     let customer = Customer::new(&serve.api, &lost.collector, &serve.admin_token()).await;
@@ -82,17 +93,28 @@ async fn a_lost_disk_costs_nothing_that_was_streamed() {
     clicker.all_are_counted().await;
     let first = clicker.acknowledged.first().unwrap().clone();
     let log = log_of(&first).to_owned();
+    // The last ones are on its disk alone.
+    network.set(Network::Down);
+    for _ in 0..UNSTREAMED {
+        assert!(clicker.click(&lost.collector).await);
+    }
 
     lost.kill();
     let disk = lost.folder.join("log");
     let away = lost.folder.join("away");
     fs::rename(&disk, &away).unwrap();
     let salvage = ["salvage", "--log", &log, "--redis-url", &url, "--json"];
+    for name in failpoint::SALVAGE {
+        let mut dies = process::millrace_at(&place, &salvage);
+        dies.env("FAILPOINTS", format!("{name}=return"));
+        let status = dies.current_dir(folder.path()).output().unwrap().status;
+        assert!(!status.success(), "it was to die at {name}");
+    }
     let told = process::run_ok_at(&place, folder.path(), &salvage).await;
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["last_seq"], CLICKS);
     assert_eq!(told["missing_from"], Value::Null);
-    clicker.all_are_counted().await;
+    clicker.are_counted(CLICKS).await;
     let again = process::run_ok_at(&place, folder.path(), &salvage).await;
     assert!(
         again.contains("\"rescued\":0"),
@@ -103,7 +125,13 @@ async fn a_lost_disk_costs_nothing_that_was_streamed() {
     let mut second = start("collector", "second", "300ms").await;
     assert!(clicker.click(&second.collector).await);
     fs::rename(&away, &disk).unwrap();
-    let back = start("collector", "lost", "300ms").await;
+    let mut back = server("collector", "lost", &url, "300ms");
+    for name in failpoint::SWITCH {
+        let dies = format!("{name}=return");
+        back.start_to_die(&[("FAILPOINTS", &dies)], async || {})
+            .await;
+    }
+    back.start().await;
     for _ in 0..10 {
         assert!(clicker.click(&back.collector).await);
     }

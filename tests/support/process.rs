@@ -111,8 +111,40 @@ impl Server {
         fs::write(self.folder.join(CLOCK), format!("{minutes:+}m")).unwrap();
     }
 
-    /// Starts it and waits until it is ready.
-    pub async fn start(&mut self) {
+    /// Starts it with these variables besides, and waits until it has died of an abort. Meanwhile
+    /// `work` is done again and again.
+    pub async fn start_to_die(&mut self, env: &[(&str, &str)], work: impl AsyncFn()) {
+        self.spawn(env);
+        let mut child = self.child.take().unwrap();
+        let status = eventually("the process to die", END_LIMIT, async || {
+            work().await;
+            child.try_wait().unwrap().ok_or("it lives")
+        })
+        .await;
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        assert_eq!(signal, Some(6), "it ended with {status}");
+    }
+
+    /// Starts it with these variables besides, asks it to end when it is ready, and waits until it
+    /// has died of an abort on the way.
+    pub async fn drain_to_die(&mut self, env: &[(&str, &str)]) {
+        let said = self.spawn(env);
+        self.ready(&said).await;
+        let child = self.child.as_ref().unwrap();
+        let pid = child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(told.unwrap().success());
+        let mut child = self.child.take().unwrap();
+        let status = eventually("the process to die", END_LIMIT, async || {
+            child.try_wait().unwrap().ok_or("it lives")
+        })
+        .await;
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        assert_eq!(signal, Some(6), "it ended with {status}");
+    }
+
+    /// Starts it; gives the file in which it says that it is ready.
+    fn spawn(&mut self, env: &[(&str, &str)]) -> PathBuf {
         assert!(self.child.is_none(), "it runs already");
         let log = File::options()
             .create(true)
@@ -124,6 +156,7 @@ impl Server {
         command
             .args(&self.arguments)
             .envs(self.env.iter().cloned())
+            .envs(env.iter().copied())
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stderr(log);
@@ -132,6 +165,16 @@ impl Server {
             .spawn()
             .unwrap();
         self.child = Some(child);
+        said
+    }
+
+    /// Starts it and waits until it is ready.
+    pub async fn start(&mut self) {
+        let said = self.spawn(&[]);
+        self.ready(&said).await;
+    }
+
+    async fn ready(&mut self, said: &Path) {
         eventually("the process to be ready", START_LIMIT, async || {
             if let Some(status) = self
                 .child
@@ -140,7 +183,7 @@ impl Server {
             {
                 panic!("the process ended with {status} instead of getting ready");
             }
-            let text = fs::read_to_string(&said).unwrap();
+            let text = fs::read_to_string(said).unwrap();
             text.lines()
                 .any(|line| line == "ready")
                 .then_some(())

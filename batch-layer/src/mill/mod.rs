@@ -14,6 +14,7 @@ use model::Clock;
 use serde::Serialize;
 use storage::{
     catalog::random::Randomness,
+    failpoint::reach,
     installation::stamp,
     ledger::{Appended, LedgerError},
     manifest::Manifest,
@@ -190,8 +191,10 @@ async fn publish(
     writer: &Writer<'_>,
 ) -> Result<bool, MillError> {
     let stamp = stamp(&*deps.clock, &*deps.random);
+    reach("mill.files");
     match deps.manifests.publish(current, manifest, stamp).await? {
         Appended::Yes => {
+            reach("mill.published");
             deps.manifests.latest().await?;
             tracing::info!(manifest = current.n + 1, "views are published");
             Ok(true)

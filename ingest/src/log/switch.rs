@@ -6,6 +6,7 @@ use std::{io, ops::RangeInclusive, sync::Arc};
 use model::{Bug, LogId, Record, planted};
 use storage::{
     blocking,
+    failpoint::reach,
     raw::{self, Fence},
     salvage::{SalvageError, Salvaged, salvage},
     segment::{self, Header},
@@ -126,6 +127,7 @@ fn move_records(
         }
         let (bytes, footer) = segment::build(&header, &moved);
         disk.replace(&next_name(header.number), &bytes)?;
+        reach("switch.written");
         header = Header {
             number: header.number + 1,
             first_seq: footer.last_seq + 1,
@@ -142,6 +144,7 @@ fn move_records(
         moving: true,
     };
     state.save(disk)?;
+    reach("switch.said");
     finish_move(disk, &mut state)
 }
 

@@ -12,6 +12,7 @@ use std::{
 
 use model::{Bug, Event, Record, planted};
 use storage::{
+    failpoint::reach,
     segment::{self, FOOTER_LEN, Footer, HEADER_LEN, Header},
     stream::Batch,
 };
@@ -228,7 +229,9 @@ impl Writer {
             );
         }
         open.file.append(&bytes)?;
+        reach("log.written");
         open.file.sync()?;
+        reach("log.synced");
         open.hasher.update(&bytes);
         open.length += bytes.len();
         open.count += records.len() as u64;
@@ -338,6 +341,7 @@ impl Writer {
             return self.abandoned.is_none();
         }
         self.shared.grow(FOOTER_LEN as u64);
+        reach("log.sealed");
         if let Some(open) = self.open.take() {
             self.sealed(&open, &footer);
         }
@@ -377,6 +381,7 @@ impl Writer {
             tracing::error!(%error, epoch = self.epoch, "the epoch could not be closed; it stays open");
             return;
         }
+        reach("log.epoch_closed");
         self.state = state;
         self.epoch += 1;
         self.epoch_since = None;

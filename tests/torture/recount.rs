@@ -20,6 +20,8 @@ pub type Numbers = BTreeMap<(String, String), BTreeMap<String, i64>>;
 
 /// The group of an event, if it is counted.
 type GroupOf = dyn Fn(&Event, &Agent) -> Option<String>;
+/// The same for what does not depend on a question.
+type GroupOfAny = fn(&Event, &Agent) -> Option<String>;
 
 /// A question, and how its answer is counted.
 pub struct Question {
@@ -37,7 +39,7 @@ const COUNTS: &str = "clicks,bot_clicks,views,bot_views,conversions";
 impl Question {
     /// Everything that is asked about an account with these objects.
     pub fn all(objects: &[String]) -> Vec<Self> {
-        let cubes: [(&str, fn(&Event, &Agent) -> Option<String>); 9] = [
+        let cubes: [(&str, GroupOfAny); 9] = [
             ("country", |event, _| Some(event.country.clone())),
             ("browser", |_, agent| Some(agent.browser.into())),
             ("os", |_, agent| Some(agent.os.into())),

@@ -136,15 +136,18 @@ async fn torture(server: &mut Server, place: &Place, mut redis: Option<RedisServ
 
 /// Does to Redis what may happen to it.
 fn disturb(redis: &mut RedisServer, load: &Load, what: u32) {
+    if what == 0 {
+        return;
+    }
+    load.keys_fail();
     match what {
-        0 => return,
         1 => assert!(redis.command(&["FLUSHALL"]).contains("OK")),
         _ => {
             redis.kill();
             redis.run();
         }
     }
-    load.flushed();
+    load.keys_fail();
 }
 
 /// Batch runs beside the server, one after the other.

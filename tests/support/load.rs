@@ -46,7 +46,7 @@ pub struct Load {
 struct Signals {
     stop: AtomicBool,
     acknowledged: AtomicU64,
-    flushes: AtomicU64,
+    key_failures: AtomicU64,
     collectors: Mutex<Vec<String>>,
 }
 
@@ -109,10 +109,10 @@ impl Load {
         .await;
     }
 
-    /// To be called when the store of keys has been emptied, and when it cannot be reached and
-    /// when it can be again: what is sent once on either side may be recorded twice.
-    pub fn flushed(&self) {
-        self.signals.flushes.fetch_add(1, Ordering::SeqCst);
+    /// To be called before the store of keys loses some or cannot be reached, and again when that
+    /// is over: what is sent twice across this, or meanwhile, may be recorded twice.
+    pub fn keys_fail(&self) {
+        self.signals.key_failures.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Ends the clients, each when it has nothing left to send again; gives all they know.
@@ -183,10 +183,10 @@ impl Client {
     }
 
     fn note_sending(&mut self, request: &Request) {
-        let flushes = self.signals.flushes.load(Ordering::SeqCst);
+        let failures = self.signals.key_failures.load(Ordering::SeqCst);
         for item in request.items() {
             self.diary
-                .note_sending(&item.marker, &item.content, request.keyed(), flushes);
+                .note_sending(&item.marker, &item.content, request.keyed(), failures);
         }
     }
 

@@ -102,8 +102,8 @@ pub async fn click(
 }
 
 /// One settled event.
-struct Event {
-    id: String,
+pub struct Event {
+    pub id: String,
     log: String,
     seq: u64,
     object: String,
@@ -171,7 +171,7 @@ pub async fn check_events(store: &Store, diary: &Diary) -> PerObject {
 }
 
 /// The rows of `events/`, as the newest manifest names its files.
-async fn settled_events(store: &Store) -> Vec<Event> {
+pub async fn settled_events(store: &Store) -> Vec<Event> {
     let manifests = Manifests::new(Arc::clone(store));
     let manifest = manifests.latest().await.unwrap().manifest;
     let mut events = Vec::new();

@@ -201,7 +201,7 @@ impl Fault {
     fn begin(&self, site: &Site, load: &Load) {
         match (self, &site.redis, &site.store_network) {
             (Self::RedisNetwork(state, _), Some(redis), _) => {
-                load.flushed();
+                load.keys_fail();
                 redis.network.set(*state);
             }
             (Self::StoreNetwork(state, _), _, Some(network)) => network.set(*state),
@@ -213,7 +213,7 @@ impl Fault {
         match (self, &site.redis, &site.store_network) {
             (Self::RedisNetwork(..), Some(redis), _) => {
                 redis.network.set(Network::Works);
-                load.flushed();
+                load.keys_fail();
             }
             (Self::StoreNetwork(..), _, Some(network)) => network.set(Network::Works),
             other => panic!("{:?} is no network of this installation", other.0),
@@ -253,7 +253,7 @@ async fn scale_down(site: &mut Site, name: &'static str, load: &Load) {
 
 async fn strike_redis(site: &mut Site, fault: RedisFault, load: &Load) {
     let redis = &mut site.redis.as_mut().unwrap().server;
-    load.flushed();
+    load.keys_fail();
     match fault {
         RedisFault::Flush => assert!(redis.command(&["FLUSHALL"]).contains("OK")),
         RedisFault::Lost => {
@@ -267,13 +267,13 @@ async fn strike_redis(site: &mut Site, fault: RedisFault, load: &Load) {
             redis.run_saved();
         }
     }
-    load.flushed();
+    load.keys_fail();
 }
 
 fn strike_cluster(site: &mut Site, fault: ClusterFault, load: &Load, random: &mut StdRng) {
     let cluster = site.cluster.as_mut().unwrap();
     let master = *cluster.masters().choose(random).unwrap();
-    load.flushed();
+    load.keys_fail();
     match fault {
         ClusterFault::Flush => {
             let told = cluster.nodes[master].command(&["FLUSHALL"]);
@@ -285,7 +285,7 @@ fn strike_cluster(site: &mut Site, fault: ClusterFault, load: &Load, random: &mu
         }
         ClusterFault::MasterHangs => cluster.fail_over_without_death(master),
     }
-    load.flushed();
+    load.keys_fail();
 }
 
 /// Adds to the newest file of a log what a write that was cut off may leave there. Nothing that

@@ -18,10 +18,10 @@ const SPAN_MS: i64 = 48 * HOUR_MS;
 /// Numbers by time and group, and in them by metric. Zeros are left out.
 pub type Numbers = BTreeMap<(String, String), BTreeMap<String, i64>>;
 
-/// How an event is grouped.
-type GroupOf = fn(&Event, &Agent) -> Option<String>;
-
-type Told = Box<dyn Fn(&Event, &Agent) -> Option<String>>;
+/// The group of an event, if it is counted.
+type GroupOf = dyn Fn(&Event, &Agent) -> Option<String>;
+/// The same for what does not depend on a question.
+type GroupOfAny = fn(&Event, &Agent) -> Option<String>;
 
 /// A question, and how its answer is counted.
 pub struct Question {
@@ -31,8 +31,7 @@ pub struct Question {
     /// The field of a row that names its group.
     group: &'static str,
     bucket_ms: i64,
-    /// The group of an event, if it is counted.
-    of: Told,
+    of: Box<GroupOf>,
 }
 
 const COUNTS: &str = "clicks,bot_clicks,views,bot_views,conversions";
@@ -40,7 +39,7 @@ const COUNTS: &str = "clicks,bot_clicks,views,bot_views,conversions";
 impl Question {
     /// Everything that is asked about an account with these objects.
     pub fn all(objects: &[String]) -> Vec<Self> {
-        let cubes: [(&str, GroupOf); 9] = [
+        let cubes: [(&str, GroupOfAny); 9] = [
             ("country", |event, _| Some(event.country.clone())),
             ("browser", |_, agent| Some(agent.browser.into())),
             ("os", |_, agent| Some(agent.os.into())),

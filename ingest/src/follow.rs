@@ -103,13 +103,14 @@ impl Closer {
         };
         let (n, requests) = control.after(done).await?;
         if requests.contains(&Request::CloseEpochs) {
-            let epoch = self.current.log().close_epoch().await?;
+            let (log, info) = self.current.get();
+            let epoch = log.close_epoch().await?;
             let closed = Some((n, epoch));
-            let info = LogInfo {
-                closed,
-                ..self.current.info()
-            };
-            raw::update_log(&self.store, &info).await?;
+            // A salvage may have ended the log: that must not be unsaid.
+            let said = raw::log_info(&self.store, info.log).await?;
+            if said.is_none_or(|said| said.retired_at.is_none()) {
+                raw::update_log(&self.store, &LogInfo { closed, ..info }).await?;
+            }
         }
         Ok(n)
     }

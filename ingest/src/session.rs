@@ -49,19 +49,14 @@ pub struct Current(Arc<RwLock<(Log, LogInfo)>>);
 impl Current {
     /// The log.
     pub fn log(&self) -> Log {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-            .clone()
+        self.get().0
     }
 
-    /// What is said of it.
-    pub fn info(&self) -> LogInfo {
+    /// The log and what is said of it.
+    pub fn get(&self) -> (Log, LogInfo) {
         self.0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .1
             .clone()
     }
 
@@ -75,10 +70,25 @@ pub(crate) struct Session {
     carried: Carried,
     disk: Arc<dyn Disk>,
     current: Current,
-    writer: JoinHandle<()>,
     stop: CancellationToken,
+    /// None once they have ended.
+    tasks: Option<Tasks>,
+}
+
+/// What carries a log on.
+struct Tasks {
+    writer: JoinHandle<()>,
     streamer: JoinHandle<()>,
     shipper: JoinHandle<Shipper>,
+}
+
+impl Tasks {
+    /// Waits for their end; the shipper may have more to do.
+    async fn end(self) -> Option<Shipper> {
+        finish("log writer", self.writer).await;
+        finish("streamer", self.streamer).await;
+        finish("shipper", self.shipper).await
+    }
 }
 
 /// Keys that recovery found, to be confirmed: account, key, event.
@@ -92,22 +102,24 @@ impl Session {
     ) -> Result<(Self, Unconfirmed), CollectorError> {
         let disk = open_disk(folder).await?;
         let mut opened = open_log(&carried, &disk).await?;
-        if is_ended(&carried, opened.log.id()).await {
-            let old = opened.log.id();
+        let mut unconfirmed = std::mem::take(&mut opened.unconfirmed);
+        let old = opened.log.id();
+        if is_ended(&carried, old).await {
             opened.log.finish().await;
             let new = new_log(&carried);
-            switch(
-                Arc::clone(&disk),
-                &carried.store,
-                &*carried.stream,
-                old,
-                new,
-            )
-            .await
-            .map_err(Box::new)?;
-            opened = open_log(&carried, &disk).await?;
+            let (store, stream) = (&carried.store, &*carried.stream);
+            match switch(Arc::clone(&disk), store, stream, old, new).await {
+                Ok(()) => {
+                    opened = open_log(&carried, &disk).await?;
+                    unconfirmed.append(&mut opened.unconfirmed);
+                }
+                Err(error) => {
+                    // The doors open all the same: redirects answer, and it is tried again.
+                    tracing::error!(%error, "the ended log cannot be left yet");
+                    opened.log.shared().fenced.cancel();
+                }
+            }
         }
-        let unconfirmed = std::mem::take(&mut opened.unconfirmed);
         Ok((Self::begin(carried, disk, opened, None).await, unconfirmed))
     }
 
@@ -165,9 +177,11 @@ impl Session {
             shipper
         };
         Self {
-            writer: watch(writer, shared, carried.health.clone()),
-            streamer: tokio::spawn(streaming),
-            shipper: tokio::spawn(shipping),
+            tasks: Some(Tasks {
+                writer: watch(writer, shared, carried.health.clone()),
+                streamer: tokio::spawn(streaming),
+                shipper: tokio::spawn(shipping),
+            }),
             carried,
             disk,
             current,
@@ -204,9 +218,9 @@ impl Session {
         old.finish().await;
         self.stop.cancel();
         // They work on files whose names the new log will use.
-        finish("log writer", &mut self.writer).await;
-        finish("streamer", &mut self.streamer).await;
-        finish("shipper", &mut self.shipper).await;
+        if let Some(tasks) = self.tasks.take() {
+            tasks.end().await;
+        }
         self.carried.health.down(
             "log",
             "the log was ended by a salvage; a new one is being made",
@@ -242,13 +256,16 @@ impl Session {
         open_log(&self.carried, &self.disk).await
     }
 
-    /// Closes the log, ships all of it and retires it.
+    /// Closes the log, ships all of it and retires it. A log that a salvage has ended stays as it
+    /// is: the next start leaves it.
     pub(crate) async fn drain(self) {
-        self.current.log().finish().await;
-        finish("log writer", self.writer).await;
+        let log = self.current.log();
+        log.finish().await;
         self.stop.cancel();
-        finish("streamer", self.streamer).await;
-        if let Some(mut shipper) = finish("shipper", self.shipper).await {
+        let Some(tasks) = self.tasks else { return };
+        if let Some(mut shipper) = tasks.end().await
+            && !log.shared().fenced.is_cancelled()
+        {
             shipper.drain().await;
         }
     }

@@ -6,7 +6,7 @@ use model::Record;
 use storage::{
     blocking,
     cells::{Head, LiveCells},
-    stream::{Appended, Batch, EventStream, LiveError},
+    stream::{Appended, Batch, CLOSED, EventStream, LiveError},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -147,7 +147,13 @@ impl<'a> Streamer<'a> {
             self.cells.put_head(self.shared.log, &head).await?;
             self.announced = Some(generations);
         }
-        Ok(self.stream.last(self.shared.log).await?.unwrap_or(0))
+        let last = self.stream.last(self.shared.log).await?.unwrap_or(0);
+        if last == CLOSED {
+            // A salvage has begun, which said so before it ended the stream.
+            self.shared.stop();
+            self.shared.fenced.cancel();
+        }
+        Ok(last)
     }
 
     async fn send_file(

@@ -11,7 +11,7 @@ use storage::{
     ledger::LedgerError,
     raw::{self, Stored},
     store::StoreError,
-    stream::LiveError,
+    stream::{CLOSED, LiveError},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -416,7 +416,9 @@ async fn target(deps: &SpeedDeps, log: LogId, known: &Known<'_>) -> Result<u64, 
     if known.fence > 0 {
         return Ok(seen);
     }
-    let streamed = deps.stream.last(log).await?.unwrap_or(0);
+    // The end that a salvage puts to a stream is no event.
+    let streamed = deps.stream.last(log).await?.filter(|last| *last != CLOSED);
+    let streamed = streamed.unwrap_or(0);
     let seen = seen.max(streamed);
     if let Some(target) = valid.map(|m| m.target).filter(|t| *t != Mark::UNKNOWN) {
         return Ok(seen.max(target));

@@ -115,12 +115,18 @@ impl Server {
     /// `work` is done again and again.
     pub async fn start_to_die(&mut self, env: &[(&str, &str)], work: impl AsyncFn()) {
         self.spawn(env);
-        let mut child = self.child.take().unwrap();
+        self.aborted(work).await;
+    }
+
+    /// Waits until it has died of an abort; it is still ours to kill if it does not.
+    async fn aborted(&mut self, work: impl AsyncFn()) {
+        let child = self.child.as_mut().expect("it does not run");
         let status = eventually("the process to die", END_LIMIT, async || {
             work().await;
             child.try_wait().unwrap().ok_or("it lives")
         })
         .await;
+        self.child = None;
         let signal = std::os::unix::process::ExitStatusExt::signal(&status);
         assert_eq!(signal, Some(6), "it ended with {status}");
     }
@@ -134,13 +140,7 @@ impl Server {
         let pid = child.id().to_string();
         let told = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(told.unwrap().success());
-        let mut child = self.child.take().unwrap();
-        let status = eventually("the process to die", END_LIMIT, async || {
-            child.try_wait().unwrap().ok_or("it lives")
-        })
-        .await;
-        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
-        assert_eq!(signal, Some(6), "it ended with {status}");
+        self.aborted(async || {}).await;
     }
 
     /// Starts it; gives the file in which it says that it is ready.

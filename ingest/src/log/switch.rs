@@ -80,6 +80,9 @@ async fn held(
     Ok(ranges)
 }
 
+/// Events of one epoch of the new log, about.
+const EPOCH_EVENTS: u64 = 250_000;
+
 fn next_name(number: u64) -> String {
     format!("next-{}", segment_name(number))
 }
@@ -110,15 +113,17 @@ fn move_records(
         previous_seq: 0,
         previous_hash: [0; 32],
     };
+    let mut in_epoch = 0;
     for old in &old.sealed {
         let bytes = disk.read(&segment_name(old.number))?;
         let segment = segment::decode_sealed(&bytes).map_err(io::Error::other)?;
         let left = segment.records.into_iter().filter(|r| !is_held(r.seq));
+        let epoch = header.epoch;
         let moved: Vec<Record> = (header.first_seq..)
             .zip(left)
             .map(|(seq, record)| Record {
                 seq,
-                epoch: 1,
+                epoch,
                 event: record.event,
             })
             .collect();
@@ -128,8 +133,15 @@ fn move_records(
         let (bytes, footer) = segment::build(&header, &moved);
         disk.replace(&next_name(header.number), &bytes)?;
         reach("switch.written");
+        // Bounded as any other epoch is.
+        in_epoch += footer.count;
+        let full = in_epoch >= EPOCH_EVENTS;
+        if full {
+            in_epoch = 0;
+        }
         header = Header {
             number: header.number + 1,
+            epoch: epoch + u64::from(full),
             first_seq: footer.last_seq + 1,
             previous_seq: footer.last_seq,
             previous_hash: footer.hash,
@@ -138,7 +150,7 @@ fn move_records(
     }
     let mut state = State {
         log: new,
-        closed_epoch: 0,
+        closed_epoch: header.epoch - 1,
         retired_at: None,
         predecessor: Some((fence.log, fence.last_seq)),
         moving: true,

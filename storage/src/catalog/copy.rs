@@ -38,7 +38,12 @@ impl Catalog {
     /// Writes a copy to `path`, whole or not at all, readable by its owner alone. Gives the number
     /// of the entry it goes up to.
     pub async fn save_copy(&self, path: &Path) -> io::Result<u64> {
-        let (n, rows) = self.read(|state| (state.n, State::rows(state)));
+        // Nobody may wait to write, and others behind them, while this long read goes on.
+        let writer = self.0.writer.lock().await;
+        let catalog = self.clone();
+        let read = move || Ok(catalog.read(|state| (state.n, State::rows(state))));
+        let (n, rows) = blocking::run(read).await?;
+        drop(writer);
         let path = path.to_owned();
         blocking::run(move || {
             let bytes = encode(n, &rows).map_err(io::Error::other)?;
@@ -60,8 +65,12 @@ fn number(bytes: &[u8]) -> io::Result<u64> {
 /// Puts a file in place at once, durable, for its owner alone: it may hold secrets.
 pub fn replace_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("tmp");
+    match fs::remove_file(&temporary) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
     let mut options = File::options();
-    options.create(true).write(true).truncate(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&temporary)?;

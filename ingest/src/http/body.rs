@@ -12,6 +12,9 @@ use web::Problem;
 const DRAIN_BYTES: usize = 32 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
+/// Memory taken for what has not arrived yet, bytes.
+const MAX_GROWTH: usize = 1 << 20;
+
 /// The whole body of at most `limit` bytes, while there is `room` (in KiB) for what has arrived: a
 /// slow sender takes no more than it has sent. The server ends a body that takes too long.
 pub(super) async fn read(
@@ -37,6 +40,10 @@ pub(super) async fn read(
         match &mut held {
             Some(held) => held.merge(more),
             None => held = Some(more),
+        }
+        if length > bytes.capacity() {
+            // Doubling, but never with more than this beyond what has arrived.
+            bytes.reserve_exact(chunk.len() + bytes.len().min(MAX_GROWTH));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -73,6 +73,9 @@ impl Incoming {
                 format!("an event is at most {} KiB of JSON", MAX_EVENT >> 10),
             );
         }
+        if text.first() != Some(&b'{') {
+            return refuse("invalid_event", "an event must be a JSON object");
+        }
         // The error may quote what was sent.
         serde_json::from_slice(text)
             .or_else(|e| refuse("invalid_event", cut(e.to_string(), MAX_SHORT)))

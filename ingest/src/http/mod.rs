@@ -2,6 +2,8 @@
 
 mod body;
 mod events;
+#[cfg(test)]
+mod hostile;
 mod incoming;
 mod pixel;
 mod postback;

@@ -17,8 +17,8 @@ use crate::support::{http::Customer, place::Place, process::Server};
 
 const FLAGS: [&str; 4] = ["--segment-interval", "200ms", "--epoch-max-age", "2s"];
 const MAX_LOG: u64 = 24 << 20;
-/// Senders of events at once: ten times as many as the collector handles at once.
-const SENDERS: usize = 160;
+/// Senders of events at once: five times as many as the collector handles at once.
+const SENDERS: usize = 80;
 const REQUESTS_OF_A_SENDER: usize = 4;
 /// Browsers at once, and clicks of each.
 const BROWSERS: usize = 150;
@@ -28,7 +28,7 @@ const EVENTS: usize = 400;
 const TEXT: usize = 20_000;
 /// What the collector may take for it: 160 MiB of bodies, twice while they grow, 16 requests
 /// handled at once with up to 25 MiB each, 64 MiB that wait for the disk, and twice the log for
-/// its newest part in memory. What is sent is several times as much.
+/// its newest part in memory.
 const BOUND: u64 = (2 * 160 + 16 * 25 + 64 + 2 * 24) << 20;
 /// How long anything may take to be answered under overload. Debug builds are slow.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -10,7 +10,7 @@ use web::Problem;
 
 /// How much, and for how long, is read of a body that was refused.
 const DRAIN_BYTES: usize = 32 << 20;
-const DRAIN_TIME: Duration = Duration::from_secs(5);
+const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// Memory taken for what has not arrived yet, bytes.
 const MAX_GROWTH: usize = 1 << 20;

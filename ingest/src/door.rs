@@ -13,7 +13,10 @@ use storage::{
     catalog::{AccountSettings, Catalog},
     reservations::{Reservations, Reserved},
 };
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout, timeout_at},
+};
 
 use crate::{
     log::AppendError,
@@ -27,8 +30,13 @@ use crate::{
 const AT_ONCE: usize = 64;
 /// Tries to confirm a reservation.
 const CONFIRM_TRIES: u32 = 3;
-/// Bodies of `/v1/events` handled at once; more are told to come back.
-const BODIES_AT_ONCE: usize = 16;
+/// How long the reservation store is asked, and told, about the keys of one request.
+const ASK_LIMIT: Duration = Duration::from_secs(5);
+const CONFIRM_LIMIT: Duration = Duration::from_secs(10);
+/// Requests of `/v1/events` handled at once; more are told to come back.
+const HANDLED_AT_ONCE: usize = 16;
+/// Bodies that have arrived, in part or in full, KiB.
+const BODIES_KIB: usize = 160 * 1024;
 
 /// What became of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,14 +67,16 @@ pub struct Door {
     pub rejected: Rejected,
     /// How much was turned away.
     pub tallies: Arc<Tallies>,
-    /// Room for large bodies.
+    /// Room for bodies, in KiB.
     pub bodies: Semaphore,
+    /// Turns of large requests.
+    pub handled: Semaphore,
 }
 
 impl Door {
-    /// Room for large bodies, as many as [`Door::bodies`] should have.
-    pub fn body_room() -> Semaphore {
-        Semaphore::new(BODIES_AT_ONCE)
+    /// What [`Door::bodies`] and [`Door::handled`] should be.
+    pub fn room() -> (Semaphore, Semaphore) {
+        (Semaphore::new(BODIES_KIB), Semaphore::new(HANDLED_AT_ONCE))
     }
 
     /// The event of a sighting.
@@ -150,9 +160,12 @@ impl Door {
                     .iter()
                     .zip(&ids)
                     .filter_map(|(k, id)| Some((k.as_deref()?, *id)));
-                stream::iter(confirm)
-                    .for_each_concurrent(AT_ONCE, |(key, id)| self.confirm(key, id))
-                    .await;
+                let confirm = stream::iter(confirm)
+                    .for_each_concurrent(AT_ONCE, |(key, id)| self.confirm(key, id));
+                // The events are recorded: their sender does not wait for a store that is away.
+                if timeout(CONFIRM_LIMIT, confirm).await.is_err() {
+                    tracing::warn!("not all keys of a request could be confirmed in time");
+                }
                 Ok(ids)
             }
             Err(error) => {
@@ -165,7 +178,8 @@ impl Door {
                         tracing::warn!(%error, "a key stays reserved until it expires");
                     }
                 });
-                release.await;
+                // A key that is not released is free when it expires.
+                let _ = timeout(CONFIRM_LIMIT, release).await;
                 Err(error)
             }
         }
@@ -199,24 +213,28 @@ impl Door {
                 Some(_) => Asked::Again,
             })
             .collect();
-        let wishes = asked.into_iter().map(|asked| self.wish(asked));
+        let end = Instant::now() + ASK_LIMIT;
+        let wishes = asked.into_iter().map(|asked| self.wish(asked, end));
         stream::iter(wishes).buffered(AT_ONCE).collect().await
     }
 
-    async fn wish(&self, asked: Asked) -> Wish {
+    /// What the reservation store says, if it does so by `end`.
+    async fn wish(&self, asked: Asked, end: Instant) -> Wish {
         let key = match asked {
             Asked::Nothing => return Wish::Free,
             Asked::Again => return Wish::Taken(None),
             Asked::Key(key) => key,
         };
-        match self.reservations.reserve(&key, self.clock.now_ms()).await {
-            Ok(Reserved::New) => Wish::Ours(key),
-            Ok(Reserved::Taken(by)) => Wish::Taken(Some(by)),
-            Ok(Reserved::Pending) => Wish::Pending,
-            Err(error) => {
+        let asking = self.reservations.reserve(&key, self.clock.now_ms());
+        match timeout_at(end, asking).await {
+            Ok(Ok(Reserved::New)) => Wish::Ours(key),
+            Ok(Ok(Reserved::Taken(by))) => Wish::Taken(Some(by)),
+            Ok(Ok(Reserved::Pending)) => Wish::Pending,
+            Ok(Err(error)) => {
                 tracing::warn!(%error, "a key could not be checked; its event is marked");
                 Wish::Unchecked(key)
             }
+            Err(_) => Wish::Unchecked(key),
         }
     }
 }
@@ -253,6 +271,10 @@ fn per_account(events: &[Event]) -> BTreeMap<EntityId, u64> {
 }
 
 fn size_of_event(event: &Event) -> usize {
+    let lists = event.subs.iter().chain(&event.utm);
+    let keys = event.key.iter().chain(&event.click_id);
+    let texts = [&event.user_agent, &event.referrer, &event.accept_language];
+    let texts = texts.into_iter().chain(keys).chain(lists);
     // What a small event takes in memory beside its texts.
-    400 + event.user_agent.len() + event.referrer.len() + event.accept_language.len()
+    400 + texts.map(String::len).sum::<usize>()
 }

@@ -6,36 +6,56 @@ use bytes::Bytes;
 use model::LogId;
 use object_store::ObjectStoreExt;
 use storage::{object_keys::ObjectKey, store::Store};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-/// Lines that may wait; more are counted and dropped.
+use crate::sighting::cut;
+
+/// Lines that may wait, and bytes of them, in KiB; more are counted and dropped.
 const QUEUE: usize = 4096;
-/// Longest line kept, bytes.
-const MAX_LINE: usize = 16 * 1024;
+const QUEUE_KIB: usize = 8 * 1024;
+/// Longest text of an event that is kept, bytes.
+pub const MAX_LINE: usize = 16 * 1024;
 /// How long lines are gathered for one object, and how large it may become.
 const GATHER: Duration = Duration::from_secs(5);
 const MAX_OBJECT: usize = 1 << 20;
 
 /// Takes refused events. Cheap to clone.
 #[derive(Clone)]
-pub struct Rejected(mpsc::Sender<String>);
+pub struct Rejected {
+    lines: mpsc::Sender<Line>,
+    room: Arc<Semaphore>,
+}
+
+/// One refused event, and the room it takes.
+pub struct Line {
+    text: String,
+    _room: OwnedSemaphorePermit,
+}
 
 impl Rejected {
     /// A sender and what [`keep`] reads from.
-    pub fn channel() -> (Self, mpsc::Receiver<String>) {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        (Self(sender), receiver)
+    pub fn channel() -> (Self, mpsc::Receiver<Line>) {
+        let (lines, receiver) = mpsc::channel(QUEUE);
+        let room = Arc::new(Semaphore::new(QUEUE_KIB));
+        (Self { lines, room }, receiver)
     }
 
     /// Keeps one refused event of an account, with the reason; `text` is as it came.
     pub fn push(&self, account: &str, code: &str, detail: &str, text: &str) {
-        let text: String = text.chars().take(MAX_LINE).collect();
+        let text = cut(text.to_owned(), MAX_LINE);
         let line =
             serde_json::json!({"account": account, "code": code, "detail": detail, "event": text});
-        if self.0.try_send(line.to_string()).is_err() {
+        if !self.offer(line.to_string()) {
             metrics::counter!("millrace_rejected_events_dropped_total").increment(1);
         }
+    }
+
+    fn offer(&self, text: String) -> bool {
+        let kib = (text.len() / 1024 + 1) as u32;
+        let room = Arc::clone(&self.room).try_acquire_many_owned(kib);
+        let sent = room.map(|_room| self.lines.try_send(Line { text, _room }));
+        matches!(sent, Ok(Ok(())))
     }
 }
 
@@ -44,7 +64,7 @@ impl Rejected {
 pub async fn keep(
     store: Store,
     log: LogId,
-    mut lines: mpsc::Receiver<String>,
+    mut lines: mpsc::Receiver<Line>,
     name: Arc<dyn Fn() -> String + Send + Sync>,
     shutdown: CancellationToken,
 ) {
@@ -54,7 +74,7 @@ pub async fn keep(
             () = shutdown.cancelled() => lines.try_recv().ok(),
         };
         let Some(first) = first else { return };
-        let mut body = first + "\n";
+        let mut body = first.text + "\n";
         let deadline = tokio::time::sleep(GATHER);
         tokio::pin!(deadline);
         while body.len() < MAX_OBJECT {
@@ -64,12 +84,33 @@ pub async fn keep(
                 () = shutdown.cancelled() => lines.try_recv().ok(),
             };
             let Some(line) = line else { break };
-            body.push_str(&line);
+            body.push_str(&line.text);
             body.push('\n');
         }
         let path = ObjectKey::Rejected { log, name: name() }.path();
         if let Err(error) = store.put(&path, Bytes::from(body).into()).await {
             tracing::warn!(%error, "refused events could not be kept");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_waits_for_the_store_is_bounded_in_bytes() {
+        let (rejected, mut lines) = Rejected::channel();
+        // Each grows sixfold when it is escaped.
+        let text = "\u{1}".repeat(MAX_LINE);
+        for _ in 0..QUEUE {
+            rejected.push("acc", "code", "detail", &text);
+        }
+        drop(rejected);
+        let mut bytes = 0;
+        while let Some(line) = lines.recv().await {
+            bytes += line.text.len();
+        }
+        assert!(bytes > 0 && bytes <= QUEUE_KIB * 1024, "{bytes}");
     }
 }

@@ -117,6 +117,7 @@ pub async fn run(
     let current = session.current();
     let (rejected, refused) = Rejected::channel();
     let tallies = Arc::new(Tallies::new(current.log().id()));
+    let (bodies, handled) = Door::room();
     let door = Arc::new(Door {
         catalog: deps.catalog.clone(),
         log: current.clone(),
@@ -129,7 +130,8 @@ pub async fn run(
         trusted_proxies: settings.trusted_proxies,
         rejected,
         tallies: Arc::clone(&tallies),
-        bodies: Door::body_room(),
+        bodies,
+        handled,
     });
     let closed = CancellationToken::new();
     let keeping = tokio::spawn(rejected::keep(

@@ -190,6 +190,8 @@ pub fn cut(mut text: String, limit: usize) -> String {
             .find(|i| text.is_char_boundary(*i))
             .unwrap_or(0);
         text.truncate(end);
+        // What was cut off would be held as long as the event is.
+        text.shrink_to_fit();
     }
     text
 }

@@ -275,5 +275,29 @@ mod tests {
             let clicks = account.map_or(0, |c| sum(c, &CUBES[0]).get(Measure::Clicks));
             prop_assert_eq!(clicks, events.iter().filter(|e| e.0 == 0).count() as i64);
         }
+
+        #[test]
+        fn damaged_cells_are_refused_or_mean_one_thing(
+            visitors in proptest::collection::vec(any::<u64>(), 0..30), sketched in any::<bool>(),
+            at in any::<prop::sample::Index>(), by in any::<u8>(), noise in proptest::collection::vec(any::<u8>(), 0..20),
+        ) {
+            let mut cell = Cell::default();
+            let mut set = VisitorSet::default();
+            for visitor in visitors {
+                set.insert(visitor, if sketched { 1 } else { EXACT_LIMIT });
+            }
+            cell.visitors.insert((60, false), set);
+            cell.slices.entry((1, 15)).or_default().insert("DE".into(), Counts::default());
+            let mut bytes = cell.encode();
+            let at = at.index(bytes.len());
+            bytes[at] ^= by;
+            bytes.splice(at..at, noise);
+            if let Ok(read) = Cell::decode(&bytes) {
+                for (_, _, set) in read.visitors() {
+                    set.count();
+                }
+                prop_assert_eq!(Cell::decode(&read.encode()).unwrap(), read);
+            }
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! What collectors leave in the object store: logs, raw segments, seals, fences.
 
+#[cfg(test)]
+mod hostile;
+
 use bytes::Bytes;
 use futures::TryStreamExt;
 use model::{Bug, LogId, planted};

@@ -283,7 +283,7 @@ async fn postbacks(customer: &Customer, goal: &str) {
         "a large form",
         form.body(vec![b'a'; 1 << 20]).send().await.unwrap(),
         413,
-        "invalid_form",
+        "too_large",
     )
     .await;
 }

@@ -12,6 +12,7 @@ mod demo;
 mod full_disk;
 mod many;
 mod outages;
+mod overload;
 mod salvage;
 #[allow(
     dead_code,

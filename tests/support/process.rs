@@ -33,6 +33,8 @@ pub struct Server {
     /// `http://…` of its API, if it has one.
     pub api: String,
     child: Option<Child>,
+    /// How many files it may have open, if not as many as this process.
+    open_files: Option<u32>,
 }
 
 impl Server {
@@ -79,6 +81,7 @@ impl Server {
             collector,
             api,
             child: None,
+            open_files: None,
         }
     }
 
@@ -87,6 +90,12 @@ impl Server {
         self.arguments
             .extend(["--store-url".into(), place.url.clone()]);
         self.env.extend(place.env.iter().cloned());
+        self
+    }
+
+    /// With so few open files.
+    pub fn with_open_files(mut self, count: u32) -> Self {
+        self.open_files = Some(count);
         self
     }
 
@@ -152,7 +161,15 @@ impl Server {
             .open(self.log_path())
             .unwrap();
         let said = self.folder.join("stdout.txt");
-        let mut command = millrace();
+        let mut command = match self.open_files {
+            None => millrace(),
+            Some(count) => {
+                let mut command = free_of_settings(Command::new("prlimit"));
+                let limit = format!("--nofile={count}");
+                command.args([&limit, env!("CARGO_BIN_EXE_millrace")]);
+                command
+            }
+        };
         command
             .args(&self.arguments)
             .envs(self.env.iter().cloned())
@@ -221,6 +238,17 @@ impl Server {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
+    /// A line of its `/proc/…/status` in KiB, such as `VmHWM`.
+    pub fn status_kib(&self, name: &str) -> u64 {
+        let id = self.child.as_ref().expect("it does not run").id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number.unwrap().parse().unwrap()
+    }
+
     /// The token that it made at its first start.
     pub fn admin_token(&self) -> String {
         fs::read_to_string(self.folder.join("admin-token")).unwrap()
@@ -265,7 +293,10 @@ fn libfaketime() -> String {
 
 /// The binary, free of what the environment sets.
 pub fn millrace() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_millrace"));
+    free_of_settings(Command::new(env!("CARGO_BIN_EXE_millrace")))
+}
+
+fn free_of_settings(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("MILLRACE_") {
             command.env_remove(name);

@@ -4,6 +4,9 @@
 mod operate;
 mod problem;
 mod server;
+mod slow;
+#[cfg(test)]
+mod tests;
 
 pub use operate::{Health, operate_routes};
 pub use problem::Problem;

@@ -13,6 +13,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
+use crate::slow::{ReadOrLeave, TimedBody};
+
 /// Bounds of a server.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -20,6 +22,13 @@ pub struct ServerSettings {
     pub max_connections: usize,
     /// How long a client may take to send its headers; also how long it may idle.
     pub header_timeout: Duration,
+    /// The same for connections made while more than half of them are taken: those that hold one
+    /// for nothing must not keep out the others.
+    pub crowded_header_timeout: Duration,
+    /// How long a client may take to send a body, in all.
+    pub body_timeout: Duration,
+    /// How long a client may read nothing of its answer.
+    pub write_timeout: Duration,
     /// How long a connection may take to end after shutdown began.
     pub drain_timeout: Duration,
 }
@@ -27,15 +36,32 @@ pub struct ServerSettings {
 impl Default for ServerSettings {
     fn default() -> Self {
         Self {
-            max_connections: 10_000,
+            max_connections: MAX_CONNECTIONS.min(open_files() / 2),
             header_timeout: Duration::from_secs(30),
+            crowded_header_timeout: Duration::from_secs(3),
+            body_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(10),
         }
     }
 }
 
-/// Longest request head, bytes: more is answered 431.
-const MAX_HEAD: usize = 64 * 1024;
+/// Connections open at once by default, where the system allows as many.
+const MAX_CONNECTIONS: usize = 10_000;
+/// Longest request head, bytes: what is read at once may double it, more is answered 431. Every
+/// connection may hold as much memory.
+const MAX_HEAD: usize = 32 * 1024;
+
+/// How many files this process may have open. Connections get half of that: a log that cannot
+/// open its next file takes no events.
+fn open_files() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"));
+    let soft = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    soft.unwrap_or(usize::MAX)
+}
 
 /// Serves `router` until `shutdown`, then finishes the requests under way.
 pub async fn serve(
@@ -55,15 +81,13 @@ pub async fn serve(
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
+        let mut settings = settings.clone();
+        if room.available_permits() < settings.max_connections / 2 {
+            settings.header_timeout = settings.crowded_header_timeout;
+        }
         match accepted {
             Ok((stream, peer)) => {
-                let work = connection(
-                    stream,
-                    peer,
-                    router.clone(),
-                    settings.clone(),
-                    shutdown.clone(),
-                );
+                let work = connection(stream, peer, router.clone(), settings, shutdown.clone());
                 connections.spawn(async move {
                     work.await;
                     drop(permit);
@@ -102,8 +126,10 @@ async fn connection(
     }
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(axum::body::Body::new))
+        let body = |body| axum::body::Body::new(TimedBody::new(body, settings.body_timeout));
+        router.clone().oneshot(request.map(body))
     });
+    let stream = ReadOrLeave::new(stream, settings.write_timeout);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header_timeout)

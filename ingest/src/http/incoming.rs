@@ -12,6 +12,9 @@ use crate::{
     sighting::{MAX_SHORT, MAX_TEXT, Sighting, Target, cut, subs, utm},
 };
 
+/// Longest text of an event, bytes: nested values take many times as much memory when read.
+pub(super) const MAX_EVENT: usize = 64 << 10;
+
 /// An event as it is sent. Unknown fields are ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -64,7 +67,18 @@ fn refuse<T>(code: &'static str, detail: impl Into<String>) -> Result<T, Refusal
 impl Incoming {
     /// Reads one JSON text.
     pub(super) fn parse(text: &[u8]) -> Result<Self, Refusal> {
-        serde_json::from_slice(text).or_else(|e| refuse("invalid_event", e.to_string()))
+        if text.len() > MAX_EVENT {
+            return refuse(
+                "too_long",
+                format!("an event is at most {} KiB of JSON", MAX_EVENT >> 10),
+            );
+        }
+        if text.first() != Some(&b'{') {
+            return refuse("invalid_event", "an event must be a JSON object");
+        }
+        // The error may quote what was sent.
+        serde_json::from_slice(text)
+            .or_else(|e| refuse("invalid_event", cut(e.to_string(), MAX_SHORT)))
     }
 
     /// The event that `account` may record, at the time `now_ms`.

@@ -1,16 +1,20 @@
 //! The public doors of the collector.
 
+mod body;
 mod events;
+#[cfg(test)]
+mod hostile;
 mod incoming;
 mod pixel;
 mod postback;
 mod redirect;
+mod unpack;
 
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
-    extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts},
+    extract::{ConnectInfo, FromRequestParts},
     routing::get,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
@@ -34,10 +38,7 @@ pub fn routes(door: Arc<Door>) -> Router {
         .route("/p/{pixel}", get(pixel::view))
         .route(
             "/c/{goal}",
-            get(postback::get)
-                .head(postback::look)
-                .post(postback::post)
-                .layer(DefaultBodyLimit::max(MAX_FORM)),
+            get(postback::get).head(postback::look).post(postback::post),
         )
         .route("/v1/events", axum::routing::post(events::post))
         .route(

@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, RawForm, State},
+    body::Body,
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri, header};
 use model::EntityId;
 use serde_json::json;
 use storage::catalog::Goal;
 use web::Problem;
 
-use super::{EVENT_ID, Sender, parameter, parse_query};
+use super::{EVENT_ID, MAX_FORM, Sender, body, parameter, parse_query};
 use crate::{
     door::{Door, Recorded},
     sighting::{MAX_SHORT, Sighting, Target, parse_money, subs},
 };
+
+/// What a form is sent as.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 pub(super) async fn get(
     State(door): State<Arc<Door>>,
@@ -42,12 +46,24 @@ pub(super) async fn post(
     Path(goal): Path<String>,
     uri: Uri,
     sender: Sender,
-    form: Result<RawForm, axum::extract::rejection::RawFormRejection>,
+    headers: HeaderMap,
+    body: Body,
 ) -> Result<Response, Problem> {
-    let RawForm(body) =
-        form.map_err(|e| Problem::new(e.status(), "invalid_form", e.body_text()))?;
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
+    if !kind.is_some_and(|kind| kind.trim_start().starts_with(FORM)) {
+        let problem = Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid_form",
+            format!("send the parameters with Content-Type: {FORM}, or in the address"),
+        );
+        return Err(body::refuse(body, problem).await);
+    }
+    let (form, held) = body::read(body, MAX_FORM, &door.bodies).await?;
     let mut parameters = parse_query(uri.query());
-    parameters.extend(url::form_urlencoded::parse(&body).into_owned());
+    parameters.extend(url::form_urlencoded::parse(&form).into_owned());
+    drop((form, held));
     convert(door, &goal, parameters, sender.seen).await
 }
 

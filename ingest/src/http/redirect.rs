@@ -71,7 +71,7 @@ fn answer(link: &Link, query: Option<&str>, id: Option<EventId>) -> Response {
 }
 
 /// The stored destination, with what the link lets pass added to its query.
-fn destination(link: &Link, query: Option<&str>, id: Option<EventId>) -> String {
+pub(super) fn destination(link: &Link, query: Option<&str>, id: Option<EventId>) -> String {
     let passed = query.filter(|q| link.pass_query && !q.is_empty());
     let click = id.filter(|_| link.append_click_id);
     if passed.is_none() && click.is_none() {

@@ -2,6 +2,8 @@
 
 mod answer;
 mod calendar;
+#[cfg(test)]
+mod hostile;
 pub(crate) mod live;
 mod merge;
 mod metric;

@@ -10,6 +10,9 @@ use super::{
     query::bad,
 };
 
+/// Years that may be asked about.
+const YEARS: std::ops::RangeInclusive<i32> = 0..=9999;
+
 /// First minute in and first minute out, of a start and an end or of a named range.
 pub(super) fn range(
     start: Option<&str>,
@@ -78,6 +81,10 @@ fn parse_time(text: &str, zone: Tz) -> Result<i64, Problem> {
         )
     };
     if let Ok(date) = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        // Times far beyond cannot be shown in every zone.
+        if !YEARS.contains(&date.year()) {
+            return Err(invalid());
+        }
         return start_of_day(date, zone).ok_or_else(invalid);
     }
     let ms = chrono::DateTime::parse_from_rfc3339(text)

@@ -1,5 +1,8 @@
 //! The stream in Redis: entry id `{last_seq}-0`, so that Redis itself refuses what it has.
 
+#[cfg(test)]
+mod hostile;
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;

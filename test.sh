@@ -32,6 +32,11 @@ if [ ! -e "$moto/complete" ]; then
 fi
 export PATH="$PATH:$moto/bin"
 
+# Everything for longer: see docs/RELIABILITY.md.
+if [ -n "${MILLRACE_LONG:-}" ]; then
+    export MILLRACE_FULL=1 MILLRACE_SEEDS=5000 MILLRACE_SECONDS=900 PROPTEST_CASES=20000
+fi
+
 cargo fmt --all --check
 cargo clippy --workspace --all-targets --features storage/testing -- -D warnings
 cargo test --workspace --features storage/testing "$@"

@@ -96,7 +96,10 @@ impl Base {
         match tokio::time::timeout(limit, asked).await {
             Ok(Ok(key)) => {
                 let path = copy.to_owned();
-                storage::blocking::run(move || replace_privately(&path, &key)).await?;
+                let kept = storage::blocking::run(move || replace_privately(&path, &key)).await;
+                if let Err(error) = kept {
+                    tracing::warn!(%error, "no copy of the visitor key is kept beside the log");
+                }
                 Ok(key)
             }
             failed => {

@@ -153,6 +153,10 @@ impl Session {
             None => Current(Arc::new(RwLock::new((log, info.clone())))),
         };
         let stop = CancellationToken::new();
+        if shared.fenced.is_cancelled() {
+            // It has ended: it is carried nowhere, and soon left.
+            stop.cancel();
+        }
         let targets = Targets {
             stream: Arc::clone(&carried.stream),
             cells: Arc::clone(&carried.cells),

@@ -106,11 +106,16 @@ callers_with! {
     Manager: Admin,
 }
 
+/// Whether the admin token was sent.
+fn is_operator(parts: &Parts, api: &Api) -> bool {
+    bearer(&parts.headers).is_some_and(|token| api.admin_token.matches(token))
+}
+
 impl FromRequestParts<Arc<Api>> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        if bearer(&parts.headers).is_some_and(|token| api.admin_token.matches(token)) {
+        if is_operator(parts, api) {
             return Ok(Self);
         }
         Caller::from_request_parts(parts, api).await?;
@@ -123,7 +128,7 @@ impl FromRequestParts<Arc<Api>> for Steward {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        if bearer(&parts.headers).is_some_and(|token| api.admin_token.matches(token)) {
+        if is_operator(parts, api) {
             return Ok(Self);
         }
         Manager::from_request_parts(parts, api).await.map(|_| Self)
@@ -139,7 +144,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let api = Arc::<Api>::from_ref(state);
-        if bearer(&parts.headers).is_some_and(|token| api.admin_token.matches(token)) {
+        if is_operator(parts, &api) {
             return Ok(Self::Installation);
         }
         let Reader(caller) = Reader::from_request_parts(parts, state).await?;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use model::{EntityId, Horizon, LogId};
 use redis::{FromRedisValue, RedisError, Script, Value};
+use serde::de::DeserializeOwned;
 
 use super::{Head, LiveCells, Mark, StoredCell};
 use crate::{
@@ -65,6 +66,16 @@ impl RedisCells {
 
     async fn connection(&self) -> Result<Connection, LiveError> {
         self.client.shared().await
+    }
+
+    /// The JSON under a key.
+    async fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, LiveError> {
+        let text: Option<String> = redis::cmd("GET")
+            .arg(key)
+            .query_async(&mut self.connection().await?)
+            .await?;
+        text.map(|t| serde_json::from_str(&t).map_err(|e| damaged(key, e.to_string())))
+            .transpose()
     }
 
     async fn prune_key(&self, key: &str, covered: &Horizon) -> Result<u64, LiveError> {
@@ -141,13 +152,7 @@ impl LiveCells for RedisCells {
     }
 
     async fn mark(&self, log: LogId) -> Result<Option<Mark>, LiveError> {
-        let key = redis_keys::mark(log);
-        let text: Option<String> = redis::cmd("GET")
-            .arg(&key)
-            .query_async(&mut self.connection().await?)
-            .await?;
-        text.map(|t| serde_json::from_str(&t).map_err(|e| damaged(&key, e.to_string())))
-            .transpose()
+        self.get(&redis_keys::mark(log)).await
     }
 
     async fn put_mark(
@@ -170,13 +175,7 @@ impl LiveCells for RedisCells {
     }
 
     async fn head(&self, log: LogId) -> Result<Option<Head>, LiveError> {
-        let key = redis_keys::head(log);
-        let text: Option<String> = redis::cmd("GET")
-            .arg(&key)
-            .query_async(&mut self.connection().await?)
-            .await?;
-        text.map(|t| serde_json::from_str(&t).map_err(|e| damaged(&key, e.to_string())))
-            .transpose()
+        self.get(&redis_keys::head(log)).await
     }
 
     async fn put_head(&self, log: LogId, head: &Head) -> Result<(), LiveError> {

@@ -76,8 +76,12 @@ impl Incoming {
         if text.first() != Some(&b'{') {
             return refuse("invalid_event", "an event must be a JSON object");
         }
+        // Fields we do not know are skipped unread, so their text is looked at here.
+        let Ok(text) = str::from_utf8(text) else {
+            return refuse("invalid_event", "an event must be UTF-8");
+        };
         // The error may quote what was sent.
-        serde_json::from_slice(text)
+        serde_json::from_str(text)
             .or_else(|e| refuse("invalid_event", cut(e.to_string(), MAX_SHORT)))
     }
 

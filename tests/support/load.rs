@@ -33,6 +33,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const RETRY_LIMIT: Duration = Duration::from_secs(120);
 /// How long so many events may take that a test waits for.
 const PROGRESS_LIMIT: Duration = Duration::from_secs(60);
+/// Share of the requests with keys that are sent again although they were answered.
+const REPEATED: f64 = 0.1;
+/// Share of the requests that are such.
+const REPEATS: f64 = 0.05;
 /// Pause of a client that was not answered.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -78,6 +82,7 @@ impl Load {
                 signals: Arc::clone(&signals),
                 diary: Diary::default(),
                 waiting: VecDeque::new(),
+                repeats: VecDeque::new(),
             };
             clients.spawn(client.run());
         }
@@ -130,6 +135,8 @@ struct Client {
     diary: Diary,
     /// What has a key and is not acknowledged.
     waiting: VecDeque<Request>,
+    /// What was answered, and is sent once more some time.
+    repeats: VecDeque<Request>,
 }
 
 impl Client {
@@ -149,7 +156,7 @@ impl Client {
             let request = match self.waiting.pop_front_if(|_| again) {
                 None if stopping => return self.diary,
                 Some(request) => request,
-                None => self.maker.make(&mut self.random),
+                None => self.next(),
             };
             self.note_sending(&request);
             let collector = self.collector();
@@ -163,11 +170,22 @@ impl Client {
                 sleep(PAUSE).await;
                 continue;
             };
-            if let Some(again) = self.read(request, response).await {
-                self.waiting.push_back(again);
-                sleep(PAUSE).await;
+            let repeated = request.keyed() && self.random.random_bool(REPEATED);
+            let repeat = repeated.then(|| request.clone());
+            match self.read(request, response).await {
+                Some(again) => {
+                    self.waiting.push_back(again);
+                    sleep(PAUSE).await;
+                }
+                None => self.repeats.extend(repeat),
             }
         }
+    }
+
+    fn next(&mut self) -> Request {
+        let again = self.random.random_bool(REPEATS);
+        let repeat = self.repeats.pop_front_if(|_| again);
+        repeat.unwrap_or_else(|| self.maker.make(&mut self.random))
     }
 
     fn collector(&self) -> String {

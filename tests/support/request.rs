@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use super::{content::Content, objects::Objects};
 
 /// An event on its way. Its marker is in `sub1`, so that it can be found again.
+#[derive(Clone)]
 pub struct Item {
     pub marker: String,
     pub content: Content,
 }
 
 /// What is sent at once.
+#[derive(Clone)]
 pub enum Request {
     Click { slug: String, item: Item },
     View { item: Item },

@@ -177,8 +177,14 @@ pub async fn check_events(store: &Store, diary: &Diary) -> PerObject {
 /// Ids of the settled events that are not counted: they repeat others.
 pub async fn left_out(store: &Store) -> BTreeSet<String> {
     let manifests = Manifests::new(Arc::clone(store));
-    let manifest = manifests.latest().await.unwrap().manifest;
-    let left_out = duplicates::read(store, &manifest).await.unwrap();
+    left_out_by(store, manifests.latest().await.unwrap().n).await
+}
+
+/// The same, as manifest `n` has it.
+pub async fn left_out_by(store: &Store, n: u64) -> BTreeSet<String> {
+    let manifests = Manifests::new(Arc::clone(store));
+    let published = manifests.get(n).await.unwrap().unwrap_or_default();
+    let left_out = duplicates::read(store, &published.manifest).await.unwrap();
     left_out.keys().map(ToString::to_string).collect()
 }
 

@@ -294,6 +294,9 @@ fn tear(log: &Path, torn: Torn, random: &mut StdRng) {
         Torn::Noise => random.fill_bytes(&mut tail),
         Torn::Record => {
             let bytes = fs::read(&newest).unwrap();
+            if bytes.is_empty() {
+                return;
+            }
             tail = bytes[bytes.len().saturating_sub(tail.len())..].to_vec();
             tail.truncate(random.random_range(1..=tail.len()));
             for _ in 0..random.random_range(0..3) {

@@ -118,7 +118,7 @@ impl Question {
     }
 
     /// The answer of the API, and the meta data of it.
-    pub async fn ask(&self, customer: &Customer, now_ms: i64) -> Numbers {
+    pub async fn ask(&self, customer: &Customer, now_ms: i64) -> (u64, Numbers) {
         let hour = now_ms - now_ms.rem_euclid(HOUR_MS);
         let (start, end) = (time(hour - SPAN_MS), time(hour + SPAN_MS));
         let (metrics, query) = (self.metrics, &self.query);
@@ -138,7 +138,7 @@ impl Question {
                 assert!(twice.is_none(), "{query} has a row twice: {row}");
             }
         }
-        numbers
+        (answer["meta"]["manifest"].as_u64().unwrap(), numbers)
     }
 
     /// The same, counted from the events.

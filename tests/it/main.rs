@@ -20,4 +20,5 @@ mod salvage;
 )]
 #[path = "../support/mod.rs"]
 mod support;
+mod takeover;
 mod usagov;

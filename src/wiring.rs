@@ -196,6 +196,6 @@ pub async fn live(redis_url: Option<&str>) -> anyhow::Result<Live> {
         stream: Arc::new(RedisStream::new(client.clone())),
         cells: Arc::new(RedisCells::new(client.clone(), random_number)),
         leases: Arc::new(RedisLeases::new(client.clone())),
-        reservations: Arc::new(RedisReservations::new(client)),
+        reservations: Arc::new(RedisReservations::new(client, random_number)),
     })
 }

@@ -7,6 +7,7 @@
 pub mod account;
 mod batch;
 mod compare;
+mod left_out;
 mod live;
 mod open_end;
 mod record;

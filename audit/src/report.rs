@@ -16,6 +16,9 @@ pub struct Audit {
     pub manifest: u64,
     /// Events it covers.
     pub events: u64,
+    /// Of these, events that are not counted: another with the same sender's key is, and the door
+    /// could not know.
+    pub duplicates: u64,
     /// When it was made, RFC 3339.
     pub checked_at: String,
     /// What earlier audits found to agree and this one did not read again: all that this

@@ -1,8 +1,11 @@
 //! What the views count: the day files of every cube, added up.
 
+use std::collections::BTreeMap;
+
 use arrow::{array::AsArray, datatypes::Int64Type};
 use model::{CUBES, Cube, Dimension, EntityKind, Measure, time::day_text};
 use storage::{
+    duplicates::Duplicates,
     manifest::Manifest,
     object_keys::ObjectKey,
     store::{Store, StoreError},
@@ -26,18 +29,25 @@ struct Sums {
     objects: i64,
 }
 
-/// Compares the day files that `before` has not with the events of their days; tells what differs.
+/// Compares the day files that `before` has not with the events of their days, without the
+/// `duplicates`; tells what differs.
 pub(crate) async fn differences(
     store: &Store,
     manifest: &Manifest,
     before: &Manifest,
+    duplicates: &Duplicates,
 ) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
+    let mut left_out: BTreeMap<i64, i64> = BTreeMap::new();
+    for duplicate in duplicates.values() {
+        *left_out.entry(duplicate.day()).or_default() += 1;
+    }
+    let counted = |day: i64| events_of(manifest, day) - left_out.get(&day).copied().unwrap_or(0);
     // Values are kept apart by currency, and events without one are not there.
     for cube in CUBES.iter().filter(|c| c.dimension != Dimension::Currency) {
         for placed in files(manifest, before, cube) {
             match sums(store, &placed).await {
-                Ok(sums) => compare(cube, &placed, &sums, manifest, &mut found),
+                Ok(sums) => compare(cube, &placed, &sums, counted(placed.day), &mut found),
                 Err(Unreadable::Bad(why)) => found.push(why),
                 Err(Unreadable::Store(error)) => return Err(error),
             }
@@ -53,14 +63,7 @@ pub(crate) async fn differences(
     Ok(found)
 }
 
-fn compare(
-    cube: &Cube,
-    placed: &Placed,
-    sums: &Sums,
-    manifest: &Manifest,
-    found: &mut Vec<String>,
-) {
-    let events = events_of(manifest, placed.day);
+fn compare(cube: &Cube, placed: &Placed, sums: &Sums, events: i64, found: &mut Vec<String>) {
     let mut check = |whose: &str, counted: i64| {
         if counted != events {
             found.push(format!(

@@ -3,9 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{LogId, time::rfc3339};
-use storage::{directory::Directory, manifests::Published, raw::LogInfo, tally};
+use storage::{
+    directory::Directory,
+    duplicates::{self, DuplicatesError},
+    manifests::Published,
+    raw::LogInfo,
+    tally,
+};
 
 use crate::{
+    left_out,
     report::{Audit, Kind, LogAudit},
     run::{AuditError, Auditor},
     seals::Walk,
@@ -46,9 +53,25 @@ impl Auditor<'_> {
             );
             self.find(Kind::Batch, Some(of), Seqs::default(), why);
         }
-        let differences =
-            views::differences(&self.deps.store, manifest, &self.base.manifest).await?;
-        for why in differences {
+        let duplicates = match duplicates::read(&self.deps.store, manifest).await {
+            Ok(duplicates) => duplicates,
+            Err(DuplicatesError::Store(error)) => return Err(error.into()),
+            Err(DuplicatesError::File(why)) => {
+                self.find(Kind::Batch, None, Seqs::default(), why.to_string());
+                return Ok(());
+            }
+        };
+        self.duplicates = duplicates.len() as u64;
+        for (event, why) in left_out::wrong(&self.deps.store, manifest, &duplicates).await? {
+            let why = match event {
+                Some(id) => format!("event {id}: {why}"),
+                None => why,
+            };
+            self.find(Kind::Batch, None, Seqs::default(), why);
+        }
+        let before = &self.base.manifest;
+        let differences = views::differences(&self.deps.store, manifest, before, &duplicates);
+        for why in differences.await? {
             self.find(Kind::View, None, Seqs::default(), why);
         }
         Ok(())
@@ -80,6 +103,7 @@ impl Auditor<'_> {
             agrees: self.findings.is_empty(),
             manifest: self.published.n,
             events: self.published.manifest.events_count,
+            duplicates: self.duplicates,
             checked_at: rfc3339(self.deps.clock.now_ms()),
             checked_before: self.base.n,
             live_unknown: self.live.err(),

@@ -4,15 +4,24 @@ use std::sync::Arc;
 
 use datafusion::{
     arrow::datatypes::SchemaRef,
+    common::JoinType,
+    dataframe::DataFrame,
     datasource::empty::EmptyTable,
     error::DataFusionError,
     execution::{
         memory_pool::FairSpillPool, object_store::ObjectStoreUrl, runtime_env::RuntimeEnvBuilder,
     },
-    prelude::{ParquetReadOptions, SessionConfig, SessionContext},
+    prelude::{ParquetReadOptions, SessionConfig, SessionContext, col},
 };
 use object_store::path::Path;
-use storage::store::Store;
+use storage::{
+    duplicates,
+    manifest::{File, Manifest},
+    object_keys::ObjectKey,
+    store::Store,
+};
+
+use crate::mill::events_schema;
 
 /// Memory of one session; beyond it sorts and aggregates go to temporary files.
 const MEMORY: usize = 2 << 30;
@@ -46,6 +55,38 @@ pub(crate) async fn register(
     Ok(())
 }
 
+/// Makes a table of events, at least one file, without those that `manifest` does not count.
+pub(crate) async fn register_events(
+    context: &SessionContext,
+    table: &str,
+    files: &[Path],
+    manifest: &Manifest,
+) -> Result<(), DataFusionError> {
+    let mut frame = read(context, files, events_schema()).await?;
+    if let Some(File { name, .. }) = manifest.duplicates.clone() {
+        let path = ObjectKey::Duplicates { name }.path();
+        let left_out = read(context, &[path], duplicates::schema()).await?;
+        let left_out = left_out.select(vec![
+            col("log").alias("left_out_log"),
+            col("seq").alias("left_out_seq"),
+        ])?;
+        let theirs = ["left_out_log", "left_out_seq"];
+        frame = frame.join(left_out, JoinType::LeftAnti, &["log", "seq"], &theirs, None)?;
+    }
+    context.register_table(table, frame.into_view())?;
+    Ok(())
+}
+
+async fn read(
+    context: &SessionContext,
+    files: &[Path],
+    schema: SchemaRef,
+) -> Result<DataFrame, DataFusionError> {
+    let urls: Vec<String> = files.iter().map(|path| format!("{LAKE}/{path}")).collect();
+    let options = ParquetReadOptions::default().schema(&schema);
+    context.read_parquet(urls, options).await
+}
+
 /// Makes a table of Parquet files with these columns; of no files an empty one. Columns that a
 /// file lacks are null.
 pub(crate) async fn register_as(
@@ -58,10 +99,7 @@ pub(crate) async fn register_as(
         context.register_table(table, Arc::new(EmptyTable::new(schema)))?;
         return Ok(());
     }
-    let urls: Vec<String> = files.iter().map(|path| format!("{LAKE}/{path}")).collect();
-    let frame = context
-        .read_parquet(urls, ParquetReadOptions::default().schema(&schema))
-        .await?;
+    let frame = read(context, files, schema).await?;
     context.register_table(table, frame.into_view())?;
     Ok(())
 }

@@ -1,24 +1,14 @@
 //! What all doors share: the catalog, the log, and the one way to record events.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use futures::{StreamExt, stream};
 use ipnet::IpNet;
 use model::{Clock, EntityId, Event, EventId};
-use storage::{
-    catalog::{AccountSettings, Catalog},
-    reservations::{Reservations, Reserved},
-};
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout, timeout_at},
-};
+use storage::catalog::{AccountSettings, Catalog};
+use tokio::sync::Semaphore;
 
 use crate::{
+    keys::{Asked, Keys, Wish},
     log::AppendError,
     rejected::Rejected,
     session::Current,
@@ -26,13 +16,6 @@ use crate::{
     tallies::Tallies,
 };
 
-/// Reservations asked for at once by one request.
-const AT_ONCE: usize = 64;
-/// Tries to confirm a reservation.
-const CONFIRM_TRIES: u32 = 3;
-/// How long the reservation store is asked, and told, about the keys of one request.
-const ASK_LIMIT: Duration = Duration::from_secs(5);
-const CONFIRM_LIMIT: Duration = Duration::from_secs(10);
 /// Requests of `/v1/events` handled at once; more are told to come back.
 const HANDLED_AT_ONCE: usize = 16;
 /// Bodies that have arrived, in part or in full, KiB.
@@ -58,7 +41,7 @@ pub struct Door {
     /// What makes an event of a sighting.
     pub lens: Lens,
     /// Senders' keys.
-    pub reservations: Arc<dyn Reservations>,
+    pub keys: Arc<Keys>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Whose `X-Forwarded-For` is believed.
@@ -119,25 +102,31 @@ impl Door {
     async fn record_to_the_end(&self, events: Vec<Event>) -> Result<Vec<Recorded>, AppendError> {
         let mut results: Vec<Option<Recorded>> = vec![None; events.len()];
         let (mut fresh, mut keys, mut places) = (Vec::new(), Vec::new(), Vec::new());
-        let reserved = self.reserve(&events).await;
-        for (i, (mut event, reserved)) in events.into_iter().zip(reserved).enumerate() {
-            match reserved {
-                Wish::Free | Wish::Ours(_) | Wish::Unchecked(_) => {
-                    event.unchecked = matches!(reserved, Wish::Unchecked(_));
-                    fresh.push(event);
-                    places.push(i);
-                    keys.push(match reserved {
-                        // Confirmed afterwards, if the store is back by then: a retry is told.
-                        Wish::Ours(key) | Wish::Unchecked(key) => Some(key),
-                        _ => None,
-                    });
+        let mut asked = self.keys.ask(&events).await;
+        let wishes = std::mem::take(&mut asked.wishes);
+        for (i, (mut event, wish)) in events.into_iter().zip(wishes).enumerate() {
+            let key = match wish {
+                Wish::Free => None,
+                Wish::Ours(key) => Some(key),
+                Wish::Unchecked(key) => {
+                    event.unchecked = true;
+                    Some(key)
                 }
-                Wish::Taken(by) => results[i] = Some(Recorded::Duplicate(by)),
-                Wish::Pending => results[i] = Some(Recorded::Pending),
-            }
+                Wish::Taken(by) => {
+                    results[i] = Some(Recorded::Duplicate(by));
+                    continue;
+                }
+                Wish::Pending => {
+                    results[i] = Some(Recorded::Pending);
+                    continue;
+                }
+            };
+            fresh.push(event);
+            keys.push(key);
+            places.push(i);
         }
         if !fresh.is_empty() {
-            let ids = self.append(fresh, &keys).await?;
+            let ids = self.append(fresh, &keys, &asked).await?;
             for (place, id) in places.into_iter().zip(ids) {
                 results[place] = Some(Recorded::Accepted(id));
             }
@@ -147,118 +136,35 @@ impl Door {
 
     async fn append(
         &self,
-        events: Vec<Event>,
+        mut events: Vec<Event>,
         keys: &[Option<String>],
+        asked: &Asked,
     ) -> Result<Vec<EventId>, AppendError> {
         let bytes = events.iter().map(size_of_event).sum();
         let accounts = per_account(&events);
         let log = self.log.log();
+        if !log.shared().is_registered() {
+            // Whoever puts keys back does not know of this log.
+            let keyed = events.iter_mut().filter(|event| event.key.is_some());
+            keyed.for_each(|event| event.unchecked = true);
+        }
         match log.append(events, bytes).await {
             Ok(range) => {
                 let ids: Vec<EventId> = range.map(|seq| EventId { log: log.id(), seq }).collect();
-                let confirm = keys
-                    .iter()
-                    .zip(&ids)
-                    .filter_map(|(k, id)| Some((k.as_deref()?, *id)));
-                let confirm = stream::iter(confirm)
-                    .for_each_concurrent(AT_ONCE, |(key, id)| self.confirm(key, id));
-                // The events are recorded: their sender does not wait for a store that is away.
-                if timeout(CONFIRM_LIMIT, confirm).await.is_err() {
-                    tracing::warn!("not all keys of a request could be confirmed in time");
-                }
+                let named = keys.iter().zip(&ids);
+                let named = named.filter_map(|(key, id)| Some((key.as_deref()?, *id)));
+                self.keys.confirm_all(named).await;
                 Ok(ids)
             }
             Err(error) => {
                 for (account, events) in accounts {
                     self.tallies.unrecorded(account, error.reason(), events);
                 }
-                let release = stream::iter(keys.iter().flatten());
-                let release = release.for_each_concurrent(AT_ONCE, |key| async move {
-                    if let Err(error) = self.reservations.release(key).await {
-                        tracing::warn!(%error, "a key stays reserved until it expires");
-                    }
-                });
-                // A key that is not released is free when it expires.
-                let _ = timeout(CONFIRM_LIMIT, release).await;
+                self.keys.release_all(keys.iter().flatten(), asked).await;
                 Err(error)
             }
         }
     }
-
-    /// Says that `id` has `key`. If that cannot be said the key becomes free when it expires.
-    pub async fn confirm(&self, key: &str, id: EventId) {
-        for attempt in 0..CONFIRM_TRIES {
-            match self
-                .reservations
-                .confirm(key, id, self.clock.now_ms())
-                .await
-            {
-                Ok(()) => return,
-                Err(error) => tracing::warn!(%error, attempt, "a key could not be confirmed"),
-            }
-            tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
-        }
-        metrics::counter!("millrace_unconfirmed_keys_total").increment(1);
-    }
-
-    async fn reserve(&self, events: &[Event]) -> Vec<Wish> {
-        let mut seen = HashSet::new();
-        let asked: Vec<Asked> = events
-            .iter()
-            .map(|event| match event.key.as_deref() {
-                None => Asked::Nothing,
-                Some(key) if seen.insert((event.account, key)) => {
-                    Asked::Key(reservation_key(event.account, key))
-                }
-                Some(_) => Asked::Again,
-            })
-            .collect();
-        let end = Instant::now() + ASK_LIMIT;
-        let wishes = asked.into_iter().map(|asked| self.wish(asked, end));
-        stream::iter(wishes).buffered(AT_ONCE).collect().await
-    }
-
-    /// What the reservation store says, if it does so by `end`.
-    async fn wish(&self, asked: Asked, end: Instant) -> Wish {
-        let key = match asked {
-            Asked::Nothing => return Wish::Free,
-            Asked::Again => return Wish::Taken(None),
-            Asked::Key(key) => key,
-        };
-        let asking = self.reservations.reserve(&key, self.clock.now_ms());
-        match timeout_at(end, asking).await {
-            Ok(Ok(Reserved::New)) => Wish::Ours(key),
-            Ok(Ok(Reserved::Taken(by))) => Wish::Taken(Some(by)),
-            Ok(Ok(Reserved::Pending)) => Wish::Pending,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a key could not be checked; its event is marked");
-                Wish::Unchecked(key)
-            }
-            Err(_) => Wish::Unchecked(key),
-        }
-    }
-}
-
-/// What one event asks of the reservation store.
-enum Asked {
-    Nothing,
-    Key(String),
-    /// An earlier event of the same request has the key.
-    Again,
-}
-
-enum Wish {
-    Free,
-    Ours(String),
-    Taken(Option<EventId>),
-    Pending,
-    Unchecked(String),
-}
-
-/// The key of a sender in the reservation store: apart by account, and of bounded length.
-pub fn reservation_key(account: u64, key: &str) -> String {
-    let hash = blake3::hash(key.as_bytes()).to_hex();
-    format!("{account:016x}:{}", &hash[..32])
 }
 
 /// How many of the events are whose; those of one request are of one account.

@@ -3,8 +3,10 @@
 mod door;
 mod follow;
 mod http;
+mod keys;
 pub mod log;
 mod rejected;
+mod remember;
 mod role;
 mod session;
 pub mod ship;

@@ -1,12 +1,11 @@
 //! The collector as a role: opens its log, serves its doors, and drains when told to end.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use axum::Router;
 use enrich::{Geo, VisitorKey};
-use futures::{StreamExt, stream};
 use ipnet::IpNet;
-use model::{Clock, EventId};
+use model::Clock;
 use storage::{
     catalog::{
         Catalog,
@@ -22,19 +21,17 @@ use tokio_util::sync::CancellationToken;
 use web::{Health, ServerSettings};
 
 use crate::{
-    door::{Door, reservation_key},
+    door::Door,
     follow::{Closer, follow},
     http::routes,
+    keys::Keys,
     log::{LogSettings, RecoveryError, switch::SwitchError},
     rejected::{self, Rejected},
+    remember::Memory,
     session::{Carried, Session},
     sighting::Lens,
     tallies::{self, Tallies},
 };
-
-/// Keys of the last run that are confirmed at once, and how long that may hold up the start.
-const CONFIRM_AT_ONCE: usize = 64;
-const CONFIRM_LIMIT: Duration = Duration::from_secs(20);
 
 /// What the collector works with.
 pub struct CollectorDeps {
@@ -113,10 +110,16 @@ pub async fn run(
         health: deps.health.clone(),
         settings: settings.log,
     };
-    let (session, unconfirmed) = Session::open(carried, &settings.folder).await?;
+    let session = Session::open(carried, &settings.folder).await?;
     let current = session.current();
     let (rejected, refused) = Rejected::channel();
     let tallies = Arc::new(Tallies::new(current.log().id()));
+    let keys = Arc::new(Keys::new(
+        deps.reservations,
+        Arc::clone(&deps.clock),
+        Arc::clone(&deps.random),
+    ));
+    let mut memory = Memory::new(Arc::clone(&keys), Arc::clone(&deps.store), current.clone());
     let (bodies, handled) = Door::room();
     let door = Arc::new(Door {
         catalog: deps.catalog.clone(),
@@ -125,7 +128,7 @@ pub async fn run(
             geo: deps.geo,
             visitor_key: VisitorKey::new(deps.visitor_key),
         },
-        reservations: deps.reservations,
+        keys: Arc::clone(&keys),
         clock: Arc::clone(&deps.clock),
         trusted_proxies: settings.trusted_proxies,
         rejected,
@@ -156,7 +159,8 @@ pub async fn run(
         },
         shutdown.clone(),
     ));
-    confirm_own(&door, unconfirmed).await;
+    memory.begin().await;
+    let remembering = tokio::spawn(memory.keep(closed.clone()));
     deps.health.up("collector");
     tracing::info!(log = %current.log().id(), "the collector accepts events");
 
@@ -172,6 +176,7 @@ pub async fn run(
     finish("rejected", keeping).await;
     finish("tallies", tallying).await;
     finish("follower", following).await;
+    finish("keys", remembering).await;
     if let Some(session) = finish("log", session).await {
         session.drain().await;
     }
@@ -191,18 +196,4 @@ pub(crate) async fn finish<T>(
     task.await
         .inspect_err(|error| tracing::error!(%error, name, "a task of the collector failed"))
         .ok()
-}
-
-/// Recovery of the log confirms the keys of its own events, before the doors open: they may have
-/// been pending when the collector died.
-async fn confirm_own(door: &Door, unconfirmed: Vec<(u64, String, EventId)>) {
-    let all = stream::iter(unconfirmed).for_each_concurrent(
-        CONFIRM_AT_ONCE,
-        |(account, key, id)| async move {
-            door.confirm(&reservation_key(account, &key), id).await;
-        },
-    );
-    if tokio::time::timeout(CONFIRM_LIMIT, all).await.is_err() {
-        tracing::warn!("not all keys of the last run could be confirmed in time");
-    }
 }

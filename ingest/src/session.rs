@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Clock, EventId, LogId};
+use model::{Clock, LogId};
 use storage::{
     catalog::random::Randomness,
     cells::LiveCells,
@@ -91,28 +91,18 @@ impl Tasks {
     }
 }
 
-/// Keys that recovery found, to be confirmed: account, key, event.
-pub(crate) type Unconfirmed = Vec<(u64, String, EventId)>;
-
 impl Session {
     /// Opens the log in `folder`. If a salvage has ended it, its successor is opened.
-    pub(crate) async fn open(
-        carried: Carried,
-        folder: &Path,
-    ) -> Result<(Self, Unconfirmed), CollectorError> {
+    pub(crate) async fn open(carried: Carried, folder: &Path) -> Result<Self, CollectorError> {
         let disk = open_disk(folder).await?;
         let mut opened = open_log(&carried, &disk).await?;
-        let mut unconfirmed = std::mem::take(&mut opened.unconfirmed);
         let old = opened.log.id();
         if is_ended(&carried, old).await {
             opened.log.finish().await;
             let new = new_log(&carried);
             let (store, stream) = (&carried.store, &*carried.stream);
             match switch(Arc::clone(&disk), store, stream, old, new).await {
-                Ok(()) => {
-                    opened = open_log(&carried, &disk).await?;
-                    unconfirmed.append(&mut opened.unconfirmed);
-                }
+                Ok(()) => opened = open_log(&carried, &disk).await?,
                 Err(error) => {
                     // The doors open all the same: redirects answer, and it is tried again.
                     tracing::error!(%error, "the ended log cannot be left yet");
@@ -120,7 +110,7 @@ impl Session {
                 }
             }
         }
-        Ok((Self::begin(carried, disk, opened, None).await, unconfirmed))
+        Ok(Self::begin(carried, disk, opened, None).await)
     }
 
     async fn begin(
@@ -142,8 +132,9 @@ impl Session {
         // doors open all the same: the shipper registers it later, and nobody counts from it
         // until then.
         let registered = timeout(ASK_LIMIT, raw::register_log(&carried.store, &info)).await;
-        if !matches!(registered, Ok(Ok(()))) {
-            tracing::warn!("the log could not be registered yet");
+        match registered {
+            Ok(Ok(())) => shared.set_registered(),
+            _ => tracing::warn!("the log could not be registered yet"),
         }
         let current = match current {
             Some(current) => {

@@ -199,6 +199,7 @@ impl Shipper {
             }
             raw::register_log(&self.store, &self.info).await?;
             self.registered = true;
+            self.shared.set_registered();
         }
         if planted(Bug::SealBeforeSegments) {
             self.put_seals().await?;

@@ -154,26 +154,35 @@ impl Inner {
         let today = time::day_of(time::minute_of(self.sources.api.clock.now_ms()));
         // Senders' clocks may be ahead: events of tomorrow are there today.
         let range = today - days + 1..=today + 1;
-        let (mut rows, mut agree, mut sums) = (Vec::new(), true, (0, 0));
+        let duplicates = self.sources.settled.duplicates(manifest).await;
+        let duplicates = duplicates.map_err(|error| unreadable(&*error))?;
+        let own = duplicates.values().filter(|d| d.account == account.raw);
+        let mut left_out: BTreeMap<i64, u64> = BTreeMap::new();
+        own.for_each(|d| *left_out.entry(d.day()).or_default() += 1);
+        let (mut rows, mut agree, mut sums) = (Vec::new(), true, (0, 0, 0));
         for day in manifest.events.keys().filter(|day| range.contains(day)) {
             let stored = self.stored(manifest, account, *day).await?;
             let counted = self.counted(manifest, account, *day).await?;
             if (stored, counted) == (0, 0) {
                 continue;
             }
-            agree &= stored == counted;
-            sums = (sums.0 + stored, sums.1 + counted);
+            let twice = left_out.get(day).copied().unwrap_or(0);
+            let agrees = stored == counted + twice;
+            agree &= agrees;
+            sums = (sums.0 + stored, sums.1 + counted, sums.2 + twice);
             rows.push(json!({
                 "date": time::day_text(*day),
                 "stored": stored,
                 "counted": counted,
-                "agrees": stored == counted,
+                "duplicates": twice,
+                "agrees": agrees,
             }));
         }
         let settled = json!({
             "manifest": published.n,
             "stored": sums.0,
             "counted": sums.1,
+            "duplicates": sums.2,
             "days": rows,
         });
         Ok((settled, agree))

@@ -164,8 +164,22 @@ fn unavailable(error: StoreError) -> Problem {
 async fn counted(sources: &Sources, id: EventId, record: &Record) -> Result<Value, Problem> {
     let reading = live::read(sources, record.event.object_id()).await?;
     let n = reading.published.n;
-    if record.epoch <= reading.published.manifest.horizon.of(id.log).epoch {
-        return Ok(json!({"by": "batch", "manifest": n, "complete": true, "missing": []}));
+    let manifest = &reading.published.manifest;
+    if record.epoch <= manifest.horizon.of(id.log).epoch {
+        let duplicates = sources
+            .settled
+            .duplicates(manifest)
+            .await
+            .map_err(|error| {
+                tracing::warn!(%error, "what is left out cannot be read");
+                Problem::unavailable("store_unavailable", "the object store does not answer", 5)
+            })?;
+        let mut counted = json!({"by": "batch", "manifest": n, "complete": true, "missing": []});
+        // It is counted once: as the event that it repeats.
+        if let Some(duplicate) = duplicates.get(&id) {
+            counted["duplicate_of"] = json!(duplicate.of);
+        }
+        return Ok(counted);
     }
     // A lower bound: it may be counted a moment before this says so.
     let folded = reading

@@ -79,6 +79,12 @@ fn print(audit: &audit::Audit) {
         );
     }
     println!("manifest {}: {} events", audit.manifest, audit.events);
+    if audit.duplicates > 0 {
+        println!(
+            "{} of them are not counted: each has the sender's key of another",
+            audit.duplicates
+        );
+    }
     for finding in &audit.findings {
         println!("DIFFERS  {finding}");
     }

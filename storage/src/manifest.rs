@@ -35,4 +35,21 @@ pub struct Manifest {
     pub events: BTreeMap<i64, Vec<File>>,
     /// The file of each view by day.
     pub views: BTreeMap<String, BTreeMap<i64, File>>,
+    /// Senders' keys of the events of the last 30 days.
+    #[serde(default)]
+    pub keys: Vec<KeysFile>,
+    /// Events that are covered and not counted: another with the same sender's key is.
+    #[serde(default)]
+    pub duplicates: Option<File>,
+}
+
+/// A file of [`crate::keys`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysFile {
+    /// The file.
+    pub file: File,
+    /// Latest time at which one of its events was received, unix milliseconds.
+    pub last_ms: i64,
+    /// How many of its keys could not be checked.
+    pub unchecked: u64,
 }

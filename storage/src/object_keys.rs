@@ -37,6 +37,10 @@ pub enum ObjectKey {
         day: i64,
         name: String,
     },
+    /// Senders' keys of settled events, of one run.
+    Keys { name: String },
+    /// Settled events that are not counted, since another with the same sender's key is.
+    Duplicates { name: String },
     /// Forecasts of one run.
     Forecast { name: String },
     /// One file of one report; `scope` is an account id, or a word for the whole installation.
@@ -92,6 +96,8 @@ impl fmt::Display for ObjectKey {
             Self::View { cube, day, name } => {
                 write!(f, "views/{cube}/{}/{name}.parquet", date(*day))
             }
+            Self::Keys { name } => write!(f, "keys/{name}.parquet"),
+            Self::Duplicates { name } => write!(f, "duplicates/{name}.parquet"),
             Self::Forecast { name } => write!(f, "forecasts/{name}.parquet"),
             Self::Report {
                 scope,
@@ -169,6 +175,12 @@ fn parse_derived(parts: &[&str]) -> Option<ObjectKey> {
             name: name(file.strip_suffix(".parquet")?)?,
         },
         ["forecasts", file] => ObjectKey::Forecast {
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["keys", file] => ObjectKey::Keys {
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["duplicates", file] => ObjectKey::Duplicates {
             name: name(file.strip_suffix(".parquet")?)?,
         },
         ["reports", scope, report, file] => ObjectKey::Report {
@@ -260,7 +272,7 @@ mod tests {
         let name = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,20}";
         let day = -700_000i64..2_900_000;
         let numbered = (log.clone(), any::<u64>(), name, name, day);
-        (numbered, name, 0..12).prop_map(|((log, n, name, other, day), third, kind)| match kind {
+        (numbered, name, 0..14).prop_map(|((log, n, name, other, day), third, kind)| match kind {
             0 => ObjectKey::Raw { log, segment: n },
             1 => ObjectKey::Seal { log, epoch: n },
             2 => ObjectKey::Log { log },
@@ -281,6 +293,8 @@ mod tests {
             8 => ObjectKey::Rejected { log, name },
             9 => ObjectKey::Ledger { ledger: name, n },
             10 => ObjectKey::Tally { log },
+            11 => ObjectKey::Keys { name },
+            12 => ObjectKey::Duplicates { name },
             _ => ObjectKey::Snapshot { ledger: name, n },
         })
     }

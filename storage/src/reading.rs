@@ -45,6 +45,9 @@ pub struct Reading {
     pub missing: Vec<String>,
     /// Longest delay of the last flushes, milliseconds.
     pub lag_ms: i64,
+    /// Whether an event may be counted that repeats another: its sender's key could not be checked,
+    /// and no batch has decided yet. It may be of another account.
+    pub unchecked: bool,
     /// Per log, the event up to which everything is counted: a lower bound.
     pub as_of: BTreeMap<LogId, u64>,
 }
@@ -99,6 +102,7 @@ impl Reader<'_> {
                 Ok(mark) => {
                     reading.as_of.insert(*log, covered.seq.max(mark.seq));
                     reading.lag_ms = reading.lag_ms.max(mark.lag_ms);
+                    reading.unchecked |= mark.unchecked > covered.seq;
                 }
                 Err(why) => reading.missing.push(format!("log {log}: {why}")),
             }
@@ -224,6 +228,7 @@ mod tests {
             epoch: (3, 5),
             lag_ms: 0,
             target: 9,
+            unchecked: 0,
             at_ms: 1_000,
         };
         let seen = |floor, epoch, fence, generations| Seen {

@@ -66,6 +66,17 @@ pub fn reservation(key: &str) -> String {
     format!("mr:tx:{key}")
 }
 
+/// A string: the state in which all senders' keys were put back.
+pub const KEYS_WHOLE: &str = "mr:keys:whole";
+
+/// A string: somebody is putting all senders' keys back.
+pub const KEYS_TURN: &str = "mr:keys:turn";
+
+/// A string: the state in which the collector of a log put back the keys that it holds itself.
+pub fn keys_of(log: LogId) -> String {
+    format!("mr:keys:{log}")
+}
+
 /// A string: the random number of one Redis node; `n` makes the key fall on that node.
 pub fn generation(n: u32) -> String {
     format!("mr:gen:{n}")

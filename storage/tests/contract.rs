@@ -8,16 +8,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use model::{Clock, SystemClock};
 use storage::{
     cells::{MemoryCells, RedisCells},
     leases::{Leases, RedisLeases},
     raw::{self, LogInfo},
     redis_client::RedisClient,
+    redis_keys,
+    reservations::{MemoryReservations, PENDING_MS, RedisReservations},
     store,
     stream::{MemoryStream, RedisStream},
     testing::{
         cells_contract, redis_cluster::RedisCluster, redis_server::RedisServer,
-        s3_server::S3Server, store_contract, stream_contract,
+        reservations_contract, s3_server::S3Server, store_contract, stream_contract,
     },
 };
 
@@ -65,6 +68,8 @@ async fn memory() {
     stream_contract::run(Arc::new(MemoryStream::default())).await;
     let cells = Arc::new(MemoryCells::default());
     cells_contract::run(cells.clone(), async || cells.flush()).await;
+    let keys = MemoryReservations::default();
+    reservations_contract::run(&keys, async |_| {}, async || keys.flush()).await;
 }
 
 #[tokio::test]
@@ -75,7 +80,18 @@ async fn single_redis() {
     stream_contract::run(Arc::new(RedisStream::new(client.clone()))).await;
     leases_pass_on(&RedisLeases::new(client.clone())).await;
     let flush = async || assert!(server.command(&["FLUSHALL"]).contains("OK"));
+    let age = async |key: &str| {
+        let key = redis_keys::reservation(key);
+        let pending = format!("pending:{}:a", now_ms() - PENDING_MS);
+        server.command(&["SET", &key, &pending, "PX", "100000"]);
+    };
+    let keys = RedisReservations::new(client.clone(), random);
+    reservations_contract::run(&keys, age, flush).await;
     cells_contract::run(Arc::new(RedisCells::new(client, random)), flush).await;
+}
+
+fn now_ms() -> i64 {
+    SystemClock.now_ms()
 }
 
 /// One owner at a time, who is followed once it no longer says that it lives.

@@ -173,9 +173,10 @@ async fn a_collector_starts_with_everything_else_down() {
     let link = json!({"slug": "link", "destination": "https://example.com/"});
     customer.create("links", &link).await;
     collector.terminate().await;
-    // With the link in its copy, which a start writes.
-    collector.start().await;
+    // The copy that a start writes has the link; the one before may not have it.
     let copy = collector.folder.join("catalog.copy");
+    fs::remove_file(&copy).unwrap();
+    collector.start().await;
     eventually("the copy of the links", LIMIT, async || {
         fs::metadata(&copy).map(drop)
     })

@@ -14,18 +14,12 @@ pub struct Sent {
     pub keyed: bool,
     /// How often it was sent.
     pub times: u64,
-    /// [`Load::keys_fail`](super::load::Load::keys_fail) when it was sent first, and last.
-    pub failures: (u64, u64),
 }
 
 impl Sent {
-    /// How often it must be recorded at least, and may be at most: a key that was forgotten with
-    /// the store of keys cannot be recognized.
+    /// How often it must be counted at least, and may be at most.
     pub fn expected(&self) -> std::ops::RangeInclusive<u64> {
-        // An odd number: keys were failing all the time between.
-        let kept = self.failures.0 == self.failures.1 && self.failures.0.is_multiple_of(2);
-        let forgotten = self.keyed && !kept;
-        u64::from(self.acknowledged)..=if forgotten { self.times } else { 1 }
+        u64::from(self.acknowledged)..=1
     }
 }
 
@@ -54,17 +48,15 @@ impl Diary {
     }
 
     /// Writes down that an event is about to be sent: from here on it may be counted.
-    pub fn note_sending(&mut self, marker: &str, content: &Content, keyed: bool, failures: u64) {
+    pub fn note_sending(&mut self, marker: &str, content: &Content, keyed: bool) {
         let new = || Sent {
             content: content.clone(),
             acknowledged: false,
             keyed,
             times: 0,
-            failures: (failures, failures),
         };
         let sent = self.sent.entry(marker.to_owned()).or_insert_with(new);
         sent.times += 1;
-        sent.failures.1 = failures;
     }
 
     /// Writes down that an event was acknowledged.

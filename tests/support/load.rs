@@ -46,7 +46,6 @@ pub struct Load {
 struct Signals {
     stop: AtomicBool,
     acknowledged: AtomicU64,
-    key_failures: AtomicU64,
     collectors: Mutex<Vec<String>>,
 }
 
@@ -107,12 +106,6 @@ impl Load {
             }
         })
         .await;
-    }
-
-    /// To be called before the store of keys loses some or cannot be reached, and again when that
-    /// is over: what is sent twice across this, or meanwhile, may be recorded twice.
-    pub fn keys_fail(&self) {
-        self.signals.key_failures.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Ends the clients, each when it has nothing left to send again; gives all they know.
@@ -183,10 +176,9 @@ impl Client {
     }
 
     fn note_sending(&mut self, request: &Request) {
-        let failures = self.signals.key_failures.load(Ordering::SeqCst);
         for item in request.items() {
             self.diary
-                .note_sending(&item.marker, &item.content, request.keyed(), failures);
+                .note_sending(&item.marker, &item.content, request.keyed());
         }
     }
 

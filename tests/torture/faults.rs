@@ -181,40 +181,34 @@ impl Fault {
             Self::Batch => site.run_or_kill_batch(),
             Self::Clock(name, minutes) => site.process(name).server.set_clock(minutes),
             Self::Grind => customer.ask_to_grind().await,
-            Self::Redis(fault) => strike_redis(site, fault, load).await,
-            Self::Cluster(fault) => strike_cluster(site, fault, load, random),
+            Self::Redis(fault) => strike_redis(site, fault).await,
+            Self::Cluster(fault) => strike_cluster(site, fault, random),
             Self::RedisNetwork(..) | Self::StoreNetwork(..) => {
-                self.begin(site, load);
+                self.begin(site);
                 sleep(self.time()).await;
-                self.end(site, load);
+                self.end(site);
             }
             Self::Both(fault, name) => {
-                fault.begin(site, load);
+                fault.begin(site);
                 site.process(name).server.kill();
                 sleep(fault.time()).await;
-                fault.end(site, load);
+                fault.end(site);
                 site.process(name).server.start().await;
             }
         }
     }
 
-    fn begin(&self, site: &Site, load: &Load) {
+    fn begin(&self, site: &Site) {
         match (self, &site.redis, &site.store_network) {
-            (Self::RedisNetwork(state, _), Some(redis), _) => {
-                load.keys_fail();
-                redis.network.set(*state);
-            }
+            (Self::RedisNetwork(state, _), Some(redis), _) => redis.network.set(*state),
             (Self::StoreNetwork(state, _), _, Some(network)) => network.set(*state),
             other => panic!("{:?} is no network of this installation", other.0),
         }
     }
 
-    fn end(&self, site: &Site, load: &Load) {
+    fn end(&self, site: &Site) {
         match (self, &site.redis, &site.store_network) {
-            (Self::RedisNetwork(..), Some(redis), _) => {
-                redis.network.set(Network::Works);
-                load.keys_fail();
-            }
+            (Self::RedisNetwork(..), Some(redis), _) => redis.network.set(Network::Works),
             (Self::StoreNetwork(..), _, Some(network)) => network.set(Network::Works),
             other => panic!("{:?} is no network of this installation", other.0),
         }
@@ -251,9 +245,8 @@ async fn scale_down(site: &mut Site, name: &'static str, load: &Load) {
     }
 }
 
-async fn strike_redis(site: &mut Site, fault: RedisFault, load: &Load) {
+async fn strike_redis(site: &mut Site, fault: RedisFault) {
     let redis = &mut site.redis.as_mut().unwrap().server;
-    load.keys_fail();
     match fault {
         RedisFault::Flush => assert!(redis.command(&["FLUSHALL"]).contains("OK")),
         RedisFault::Lost => {
@@ -267,13 +260,11 @@ async fn strike_redis(site: &mut Site, fault: RedisFault, load: &Load) {
             redis.run_saved();
         }
     }
-    load.keys_fail();
 }
 
-fn strike_cluster(site: &mut Site, fault: ClusterFault, load: &Load, random: &mut StdRng) {
+fn strike_cluster(site: &mut Site, fault: ClusterFault, random: &mut StdRng) {
     let cluster = site.cluster.as_mut().unwrap();
     let master = *cluster.masters().choose(random).unwrap();
-    load.keys_fail();
     match fault {
         ClusterFault::Flush => {
             let told = cluster.nodes[master].command(&["FLUSHALL"]);
@@ -285,7 +276,6 @@ fn strike_cluster(site: &mut Site, fault: ClusterFault, load: &Load, random: &mu
         }
         ClusterFault::MasterHangs => cluster.fail_over_without_death(master),
     }
-    load.keys_fail();
 }
 
 /// Adds to the newest file of a log what a write that was cut off may leave there. Nothing that

@@ -1,4 +1,5 @@
-//! Acknowledged ⊆ stored = counted, event by event and number by number.
+//! Acknowledged ⊆ stored = counted, event by event and number by number; of what was sent again
+//! and stored again, because its key had been forgotten, one is counted.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -55,16 +56,25 @@ pub async fn check(site: &Site, customer: &Customer, objects: &Objects, diary: &
     check_contents(&raw, diary);
     said(
         site,
-        "contents are equal, none is there twice, none is invented",
+        "contents are equal, none is invented, none is there twice unless it says that it may be",
     );
     let questions = questions(objects);
-    check_numbers(customer, &questions, &raw).await;
+    check_numbers(customer, &questions, &counted(store, &raw).await).await;
     said(
         site,
         &format!("{} answers = recounts, live and settled", questions.len()),
     );
     customer.settle().await;
-    check_numbers(customer, &questions, &raw).await;
+    let once = counted(store, &raw).await;
+    check_once(&once, diary);
+    said(
+        site,
+        &format!(
+            "each event is counted once: {} repeat others",
+            raw.len() - once.len()
+        ),
+    );
+    check_numbers(customer, &questions, &once).await;
     said(
         site,
         &format!("{} answers = recounts, all settled", questions.len()),
@@ -89,6 +99,42 @@ fn questions(objects: &Objects) -> Vec<Question> {
     let links = objects.links.iter().map(|(_, id)| id.clone());
     let others = objects.pixels.iter().chain(&objects.goals).cloned();
     Question::all(&links.chain(others).collect::<Vec<_>>())
+}
+
+/// What of it the newest manifest does not leave out.
+async fn counted(store: &Store, raw: &Raw) -> Raw {
+    let mut counted = raw.clone();
+    for id in truth::left_out(store).await {
+        assert!(
+            counted.remove(&id).is_some(),
+            "{id} is left out, not in raw"
+        );
+    }
+    counted
+}
+
+fn check_once(counted: &Raw, diary: &Diary) {
+    let mut times: BTreeMap<&str, u64> = BTreeMap::new();
+    for event in counted.values() {
+        *times.entry(marker(event)).or_default() += 1;
+    }
+    let mut wrong = Vec::new();
+    for (marker, sent) in &diary.sent {
+        let times = times.get(&**marker).copied().unwrap_or(0);
+        if !sent.expected().contains(&times) {
+            wrong.push(format!("{marker} is counted {times} times: {sent:?}"));
+        }
+    }
+    let first = &wrong[..wrong.len().min(NAMED)];
+    let count = wrong.len();
+    assert!(
+        wrong.is_empty(),
+        "{count} events are not counted once: {first:#?}"
+    );
+}
+
+fn marker(event: &Event) -> &str {
+    event.subs.first().map(String::as_str).unwrap_or_default()
 }
 
 /// Everything in raw, log by log; the chain of its segments must be whole.
@@ -137,7 +183,7 @@ fn check_contents(raw: &Raw, diary: &Diary) {
     let mut recorded: BTreeMap<&str, Copies> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (id, event) in raw {
-        let marker = event.subs.first().map(String::as_str).unwrap_or_default();
+        let marker = marker(event);
         let copies = recorded.entry(marker).or_default();
         copies.all += 1;
         copies.unchecked += u64::from(event.unchecked);
@@ -181,11 +227,10 @@ struct Copies {
 
 impl Copies {
     fn fit(self, sent: &Sent) -> bool {
+        // A copy says that it may be one, and batch decides.
+        let most = if sent.keyed { sent.times } else { 1 };
         let known = self.all - self.unchecked;
-        let most = *sent.expected().end();
-        // A copy that says that it may be one is not hidden from anybody.
-        let fits = self.all <= most || (sent.keyed && known <= 1 && self.all <= sent.times);
-        fits && self.all >= *sent.expected().start()
+        known <= 1 && (*sent.expected().start()..=most).contains(&self.all)
     }
 }
 

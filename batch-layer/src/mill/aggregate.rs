@@ -34,7 +34,7 @@ pub(super) async fn cube(
 ) -> Result<(), MillError> {
     let view = cube.name;
     let old = old_files(manifest, view, fresh.keys().copied());
-    let context = session(deps, fresh, &old).await?;
+    let context = session(deps, fresh, &old, manifest).await?;
     let mut files = DayFiles::new(cube_schema());
     let mut rows = context
         .sql(&sql::cube(cube, !old.is_empty()))
@@ -91,11 +91,12 @@ pub(super) fn old_files(
         .collect()
 }
 
-/// A session with the tables of fresh events and old rows.
+/// A session with the tables of fresh events, without duplicates, and of old rows.
 pub(super) async fn session(
     deps: &MillDeps,
     fresh: &Fresh,
     old: &[Path],
+    manifest: &Manifest,
 ) -> Result<SessionContext, MillError> {
     let context = engine::context(&deps.store)?;
     let event = |day: i64, file: &File| {
@@ -109,7 +110,7 @@ pub(super) async fn session(
         .iter()
         .flat_map(|(day, files)| files.iter().map(|f| event(*day, f)))
         .collect();
-    engine::register(&context, sql::FRESH, &events).await?;
+    engine::register_events(&context, sql::FRESH, &events, manifest).await?;
     if !old.is_empty() {
         engine::register(&context, sql::OLD, old).await?;
     }

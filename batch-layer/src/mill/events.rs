@@ -18,7 +18,8 @@ use datafusion::{
 };
 use model::{Facts, LogId, Record, time};
 use storage::{
-    manifest::{File, Manifest},
+    keys::{self, Keyed},
+    manifest::{File, KeysFile, Manifest},
     object_keys::ObjectKey,
     raw,
     views::time_type,
@@ -42,15 +43,25 @@ impl Enriched {
     }
 }
 
-/// Enriches the events of all taken epochs and writes them; tells the new files by day and notes
-/// in the manifest how many events it covers then.
+/// Files of fresh events.
+#[derive(Default)]
+pub(super) struct Fresh {
+    /// By day.
+    pub days: BTreeMap<i64, Vec<File>>,
+    /// Senders' keys.
+    pub keys: Vec<KeysFile>,
+}
+
+/// Enriches the events of all taken epochs and writes them, and the keys of those that were
+/// received after `keys_since`; notes in the manifest how many events it covers then.
 pub(super) async fn write(
     deps: &MillDeps,
     writer: &mut Writer<'_>,
     taken: &[raw::Seal],
+    keys_since: i64,
     manifest: &mut Manifest,
-) -> Result<BTreeMap<i64, Vec<File>>, MillError> {
-    let mut files = BTreeMap::new();
+) -> Result<Fresh, MillError> {
+    let mut fresh = Fresh::default();
     let mut chunk = Vec::new();
     for seal in taken {
         let mut count = 0;
@@ -68,7 +79,7 @@ pub(super) async fn write(
                 });
             }
             if chunk.len() >= CHUNK {
-                write_chunk(writer, &mut chunk, &mut files).await?;
+                write_chunk(writer, &mut chunk, keys_since, &mut fresh).await?;
             }
         }
         if count != seal.count {
@@ -84,14 +95,15 @@ pub(super) async fn write(
         }
         manifest.events_count += count;
     }
-    write_chunk(writer, &mut chunk, &mut files).await?;
-    Ok(files)
+    write_chunk(writer, &mut chunk, keys_since, &mut fresh).await?;
+    Ok(fresh)
 }
 
 async fn write_chunk(
     writer: &mut Writer<'_>,
     chunk: &mut Vec<Enriched>,
-    files: &mut BTreeMap<i64, Vec<File>>,
+    keys_since: i64,
+    fresh: &mut Fresh,
 ) -> Result<(), MillError> {
     let mut rows = std::mem::take(chunk);
     rows.sort_by_cached_key(|r| {
@@ -111,9 +123,31 @@ async fn write_chunk(
         let number = first.day();
         let key = |name| ObjectKey::Events { day: number, name };
         let file = writer.put(key, day.len() as u64, bytes.into()).await?;
-        files.entry(number).or_default().push(file);
+        fresh.days.entry(number).or_default().push(file);
     }
+    fresh
+        .keys
+        .extend(write_keys(writer, &rows, keys_since).await?);
     Ok(())
+}
+
+async fn write_keys(
+    writer: &mut Writer<'_>,
+    rows: &[Enriched],
+    since: i64,
+) -> Result<Option<KeysFile>, MillError> {
+    let keyed = rows.iter().filter_map(|r| Keyed::of(r.log, &r.record));
+    let keyed: Vec<Keyed> = keyed.filter(|k| k.received_ms >= since).collect();
+    let Some(last_ms) = keyed.iter().map(|k| k.received_ms).max() else {
+        return Ok(None);
+    };
+    let key = |name| ObjectKey::Keys { name };
+    let file = writer.put(key, keyed.len() as u64, keys::encode(&keyed)?);
+    Ok(Some(KeysFile {
+        file: file.await?,
+        last_ms,
+        unchecked: keyed.iter().filter(|k| k.unchecked).count() as u64,
+    }))
 }
 
 fn encode(rows: &[Enriched]) -> Result<Vec<u8>, MillError> {

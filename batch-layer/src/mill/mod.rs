@@ -1,6 +1,7 @@
 //! The mill: sealed epochs in, exact views out. Take, enrich, aggregate, merge, publish.
 
 mod aggregate;
+mod duplicates;
 mod events;
 mod sql;
 mod uniques;
@@ -62,6 +63,8 @@ pub struct Report {
     pub published: bool,
     /// Events taken.
     pub events: u64,
+    /// Of these, events that are not counted: another with the same sender's key is.
+    pub duplicates: u64,
     /// Epochs taken.
     pub epochs: u64,
     /// Days whose views were written.
@@ -76,6 +79,9 @@ pub enum MillError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What was left out before cannot be read.
+    #[error(transparent)]
+    Duplicates(#[from] storage::duplicates::DuplicatesError),
     /// A ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
@@ -123,6 +129,7 @@ async fn attempt(deps: &MillDeps, mode: Mode) -> Result<Option<Report>, MillErro
         Mode::Incremental => (*current.manifest).clone(),
         Mode::Full => Manifest::default(),
     };
+    let before = &current.manifest;
     let taken = sealed::beyond(&deps.store, &base.horizon).await?;
     if taken.is_empty() {
         return Ok(Some(Report {
@@ -131,7 +138,7 @@ async fn attempt(deps: &MillDeps, mode: Mode) -> Result<Option<Report>, MillErro
         }));
     }
     let mut writer = Writer::new(deps, current.n + 1);
-    let ground = grind(deps, &mut writer, base, taken).await;
+    let ground = grind(deps, &mut writer, before, base, taken).await;
     let compared = match (&ground, mode) {
         (Ok((manifest, _)), Mode::Full) => {
             aggregate::changes(deps, &current.manifest, manifest).await
@@ -154,16 +161,22 @@ async fn attempt(deps: &MillDeps, mode: Mode) -> Result<Option<Report>, MillErro
         })
 }
 
-/// Everything but publishing: the manifest that would be.
+/// Everything but publishing: the manifest that would be, in the place of `before`, of what `base`
+/// has and what is taken.
 async fn grind(
     deps: &MillDeps,
     writer: &mut Writer<'_>,
+    before: &Manifest,
     base: Manifest,
     taken: Vec<Seal>,
 ) -> Result<(Manifest, Report), MillError> {
     let mut manifest = base;
     manifest.rules = deps.rules.version().to_owned();
-    let fresh = events::write(deps, writer, &taken, &mut manifest).await?;
+    let since = duplicates::since(before);
+    manifest.keys.retain(|keys| keys.last_ms >= since);
+    let events::Fresh { days: fresh, keys } =
+        events::write(deps, writer, &taken, since, &mut manifest).await?;
+    let duplicates = duplicates::find(deps, writer, before, keys, &mut manifest).await?;
     let days: BTreeSet<i64> = fresh.keys().copied().collect();
     for cube in model::CUBES {
         aggregate::cube(deps, writer, cube, &fresh, &mut manifest).await?;
@@ -178,6 +191,7 @@ async fn grind(
     let report = Report {
         events: taken.iter().map(|seal| seal.count).sum(),
         epochs: taken.len() as u64,
+        duplicates,
         days: days.len() as u64,
         ..Report::default()
     };

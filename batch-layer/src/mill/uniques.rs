@@ -38,7 +38,7 @@ pub(super) async fn write(
     manifest: &mut Manifest,
 ) -> Result<(), MillError> {
     let old = old_files(manifest, VISITORS, fresh.keys().copied());
-    let context = session(deps, fresh, &old).await?;
+    let context = session(deps, fresh, &old, manifest).await?;
     let mut visitors = DayFiles::new(visitors_schema());
     let mut uniques = DayFiles::new(uniques_schema());
     let mut counter = Counter::default();

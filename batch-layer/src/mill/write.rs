@@ -135,7 +135,7 @@ impl DayFiles {
 
 /// The batch with the types of `schema`: queries give views and dictionaries where files have
 /// plain texts.
-fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, MillError> {
+pub(super) fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, MillError> {
     let fields = Schema::fields(schema);
     let columns = fields
         .iter()

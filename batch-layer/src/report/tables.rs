@@ -8,6 +8,7 @@ use datafusion::{
 use model::CUBES;
 use object_store::path::Path;
 use storage::{
+    duplicates,
     manifest::Manifest,
     object_keys::ObjectKey,
     views::{MONTH_UNIQUES, UNIQUES, VISITORS, cube_schema, uniques_schema, visitors_schema},
@@ -16,13 +17,15 @@ use storage::{
 use super::ReportError;
 use crate::{MillDeps, engine, mill::events_schema};
 
-/// The table of enriched events.
+/// The table of enriched events, each sender's key once.
 const EVENTS: &str = "events";
+/// The events that are left out there, and in every number.
+const DUPLICATES: &str = "duplicates";
 
 /// Names of all tables.
 fn names() -> Vec<&'static str> {
     let cubes = CUBES.iter().map(|cube| cube.name);
-    [EVENTS]
+    [EVENTS, DUPLICATES]
         .into_iter()
         .chain(cubes)
         .chain([VISITORS, UNIQUES, MONTH_UNIQUES])
@@ -50,7 +53,11 @@ pub(super) async fn select(
         .map_err(refused)?;
     for name in names() {
         if mentioned.iter().any(|table| table.table() == name) {
-            engine::register_as(&context, name, &files(manifest, name), schema(name)).await?;
+            let files = files(manifest, name);
+            match name == EVENTS && !files.is_empty() {
+                true => engine::register_events(&context, name, &files, manifest).await?,
+                false => engine::register_as(&context, name, &files, schema(name)).await?,
+            }
         }
     }
     let mut state = context.state();
@@ -71,6 +78,7 @@ fn read_only() -> SQLOptions {
 fn schema(table: &str) -> SchemaRef {
     match table {
         EVENTS => events_schema(),
+        DUPLICATES => duplicates::schema(),
         VISITORS => visitors_schema(),
         UNIQUES | MONTH_UNIQUES => uniques_schema(),
         _ => cube_schema(),
@@ -90,6 +98,11 @@ fn files(manifest: &Manifest, table: &str) -> Vec<Path> {
         return days
             .flat_map(|(day, files)| files.iter().map(move |f| key(*day, &f.name)))
             .collect();
+    }
+    if table == DUPLICATES {
+        let key = |name: String| ObjectKey::Duplicates { name }.path();
+        let file = manifest.duplicates.iter();
+        return file.map(|file| key(file.name.clone())).collect();
     }
     let key = |day: i64, name: &str| {
         ObjectKey::View {

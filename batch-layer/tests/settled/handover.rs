@@ -1,5 +1,6 @@
 //! The law of the hand-over: for any events, any split into epochs and logs, any horizon,
-//! settled + live = count of all, for every cube; and incremental batch = full recompute.
+//! settled + live = count of all but duplicates, for every cube; incremental batch = full
+//! recompute; and each sender's key counts once.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,6 +17,7 @@ use proptest::{prelude::*, test_runner::TestCaseResult};
 use speed_layer::Folder;
 use storage::{
     catalog::random::SeededRandom,
+    duplicates::{self, Duplicates},
     manifest::Manifest,
     manifests::Manifests,
     object_keys::ObjectKey,
@@ -42,31 +44,44 @@ fn event() -> impl Strategy<Value = Event> {
         "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
         "",
     ]);
-    (0i32..3, 1u64..5, 0..3 * DAY_MS, 0u8..3, agents, 0u64..6).prop_map(
-        |(kind, object, at, country, agent, visitor)| Event {
-            kind,
-            account: 1 + object % 2,
-            object,
-            campaign: object.is_multiple_of(3).then_some(77),
-            occurred_ms: START_MS + at,
-            received_ms: START_MS + at,
-            user_agent: agent.to_owned(),
-            referrer: if country == 0 {
-                "http://Example.com/x".into()
-            } else {
-                String::new()
-            },
-            country: ["", "DE", "US"][country as usize].into(),
-            visitor,
-            value_micros: (kind == 2 && country > 0).then_some(1_500_000 * i64::from(country)),
-            currency: if kind == 2 && country > 0 {
-                ["EUR", "USD"][country as usize - 1].into()
-            } else {
-                String::new()
-            },
-            ..Event::default()
-        },
+    let key = prop::option::weighted(0.5, 0u8..6);
+    let sender = (key, any::<bool>());
+    (
+        0i32..3,
+        1u64..5,
+        0..3 * DAY_MS,
+        0u8..3,
+        agents,
+        0u64..6,
+        sender,
     )
+        .prop_map(
+            |(kind, object, at, country, agent, visitor, (key, unchecked))| Event {
+                key: key.map(|key| format!("key-{key}")),
+                unchecked: key.is_some() && unchecked,
+                kind,
+                account: 1 + object % 2,
+                object,
+                campaign: object.is_multiple_of(3).then_some(77),
+                occurred_ms: START_MS + at,
+                received_ms: START_MS + at,
+                user_agent: agent.to_owned(),
+                referrer: if country == 0 {
+                    "http://Example.com/x".into()
+                } else {
+                    String::new()
+                },
+                country: ["", "DE", "US"][country as usize].into(),
+                visitor,
+                value_micros: (kind == 2 && country > 0).then_some(1_500_000 * i64::from(country)),
+                currency: if kind == 2 && country > 0 {
+                    ["EUR", "USD"][country as usize - 1].into()
+                } else {
+                    String::new()
+                },
+                ..Event::default()
+            },
+        )
 }
 
 fn actions() -> impl Strategy<Value = Vec<Action>> {
@@ -151,6 +166,31 @@ impl Log {
     }
 }
 
+/// What the cells of all these events would be.
+fn fold<'a>(records: impl Iterator<Item = (LogId, &'a Record)>, rules: &Rules) -> (Rows, Visits) {
+    let mut cells = EpochCells::new();
+    for (_, record) in records {
+        fold_into(&mut cells, &record.event, &rules.facts(&record.event));
+    }
+    let (mut rows, mut visits) = (Rows::new(), Visits::new());
+    cells
+        .iter()
+        .for_each(|(entity, cell)| add(&mut rows, &mut visits, *entity, cell));
+    (rows, visits)
+}
+
+/// All but what is left out.
+fn counted<'a>(
+    logs: &'a [Log],
+    left_out: &'a Duplicates,
+) -> impl Iterator<Item = (LogId, &'a Record)> {
+    let all = logs.iter().flat_map(|log| {
+        let id = log.info.log;
+        log.records.iter().map(move |record| (id, record))
+    });
+    all.filter(|(log, record)| !left_out.contains_key(&record.id(*log)))
+}
+
 type Rows = BTreeMap<(EntityId, &'static str, i64, String), Counts>;
 type Visits = BTreeSet<(EntityId, i64, bool, u64)>;
 
@@ -221,25 +261,28 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
         random: Arc::new(SeededRandom::new(1)),
     };
     let mut logs = [Log::new(1), Log::new(2)];
+    let mut keys = BTreeSet::new();
     for log in &logs {
         raw::register_log(&deps.store, &log.info).await.unwrap();
     }
     for action in actions {
         match action {
-            Action::Accept { log, event } => logs[log].accept(*event),
+            Action::Accept { log, mut event } => {
+                // The door takes a key twice only if it could not check it.
+                if let Some(key) = event.key.clone() {
+                    event.unchecked |= !keys.insert((event.account, key));
+                }
+                logs[log].accept(*event);
+            }
             Action::Close { log } => logs[log].close(&deps.store).await,
             Action::Batch => drop(run(&deps, Mode::Incremental).await.unwrap()),
         }
     }
     let manifest = deps.manifests.latest().await.unwrap().manifest;
-    let mut all = EpochCells::new();
-    for record in logs.iter().flat_map(|l| &l.records) {
-        fold_into(&mut all, &record.event, &deps.rules.facts(&record.event));
-    }
-    let entities: BTreeSet<EntityId> = all.keys().copied().collect();
-    let (mut expected, mut expected_visits) = (Rows::new(), Visits::new());
-    all.iter()
-        .for_each(|(entity, cell)| add(&mut expected, &mut expected_visits, *entity, cell));
+    let left_out = duplicates::read(&deps.store, &manifest).await.unwrap();
+    let records = logs.iter().flat_map(|l| &l.records);
+    let entities: BTreeSet<EntityId> = records.flat_map(|r| r.event.entities()).collect();
+    let (expected, expected_visits) = fold(counted(&logs, &left_out), &deps.rules);
 
     let (mut sum, mut visits) = settled(&deps, &manifest, &entities).await;
     for log in &logs {
@@ -271,6 +314,18 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     prop_assert_eq!(&full.changed, &vec![], "a full recompute gives the same");
     let recomputed = deps.manifests.latest().await.unwrap().manifest;
     prop_assert_eq!(&recomputed.horizon, &incremental.horizon);
+    let left_out = duplicates::read(&deps.store, &incremental).await.unwrap();
+    let again = duplicates::read(&deps.store, &recomputed).await.unwrap();
+    prop_assert_eq!(&again, &left_out, "what was decided stays");
+    let mut once = BTreeSet::new();
+    for (_, record) in counted(&logs, &left_out) {
+        if let Some(key) = &record.event.key {
+            let fresh = once.insert((record.event.account, key.clone()));
+            prop_assert!(fresh, "{} is counted twice", key);
+        }
+    }
+    prop_assert_eq!(&once, &keys, "each key is counted");
+    let (expected, expected_visits) = fold(counted(&logs, &left_out), &deps.rules);
     for manifest in [incremental, recomputed] {
         let (rows, visits) = settled(&deps, &manifest, &entities).await;
         prop_assert_eq!(&rows, &expected);

@@ -207,7 +207,7 @@ async fn whatever_is_not_one_reading_query_is_refused() {
         assert!(
             error
                 .to_string()
-                .contains("give one SELECT over events, minute"),
+                .contains("give one SELECT over events, duplicates, minute"),
             "{error}"
         );
     }

@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Event, EventId, LogId};
+use model::{Event, LogId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::recovery::Recovered;
@@ -119,8 +119,6 @@ pub struct Opened {
     pub log: Log,
     /// The writer's thread; ends after [`Log::finish`].
     pub writer: JoinHandle<()>,
-    /// Keys of events that may not have been confirmed before the last end: account, key, event.
-    pub unconfirmed: Vec<(u64, String, EventId)>,
 }
 
 impl Log {
@@ -130,7 +128,7 @@ impl Log {
         settings: LogSettings,
         new_log: LogId,
     ) -> Result<Opened, RecoveryError> {
-        let (writer, shared, unconfirmed) = recover(disk, settings, new_log)?;
+        let (writer, shared) = recover(disk, settings, new_log)?;
         let (commands, queue) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new().name("log-writer".into());
         let writer = thread
@@ -144,7 +142,6 @@ impl Log {
                 shared,
             },
             writer,
-            unconfirmed,
         })
     }
 
@@ -205,24 +202,20 @@ impl Log {
     }
 }
 
-/// What recovery gives: the writer, what others see of it, and keys as in [`Opened`].
-pub type Parts = (Writer, Arc<Shared>, Vec<(u64, String, EventId)>);
-
 /// Recovers the log in `disk`, or makes a new one; its writer has no thread yet.
 pub fn recover(
     disk: Arc<dyn Disk>,
     settings: LogSettings,
     new_log: LogId,
-) -> Result<Parts, RecoveryError> {
+) -> Result<(Writer, Arc<Shared>), RecoveryError> {
     let Recovered {
         state,
         sealed,
         last,
-        unconfirmed,
     } = recovery::recover(&*disk, new_log)?;
     let shared = Arc::new(Shared::new(state.log, Arc::clone(&disk), sealed, &state));
     let writer = Writer::new(disk, settings, Arc::clone(&shared), state, last);
-    Ok((writer, shared, unconfirmed))
+    Ok((writer, shared))
 }
 
 fn segment_name(number: u64) -> String {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use model::{EventId, LogId, Record};
+use model::{LogId, Record};
 use serde::{Deserialize, Serialize};
 use storage::segment::{self, End, Header, Scan};
 
@@ -50,7 +50,6 @@ pub(super) struct Recovered {
     pub state: State,
     pub sealed: Vec<SealedSegment>,
     pub last: Last,
-    pub unconfirmed: Vec<(u64, String, EventId)>,
 }
 
 impl Recovered {
@@ -65,7 +64,6 @@ impl Recovered {
             state,
             sealed: Vec::new(),
             last,
-            unconfirmed: Vec::new(),
         }
     }
 }
@@ -172,13 +170,6 @@ fn recover_segment(
         .then_some(())
         .ok_or(RecoveryError::Chain { number })?;
     let (records, header) = (&scan.records, scan.header);
-    for record in records {
-        if let Some(key) = &record.event.key {
-            so_far
-                .unconfirmed
-                .push((record.event.account, key.clone(), record.id(header.log)));
-        }
-    }
     if records.is_empty() {
         return Ok(disk.remove(&segment_name(number))?);
     }

@@ -62,6 +62,7 @@ pub struct Shared {
     durable_seq: AtomicU64,
     bytes: AtomicU64,
     stopped: AtomicBool,
+    registered: AtomicBool,
     /// Cancelled when the log turns out to have been ended by a salvage.
     pub fenced: CancellationToken,
     /// Told after every durable append, seal and closed epoch.
@@ -91,6 +92,7 @@ impl Shared {
             tail: Mutex::default(),
             closed_epoch: AtomicU64::new(state.closed_epoch),
             stopped: AtomicBool::new(false),
+            registered: AtomicBool::new(false),
             fenced: CancellationToken::new(),
             changed: Notify::new(),
         }
@@ -124,6 +126,16 @@ impl Shared {
     /// Whether acceptance has ended.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Whether the object store knows that this log exists.
+    pub fn is_registered(&self) -> bool {
+        self.registered.load(Ordering::SeqCst)
+    }
+
+    /// The object store knows that this log exists.
+    pub fn set_registered(&self) {
+        self.registered.store(true, Ordering::SeqCst);
     }
 
     /// The bytes of a sealed segment. Blocks.

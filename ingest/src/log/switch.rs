@@ -121,10 +121,10 @@ fn move_records(
         let epoch = header.epoch;
         let moved: Vec<Record> = (header.first_seq..)
             .zip(left)
-            .map(|(seq, record)| Record {
-                seq,
-                epoch,
-                event: record.event,
+            .map(|(seq, Record { mut event, .. })| {
+                // Their keys may have been forgotten, and used again, while they were away.
+                event.unchecked |= event.key.is_some();
+                Record { seq, epoch, event }
             })
             .collect();
         if moved.is_empty() || planted(Bug::NothingMoved) {

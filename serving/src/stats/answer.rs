@@ -402,6 +402,9 @@ fn meta(
     if !reading.live.missing.is_empty() {
         meta["missing"] = json!(reading.live.missing);
     }
+    if reading.live.unchecked {
+        meta["unchecked"] = json!(true);
+    }
     if extras.uniques_error > 0.0 {
         meta["standard_error"] = json!({"unique_visitors": extras.uniques_error});
     }

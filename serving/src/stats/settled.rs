@@ -7,6 +7,7 @@ use model::{EntityId, time};
 use moka::future::Cache;
 use object_store::path::Path;
 use storage::{
+    duplicates::{self, Duplicates, DuplicatesError},
     manifest::Manifest,
     object_keys::ObjectKey,
     store::Store,
@@ -19,6 +20,8 @@ use storage::{
 const FILES_AT_ONCE: usize = 8;
 /// Rows kept in memory; a row is some 100 bytes.
 const MAX_ROWS: u64 = 1_000_000;
+/// Lists of duplicates kept: those of the manifests that are being read.
+const MAX_DUPLICATES: u64 = 2;
 /// Open files (their footers) kept.
 const MAX_READERS: u64 = 2_000;
 
@@ -30,6 +33,8 @@ pub(crate) struct Settled {
     readers: Cache<Path, Arc<ViewReader>>,
     rows: Cache<Key, Arc<Vec<ViewRow>>>,
     uniques: Cache<Key, Arc<Vec<UniquesRow>>>,
+    /// By name of their file.
+    duplicates: Cache<String, Arc<Duplicates>>,
 }
 
 impl Settled {
@@ -38,6 +43,7 @@ impl Settled {
         Self {
             store,
             readers: Cache::new(MAX_READERS),
+            duplicates: Cache::new(MAX_DUPLICATES),
             rows: Cache::builder()
                 .max_capacity(MAX_ROWS)
                 .weigher(move |_, v: &Arc<Vec<ViewRow>>| weight(v.len()))
@@ -47,6 +53,18 @@ impl Settled {
                 .weigher(move |_, v: &Arc<Vec<UniquesRow>>| weight(v.len()))
                 .build(),
         }
+    }
+
+    /// Events that are not counted: another with the same sender's key is.
+    pub(crate) async fn duplicates(
+        &self,
+        manifest: &Manifest,
+    ) -> Result<Arc<Duplicates>, Arc<DuplicatesError>> {
+        let Some(file) = &manifest.duplicates else {
+            return Ok(Arc::default());
+        };
+        let read = async { duplicates::read(&self.store, manifest).await.map(Arc::new) };
+        self.duplicates.try_get_with(file.name.clone(), read).await
     }
 
     /// Rows of a cube for the days that hold the unix minutes `start..end`, some outside of it.

@@ -172,7 +172,7 @@ impl Life {
         };
         let new = LogId(self.world.gate.number());
         match recover(Arc::clone(&self.disk), settings, new) {
-            Ok((writer, shared, _)) => {
+            Ok((writer, shared)) => {
                 self.host.is(shared.log);
                 let sealed = shared.sealed();
                 let records = sealed

@@ -3,13 +3,17 @@
 #[cfg(test)]
 mod hostile;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use model::{Event, LogId, Record};
 use prost::Message;
-use redis::{FromRedisValue, Value};
-use tokio::sync::Mutex;
+use redis::{Cmd, FromRedisValue, Value};
+use tokio::time::timeout;
 
 use super::{Appended, Batch, CLOSED, EventStream, LiveError};
 use crate::redis_client::{Connection, RedisClient};
@@ -22,8 +26,8 @@ const MAX_UNPACKED: usize = 256 << 20;
 /// An [`EventStream`] in Redis.
 pub struct RedisStream {
     client: RedisClient,
-    /// A blocking read holds its connection, so each log's reader has its own.
-    readers: Mutex<HashMap<LogId, Connection>>,
+    /// A blocking read holds its connection, so each has its own; these are free.
+    free: Mutex<Vec<Connection>>,
 }
 
 impl RedisStream {
@@ -31,17 +35,37 @@ impl RedisStream {
     pub fn new(client: RedisClient) -> Self {
         Self {
             client,
-            readers: Mutex::default(),
+            free: Mutex::default(),
         }
     }
 
-    async fn reader(&self, log: LogId) -> Result<Connection, LiveError> {
-        if let Some(connection) = self.readers.lock().await.get(&log) {
-            return Ok(connection.clone());
+    fn free(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One answer to an XREAD, in time. A connection that failed, or whose reader went away, may
+    /// have a reply under way and is never used again.
+    async fn answer(&self, cmd: &Cmd, wait: Duration) -> Result<Value, LiveError> {
+        // What does not wait needs no connection of its own, and must not wait behind one that does.
+        let own = !wait.is_zero();
+        let free = if own { self.free().pop() } else { None };
+        let mut connection = match free {
+            Some(connection) => connection,
+            None if own => self.client.blocking().await?,
+            None => self.client.shared().await?,
+        };
+        let answer = cmd.query_async::<Value>(&mut connection);
+        let late = || {
+            let error = (redis::ErrorKind::Io, "no answer to XREAD in time");
+            redis::RedisError::from(error)
+        };
+        let value = timeout(wait + Duration::from_secs(5), answer)
+            .await
+            .map_err(|_| late())??;
+        if own {
+            self.free().push(connection);
         }
-        let connection = self.client.blocking().await?;
-        self.readers.lock().await.insert(log, connection.clone());
-        Ok(connection)
+        Ok(value)
     }
 }
 
@@ -86,11 +110,6 @@ impl EventStream for RedisStream {
         wait: Duration,
     ) -> Result<Vec<Batch>, LiveError> {
         let key = redis_keys::stream(log);
-        // What does not wait needs no connection of its own, and must not wait behind one that does.
-        let mut connection = match wait.is_zero() {
-            true => self.client.shared().await?,
-            false => self.reader(log).await?,
-        };
         let mut cmd = redis::cmd("XREAD");
         cmd.arg("COUNT").arg(limit);
         if !wait.is_zero() {
@@ -100,25 +119,7 @@ impl EventStream for RedisStream {
         cmd.arg("STREAMS")
             .arg(&key)
             .arg(format!("{after}-{}", u64::MAX));
-        let answer = tokio::time::timeout(
-            wait + Duration::from_secs(5),
-            cmd.query_async::<Value>(&mut connection),
-        );
-        match answer.await {
-            Ok(Ok(value)) => decode_answer(&key, value),
-            failed => {
-                // A connection may have a reply under way: never wait on it again.
-                self.readers.lock().await.remove(&log);
-                match failed {
-                    Ok(Err(e)) => Err(e.into()),
-                    _ => Err(redis::RedisError::from((
-                        redis::ErrorKind::Io,
-                        "no answer to XREAD in time",
-                    ))
-                    .into()),
-                }
-            }
-        }
+        decode_answer(&key, self.answer(&cmd, wait).await?)
     }
 
     async fn close(&self, log: LogId) -> Result<(), LiveError> {

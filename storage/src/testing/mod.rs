@@ -6,6 +6,7 @@ pub mod cells_contract;
 pub mod faulty_store;
 pub mod redis_cluster;
 pub mod redis_server;
+pub mod reservations_contract;
 pub mod s3_server;
 pub mod store_contract;
 pub mod stream_contract;

@@ -1,0 +1,148 @@
+//! Keys inside one process, bounded.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use model::{EventId, LogId};
+
+use super::{KEEP_MS, PENDING_MS, Reservations, Reserved};
+use crate::stream::LiveError;
+
+/// Keys remembered; beyond that expired ones go first, then the oldest.
+const MAX_KEYS: usize = 1_000_000;
+
+/// [`Reservations`] inside one process.
+#[derive(Default)]
+pub struct MemoryReservations(Mutex<Memory>);
+
+#[derive(Default)]
+struct Memory {
+    keys: HashMap<String, Entry>,
+    /// Grows when keys that had not expired were dropped.
+    state: u64,
+    whole: Option<String>,
+    own: BTreeMap<LogId, String>,
+}
+
+struct Entry {
+    until_ms: i64,
+    by: By,
+}
+
+enum By {
+    Pending { since_ms: i64, owner: String },
+    Event(EventId),
+}
+
+impl MemoryReservations {
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets everything.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn flush(&self) {
+        let mut memory = self.lock();
+        *memory = Memory {
+            state: memory.state + 1,
+            ..Memory::default()
+        };
+    }
+}
+
+impl Memory {
+    fn insert(&mut self, key: &str, entry: Entry, now_ms: i64) {
+        if self.keys.len() >= MAX_KEYS && !self.keys.contains_key(key) {
+            self.make_room(now_ms);
+        }
+        self.keys.insert(key.to_owned(), entry);
+    }
+
+    fn make_room(&mut self, now_ms: i64) {
+        self.keys.retain(|_, entry| entry.until_ms > now_ms);
+        if self.keys.len() < MAX_KEYS {
+            return;
+        }
+        tracing::warn!("more senders' keys than fit in memory: the oldest are forgotten");
+        self.state += 1;
+        let mut ends: Vec<i64> = self.keys.values().map(|entry| entry.until_ms).collect();
+        let (_, cut, _) = ends.select_nth_unstable(MAX_KEYS / 10);
+        let cut = *cut;
+        self.keys.retain(|_, entry| entry.until_ms > cut);
+    }
+}
+
+#[async_trait]
+impl Reservations for MemoryReservations {
+    async fn reserve(&self, key: &str, owner: &str, now_ms: i64) -> Result<Reserved, LiveError> {
+        let mut memory = self.lock();
+        let old = memory.keys.get(key).filter(|old| old.until_ms > now_ms);
+        let reserved = match old.map(|old| &old.by) {
+            Some(By::Event(event)) => return Ok(Reserved::Taken(*event)),
+            Some(By::Pending { since_ms, .. }) if now_ms - since_ms < PENDING_MS => {
+                return Ok(Reserved::Pending);
+            }
+            Some(By::Pending { .. }) => Reserved::TakenOver,
+            None => Reserved::New,
+        };
+        let by = By::Pending {
+            since_ms: now_ms,
+            owner: owner.to_owned(),
+        };
+        let until_ms = now_ms + KEEP_MS;
+        memory.insert(key, Entry { until_ms, by }, now_ms);
+        Ok(reserved)
+    }
+
+    async fn confirm(
+        &self,
+        key: &str,
+        event: EventId,
+        keep_ms: i64,
+        now_ms: i64,
+    ) -> Result<(), LiveError> {
+        let until_ms = now_ms + keep_ms;
+        let by = By::Event(event);
+        self.lock().insert(key, Entry { until_ms, by }, now_ms);
+        Ok(())
+    }
+
+    async fn release(&self, key: &str, owner: &str) -> Result<(), LiveError> {
+        let mut memory = self.lock();
+        let is_ours =
+            |entry: &Entry| matches!(&entry.by, By::Pending { owner: o, .. } if o == owner);
+        if memory.keys.get(key).is_some_and(is_ours) {
+            memory.keys.remove(key);
+        }
+        Ok(())
+    }
+
+    async fn state(&self) -> Result<String, LiveError> {
+        Ok(self.lock().state.to_string())
+    }
+
+    async fn whole(&self) -> Result<Option<String>, LiveError> {
+        Ok(self.lock().whole.clone())
+    }
+
+    async fn put_whole(&self, state: &str) -> Result<(), LiveError> {
+        self.lock().whole = Some(state.to_owned());
+        Ok(())
+    }
+
+    async fn own(&self, log: LogId) -> Result<Option<String>, LiveError> {
+        Ok(self.lock().own.get(&log).cloned())
+    }
+
+    async fn put_own(&self, log: LogId, state: &str) -> Result<(), LiveError> {
+        self.lock().own.insert(log, state.to_owned());
+        Ok(())
+    }
+
+    async fn take_turn(&self) -> Result<bool, LiveError> {
+        Ok(true)
+    }
+}

@@ -1,0 +1,231 @@
+//! A sender's key counts once, whatever forgets it.
+
+use std::{path::Path, time::Duration};
+
+use serde_json::{Value, json};
+use storage::testing::redis_server::RedisServer;
+use tempfile::TempDir;
+
+use crate::support::{
+    eventually,
+    http::{Customer, answer},
+    place::Place,
+    process::{self, Server},
+};
+
+const LIMIT: Duration = Duration::from_secs(60);
+const FLAGS: [&str; 4] = ["--segment-interval", "200ms", "--epoch-max-age", "1s"];
+const CONVERSIONS: &str = "metrics=conversions&exclude_bots=false&range=2d";
+
+/// Sends a postback with a transaction id.
+async fn convert(customer: &Customer, collector: &str, goal: &str, id: &str) -> Value {
+    let url = format!("{collector}/c/{goal}?transaction_id={id}");
+    answer(
+        "the postback",
+        customer.http.get(&url).send().await.unwrap(),
+    )
+    .await
+}
+
+async fn goal(customer: &Customer) -> String {
+    let body = json!({"name": "goal", "currency": "EUR"});
+    let goal = customer.create("goals", &body).await;
+    let link = json!({"slug": "link", "destination": "https://example.com/"});
+    // A collector that knows what was made later knows the goal.
+    customer.create("links", &link).await;
+    goal
+}
+
+/// Waits until the process says that all keys are remembered.
+async fn wait_for_keys(server: &Server) {
+    let url = format!("{}/metrics", server.collector);
+    eventually("all keys to be there", LIMIT, async || {
+        let text = reqwest::get(&url).await.map_err(|e| e.to_string())?;
+        let text = text.text().await.map_err(|e| e.to_string())?;
+        let whole = text.lines().any(|line| line == "millrace_keys_whole 1");
+        if whole {
+            Ok(())
+        } else {
+            Err("some are missing".to_owned())
+        }
+    })
+    .await;
+}
+
+/// Clicks until the oldest segment file is another one: what it held is in the store alone.
+async fn wait_until_deleted(customer: &Customer, server: &Server) {
+    let log = server.folder.join("log");
+    let oldest = || {
+        let names = std::fs::read_dir(&log).unwrap();
+        let names = names.map(|f| f.unwrap().file_name());
+        let segments = names.filter(|name| name.to_string_lossy().ends_with(".seg"));
+        segments.min()
+    };
+    let held = oldest();
+    eventually("the segment to be shipped and deleted", LIMIT, async || {
+        let click = format!("{}/link", server.collector);
+        customer.http.get(click).send().await.unwrap();
+        if oldest() > held {
+            Ok(())
+        } else {
+            Err("it is there")
+        }
+    })
+    .await;
+}
+
+fn is_repeated(first: &Value, again: &Value) {
+    let told = (&again["duplicate"], &again["event_id"]);
+    assert_eq!(told, (&json!(true), &first["event_id"]));
+}
+
+#[tokio::test]
+async fn without_redis_it_is_remembered_over_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &FLAGS);
+    server.start().await;
+    let customer = Customer::of(&server).await;
+    let goal = goal(&customer).await;
+    let convert = async |id| convert(&customer, &server.collector, &goal, id).await;
+    let [settled, stored, drained] = ["settled", "stored", "drained"];
+    let first = convert(settled).await;
+    assert_eq!(first["duplicate"], false);
+    customer.grind().await;
+    let second = convert(stored).await;
+    wait_until_deleted(&customer, &server).await;
+    server.kill();
+    server.start().await;
+    let convert = async |id| self::convert(&customer, &server.collector, &goal, id).await;
+    is_repeated(&first, &convert(settled).await);
+    is_repeated(&second, &convert(stored).await);
+    let third = convert(drained).await;
+    // The next life has another log.
+    server.terminate().await;
+    server.start().await;
+    for (first, id) in [(&first, settled), (&second, stored), (&third, drained)] {
+        let again = self::convert(&customer, &server.collector, &goal, id).await;
+        is_repeated(first, &again);
+    }
+    let counted = customer.wait_for_stats(CONVERSIONS, |a| a["totals"]["conversions"] == 3);
+    assert_eq!(counted.await["meta"]["unchecked"], Value::Null);
+}
+
+/// Several processes over one Redis.
+struct Site {
+    redis: RedisServer,
+    place: Place,
+    folder: TempDir,
+}
+
+impl Site {
+    async fn start(&self, roles: &str, name: &str) -> Server {
+        let redis = self.redis.url();
+        let flags = [&FLAGS[..], &["--redis-url", &redis]].concat();
+        let folder = self.folder.path().join(name);
+        let mut server = Server::run(roles, &folder, &flags).at(&self.place);
+        server.start().await;
+        server
+    }
+}
+
+#[tokio::test]
+async fn a_flush_makes_no_retry_a_second_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site {
+        redis: RedisServer::start(),
+        place: Place::folder(&folder.path().join("store")),
+        folder,
+    };
+    let serve = site.start("speed,serve,jobs", "serve").await;
+    let mut one = site.start("collector", "one").await;
+    let two = site.start("collector", "two").await;
+    let customer = Customer::new(&serve.api, &one.collector, &serve.admin_token()).await;
+    let goal = goal(&customer).await;
+    wait_for_keys(&one).await;
+    wait_for_keys(&two).await;
+    let settled = convert(&customer, &one.collector, &goal, "settled").await;
+    customer.grind().await;
+    let stored = convert(&customer, &one.collector, &goal, "stored").await;
+    wait_until_deleted(&customer, &one).await;
+    let fresh = convert(&customer, &one.collector, &goal, "fresh").await;
+
+    // What was forgotten is put back: from the settled keys, from raw, from the collectors' disks.
+    site.redis.command(&["FLUSHALL"]);
+    wait_until_forgotten_and_back(&site, &[&one, &two]).await;
+    for (first, id) in [
+        (&settled, "settled"),
+        (&stored, "stored"),
+        (&fresh, "fresh"),
+    ] {
+        is_repeated(first, &convert(&customer, &two.collector, &goal, id).await);
+    }
+
+    // Until it is back nobody can say. A collector that is away may hold keys.
+    one.kill();
+    site.redis.command(&["FLUSHALL"]);
+    let again = convert(&customer, &two.collector, &goal, "fresh").await;
+    assert_eq!(again["duplicate"], false, "it is taken, and says so");
+    let live = |a: &Value| a["totals"]["conversions"] == 4 && a["meta"]["unchecked"] == true;
+    one.start().await;
+    customer.wait_for_stats(CONVERSIONS, live).await;
+    customer.grind().await;
+    let counted = |a: &Value| a["totals"]["conversions"] == 3;
+    let answer = customer.wait_for_stats(CONVERSIONS, counted).await;
+    assert_eq!(answer["meta"]["unchecked"], Value::Null);
+    let receipt = customer.get(&format!("/v1/events/{}", id(&again))).await;
+    assert_eq!(
+        receipt["counted"]["duplicate_of"], fresh["event_id"],
+        "{receipt}"
+    );
+    let audit = customer.get("/v1/audit").await;
+    assert_eq!(
+        (&audit["agrees"], &audit["settled"]["duplicates"]),
+        (&json!(true), &json!(1))
+    );
+    check_offline(&site.place, &serve.folder).await;
+}
+
+fn id(told: &Value) -> &str {
+    told["event_id"].as_str().unwrap()
+}
+
+/// A flush is not noticed at once: the keys of the collectors' own logs say when it was.
+async fn wait_until_forgotten_and_back(site: &Site, collectors: &[&Server]) {
+    let keys = ["KEYS", "mr:keys:0*"];
+    let wanted = collectors.len();
+    eventually("the collectors to put their keys back", LIMIT, async || {
+        let told = site.redis.command(&keys);
+        let own = told.matches("mr:keys:").count();
+        if own == wanted { Ok(()) } else { Err(told) }
+    })
+    .await;
+    for collector in collectors {
+        wait_for_keys(collector).await;
+    }
+    eventually("all keys to be put back", LIMIT, async || {
+        let told = site.redis.command(&["EXISTS", "mr:keys:whole"]);
+        if told.trim().ends_with('1') {
+            Ok(())
+        } else {
+            Err(told)
+        }
+    })
+    .await;
+}
+
+/// A full recompute comes to the same, the audit agrees, and the tables tell.
+async fn check_offline(place: &Place, folder: &Path) {
+    let run = |arguments: &'static [&str]| process::run_ok_at(place, folder, arguments);
+    let told = run(&["batch", "run", "--full", "--json", "--data-dir", "."]).await;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["changed"], json!([]), "{told}");
+    let told = run(&["audit", "--full", "--data-dir", "."]).await;
+    assert!(told.contains("1 of them are not counted"), "{told}");
+    assert!(told.contains("everything agrees"), "{told}");
+    let rows = "SELECT 'goals', COUNT(*) FROM events WHERE type = 'conversion' \
+                UNION ALL SELECT 'left', COUNT(*) FROM duplicates ORDER BY 1";
+    let told = process::run_ok_at(place, folder, &["query", rows, "--data-dir", "."]).await;
+    let words: Vec<&str> = told.split_whitespace().filter(|w| *w != "|").collect();
+    let told = |of: &[&str]| words.windows(2).any(|w| w == of);
+    assert!(told(&["goals", "3"]) && told(&["left", "1"]), "{words:?}");
+}

@@ -1,4 +1,5 @@
-//! Bugs that can be planted, to prove that the simulation of the hand-over would find them.
+//! Bugs that can be planted, to prove that the simulation of the hand-over, and the oracle over real
+//! processes, would find them.
 //!
 //! Each breaks one rule on which exact numbers rest. Without the feature `planted`, which only
 //! tests turn on, [`planted`] is a constant and the bugs are not compiled.
@@ -91,16 +92,31 @@ std::thread_local! {
     static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
 }
 
+/// The bug of every thread of this process.
+#[cfg(feature = "planted")]
+static EVERYWHERE: std::sync::OnceLock<Bug> = std::sync::OnceLock::new();
+
 /// Plants a bug in this thread, or removes it.
 #[cfg(feature = "planted")]
 pub fn plant(bug: Option<Bug>) {
     PLANTED.set(bug);
 }
 
-/// Whether this thread has the bug.
+/// Plants the bug that `MILLRACE_BUG` names in the whole process; to be called once, at its start.
+/// Without the feature `planted` nothing is read.
+pub fn setup() {
+    #[cfg(feature = "planted")]
+    if let Ok(name) = std::env::var("MILLRACE_BUG") {
+        let bug = Bug::ALL.into_iter().find(|bug| format!("{bug:?}") == name);
+        let bug = bug.unwrap_or_else(|| panic!("MILLRACE_BUG: there is no bug `{name}`"));
+        EVERYWHERE.get_or_init(|| bug);
+    }
+}
+
+/// Whether this thread, or the whole process, has the bug.
 #[cfg(feature = "planted")]
 pub fn planted(bug: Bug) -> bool {
-    PLANTED.get() == Some(bug)
+    PLANTED.get() == Some(bug) || EVERYWHERE.get() == Some(&bug)
 }
 
 /// Never.

@@ -9,9 +9,14 @@
 mod actors;
 mod disk;
 mod gate;
+mod host;
 mod oracle;
+mod profile;
 mod redis;
+mod rest;
+mod stage;
 mod store;
 mod world;
 
-pub use world::{Outcome, Profile, run};
+pub use profile::Profile;
+pub use stage::{Outcome, run};

@@ -25,6 +25,8 @@ pub use error::LedgerError;
 const TRIES: u32 = 4;
 /// Pause before the first repetition; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// No ledger will ever have so many entries: what has a higher number is not one.
+const MOST: u64 = 1 << 48;
 /// How many entries are read at once.
 const READ_AHEAD: usize = 16;
 
@@ -222,7 +224,7 @@ impl Ledger {
             .list(Some(&folder))
             .try_filter_map(|meta| async move {
                 Ok(match ObjectKey::parse(&meta.location) {
-                    Ok(ObjectKey::Ledger { n, .. }) => Some(n),
+                    Ok(ObjectKey::Ledger { n, .. }) => Some(n).filter(|n| *n < MOST),
                     _ => None,
                 })
             });
@@ -267,5 +269,7 @@ impl Ledger {
     }
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

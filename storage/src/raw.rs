@@ -284,13 +284,15 @@ async fn list_logs(
 
 /// Number of a log's fence: 0 without one.
 pub async fn fence(store: &Store, log: LogId) -> Result<u64, StoreError> {
-    let fence: Option<Fence> = read_json(store, ObjectKey::Fence { log }).await?;
-    Ok(fence.map_or(0, |f| f.fence))
+    Ok(fence_of(store, log).await?.map_or(0, |f| f.fence))
 }
 
 /// The fence of a log.
 pub async fn fence_of(store: &Store, log: LogId) -> Result<Option<Fence>, StoreError> {
-    read_json(store, ObjectKey::Fence { log }).await
+    read_own(store, ObjectKey::Fence { log }, |fence: &Fence| {
+        fence.log == log
+    })
+    .await
 }
 
 /// Ends a log, create-only.
@@ -313,12 +315,18 @@ pub async fn is_salvaged(store: &Store, log: LogId) -> Result<bool, StoreError> 
 
 /// What is said of a log.
 pub async fn log_info(store: &Store, log: LogId) -> Result<Option<LogInfo>, StoreError> {
-    read_json(store, ObjectKey::Log { log }).await
+    read_own(store, ObjectKey::Log { log }, |info: &LogInfo| {
+        info.log == log
+    })
+    .await
 }
 
 /// The seal of one epoch; `None` while it is open.
 pub async fn seal(store: &Store, log: LogId, epoch: u64) -> Result<Option<Seal>, StoreError> {
-    read_json(store, ObjectKey::Seal { log, epoch }).await
+    read_own(store, ObjectKey::Seal { log, epoch }, |seal: &Seal| {
+        (seal.log, seal.epoch) == (log, epoch)
+    })
+    .await
 }
 
 /// Stores a seal, create-only.
@@ -361,17 +369,21 @@ pub(crate) fn json<T: Serialize>(
     })
 }
 
-pub(crate) async fn read_json<T: DeserializeOwned>(
+/// The JSON under a key, which must say of itself that it belongs there: an object in the wrong
+/// place is as bad as a damaged one.
+pub(crate) async fn read_own<T: DeserializeOwned>(
     store: &Store,
     key: ObjectKey,
+    belongs: impl FnOnce(&T) -> bool,
 ) -> Result<Option<T>, StoreError> {
     let path = key.path();
     let Some(bytes) = store::read(store, &path).await? else {
         return Ok(None);
     };
-    let value = serde_json::from_slice(&bytes);
-    value.map(Some).map_err(|e| StoreError::Damaged {
-        path,
-        why: e.to_string(),
-    })
+    let why = match serde_json::from_slice(&bytes) {
+        Ok(value) if belongs(&value) => return Ok(Some(value)),
+        Ok(_) => "it speaks of another log or epoch".into(),
+        Err(error) => error.to_string(),
+    };
+    Err(StoreError::Damaged { path, why })
 }

@@ -1,7 +1,10 @@
 //! Reading live cells so that, with one manifest, nothing is missed and nothing counted twice.
 //! The order of the reads is a rule of the hand-over.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use futures::future::try_join_all;
 use model::{Bug, Cell, Covered, EntityId, LogId, planted};
@@ -107,14 +110,16 @@ impl Reader<'_> {
         let live = |cell: &&StoredCell| {
             cell.epoch > horizon.of(cell.log).epoch && cell.fence == fence_of(cell.log)
         };
+        // Their marks were not looked at: they were made after we looked for logs.
+        let mut new = BTreeSet::new();
         for cell in cells.iter().filter(live) {
-            // Its mark was not looked at: it was made after we looked for logs.
-            if self.directory.get(cell.log).is_none() {
-                reading.missing.push(format!("log {}: it is new", cell.log));
-                continue;
+            match self.directory.get(cell.log) {
+                Some(_) => reading.cells.push(Cell::decode(&cell.body)?),
+                None => drop(new.insert(cell.log)),
             }
-            reading.cells.push(Cell::decode(&cell.body)?);
         }
+        let new = new.into_iter().map(|log| format!("log {log}: it is new"));
+        reading.missing.extend(new);
         Ok(reading)
     }
 
@@ -180,7 +185,38 @@ impl Seen<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use model::EntityKind;
+
     use super::*;
+    use crate::cells::MemoryCells;
+
+    #[tokio::test]
+    async fn a_new_log_is_named_once() {
+        let cells = MemoryCells::default();
+        let entity = EntityId::new(EntityKind::Link, 1);
+        let cell = |log, epoch| StoredCell {
+            log: LogId(log),
+            epoch,
+            fence: 0,
+            upto: 1,
+            body: Cell::default().encode().into(),
+        };
+        let stored = [(2, 1), (2, 2), (1, 1), (1, 3), (2, 3)].map(|(log, epoch)| cell(log, epoch));
+        cells.put(entity, stored.to_vec()).await.unwrap();
+        let reader = Reader {
+            published: &Published::default(),
+            directory: &Directory::default(),
+            store: &(Arc::new(object_store::memory::InMemory::new()) as Store),
+            cells: &cells,
+            now_ms: 0,
+        };
+        let reading = reader.read(entity).await.unwrap();
+        let named = [1, 2].map(|log| format!("log {}: it is new", LogId(log)));
+        assert_eq!(reading.missing, named);
+        assert_eq!(reading.cells, []);
+    }
 
     #[test]
     fn each_rule_of_the_reader_is_checked() {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     object_keys::{ObjectKey, folders},
-    raw::{json, read_json},
+    raw::{json, read_own},
     store::{Store, StoreError},
 };
 
@@ -36,7 +36,7 @@ impl Turned {
         for (mine, theirs) in pairs {
             for (reason, events) in theirs {
                 match mine.get_mut(reason) {
-                    Some(sum) => *sum += events,
+                    Some(sum) => *sum = sum.saturating_add(*events),
                     None => drop(mine.insert(reason.clone(), *events)),
                 }
             }
@@ -101,7 +101,10 @@ impl Tally {
 
 /// The tally of one log; `None` if its collector has not written one.
 pub async fn read(store: &Store, log: LogId) -> Result<Option<Tally>, StoreError> {
-    read_json(store, ObjectKey::Tally { log }).await
+    read_own(store, ObjectKey::Tally { log }, |tally: &Tally| {
+        tally.log == log
+    })
+    .await
 }
 
 /// Replaces the tally of a log. Only its collector does.

@@ -21,4 +21,5 @@ mod salvage;
 )]
 #[path = "../support/mod.rs"]
 mod support;
+mod takeover;
 mod usagov;

@@ -17,14 +17,14 @@ const SEED: u64 = 7;
 const STEP: u64 = 1_500;
 
 /// A store and a Redis that processes meet in.
-struct Site {
-    redis: RedisServer,
+pub struct Site {
+    pub redis: RedisServer,
     place: Place,
     folder: TempDir,
 }
 
 impl Site {
-    fn new(place: impl FnOnce(&Path) -> Place) -> Self {
+    pub fn new(place: impl FnOnce(&Path) -> Place) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {
             redis: RedisServer::start(),
@@ -34,7 +34,7 @@ impl Site {
     }
 
     /// Starts a process with a data folder of its own.
-    async fn start(&self, roles: &str, name: &str) -> Server {
+    pub async fn start(&self, roles: &str, name: &str) -> Server {
         let redis = self.redis.url();
         let mut flags = vec!["--redis-url", &redis, "--segment-interval", "300ms"];
         flags.extend(["--epoch-max-age", "2s"]);

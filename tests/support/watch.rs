@@ -43,6 +43,11 @@ impl Watch {
         self.incidents.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// Whether it has seen what must not be; [`Watch::end`] says what.
+    pub fn has_failed(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// Ends it; panics if an answer that was called complete was not.
     pub async fn end(self) {
         self.stop.store(true, Ordering::Relaxed);

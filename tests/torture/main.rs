@@ -6,6 +6,7 @@
 //! long.
 
 mod faults;
+mod gate;
 mod oracle;
 mod plan;
 mod recount;
@@ -23,7 +24,7 @@ use tokio::{sync::Semaphore, time::sleep};
 use faults::Fault;
 use plan::Plan;
 use site::{Mode, Site};
-use support::{http::Customer, load::Load, objects::Objects, truth, watch::Watch};
+use support::{diary::Diary, http::Customer, load::Load, objects::Objects, truth, watch::Watch};
 
 const CLIENTS: u64 = 3;
 const OBJECTS: usize = 4;
@@ -56,7 +57,7 @@ async fn torture(mode: Mode) {
     let plan = Plan::of_environment();
     println!("{mode:?}: seed {}", plan.seed);
     let mut random = StdRng::seed_from_u64(plan.seed);
-    let mut site = Site::start(mode).await;
+    let mut site = Site::start(mode, None).await;
     let customer = Customer::new(site.api(), &site.collectors()[0], &site.admin_token()).await;
     let objects = Objects::create(&customer, &site.collectors(), OBJECTS).await;
     let load = Load::start(&customer, &site.collectors(), &objects, CLIENTS, plan.seed);
@@ -78,15 +79,21 @@ async fn torture(mode: Mode) {
     }
     site.wait_for_background().await;
     site.set_clocks_right();
-    let mut diary = load.end().await;
+    let diary = load.end().await;
     watch.end().await;
+    compare(&site, &customer, &objects, diary).await;
+}
+
+/// Compares everything, now that no client is at work any more.
+async fn compare(site: &Site, customer: &Customer, objects: &Objects, mut diary: Diary) {
     println!(
-        "{mode:?}: {} sent, {} acknowledged",
+        "{:?}: {} sent, {} acknowledged",
+        site.mode,
         diary.sent.len(),
         diary.acknowledged()
     );
     let collectors = site.collectors();
     let collectors: Vec<&str> = collectors.iter().map(String::as_str).collect();
-    truth::wait_for_everything(&customer, &collectors, &objects, &mut diary).await;
-    oracle::check(&site, &customer, &objects, &diary).await;
+    truth::wait_for_everything(customer, &collectors, objects, &mut diary).await;
+    oracle::check(site, customer, objects, &diary).await;
 }

@@ -6,6 +6,7 @@ use std::{
     process::{Child, Stdio},
 };
 
+use model::Bug;
 use storage::testing::{
     redis_cluster::RedisCluster, redis_server::RedisServer, s3_server::S3Server,
 };
@@ -95,8 +96,8 @@ pub struct Site {
 }
 
 impl Site {
-    /// Starts one.
-    pub async fn start(mode: Mode) -> Self {
+    /// Starts one; all its processes have the bug.
+    pub async fn start(mode: Mode, bug: Option<Bug>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut site = Self {
             mode,
@@ -122,6 +123,8 @@ impl Site {
             site.place = Place::s3_behind(server, network.address);
             site.store_network = Some(network);
         }
+        let bug = bug.map(|bug| ("MILLRACE_BUG".to_owned(), format!("{bug:?}")));
+        site.place.env.extend(bug);
         let parts = match mode {
             Mode::Embedded => &[("up", Part::All, true)][..],
             _ => &MANY,

@@ -1,5 +1,7 @@
 //! Whatever is sent: property tests of everything that reads a request.
 
+mod forms;
+
 use std::io::Write;
 
 use model::{EntityId, EntityKind, EventId, LogId};

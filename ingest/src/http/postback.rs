@@ -61,10 +61,16 @@ pub(super) async fn post(
         return Err(body::refuse(body, problem).await);
     }
     let (form, held) = body::read(body, MAX_FORM, &door.bodies).await?;
-    let mut parameters = parse_query(uri.query());
-    parameters.extend(url::form_urlencoded::parse(&form).into_owned());
+    let parameters = parameters(uri.query(), &form);
     drop((form, held));
     convert(door, &goal, parameters, sender.seen).await
+}
+
+/// Those of the address, then those of the form: the first of a name counts.
+pub(super) fn parameters(query: Option<&str>, form: &[u8]) -> Vec<(String, String)> {
+    let mut parameters = parse_query(query);
+    parameters.extend(url::form_urlencoded::parse(form).into_owned());
+    parameters
 }
 
 async fn convert(
@@ -112,7 +118,7 @@ async fn convert(
     }
 }
 
-fn read_parameters(
+pub(super) fn read_parameters(
     goal: &Goal,
     parameters: &[(String, String)],
     mut seen: Sighting,
@@ -127,6 +133,17 @@ fn read_parameters(
         }
     }
     seen.key = text("transaction_id");
+    // What is not UTF-8 was decoded to this: two transactions would be taken for one.
+    if seen
+        .key
+        .as_ref()
+        .is_some_and(|key| key.contains(char::REPLACEMENT_CHARACTER))
+    {
+        return Err(Problem::bad_request(
+            "invalid_transaction_id",
+            "transaction_id is not UTF-8",
+        ));
+    }
     seen.click_id = text("click_id");
     seen.subs = subs(text);
     if let Some(value) = text("value") {

@@ -16,11 +16,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
-use crate::{
-    gate::Process,
-    redis::Client,
-    world::{Host, World},
-};
+use crate::{gate::Process, host::Host, redis::Client, world::World};
 
 /// How a collector's life ended.
 pub(crate) enum End {

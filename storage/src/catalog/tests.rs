@@ -5,6 +5,7 @@ use object_store::memory::InMemory;
 
 use super::{random::SeededRandom, *};
 
+mod hostile;
 mod replay;
 
 fn id(kind: EntityKind, raw: u64) -> EntityId {

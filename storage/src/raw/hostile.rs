@@ -1,10 +1,19 @@
 //! Objects that somebody damaged: property tests of what reads them.
 
-use model::{Event, Record};
-use proptest::{collection::vec, prelude::*};
+use futures::executor::block_on;
+use model::{EntityId, EntityKind, Event, Record};
+use object_store::ObjectStoreExt;
+use proptest::{
+    collection::{btree_map, vec},
+    prelude::*,
+    sample::Index,
+};
 
 use super::*;
-use crate::segment::{Header, build};
+use crate::{
+    segment::{Header, build},
+    tally::{self, Tally, Turned},
+};
 
 fn segment(texts: &[String]) -> Vec<u8> {
     let header = Header {
@@ -26,11 +35,74 @@ fn segment(texts: &[String]) -> Vec<u8> {
     build(&header, &records.collect::<Vec<_>>()).0
 }
 
-/// Whether `text` is what `T` is written as, as far as it can be read at all.
-fn round_trips<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(text: &[u8]) {
-    if let Ok(read) = serde_json::from_slice::<T>(text) {
-        let again: T = serde_json::from_slice(&serde_json::to_vec(&read).unwrap()).unwrap();
-        assert_eq!(again, read);
+const LOG: LogId = LogId(7);
+
+fn turned() -> impl Strategy<Value = Turned> {
+    let reasons = || btree_map("[a-z_]{0,8}", any::<u64>(), 0..3);
+    (reasons(), reasons()).prop_map(|(unrecorded, rejected)| Turned {
+        unrecorded,
+        rejected,
+    })
+}
+
+fn tally() -> impl Strategy<Value = Tally> {
+    let account = any::<u64>().prop_map(|raw| EntityId::new(EntityKind::Account, raw));
+    let accounts = btree_map(account, turned(), 0..3);
+    (any::<i64>(), turned(), accounts).prop_map(|(as_of_ms, all, accounts)| Tally {
+        log: LOG,
+        as_of_ms,
+        all,
+        accounts,
+    })
+}
+
+fn log_info() -> impl Strategy<Value = LogInfo> {
+    let predecessor = proptest::option::of(any::<u128>().prop_map(LogId));
+    let options = (
+        predecessor,
+        any::<Option<u64>>(),
+        any::<Option<(u64, u64)>>(),
+    );
+    (any::<i64>(), options).prop_map(|(created_ms, (predecessor, retired_at, closed))| LogInfo {
+        log: LOG,
+        created_ms,
+        predecessor,
+        retired_at,
+        closed,
+    })
+}
+
+/// Reads an object of this text by its key. What is read belongs to the key and can be written and
+/// read again; what cannot be read is named. Gives what was read.
+fn read_or_named<T>(
+    key: &ObjectKey,
+    text: &[u8],
+    read: impl AsyncFn(&Store) -> Result<Option<T>, StoreError>,
+    log: impl Fn(&T) -> LogId,
+) -> Result<Option<T>, TestCaseError>
+where
+    T: Serialize + PartialEq + std::fmt::Debug,
+{
+    let store = store::open("memory://").unwrap();
+    let put = async |text: &[u8]| {
+        let bytes = Bytes::copy_from_slice(text);
+        store.put(&key.path(), bytes.into()).await.unwrap();
+        read(&store).await
+    };
+    match block_on(put(text)) {
+        Ok(found) => {
+            let found = found.unwrap();
+            prop_assert_eq!(log(&found), LOG);
+            let again = block_on(put(&serde_json::to_vec(&found).unwrap())).unwrap();
+            prop_assert_eq!(again.as_ref(), Some(&found));
+            Ok(Some(found))
+        }
+        Err(error) => {
+            prop_assert!(error.to_string().contains(key.path().as_ref()), "{}", error);
+            let is_damaged = matches!(error, StoreError::Damaged { .. });
+            prop_assert!(is_damaged, "{}", error);
+            Ok(None)
+        }
     }
 }
 
@@ -68,24 +140,54 @@ proptest! {
     }
 
     #[test]
-    fn what_json_is_read_is_written_the_same(
-        numbers in vec(any::<u64>(), 6), at in any::<prop::sample::Index>(), by in any::<u8>(),
+    fn what_is_said_of_a_log_is_read_whole_or_named(
+        info in log_info(), numbers in any::<[u64; 7]>(), tally in tally(),
+        at in any::<Index>(), by in any::<u8>(), noise in vec(any::<u8>(), 0..3),
     ) {
-        let seal = Seal {
-            log: LogId(numbers[0] as u128),
-            epoch: numbers[1],
-            segments: (numbers[2], numbers[3]),
-            seqs: (numbers[4], numbers[5]),
-            count: numbers[1],
+        let [epoch, first, last, from, to, count, fence] = numbers;
+        let seal = Seal { log: LOG, epoch, segments: (first, last), seqs: (from, to), count };
+        let fence = Fence { log: LOG, fence, last_seq: to };
+        let damaged = |text: Vec<u8>| {
+            let mut damaged = text.clone();
+            let at = at.index(text.len());
+            damaged[at] ^= by;
+            damaged.splice(at..at, noise.iter().copied());
+            [text.clone(), damaged, text[..at].to_vec()]
         };
-        let mut text = serde_json::to_vec(&seal).unwrap();
-        prop_assert_eq!(&serde_json::from_slice::<Seal>(&text).unwrap(), &seal);
-        let at = at.index(text.len());
-        text[at] ^= by;
-        round_trips::<Seal>(&text);
-        round_trips::<LogInfo>(&text);
-        round_trips::<Fence>(&text);
-        text.truncate(at);
-        prop_assert!(serde_json::from_slice::<Seal>(&text).is_err());
+        macro_rules! check {
+            ($value:expr, $key:ident $fields:tt, $read:expr) => {
+                let key = ObjectKey::$key $fields;
+                let [whole, damaged, cut] = damaged(serde_json::to_vec(&$value).unwrap());
+                let read = |text| read_or_named(&key, text, $read, |it| it.log);
+                prop_assert_eq!(read(&whole)?, Some($value));
+                read(&damaged)?;
+                prop_assert_eq!(read(&cut)?, None);
+            };
+        }
+        check!(info.clone(), Log { log: LOG }, async |store: &Store| super::log_info(store, LOG).await);
+        check!(fence.clone(), Fence { log: LOG }, async |store: &Store| fence_of(store, LOG).await);
+        check!(tally.clone(), Tally { log: LOG }, async |store: &Store| tally::read(store, LOG).await);
+        check!(seal.clone(), Seal { log: LOG, epoch }, async |store: &Store| super::seal(store, LOG, epoch).await);
+    }
+
+    #[test]
+    fn a_seal_of_another_epoch_is_damaged(epoch in any::<u64>(), other in any::<u64>()) {
+        prop_assume!(epoch != other);
+        let seal = Seal { log: LOG, epoch: other, segments: (1, 1), seqs: (1, 1), count: 1 };
+        let key = ObjectKey::Seal { log: LOG, epoch };
+        let text = serde_json::to_vec(&seal).unwrap();
+        let read = read_or_named(&key, &text, async |store: &Store| super::seal(store, LOG, epoch).await, |s| s.log)?;
+        prop_assert_eq!(read, None);
+    }
+
+    #[test]
+    fn tallies_of_any_numbers_add_up_or_stay_at_the_most(mine in tally(), earlier in tally()) {
+        let mut both = mine.clone();
+        both.add(&earlier);
+        for (reason, events) in &both.all.rejected {
+            let of = |tally: &Tally| tally.all.rejected.get(reason).copied().unwrap_or(0);
+            prop_assert_eq!(*events, of(&mine).saturating_add(of(&earlier)));
+        }
+        prop_assert!(both.accounts.keys().eq(mine.accounts.keys().chain(earlier.accounts.keys()).collect::<std::collections::BTreeSet<_>>()));
     }
 }

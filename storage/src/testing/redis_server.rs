@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Names another program that is to be started instead, such as `valkey-server`.
+const PROGRAM: &str = "MILLRACE_REDIS_SERVER";
 /// How long a server may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(20);
 
@@ -77,7 +79,8 @@ impl RedisServer {
 
     /// Starts a killed server again as it was when it was saved last.
     pub fn run_saved(&mut self) {
-        let mut command = Command::new("redis-server");
+        let program = std::env::var(PROGRAM).unwrap_or_else(|_| "redis-server".into());
+        let mut command = Command::new(program);
         command.args([
             "--port",
             &self.port.to_string(),

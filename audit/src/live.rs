@@ -208,7 +208,6 @@ mod tests {
             epoch: (3, 15),
             lag_ms: 0,
             target: 0,
-            unchecked: 0,
             at_ms: 0,
         };
         let mut state = LogState {

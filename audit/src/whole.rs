@@ -53,6 +53,12 @@ impl Auditor<'_> {
             );
             self.find(Kind::Batch, Some(of), Seqs::default(), why);
         }
+        self.left_out().await
+    }
+
+    /// What is left out, and the views, which count the rest.
+    async fn left_out(&mut self) -> Result<(), AuditError> {
+        let manifest = &self.published.manifest;
         let duplicates = match duplicates::read(&self.deps.store, manifest).await {
             Ok(duplicates) => duplicates,
             Err(DuplicatesError::Store(error)) => return Err(error.into()),

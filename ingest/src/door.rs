@@ -96,7 +96,7 @@ impl Door {
     ) -> Result<Vec<Recorded>, AppendError> {
         let door = Arc::clone(self);
         let task = tokio::spawn(async move { door.record_to_the_end(events).await });
-        task.await.unwrap_or(Err(AppendError::Closed))
+        task.await.unwrap_or(Err(AppendError::Disk))
     }
 
     async fn record_to_the_end(&self, events: Vec<Event>) -> Result<Vec<Recorded>, AppendError> {
@@ -152,15 +152,19 @@ impl Door {
             Ok(range) => {
                 let ids: Vec<EventId> = range.map(|seq| EventId { log: log.id(), seq }).collect();
                 let named = keys.iter().zip(&ids);
-                let named = named.filter_map(|(key, id)| Some((key.as_deref()?, *id)));
-                self.keys.confirm_all(named).await;
+                let named = named.filter_map(|(key, id)| Some((key.clone()?, *id)));
+                self.keys.confirm_all(named.collect(), asked).await;
                 Ok(ids)
             }
             Err(error) => {
                 for (account, events) in accounts {
                     self.tallies.unrecorded(account, error.reason(), events);
                 }
-                self.keys.release_all(keys.iter().flatten(), asked).await;
+                // A key whose event may turn up after a restart stays reserved; whoever takes it
+                // over later says so.
+                if error.is_unwritten() {
+                    self.keys.release_all(keys.iter().flatten(), asked).await;
+                }
                 Err(error)
             }
         }

@@ -3,11 +3,14 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future, stream};
 use model::{Clock, Event, EventId};
 use storage::{
     catalog::random::{Randomness, new_nonce},
@@ -22,9 +25,11 @@ use tokio_util::task::TaskTracker;
 pub(crate) const AT_ONCE: usize = 64;
 /// Tries to confirm a key.
 const CONFIRM_TRIES: u32 = 3;
+/// Keys remembered that could not be confirmed; of more only batch can tell that they repeat.
+const MOST_UNCONFIRMED: usize = 100_000;
 /// How long the store of keys is asked, and told, about the keys of one request.
 const ASK_LIMIT: Duration = Duration::from_secs(5);
-const CONFIRM_LIMIT: Duration = Duration::from_secs(10);
+const CONFIRM_LIMIT: Duration = Duration::from_secs(2);
 
 /// Senders' keys.
 pub struct Keys {
@@ -32,10 +37,18 @@ pub struct Keys {
     pub(crate) store: Arc<dyn Reservations>,
     pub(crate) clock: Arc<dyn Clock>,
     random: Arc<dyn Randomness>,
-    /// The state of the store in which all keys were seen to be there.
-    whole: Mutex<Option<String>>,
+    known: Mutex<Known>,
     /// Requests that are under way.
     under_way: Mutex<TaskTracker>,
+}
+
+/// What is known of the store.
+#[derive(Default)]
+struct Known {
+    /// Its state in which all keys were seen to be there.
+    whole: Option<String>,
+    /// Keys of recorded events that it could not be told.
+    unconfirmed: Vec<(String, EventId)>,
 }
 
 /// What the store says of one event's key.
@@ -56,6 +69,8 @@ pub(crate) enum Wish {
 pub(crate) struct Asked {
     pub(crate) wishes: Vec<Wish>,
     owner: String,
+    /// Whether the store answered all of it.
+    answered: bool,
     _under_way: tokio_util::task::task_tracker::TaskTrackerToken,
 }
 
@@ -78,7 +93,7 @@ impl Keys {
             store,
             clock,
             random,
-            whole: Mutex::default(),
+            known: Mutex::default(),
             under_way: Mutex::default(),
         }
     }
@@ -87,13 +102,15 @@ impl Keys {
     /// there before it was asked for, and nothing had been forgotten after.
     pub(crate) async fn ask(&self, events: &[Event]) -> Asked {
         let under_way = lock(&self.under_way).token();
-        let whole = lock(&self.whole).clone();
+        let whole = lock(&self.known).whole.clone();
         let owner = format!("{:032x}", new_nonce(&*self.random));
         let asks = asks(events);
         let end = Instant::now() + ASK_LIMIT;
         let keyed = asks.iter().any(|ask| matches!(ask, Ask::Key(_)));
-        let wishes = asks.into_iter().map(|ask| self.wish(ask, &owner, end));
-        let mut wishes: Vec<Wish> = stream::iter(wishes).buffered(AT_ONCE).collect().await;
+        let answered = AtomicBool::new(true);
+        let wish = |ask| self.wish(ask, &owner, end, &answered);
+        let wishes = stream::iter(asks.into_iter().map(wish)).buffered(AT_ONCE);
+        let mut wishes: Vec<Wish> = wishes.collect().await;
         if keyed && !self.is_still(whole, end).await {
             for wish in &mut wishes {
                 if let Wish::Ours(key) = wish {
@@ -104,6 +121,7 @@ impl Keys {
         Asked {
             wishes,
             owner,
+            answered: answered.into_inner(),
             _under_way: under_way,
         }
     }
@@ -115,7 +133,7 @@ impl Keys {
     }
 
     /// What the store says, if it does so by `end`.
-    async fn wish(&self, ask: Ask, owner: &str, end: Instant) -> Wish {
+    async fn wish(&self, ask: Ask, owner: &str, end: Instant, answered: &AtomicBool) -> Wish {
         let key = match ask {
             Ask::Nothing => return Wish::Free,
             Ask::Again => return Wish::Taken(None),
@@ -126,25 +144,57 @@ impl Keys {
             Ok(Ok(Reserved::New)) => Wish::Ours(key),
             Ok(Ok(Reserved::Taken(by))) => Wish::Taken(Some(by)),
             Ok(Ok(Reserved::Pending)) => Wish::Pending,
-            Ok(Ok(Reserved::TakenOver)) | Err(_) => Wish::Unchecked(key),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a key could not be checked; its event is marked");
+            Ok(Ok(Reserved::TakenOver)) => Wish::Unchecked(key),
+            failed => {
+                if answered.swap(false, Ordering::Relaxed) {
+                    let error = failed.map_or("no answer in time".into(), |f| format!("{f:?}"));
+                    tracing::warn!(error, "keys could not be checked; their events are marked");
+                }
                 Wish::Unchecked(key)
             }
         }
     }
 
-    /// Says that these events have these keys. The events are recorded: their sender does not
-    /// wait for a store that is away, and who retries is then taken for unchecked.
-    pub(crate) async fn confirm_all(&self, keys: impl Iterator<Item = (&str, EventId)>) {
-        let confirm = stream::iter(keys).for_each_concurrent(AT_ONCE, |(key, id)| async move {
-            if self.confirm(key, id, KEEP_MS).await.is_err() {
-                metrics::counter!("millrace_unconfirmed_keys_total").increment(1);
-            }
-        });
-        if timeout(CONFIRM_LIMIT, confirm).await.is_err() {
-            tracing::warn!("not all keys of a request could be confirmed in time");
+    /// Says that these events have these keys. They are recorded: their sender does not wait for a
+    /// store that is away, which is told later.
+    pub(crate) async fn confirm_all(&self, keys: Vec<(String, EventId)>, asked: &Asked) {
+        if !asked.answered {
+            return self.confirm_later(keys);
         }
+        let told = timeout(CONFIRM_LIMIT, self.confirm_each(keys.clone())).await;
+        self.confirm_later(told.unwrap_or(keys));
+    }
+
+    /// Tells the store what it could not be told before; whether it knows all of it now.
+    pub(crate) async fn confirm_rest(&self) -> bool {
+        let rest = std::mem::take(&mut lock(&self.known).unconfirmed);
+        let rest = self.confirm_each(rest).await;
+        let is_done = rest.is_empty();
+        self.confirm_later(rest);
+        is_done
+    }
+
+    /// Confirms keys; gives those that could not be.
+    async fn confirm_each(&self, keys: Vec<(String, EventId)>) -> Vec<(String, EventId)> {
+        let confirm = |(key, id): (String, EventId)| async move {
+            let failed = self.confirm(&key, id, KEEP_MS).await.is_err();
+            failed.then_some((key, id))
+        };
+        let failed = stream::iter(keys).map(confirm).buffer_unordered(AT_ONCE);
+        failed.filter_map(future::ready).collect().await
+    }
+
+    /// Until then not all keys are there.
+    fn confirm_later(&self, keys: Vec<(String, EventId)>) {
+        if keys.is_empty() {
+            return;
+        }
+        let mut known = lock(&self.known);
+        known.whole = None;
+        let room = MOST_UNCONFIRMED.saturating_sub(known.unconfirmed.len());
+        let lost = keys.len().saturating_sub(room);
+        metrics::counter!("millrace_unconfirmed_keys_total").increment(lost as u64);
+        known.unconfirmed.extend(keys.into_iter().take(room));
     }
 
     /// Says that `id` has `key`, which is remembered for `keep_ms` from now.
@@ -184,9 +234,16 @@ impl Keys {
         let _ = timeout(CONFIRM_LIMIT, release).await;
     }
 
-    /// Notes in which state of the store all keys are there.
-    pub(crate) fn set_whole(&self, state: Option<String>) {
-        *lock(&self.whole) = state;
+    /// Notes in which state of the store all keys are there; whether they are.
+    pub(crate) fn set_whole(&self, state: Option<String>) -> bool {
+        let mut known = lock(&self.known);
+        known.whole = state.filter(|_| known.unconfirmed.is_empty());
+        known.whole.is_some()
+    }
+
+    /// Whether all keys are known to be there in a state.
+    pub(crate) fn is_whole_in(&self, state: &str) -> bool {
+        lock(&self.known).whole.as_deref() == Some(state)
     }
 
     /// Waits for the end of all requests that are under way now.

@@ -31,8 +31,8 @@ use crate::{
 
 /// How often it is looked whether keys were lost.
 const LOOK: Duration = Duration::from_secs(1);
-/// Pause before all keys are put back again after that was not enough: they may not fit.
-const AGAIN: Duration = Duration::from_secs(60);
+/// Pause before all keys are put back again where there is no room for them.
+const AGAIN: Duration = Duration::from_secs(3600);
 /// How long the doors stay closed at a start for keys that are put back.
 const START_LIMIT: Duration = Duration::from_secs(20);
 
@@ -58,10 +58,13 @@ pub(crate) struct Memory {
     keys: Arc<Keys>,
     store: Store,
     manifests: Manifests,
+    directory: Directory,
     current: Current,
     /// The log, and the state of the store of keys, that were dealt with last.
     own: Option<(LogId, String)>,
-    /// The state in which all keys were put back last, and when.
+    /// The log whose collector was last said to be waited for.
+    awaited: Option<LogId>,
+    /// The state in which all keys were put back for which there was no room, and when.
     tried: Option<(String, Instant)>,
 }
 
@@ -71,8 +74,10 @@ impl Memory {
             keys,
             manifests: Manifests::new(Arc::clone(&store)),
             store,
+            directory: Directory::default(),
             current,
             own: None,
+            awaited: None,
             tried: None,
         }
     }
@@ -101,21 +106,20 @@ impl Memory {
     }
 
     async fn look_and_report(&mut self) {
-        match self.look().await {
-            Ok(whole) => {
-                let whole = if whole { 1.0 } else { 0.0 };
-                metrics::gauge!("millrace_keys_whole").set(whole);
-            }
-            Err(error) => {
-                metrics::gauge!("millrace_keys_whole").set(0.0);
-                tracing::warn!(%error, "senders' keys cannot be put back yet; their events are marked as unchecked");
-            }
+        if let Err(error) = self.look().await {
+            // Somebody else's turn, or ours again.
+            self.tried = None;
+            tell(self.keys.set_whole(None));
+            tracing::warn!(%error, "senders' keys cannot be put back yet; their events are marked as unchecked");
         }
     }
 
-    /// Whether all keys are there.
-    async fn look(&mut self) -> Result<bool, RememberError> {
+    async fn look(&mut self) -> Result<(), RememberError> {
         let state = self.keys.store.state().await?;
+        if !self.keys.is_whole_in(&state) {
+            tell(self.keys.set_whole(None));
+        }
+        let is_told = self.keys.confirm_rest().await;
         let log = self.current.log();
         let own = (log.id(), state.clone());
         // Until the log is known to all, nobody can know that its keys are missing.
@@ -126,43 +130,43 @@ impl Memory {
                 self.own = Some(own.clone());
             }
         }
-        let is_mine = self.own.as_ref() == Some(&own);
         let mut whole = self.keys.store.whole().await?;
         if whole.as_ref() != Some(&state) && self.is_due(&state) {
-            if self.put_back_all(&state).await? {
-                self.keys.store.put_whole(&state).await?;
-                tracing::info!("all senders' keys are there");
-            }
+            self.put_back_all(&state).await?;
             whole = self.keys.store.whole().await?;
         }
+        let is_mine = is_told && self.own.as_ref() == Some(&own);
         let whole = whole.filter(|whole| is_mine && *whole == state);
-        let is_whole = whole.is_some();
-        self.keys.set_whole(whole);
-        Ok(is_whole)
+        tell(self.keys.set_whole(whole));
+        Ok(())
     }
 
-    fn is_due(&self, state: &String) -> bool {
+    fn is_due(&self, state: &str) -> bool {
         let just = |(tried, at): &(String, Instant)| tried == state && at.elapsed() < AGAIN;
         !self.tried.as_ref().is_some_and(just)
     }
 
-    /// Puts back all keys that the object store knows of; `false` if there are others, or if
-    /// somebody else is at it.
+    /// Puts back all keys that the object store knows of, unless there are others, or somebody else
+    /// is at it; says so if all are there then.
     ///
     /// A key is either on its collector's disk, which has put it back before it says so, or in
     /// raw: what goes from the disk is there before.
-    async fn put_back_all(&mut self, state: &String) -> Result<bool, RememberError> {
-        let mut directory = Directory::default();
-        directory.refresh(&self.store).await?;
-        for info in directory.logs().filter(|info| info.retired_at.is_none()) {
-            if self.keys.store.own(info.log).await?.as_ref() != Some(state) {
-                return Ok(false);
+    async fn put_back_all(&mut self, state: &str) -> Result<(), RememberError> {
+        self.directory.refresh(&self.store).await?;
+        let open = self.directory.logs().filter(|i| i.retired_at.is_none());
+        for info in open {
+            if self.keys.store.own(info.log).await?.as_deref() != Some(state) {
+                if self.awaited != Some(info.log) {
+                    tracing::info!(log = %info.log, "senders' keys that only this log's collector holds are waited for: start it, or salvage the log");
+                    self.awaited = Some(info.log);
+                }
+                return Ok(());
             }
         }
         if !self.keys.store.take_turn().await? {
-            return Ok(false);
+            return Ok(());
         }
-        self.tried = Some((state.clone(), Instant::now()));
+        self.awaited = None;
         let manifest = self.manifests.latest().await?.manifest;
         let dropped = duplicates::read(&self.store, &manifest).await?;
         for file in &manifest.keys {
@@ -170,10 +174,21 @@ impl Memory {
                 self.put_back_file(file, &dropped).await?;
             }
         }
-        for info in directory.logs() {
+        let uncovered = self.directory.logs().filter(|info| {
+            let covered = manifest.horizon.of(info.log).seq;
+            info.retired_at.is_none_or(|last| last > covered)
+        });
+        for info in uncovered {
             self.put_back_raw(info.log, &manifest).await?;
         }
-        Ok(true)
+        let now = self.keys.store.state().await?;
+        if now == state {
+            self.keys.store.put_whole(state).await?;
+            tracing::info!("all senders' keys are there");
+        }
+        // There is no room for all of them: trying again at once would change nothing.
+        self.tried = self.keys.store.is_crowded().then(|| (now, Instant::now()));
+        Ok(())
     }
 
     async fn put_back_file(
@@ -200,19 +215,27 @@ impl Memory {
     }
 }
 
+fn tell(whole: bool) {
+    metrics::gauge!("millrace_keys_whole").set(if whole { 1.0 } else { 0.0 });
+}
+
 fn keyed(log: LogId, records: &[Record]) -> Vec<Keyed> {
     let keyed = records.iter().filter_map(|record| Keyed::of(log, record));
     keyed.collect()
 }
 
-/// Puts back the keys of all events that are on this collector's disk now; `false` if some cannot
-/// be read before their segment is sealed.
+/// Puts back the keys of all events that are on this collector's disk now; `false` if some can
+/// not be read any more.
 async fn put_back_own(keys: &Keys, shared: &Arc<Shared>) -> Result<bool, RememberError> {
     let end = shared.durable_seq();
     let mut position = 0;
     while position < end {
         match shared.after(position) {
-            Source::Nothing => return Ok(false),
+            // In the open segment, and no longer in memory: it is readable when it is sealed.
+            Source::Nothing if shared.is_stopped() => return Ok(false),
+            Source::Nothing => {
+                let _ = timeout(LOOK, shared.changed.notified()).await;
+            }
             Source::Gone(here) => position = here,
             Source::Memory(batch) => {
                 put_back(keys, keyed(shared.log, &batch.records)).await?;

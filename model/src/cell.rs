@@ -18,6 +18,7 @@ use crate::{
 pub struct Cell {
     slices: HashMap<(u32, i64), HashMap<Box<str>, Counts>>,
     visitors: HashMap<(i64, bool), VisitorSet>,
+    unchecked: bool,
 }
 
 /// Why stored bytes are not a cell.
@@ -79,6 +80,12 @@ impl Cell {
                 .or_default();
             set.insert(event.visitor, EXACT_LIMIT);
         }
+        self.unchecked |= event.unchecked;
+    }
+
+    /// Whether it counts an event whose sender's key could not be checked: it may repeat another.
+    pub fn unchecked(&self) -> bool {
+        self.unchecked
     }
 
     /// Every (bucket, value, counts) of one cube, in no particular order.
@@ -128,6 +135,7 @@ impl Cell {
         StoredCell {
             slices: slices.collect(),
             visitors: visitors.collect(),
+            unchecked: self.unchecked,
         }
         .encode_to_vec()
     }
@@ -135,7 +143,10 @@ impl Cell {
     /// Reads what [`Cell::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, CellError> {
         let stored = StoredCell::decode(bytes)?;
-        let mut cell = Cell::default();
+        let mut cell = Cell {
+            unchecked: stored.unchecked,
+            ..Cell::default()
+        };
         for slice in stored.slices {
             let rows = slice
                 .rows
@@ -177,6 +188,8 @@ struct StoredCell {
     slices: Vec<CellSlice>,
     #[prost(message, repeated, tag = "2")]
     visitors: Vec<CellVisitors>,
+    #[prost(bool, tag = "3")]
+    unchecked: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -147,6 +147,7 @@ impl Watch {
             "today": today,
             "last_seconds": {"clicks": clicks - since, "seconds": self.totals.len() - 1},
             "complete": meta["complete"],
+            "unchecked": meta["unchecked"] == true,
             "live_lag_ms": meta["live_lag_ms"],
         }))
     }

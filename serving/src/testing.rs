@@ -200,7 +200,6 @@ impl Site {
             epoch: (last.epoch, records[0].seq - 1),
             lag_ms: 0,
             target: last.seq,
-            unchecked: 0,
             at_ms: NOW_MS,
         };
         assert!(self.cells.put_mark(LOG, old.as_ref(), &mark).await.unwrap());

@@ -21,7 +21,6 @@ pub struct Folder {
     cells: BTreeMap<u64, EpochCells>,
     changed: HashSet<(EntityId, u64)>,
     oldest_ms: Option<i64>,
-    last_unchecked: u64,
 }
 
 /// Events do not follow the ones folded before.
@@ -42,7 +41,6 @@ impl Folder {
             cells: BTreeMap::new(),
             changed: HashSet::new(),
             oldest_ms: None,
-            last_unchecked: 0,
         }
     }
 
@@ -54,11 +52,6 @@ impl Folder {
     /// Current epoch, and the last event before it.
     pub fn epoch(&self) -> (u64, u64) {
         self.epoch
-    }
-
-    /// Last event that is folded and whose sender's key could not be checked; 0: none.
-    pub fn last_unchecked(&self) -> u64 {
-        self.last_unchecked
     }
 
     /// When the oldest event that is not flushed was received, unix milliseconds.
@@ -97,9 +90,6 @@ impl Folder {
             let received = record.event.received_ms;
             self.oldest_ms = Some(self.oldest_ms.map_or(received, |ms| ms.min(received)));
             self.position = record.seq;
-            if record.event.unchecked {
-                self.last_unchecked = record.seq;
-            }
         }
         Ok(())
     }

@@ -303,7 +303,6 @@ impl<'a> Session<'a> {
             _ => (self.folder.position(), self.folder.epoch(), lag_ms),
         };
         let target = mine.map_or(self.target, |old| both(old.target, self.target));
-        let unchecked = mine.map_or(0, |old| old.unchecked);
         let generations = match planted(Bug::GenerationsReadLate) {
             true => self.deps.cells.generations(true).await?,
             false => self.generations.clone(),
@@ -316,7 +315,6 @@ impl<'a> Session<'a> {
             epoch,
             lag_ms,
             target,
-            unchecked: unchecked.max(self.folder.last_unchecked()),
             at_ms: now_ms,
         };
         if self

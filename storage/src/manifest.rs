@@ -1,9 +1,9 @@
 //! The manifest: one published state of the batch views. It is published as an entry of the
 //! ledger `manifests`; its number is the entry's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::Horizon;
+use model::{Horizon, LogId};
 use serde::{Deserialize, Serialize};
 
 /// Name of the ledger of manifests.
@@ -38,6 +38,10 @@ pub struct Manifest {
     /// Senders' keys of the events of the last 30 days.
     #[serde(default)]
     pub keys: Vec<KeysFile>,
+    /// Logs whose next epoch may hold an event that a covered one repeats, or that repeats a covered
+    /// one: a sender's key could not be checked.
+    #[serde(default)]
+    pub unsure: BTreeSet<LogId>,
     /// Events that are covered and not counted: another with the same sender's key is.
     #[serde(default)]
     pub duplicates: Option<File>,

@@ -45,8 +45,8 @@ pub struct Reading {
     pub missing: Vec<String>,
     /// Longest delay of the last flushes, milliseconds.
     pub lag_ms: i64,
-    /// Whether an event may be counted that repeats another: its sender's key could not be checked,
-    /// and no batch has decided yet. It may be of another account.
+    /// Whether an event may be counted that repeats another, and no batch has decided yet: a
+    /// sender's key could not be checked.
     pub unchecked: bool,
     /// Per log, the event up to which everything is counted: a lower bound.
     pub as_of: BTreeMap<LogId, u64>,
@@ -102,7 +102,6 @@ impl Reader<'_> {
                 Ok(mark) => {
                     reading.as_of.insert(*log, covered.seq.max(mark.seq));
                     reading.lag_ms = reading.lag_ms.max(mark.lag_ms);
-                    reading.unchecked |= mark.unchecked > covered.seq;
                 }
                 Err(why) => reading.missing.push(format!("log {log}: {why}")),
             }
@@ -113,10 +112,14 @@ impl Reader<'_> {
         // Their marks were not looked at: they were made after we looked for logs.
         let mut new = BTreeSet::new();
         for cell in cells.iter().filter(live) {
-            match self.directory.get(cell.log) {
-                Some(_) => reading.cells.push(Cell::decode(&cell.body)?),
-                None => drop(new.insert(cell.log)),
+            if self.directory.get(cell.log).is_none() {
+                new.insert(cell.log);
+                continue;
             }
+            let unsure = self.published.manifest.unsure.contains(&cell.log);
+            let cell = Cell::decode(&cell.body)?;
+            reading.unchecked |= unsure || cell.unchecked();
+            reading.cells.push(cell);
         }
         let new = new.into_iter().map(|log| format!("log {log}: it is new"));
         reading.missing.extend(new);
@@ -228,7 +231,6 @@ mod tests {
             epoch: (3, 5),
             lag_ms: 0,
             target: 9,
-            unchecked: 0,
             at_ms: 1_000,
         };
         let seen = |floor, epoch, fence, generations| Seen {

@@ -32,7 +32,8 @@ pub enum Reserved {
 /// Who has which key. Keys are made by [`crate::keys::name`].
 #[async_trait]
 pub trait Reservations: Send + Sync {
-    /// Asks for a key, at `now_ms`, in the name of `owner`, a word of one request.
+    /// Asks for a key, at `now_ms`, in the name of `owner`, a word of one request. Asked again by
+    /// the same it is taken over.
     async fn reserve(&self, key: &str, owner: &str, now_ms: i64) -> Result<Reserved, LiveError>;
     /// Says that `event` was accepted with the key, which is remembered for `keep_ms` from `now_ms`.
     async fn confirm(
@@ -57,4 +58,8 @@ pub trait Reservations: Send + Sync {
     async fn put_own(&self, log: LogId, state: &str) -> Result<(), LiveError>;
     /// Whether the caller should put all keys back now; nobody else is told so for a while.
     async fn take_turn(&self) -> Result<bool, LiveError>;
+    /// Whether there is no room for all keys.
+    fn is_crowded(&self) -> bool {
+        false
+    }
 }

@@ -71,19 +71,16 @@ fn is_named(error: &LiveError, key: &str) -> bool {
 }
 
 fn any_mark() -> impl Strategy<Value = Mark> {
-    (any::<[u64; 7]>(), any::<[i64; 2]>(), any::<String>()).prop_map(
-        |([fence, base, seq, epoch, before, target, unchecked], [lag_ms, at_ms], generations)| {
-            Mark {
-                fence,
-                generations,
-                base,
-                seq,
-                epoch: (epoch, before),
-                lag_ms,
-                target,
-                unchecked,
-                at_ms,
-            }
+    (any::<[u64; 6]>(), any::<[i64; 2]>(), any::<String>()).prop_map(
+        |([fence, base, seq, epoch, before, target], [lag_ms, at_ms], generations)| Mark {
+            fence,
+            generations,
+            base,
+            seq,
+            epoch: (epoch, before),
+            lag_ms,
+            target,
+            at_ms,
         },
     )
 }

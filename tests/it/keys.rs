@@ -11,6 +11,7 @@ use crate::support::{
     http::{Customer, answer},
     place::Place,
     process::{self, Server},
+    proxy::{Network, Proxy},
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -118,9 +119,22 @@ struct Site {
 }
 
 impl Site {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self {
+            redis: RedisServer::start(),
+            place: Place::folder(&folder.path().join("store")),
+            folder,
+        }
+    }
+
     async fn start(&self, roles: &str, name: &str) -> Server {
-        let redis = self.redis.url();
-        let flags = [&FLAGS[..], &["--redis-url", &redis]].concat();
+        self.start_with(roles, name, &self.redis.url(), "1s").await
+    }
+
+    async fn start_with(&self, roles: &str, name: &str, redis: &str, epoch: &str) -> Server {
+        let flags = ["--segment-interval", "200ms", "--epoch-max-age", epoch];
+        let flags = [&flags[..], &["--redis-url", redis]].concat();
         let folder = self.folder.path().join(name);
         let mut server = Server::run(roles, &folder, &flags).at(&self.place);
         server.start().await;
@@ -130,12 +144,7 @@ impl Site {
 
 #[tokio::test]
 async fn a_flush_makes_no_retry_a_second_event() {
-    let folder = tempfile::tempdir().unwrap();
-    let site = Site {
-        redis: RedisServer::start(),
-        place: Place::folder(&folder.path().join("store")),
-        folder,
-    };
+    let site = Site::new();
     let serve = site.start("speed,serve,jobs", "serve").await;
     let mut one = site.start("collector", "one").await;
     let two = site.start("collector", "two").await;
@@ -183,6 +192,85 @@ async fn a_flush_makes_no_retry_a_second_event() {
         (&json!(true), &json!(1))
     );
     check_offline(&site.place, &serve.folder).await;
+}
+
+/// What the live numbers say of conversions: how many, and whether some may repeat others.
+async fn conversions(customer: &Customer, count: u64) -> bool {
+    let enough = |answer: &Value| answer["totals"]["conversions"] == count;
+    let answer = customer.wait_for_stats(CONVERSIONS, enough).await;
+    answer["meta"]["unchecked"] == true
+}
+
+#[tokio::test]
+async fn no_count_falls_that_did_not_say_that_it_may() {
+    let site = Site::new();
+    let redis = site.redis.url();
+    let serve = site.start("speed,serve,jobs", "serve").await;
+    let one = site.start_with("collector", "one", &redis, "600s").await;
+    let two = site.start("collector", "two").await;
+    let customer = Customer::new(&serve.api, &two.collector, &serve.admin_token()).await;
+    let goal = goal(&customer).await;
+    wait_for_keys(&one).await;
+    wait_for_keys(&two).await;
+    convert(&customer, &one.collector, &goal, "first").await;
+    assert!(!conversions(&customer, 1).await);
+    site.redis.command(&["FLUSHALL"]);
+    let again = convert(&customer, &two.collector, &goal, "first").await;
+    assert_eq!(again["duplicate"], false);
+    assert!(conversions(&customer, 2).await);
+    // The epoch of the first event is open: it is counted live, its repetition by the batch.
+    customer.grind_sealed().await;
+    assert!(conversions(&customer, 2).await, "it may still fall");
+    customer.grind().await;
+    conversions(&customer, 1).await;
+}
+
+#[tokio::test]
+async fn a_key_that_could_not_be_told_is_told_later() {
+    let site = Site::new();
+    let network = Proxy::start(site.redis.address()).await;
+    let serve = site.start("speed,serve,jobs", "serve").await;
+    let url = format!("redis://{}", network.address);
+    let one = site.start_with("collector", "one", &url, "1s").await;
+    let customer = Customer::new(&serve.api, &one.collector, &serve.admin_token()).await;
+    let goal = goal(&customer).await;
+    wait_for_keys(&one).await;
+    network.set(Network::Down);
+    let first = convert(&customer, &one.collector, &goal, "first").await;
+    assert_eq!(first["duplicate"], false, "it is not lost");
+    network.set(Network::Works);
+    // Nothing was forgotten: only this key was never heard of.
+    eventually("the key to be remembered", LIMIT, async || {
+        let told = site.redis.command(&["KEYS", "mr:tx:*"]);
+        if told.contains("mr:tx:") {
+            Ok(())
+        } else {
+            Err(told)
+        }
+    })
+    .await;
+    is_repeated(
+        &first,
+        &convert(&customer, &one.collector, &goal, "first").await,
+    );
+    wait_for_keys(&one).await;
+    let second = convert(&customer, &one.collector, &goal, "second").await;
+    let told = customer
+        .http
+        .get(format!("{}/v1/events/{}", customer.api, id(&second)));
+    let receipt = eventually("the receipt", LIMIT, async || {
+        let told = told.try_clone().unwrap().bearer_auth(&customer.key);
+        let told = told.send().await.map_err(|e| e.to_string())?;
+        let status = told.status();
+        let told: Value = told.json().await.map_err(|e| e.to_string())?;
+        if status == 200 {
+            Ok(told)
+        } else {
+            Err(told.to_string())
+        }
+    })
+    .await;
+    assert_eq!(receipt["unchecked"], false, "{receipt}");
 }
 
 fn id(told: &Value) -> &str {

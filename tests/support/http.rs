@@ -168,6 +168,21 @@ impl Customer {
         .await;
     }
 
+    /// Grinds what happens to be sealed, and waits until the API shows it.
+    pub async fn grind_sealed(&self) {
+        let before = self.manifest().await;
+        eventually("something to be sealed", LIVE_LIMIT, async || {
+            self.rollup("wait=true").await;
+            let now = self.manifest().await;
+            if now > before {
+                Ok(())
+            } else {
+                Err(format!("manifest {now}"))
+            }
+        })
+        .await;
+    }
+
     /// Grinds what is not ground yet, if anything, and waits until nothing is live any more.
     pub async fn settle(&self) {
         self.run_rollup().await;
@@ -182,10 +197,11 @@ impl Customer {
     }
 
     async fn run_rollup(&self) -> Value {
-        let url = format!(
-            "{}/v1/jobs/rollup/runs?close_epochs=true&wait=true",
-            self.api
-        );
+        self.rollup("close_epochs=true&wait=true").await
+    }
+
+    async fn rollup(&self, how: &str) -> Value {
+        let url = format!("{}/v1/jobs/rollup/runs?{how}", self.api);
         let run = self.http.post(url).bearer_auth(&self.operator);
         answer("the job", run.send().await.unwrap()).await
     }

@@ -212,7 +212,6 @@ impl Site {
             epoch: (self.epoch, self.sealed),
             lag_ms: 0,
             target: seq,
-            unchecked: 0,
             at_ms: 0,
         };
         assert!(self.cells.put_mark(LOG, old.as_ref(), &mark).await.unwrap());

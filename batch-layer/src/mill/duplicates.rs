@@ -2,16 +2,19 @@
 //! the first batch that sees both events. The decision is part of the manifest and stays: a full
 //! recompute takes it over, so that it comes to the same numbers.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use datafusion::{arrow::array::RecordBatch, error::DataFusionError};
 use futures::TryStreamExt;
+use model::LogId;
 use object_store::path::Path;
 use storage::{
+    directory::Directory,
     duplicates::{self, Duplicate, Duplicates},
     keys::{self, Keyed},
     manifest::{KeysFile, Manifest},
     object_keys::ObjectKey,
+    raw::LogInfo,
     reservations::KEEP_MS,
 };
 
@@ -53,9 +56,33 @@ pub(super) async fn find(
 /// Events may be late: a collector was away.
 const LATE_MS: i64 = 2 * 86_400_000;
 
-/// The first moment whose keys count in a run after `before`, unix milliseconds.
-pub(super) fn since(before: &Manifest) -> i64 {
-    before.settled_ms - KEEP_MS - LATE_MS
+/// The first moment whose keys count in a run after `before`, unix milliseconds. A collector's
+/// clock may be ahead by years.
+pub(super) fn since(deps: &MillDeps, before: &Manifest) -> i64 {
+    before.settled_ms.min(deps.clock.now_ms()) - KEEP_MS - LATE_MS
+}
+
+/// Logs whose next epoch may hold an event that a covered one repeats, or the other way round.
+/// What was accepted before it could be known that it is repeated is in an epoch that is open now.
+pub(super) async fn unsure(
+    deps: &MillDeps,
+    before: &Manifest,
+    manifest: &Manifest,
+    unchecked: bool,
+) -> Result<BTreeSet<LogId>, MillError> {
+    let epoch = |of: &Manifest, log: LogId| of.horizon.of(log).epoch;
+    let still = |log: &&LogId| epoch(manifest, **log) == epoch(before, **log);
+    let mut unsure: BTreeSet<LogId> = before.unsure.iter().filter(still).copied().collect();
+    if unchecked {
+        let mut directory = Directory::default();
+        directory.refresh(&deps.store).await?;
+        let open = |info: &&LogInfo| {
+            let covered = manifest.horizon.of(info.log).seq;
+            info.retired_at.is_none_or(|last| last > covered)
+        };
+        unsure.extend(directory.logs().filter(open).map(|info| info.log));
+    }
+    Ok(unsure)
 }
 
 async fn look(
@@ -68,7 +95,7 @@ async fn look(
     let context = engine::context(&deps.store)?;
     engine::register_as(&context, sql::FRESH, &paths(fresh), keys::schema()).await?;
     engine::register_as(&context, sql::OLD, &paths(old), keys::schema()).await?;
-    let query = context.sql(&sql::unsure_keys(since(before))).await?;
+    let query = context.sql(&sql::unsure_keys(since(deps, before))).await?;
     let mut rows = query.execute_stream().await?;
     let (mut same, mut found): (Vec<Keyed>, Vec<Duplicate>) = (Vec::new(), Vec::new());
     let settled = |k: &Keyed| k.event.seq <= before.horizon.of(k.event.log).seq;

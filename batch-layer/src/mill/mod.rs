@@ -172,10 +172,11 @@ async fn grind(
 ) -> Result<(Manifest, Report), MillError> {
     let mut manifest = base;
     manifest.rules = deps.rules.version().to_owned();
-    let since = duplicates::since(before);
+    let since = duplicates::since(deps, before);
     manifest.keys.retain(|keys| keys.last_ms >= since);
     let events::Fresh { days: fresh, keys } =
         events::write(deps, writer, &taken, since, &mut manifest).await?;
+    let unchecked = keys.iter().any(|keys| keys.unchecked > 0);
     let duplicates = duplicates::find(deps, writer, before, keys, &mut manifest).await?;
     let days: BTreeSet<i64> = fresh.keys().copied().collect();
     for cube in model::CUBES {
@@ -188,6 +189,7 @@ async fn grind(
     for epoch in &taken {
         manifest.horizon.0.insert(epoch.log, epoch.covered());
     }
+    manifest.unsure = duplicates::unsure(deps, before, &manifest, unchecked).await?;
     let report = Report {
         events: taken.iter().map(|seal| seal.count).sum(),
         epochs: taken.len() as u64,

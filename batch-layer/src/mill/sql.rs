@@ -84,16 +84,15 @@ pub(super) fn visitors(with_old: bool) -> String {
     )
 }
 
-/// Every event with a key that a fresh event has, too, if there is a second one and not all of
-/// them were checked; by key. Tables of keys: [`FRESH`], and [`OLD`] from `since_ms` on.
+/// Every event with a key that could not be checked for one of them; by key. Those are few. Tables
+/// of keys: [`FRESH`], and [`OLD`] from `since_ms` on.
 pub(super) fn unsure_keys(since_ms: i64) -> String {
     let columns = "account, key, log, seq, time, received, unchecked";
     format!(
         "WITH near AS (SELECT {columns} FROM {FRESH} UNION ALL SELECT {columns} FROM {OLD} \
-         WHERE CAST(received AS BIGINT) >= {since_ms} AND key IN (SELECT key FROM {FRESH})), \
-         unsure AS (SELECT account AS a, key AS k FROM near GROUP BY account, key \
-         HAVING COUNT(*) > 1 AND BOOL_OR(unchecked)) \
-         SELECT {columns} FROM near JOIN unsure ON account = a AND key = k ORDER BY account, key"
+         WHERE CAST(received AS BIGINT) >= {since_ms}), \
+         unsure AS (SELECT DISTINCT account AS a, key AS k FROM near WHERE unchecked) \
+         SELECT {columns} FROM unsure JOIN near ON account = a AND key = k ORDER BY account, key"
     )
 }
 

@@ -63,7 +63,7 @@ impl Default for LogSettings {
     }
 }
 
-/// Why an event was not accepted. Nothing of it is in the log.
+/// Why an event was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AppendError {
     /// More is waiting than the bound allows.
@@ -72,21 +72,29 @@ pub enum AppendError {
     /// The log has reached its size limit because nothing could be shipped.
     #[error("the log is full")]
     Full,
-    /// Writing failed.
+    /// Writing failed: the event may be found in the log after a restart.
     #[error("the disk failed")]
     Disk,
+    /// Writing failed a moment ago: it is not tried yet.
+    #[error("the disk failed, and rests")]
+    Resting,
     /// The collector is shutting down, or was told to stop accepting.
     #[error("the log is closed")]
     Closed,
 }
 
 impl AppendError {
+    /// Whether nothing of the event can be in the log.
+    pub fn is_unwritten(self) -> bool {
+        self != Self::Disk
+    }
+
     /// A short word for metrics.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Overloaded => "overloaded",
             Self::Full => "log_full",
-            Self::Disk => "disk",
+            Self::Disk | Self::Resting => "disk",
             Self::Closed => "closed",
         }
     }
@@ -172,7 +180,8 @@ impl Log {
             reply,
             _room: room,
         })?;
-        answer.await.unwrap_or(Err(AppendError::Closed))
+        // A writer that died may have written it.
+        answer.await.unwrap_or(Err(AppendError::Disk))
     }
 
     /// Closes the current epoch if it has events; returns the last closed epoch.

@@ -273,7 +273,7 @@ async fn a_second_error_in_a_row_stops_acceptance() {
     assert_eq!(append(&opened.log, 3).await, Err(AppendError::Disk));
     assert_eq!(
         append(&opened.log, 4).await,
-        Err(AppendError::Disk),
+        Err(AppendError::Resting),
         "refused without being tried"
     );
     assert_eq!(stored(&open(&disk.lose_power(0)).log), vec![(1, 1)]);
@@ -291,12 +291,32 @@ async fn while_a_failed_segment_cannot_be_closed_no_number_is_given_out() {
     assert_eq!(append(&opened.log, 2).await, Err(AppendError::Disk));
     assert_eq!(
         append(&opened.log, 3).await,
-        Err(AppendError::Disk),
+        Err(AppendError::Resting),
         "resting"
     );
     opened.log.finish().await;
     let again = open(&disk);
     assert_eq!(stored(&again.log)[0], (1, 1));
+}
+
+#[tokio::test]
+async fn what_could_not_be_synced_may_turn_up_and_the_error_says_so() {
+    let disk = FakeDisk::default();
+    let opened = open(&disk);
+    append(&opened.log, 1).await.unwrap();
+    {
+        let mut fake = disk.lock();
+        (fake.fail_sync, fake.fail_replace) = (1, u32::MAX);
+    }
+    let error = append(&opened.log, 2).await.unwrap_err();
+    let refused = append(&opened.log, 3).await.unwrap_err();
+    assert_eq!(
+        (error.is_unwritten(), refused.is_unwritten()),
+        (false, true)
+    );
+    // The process dies, the page cache does not.
+    disk.lock().fail_replace = 0;
+    assert_eq!(stored(&open(&disk).log), vec![(1, 1), (2, 2)]);
 }
 
 #[tokio::test]

@@ -202,7 +202,7 @@ impl Writer {
             return Some(AppendError::Full);
         }
         let resting = self.failures >= 2 && self.failed.elapsed() < REST;
-        (resting || !self.close_abandoned()).then_some(AppendError::Disk)
+        (resting || !self.close_abandoned()).then_some(AppendError::Resting)
     }
 
     /// Appends the records to the open segment and syncs them.

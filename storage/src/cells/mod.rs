@@ -53,10 +53,6 @@ pub struct Mark {
     /// Last event that was known to exist when the fold began: until `seq` is there, cells are
     /// being folded again, and what they hold is a part. [`Mark::UNKNOWN`] if that is not known.
     pub target: u64,
-    /// Last event whose sender's key could not be checked at the door: until a batch covers it, it
-    /// may be counted beside the one that it repeats. 0: none.
-    #[serde(default)]
-    pub unchecked: u64,
     /// When the worker last said that it lives, unix milliseconds.
     pub at_ms: i64,
 }

@@ -23,6 +23,7 @@ struct Memory {
     keys: HashMap<String, Entry>,
     /// Grows when keys that had not expired were dropped.
     state: u64,
+    crowded: bool,
     whole: Option<String>,
     own: BTreeMap<LogId, String>,
 }
@@ -66,12 +67,22 @@ impl Memory {
         if self.keys.len() < MAX_KEYS {
             return;
         }
-        tracing::warn!("more senders' keys than fit in memory: the oldest are forgotten");
+        if !self.crowded {
+            tracing::warn!(
+                "more senders' keys than fit in memory: the oldest are forgotten, and events with keys marked for batch; use Redis"
+            );
+        }
         self.state += 1;
+        self.crowded = true;
         let mut ends: Vec<i64> = self.keys.values().map(|entry| entry.until_ms).collect();
-        let (_, cut, _) = ends.select_nth_unstable(MAX_KEYS / 10);
+        let mut left = self.keys.len() / 10;
+        let (_, cut, _) = ends.select_nth_unstable(left);
         let cut = *cut;
-        self.keys.retain(|_, entry| entry.until_ms > cut);
+        self.keys.retain(|_, entry| {
+            let stays = entry.until_ms > cut || left == 0;
+            left -= usize::from(!stays);
+            stays
+        });
     }
 }
 
@@ -82,7 +93,9 @@ impl Reservations for MemoryReservations {
         let old = memory.keys.get(key).filter(|old| old.until_ms > now_ms);
         let reserved = match old.map(|old| &old.by) {
             Some(By::Event(event)) => return Ok(Reserved::Taken(*event)),
-            Some(By::Pending { since_ms, .. }) if now_ms - since_ms < PENDING_MS => {
+            Some(By::Pending { since_ms, owner: o })
+                if o != owner && now_ms - since_ms < PENDING_MS =>
+            {
                 return Ok(Reserved::Pending);
             }
             Some(By::Pending { .. }) => Reserved::TakenOver,
@@ -144,5 +157,9 @@ impl Reservations for MemoryReservations {
 
     async fn take_turn(&self) -> Result<bool, LiveError> {
         Ok(true)
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.lock().crowded
     }
 }

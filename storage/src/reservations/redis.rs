@@ -12,17 +12,17 @@ use crate::{
 };
 
 /// How long nobody else puts all keys back while one is at it, milliseconds.
-const TURN_MS: i64 = 60_000;
+const TURN_MS: i64 = 20_000;
 
 /// ARGV: owner, pending and kept for how many milliseconds. A key is `pending:{since}:{owner}`, or
-/// the id of an event. Times are those of the Redis server alone.
+/// the id of an event. Times are those of the Redis server alone. A client may send it twice.
 const RESERVE: &str = "
 local old = redis.call('GET', KEYS[1])
-local since = old and string.match(old, '^pending:(%d+):')
+local since, owner = string.match(old or '', '^pending:(%d+):(.*)$')
 if old and not since then return old end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-if since and now - since < tonumber(ARGV[2]) then return 'pending' end
+if since and owner ~= ARGV[1] and now - since < tonumber(ARGV[2]) then return 'pending' end
 local mine = string.format('pending:%.0f:', now) .. ARGV[1]
 redis.call('SET', KEYS[1], mine, 'PX', ARGV[3])
 return old and 'taken over' or 'new'";

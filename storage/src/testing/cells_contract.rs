@@ -33,7 +33,6 @@ fn mark(seq: u64) -> Mark {
         epoch: (1, 0),
         lag_ms: 0,
         target: 0,
-        unchecked: 0,
         at_ms: 0,
     }
 }

@@ -5,13 +5,13 @@ use std::{
     collections::HashSet,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use futures::{StreamExt, future, stream};
-use model::{Clock, Event, EventId};
+use model::{Bug, Clock, Event, EventId, planted};
 use storage::{
     catalog::random::{Randomness, new_nonce},
     keys,
@@ -38,6 +38,9 @@ pub struct Keys {
     pub(crate) clock: Arc<dyn Clock>,
     random: Arc<dyn Randomness>,
     known: Mutex<Known>,
+    /// How many looks at the state were begun; the last one that was finished, and what it saw.
+    looks: AtomicU64,
+    last_look: tokio::sync::Mutex<(u64, Option<String>)>,
     /// Requests that are under way.
     under_way: Mutex<TaskTracker>,
 }
@@ -94,6 +97,8 @@ impl Keys {
             clock,
             random,
             known: Mutex::default(),
+            looks: AtomicU64::new(0),
+            last_look: tokio::sync::Mutex::default(),
             under_way: Mutex::default(),
         }
     }
@@ -111,7 +116,8 @@ impl Keys {
         let wish = |ask| self.wish(ask, &owner, end, &answered);
         let wishes = stream::iter(asks.into_iter().map(wish)).buffered(AT_ONCE);
         let mut wishes: Vec<Wish> = wishes.collect().await;
-        if keyed && !self.is_still(whole, end).await {
+        let trusted = planted(Bug::ForgottenKeysTrusted);
+        if keyed && !trusted && !self.is_still(whole, end).await {
             for wish in &mut wishes {
                 if let Wish::Ours(key) = wish {
                     *wish = Wish::Unchecked(std::mem::take(key));
@@ -127,9 +133,19 @@ impl Keys {
     }
 
     async fn is_still(&self, whole: Option<String>, end: Instant) -> bool {
-        let Some(whole) = whole else { return false };
-        let state = timeout_at(end, self.store.state()).await;
-        matches!(state, Ok(Ok(state)) if state == whole)
+        let state = timeout_at(end, self.state_from_now_on()).await;
+        whole.is_some() && state.is_ok_and(|state| state == whole)
+    }
+
+    /// The state of the store, looked at after this was called: many who wait share one look.
+    async fn state_from_now_on(&self) -> Option<String> {
+        let before = self.looks.load(Ordering::SeqCst);
+        let mut last = self.last_look.lock().await;
+        if last.0 <= before {
+            let number = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
+            *last = (number, self.store.state(false).await.ok());
+        }
+        last.1.clone()
     }
 
     /// What the store says, if it does so by `end`.

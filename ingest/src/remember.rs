@@ -115,7 +115,7 @@ impl Memory {
     }
 
     async fn look(&mut self) -> Result<(), RememberError> {
-        let state = self.keys.store.state().await?;
+        let state = self.keys.store.state(true).await?;
         if !self.keys.is_whole_in(&state) {
             tell(self.keys.set_whole(None));
         }
@@ -181,7 +181,7 @@ impl Memory {
         for info in uncovered {
             self.put_back_raw(info.log, &manifest).await?;
         }
-        let now = self.keys.store.state().await?;
+        let now = self.keys.store.state(true).await?;
         if now == state {
             self.keys.store.put_whole(state).await?;
             tracing::info!("all senders' keys are there");

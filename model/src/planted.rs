@@ -55,11 +55,13 @@ pub enum Bug {
     SealsBeforeFence,
     /// A fenced collector leaves behind what raw does not hold.
     NothingMoved,
+    /// A sender's key counts as checked although others may have been forgotten meanwhile.
+    ForgottenKeysTrusted,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 24] = [
+    pub const ALL: [Bug; 25] = [
         Bug::AckBeforeSync,
         Bug::StreamBeforeSync,
         Bug::CloseNotDurable,
@@ -84,6 +86,7 @@ impl Bug {
         Bug::SalvageOpenStream,
         Bug::SealsBeforeFence,
         Bug::NothingMoved,
+        Bug::ForgottenKeysTrusted,
     ];
 }
 

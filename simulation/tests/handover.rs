@@ -64,6 +64,7 @@ fn kind_for(bug: Bug) -> u64 {
         Bug::NoUptoCompare | Bug::PublishOverOthers => 7,
         Bug::FenceIgnored => 8,
         Bug::SealBeforeSegments | Bug::ForgetUnstored | Bug::HorizonGap => 0,
+        Bug::ForgottenKeysTrusted => 0,
     }
 }
 
@@ -89,10 +90,14 @@ const RARE: [Bug; 3] = [
     Bug::SealsBeforeFence,
 ];
 
+/// What is not simulated: found over real processes.
+const ELSEWHERE: [Bug; 1] = [Bug::ForgottenKeysTrusted];
+
 #[test]
 fn every_planted_bug_is_found() {
     let mut escaped = Vec::new();
-    for bug in Bug::ALL.into_iter().filter(|bug| !RARE.contains(bug)) {
+    let here = |bug: &Bug| !RARE.contains(bug) && !ELSEWHERE.contains(bug);
+    for bug in Bug::ALL.into_iter().filter(here) {
         match find(bug, kind_for(bug)) {
             Some((seed, why, tried)) => {
                 let why: String = why.chars().take(160).collect();

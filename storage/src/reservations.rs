@@ -46,8 +46,9 @@ pub trait Reservations: Send + Sync {
     /// Gives a key back that `owner` reserved: no event was accepted with it.
     async fn release(&self, key: &str, owner: &str) -> Result<(), LiveError>;
 
-    /// Names the present state of the memory: it changes whenever keys may have been lost.
-    async fn state(&self) -> Result<String, LiveError>;
+    /// Names the present state of the memory: it changes whenever keys may have been lost. With
+    /// `create`, what is needed to notice that later is made where it is missing.
+    async fn state(&self, create: bool) -> Result<String, LiveError>;
     /// The state in which all keys were last put back.
     async fn whole(&self) -> Result<Option<String>, LiveError>;
     /// Says that all keys were put back in `state`, read before.

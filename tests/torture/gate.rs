@@ -18,10 +18,11 @@ use crate::{
 };
 
 /// What is planted, where, and words of what is said when it is found.
-const BUGS: [(Bug, Mode, &str); 4] = [
+const BUGS: [(Bug, Mode, &str); 5] = [
     (Bug::MarkBeforeCells, Mode::Redis, "events are counted: "),
     (Bug::GapPassedOver, Mode::Redis, "events are counted: "),
     (Bug::NoTargetCheck, Mode::Redis, "a count fell from "),
+    (Bug::ForgottenKeysTrusted, Mode::Redis, "is recorded as"),
     (Bug::ForgetUnstored, Mode::S3, "is missing"),
 ];
 /// How often Redis forgets everything: at most, for a bug to show, and where there is none.

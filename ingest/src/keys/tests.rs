@@ -39,7 +39,7 @@ async fn a_key_is_checked_only_while_all_keys_are_there() {
     let keys = keys(store.clone());
     let first = told(&keys, &["a", "", "a"]).await;
     assert_eq!(first, ["unchecked", "free", "taken"], "nobody looked yet");
-    keys.set_whole(Some(store.state().await.unwrap()));
+    keys.set_whole(Some(store.state(true).await.unwrap()));
     assert_eq!(told(&keys, &["b"]).await, ["ours"]);
     assert_eq!(told(&keys, &["b", "c"]).await, ["pending", "ours"]);
     let id = EventId {
@@ -65,7 +65,7 @@ impl Reservations for LateNews {
     async fn reserve(&self, key: &str, owner: &str, now_ms: i64) -> Result<Reserved, LiveError> {
         let reserved = self.store.reserve(key, owner, now_ms).await;
         if let Some(keys) = self.keys.get() {
-            keys.set_whole(Some(self.store.state().await?));
+            keys.set_whole(Some(self.store.state(true).await?));
         }
         reserved
     }
@@ -78,8 +78,8 @@ impl Reservations for LateNews {
         Ok(())
     }
 
-    async fn state(&self) -> Result<String, LiveError> {
-        self.store.state().await
+    async fn state(&self, create: bool) -> Result<String, LiveError> {
+        self.store.state(create).await
     }
 
     async fn whole(&self) -> Result<Option<String>, LiveError> {

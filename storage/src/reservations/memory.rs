@@ -133,7 +133,7 @@ impl Reservations for MemoryReservations {
         Ok(())
     }
 
-    async fn state(&self) -> Result<String, LiveError> {
+    async fn state(&self, _create: bool) -> Result<String, LiveError> {
         Ok(self.lock().state.to_string())
     }
 

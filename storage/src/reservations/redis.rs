@@ -115,8 +115,9 @@ impl Reservations for RedisReservations {
         Ok(())
     }
 
-    async fn state(&self) -> Result<String, LiveError> {
-        self.client.generations(Some((self.random)())).await
+    async fn state(&self, create: bool) -> Result<String, LiveError> {
+        let random = create.then(|| (self.random)());
+        self.client.generations(random).await
     }
 
     async fn whole(&self) -> Result<Option<String>, LiveError> {

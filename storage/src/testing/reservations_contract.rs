@@ -62,8 +62,8 @@ async fn keys_expire(all: &dyn Reservations) {
 }
 
 async fn states_tell_a_flush<F: AsyncFnOnce()>(all: &dyn Reservations, flush: F) {
-    let before = all.state().await.unwrap();
-    assert_eq!(all.state().await.unwrap(), before);
+    let before = all.state(true).await.unwrap();
+    assert_eq!(all.state(false).await.unwrap(), before);
     assert_eq!(all.whole().await.unwrap(), None);
     assert_eq!(all.own(LogId(3)).await.unwrap(), None);
     all.put_own(LogId(3), &before).await.unwrap();
@@ -73,6 +73,7 @@ async fn states_tell_a_flush<F: AsyncFnOnce()>(all: &dyn Reservations, flush: F)
     assert_eq!(all.whole().await.unwrap(), Some(before.clone()));
     assert!(all.take_turn().await.unwrap());
     flush().await;
-    assert_ne!(all.state().await.unwrap(), before);
+    assert_ne!(all.state(false).await.unwrap(), before);
+    assert_ne!(all.state(true).await.unwrap(), before);
     assert_ne!(all.whole().await.unwrap(), Some(before));
 }

@@ -153,7 +153,11 @@ impl Memory {
     /// raw: what goes from the disk is there before.
     async fn put_back_all(&mut self, state: &str) -> Result<(), RememberError> {
         self.directory.refresh(&self.store).await?;
-        let open = self.directory.logs().filter(|i| i.retired_at.is_none());
+        let shared = Arc::clone(self.current.log().shared());
+        // All of the log that was in this folder before is in raw, whatever is said of it yet.
+        let before = shared.predecessor.map(|(log, _)| log);
+        let open = self.directory.logs();
+        let open = open.filter(|i| i.retired_at.is_none() && Some(i.log) != before);
         for info in open {
             if self.keys.store.own(info.log).await?.as_deref() != Some(state) {
                 if self.awaited != Some(info.log) {

@@ -107,8 +107,7 @@ async fn torture(server: &mut Server, place: &Place, mut redis: Option<RedisServ
         diary.acknowledged()
     );
     truth::wait_for_everything(&customer, &[&server.collector], &objects, &mut diary).await;
-    let live = truth::counted(&customer).await;
-    let left_out = truth::left_out(&place.store).await.len() as u64;
+    let live = truth::Live::of(&customer, &place.store).await;
     let grind = [
         "batch",
         "run",
@@ -124,19 +123,7 @@ async fn torture(server: &mut Server, place: &Place, mut redis: Option<RedisServ
             answer["meta"]["live"]["clicks"] == 0
         })
         .await;
-    let settled = truth::counted(&customer).await;
-    let left_out = truth::left_out(&place.store).await.len() as u64 - left_out;
-    let sum = |counts: &truth::PerObject| counts.values().sum::<u64>();
-    assert_eq!(
-        sum(&settled) + left_out,
-        sum(&live),
-        "settled and live numbers differ by more than what repeats"
-    );
-    if left_out == 0 {
-        assert_eq!(settled, live, "settled and live numbers differ");
-    }
-    let events = truth::check_events(&place.store, &diary).await;
-    assert_eq!(events, settled, "events and numbers differ");
+    live.check_settled(&customer, &place.store, &diary).await;
 }
 
 /// Does to Redis what may happen to it.

@@ -62,11 +62,9 @@ async fn dying_at_any_named_place_loses_nothing() {
 
     let mut diary = load.end().await;
     truth::wait_for_everything(&customer, &[&server.collector], &objects, &mut diary).await;
-    let live = truth::counted(&customer).await;
+    let live = truth::Live::of(&customer, &place.store).await;
     customer.grind().await;
-    assert_eq!(truth::counted(&customer).await, live);
-    let events = truth::check_events(&place.store, &diary).await;
-    assert_eq!(events, live, "events and numbers differ");
+    live.check_settled(&customer, &place.store, &diary).await;
     let data = folder.path().to_str().unwrap();
     let audit = ["audit", "--full", "--data-dir", data];
     process::run_ok_at(&place, folder.path(), &audit).await;

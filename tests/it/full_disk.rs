@@ -93,10 +93,9 @@ async fn a_full_disk_stops_no_redirect_and_loses_nothing() {
     let mut diary = load.end().await;
     diary.add(probes);
     truth::wait_for_everything(&customer, &[&server.collector], &objects, &mut diary).await;
-    let live = truth::counted(&customer).await;
+    let live = truth::Live::of(&customer, &place.store).await;
     customer.grind().await;
-    assert_eq!(truth::counted(&customer).await, live);
-    assert_eq!(truth::check_events(&place.store, &diary).await, live);
+    live.check_settled(&customer, &place.store, &diary).await;
 }
 
 async fn nothing_is_recorded_and_that_is_said(

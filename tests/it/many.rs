@@ -94,13 +94,8 @@ async fn processes_come_and_go(site: &Site) {
     );
     println!("{} events sent", diary.sent.len());
     truth::wait_for_everything(&customer, &[&second.collector], &objects, &mut diary).await;
-    let live = truth::counted(&customer).await;
+    let live = truth::Live::of(&customer, &site.place.store).await;
     customer.grind().await;
-    assert_eq!(
-        truth::counted(&customer).await,
-        live,
-        "settled and live numbers differ"
-    );
-    let events = truth::check_events(&site.place.store, &diary).await;
-    assert_eq!(events, live, "events and numbers differ");
+    live.check_settled(&customer, &site.place.store, &diary)
+        .await;
 }

@@ -53,6 +53,39 @@ pub async fn counted(customer: &Customer) -> PerObject {
     all
 }
 
+/// The numbers before the last events are ground.
+pub struct Live {
+    counts: PerObject,
+    left_out: BTreeSet<String>,
+}
+
+impl Live {
+    /// What the API says now.
+    pub async fn of(customer: &Customer, store: &Store) -> Self {
+        Self {
+            left_out: left_out(store).await,
+            counts: counted(customer).await,
+        }
+    }
+
+    /// Now that everything is ground: the numbers are the same, without events that were found to
+    /// repeat others, and they are what the events and the diary say.
+    pub async fn check_settled(self, customer: &Customer, store: &Store, diary: &Diary) {
+        let settled = counted(customer).await;
+        let mut with_repeated = settled.clone();
+        let left_out = left_out(store).await;
+        for event in settled_events(store).await {
+            if left_out.contains(&event.id) && !self.left_out.contains(&event.id) {
+                *with_repeated.entry(event.object).or_default() += 1;
+            }
+        }
+        let live = self.counts;
+        assert_eq!(with_repeated, live, "settled and live numbers differ");
+        let events = check_events(store, diary).await;
+        assert_eq!(events, settled, "events and numbers differ");
+    }
+}
+
 /// Records one last event at each collector, and waits until the live numbers hold it, and with
 /// it all before it.
 pub async fn wait_for_everything(

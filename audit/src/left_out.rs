@@ -168,3 +168,6 @@ async fn each(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

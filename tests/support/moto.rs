@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -24,10 +25,10 @@ impl Moto {
     pub async fn start() -> Self {
         let address: SocketAddr = (Ipv4Addr::LOCALHOST, free_port()).into();
         let port = address.port().to_string();
-        let mut command = Command::new("moto_server");
-        command.args(["-H", "127.0.0.1", "-p", &port]);
+        let mut command = Command::new(python());
+        command.args(["-c", include_str!("moto.py"), &port]);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child = child.expect("moto_server must be installed and in PATH: ./test.sh does both");
+        let child = child.expect("python with moto");
         let moto = Self { address, child };
         let bucket = format!("http://{address}/{BUCKET}");
         eventually("moto to make a bucket", START_LIMIT, async || {
@@ -37,6 +38,15 @@ impl Moto {
         .await;
         moto
     }
+}
+
+/// The Python that has moto.
+fn python() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders = std::env::split_paths(&path);
+    let found = folders.find(|folder| folder.join("moto_server").exists());
+    let folder = found.expect("moto_server must be installed and in PATH: ./test.sh does both");
+    folder.join("python3")
 }
 
 impl Drop for Moto {

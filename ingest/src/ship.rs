@@ -185,17 +185,7 @@ impl Shipper {
     async fn step(&mut self) -> Result<(), ShipError> {
         if !self.registered {
             if let Some((log, last)) = self.shared.predecessor {
-                let old = raw::log_info(&self.store, log).await?;
-                if let Some(old) = old.filter(|info| info.retired_at.is_none()) {
-                    raw::update_log(
-                        &self.store,
-                        &LogInfo {
-                            retired_at: Some(last),
-                            ..old
-                        },
-                    )
-                    .await?;
-                }
+                raw::retire_log(&self.store, log, last).await?;
             }
             raw::register_log(&self.store, &self.info).await?;
             self.registered = true;

@@ -1,5 +1,8 @@
 //! What really happened, and whether what is counted agrees with it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,6 +16,18 @@ pub(crate) type Number = u64;
 
 /// Events of one log by seq.
 type Sequence = BTreeMap<u64, Number>;
+
+/// What the disks that are lost for good may have taken with them.
+#[derive(Default)]
+pub(crate) struct Lost {
+    /// The logs that were on them.
+    pub(crate) logs: Vec<LogId>,
+    /// What the streams of any logs have held and never lost.
+    pub(crate) kept: BTreeMap<LogId, BTreeSet<u64>>,
+}
+
+/// Where an event was acknowledged, and which it is.
+pub(crate) type Missing = (LogId, u64, Number);
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
@@ -194,14 +209,24 @@ impl Oracle {
         Err(why)
     }
 
-    /// Acknowledged events that are not among `counted`, with their logs.
-    pub(crate) fn missing(&self, counted: &BTreeSet<Number>) -> Vec<(LogId, u64, Number)> {
+    /// Acknowledged events that are neither among `counted` nor excused, with their logs. Excused is
+    /// what a lost disk may have taken with it: what was on it, and neither stored nor kept by the
+    /// stream, in any log. An event may have been moved from the log in which it was acknowledged.
+    pub(crate) fn missing(&self, counted: &BTreeSet<Number>, lost: &Lost) -> Vec<Missing> {
         let truth = self.truth();
+        let on = |log: &LogId| truth.logs.get(log).into_iter().flatten();
+        let gone: BTreeSet<Number> = lost.logs.iter().flat_map(on).map(|(_, n)| *n).collect();
+        let kept = lost.kept.iter().flat_map(|(log, seqs)| {
+            let kept = on(log).filter(|(seq, _)| seqs.contains(seq));
+            kept.map(|(_, number)| *number)
+        });
+        let stored = truth.buried.values().flat_map(BTreeMap::values).copied();
+        let excused = &gone - &kept.chain(stored).collect();
         let all = truth
             .acknowledged
             .iter()
             .flat_map(|(log, sequence)| sequence.iter().map(|(seq, number)| (*log, *seq, *number)));
-        all.filter(|(_, _, number)| !counted.contains(number))
+        all.filter(|(_, _, number)| !counted.contains(number) && !excused.contains(number))
             .collect()
     }
 

@@ -108,9 +108,9 @@ impl Cluster {
     }
 
     /// Every event that any stream of a log ever took.
-    pub(crate) fn ever_streamed(&self, log: LogId) -> BTreeSet<u64> {
+    pub(crate) fn ever_streamed(&self) -> BTreeMap<LogId, BTreeSet<u64>> {
         let ever = self.ever.lock().unwrap_or_else(PoisonError::into_inner);
-        ever.get(&log).cloned().unwrap_or_default()
+        ever.clone()
     }
 
     fn streamed(&self, log: LogId, batch: &Batch) {

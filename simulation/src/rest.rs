@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::{
     actors::{operator, reader},
     gate::Process,
-    oracle::Number,
+    oracle::{Lost, Number},
     stage::Stage,
     store::Weather,
     world::World,
@@ -41,12 +41,17 @@ impl Stage {
             }
         }
         self.find_or_salvage();
-        let seen = tokio::spawn(see_everything(Arc::clone(&world), self.excused()));
+        let looks = Looks::default();
+        let seen = see_everything(Arc::clone(&world), self.lost(), looks.clone());
+        let seen = tokio::spawn(seen);
         let until = Instant::now() + REST_LIMIT;
         while !seen.is_finished() && world.oracle.failure().is_none() {
             if Instant::now() > until {
-                let missing = world.oracle.missing(&BTreeSet::new()).len();
-                world.oracle.fail(format!("at rest not everything is counted and complete; {missing} events were acknowledged"));
+                let looks = looks.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let all = world.oracle.acknowledged_count();
+                world.oracle.fail(format!(
+                    "at rest not everything is counted: of {all} acknowledged events {looks}"
+                ));
             }
             self.go_on(0.05).await;
         }
@@ -75,45 +80,54 @@ impl Stage {
         tokio::spawn(operator(Arc::clone(&self.world), Process::default(), log));
     }
 
-    /// Logs whose disk is lost for good: what only it held may be missing.
-    fn excused(&self) -> BTreeMap<LogId, BTreeSet<u64>> {
+    /// What the disks that did not come back may have taken with them.
+    fn lost(&self) -> Lost {
         let gone = self.hosts.iter().filter(|h| !h.here.load(Ordering::SeqCst));
-        let gone = gone.filter_map(|host| host.log());
-        let kept = |log| match self.world.cluster.losses() {
-            0 => self.world.cluster.ever_streamed(log),
-            _ => BTreeSet::new(),
-        };
-        gone.map(|log| (log, kept(log))).collect()
+        Lost {
+            logs: gone.filter_map(|host| host.log()).collect(),
+            kept: match self.world.cluster.losses() {
+                0 => self.world.cluster.ever_streamed(),
+                _ => BTreeMap::new(),
+            },
+        }
+    }
+}
+
+/// How it looked last, for whoever asks why it took too long.
+#[derive(Clone, Default)]
+struct Looks(Arc<Mutex<String>>);
+
+impl Looks {
+    fn are(&self, what: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
     }
 }
 
 /// Looks until a complete reading of every entity holds everything that was acknowledged, but for
-/// what was only on a lost disk: of those `excused` logs, what is neither stored nor named.
-async fn see_everything(world: Arc<World>, excused: BTreeMap<LogId, BTreeSet<u64>>) {
+/// what was only on a lost disk.
+async fn see_everything(world: Arc<World>, lost: Lost, looks: Looks) {
     let process = Process::default();
     let mut eyes = reader::Eyes::new(&world, process);
     loop {
         tokio::time::sleep(Duration::from_millis(700)).await;
         eyes.refresh().await;
         let mut counted: BTreeSet<Number> = BTreeSet::new();
-        let mut complete = true;
+        let mut incomplete = None;
         for entity in &world.entities {
             match eyes.read(&world, *entity).await {
                 Some(numbers) => counted.extend(numbers),
-                None => complete = false,
+                None => incomplete = Some(*entity),
             }
         }
-        if !complete {
+        if let Some(entity) = incomplete {
+            looks.are(format!("those of {entity} are not complete; see the diary"));
             continue;
         }
-        let missing = world.oracle.missing(&counted);
-        let unexcused = missing
-            .iter()
-            .filter(|(log, seq, _)| excused.get(log).is_none_or(|kept| kept.contains(seq)));
-        let unexcused: Vec<_> = unexcused.collect();
-        world.gate.note(|| format!("missing {unexcused:?}"));
-        if unexcused.is_empty() {
+        let missing = world.oracle.missing(&counted, &lost);
+        if missing.is_empty() {
             return;
         }
+        world.gate.note(|| format!("missing {missing:?}"));
+        looks.are(format!("these are missing: {missing:?}"));
     }
 }

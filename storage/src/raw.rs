@@ -358,6 +358,18 @@ pub async fn update_log(store: &Store, info: &LogInfo) -> Result<(), StoreError>
         .map_err(|e| StoreError::request("update", &path, e))
 }
 
+/// Says of a log that ended at `last` that it did, if that is not said yet. Only who comes after
+/// its collector does.
+pub async fn retire_log(store: &Store, log: LogId, last: u64) -> Result<(), StoreError> {
+    match log_info(store, log).await? {
+        Some(info) if info.retired_at.is_none() => {
+            let retired_at = Some(last);
+            update_log(store, &LogInfo { retired_at, ..info }).await
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(crate) fn json<T: Serialize>(
     path: &object_store::path::Path,
     value: &T,

@@ -4,6 +4,9 @@
 //! Every step is create-only or repeatable, so that a salvage that died is finished by the next
 //! one, whoever runs it: another operator, or the collector that finds itself fenced.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use model::{Bug, LogId, Record, planted};
@@ -103,6 +106,11 @@ pub async fn salvage(
     raw::put_fence(store, &fence).await?;
     reach("salvage.fenced");
     seal(store, log).await?;
+    if let Some(before) = info.predecessor {
+        // Its collector may have ended before it could say that the log before it was drained.
+        let last = end_of(store, before).await?.header.previous_seq;
+        raw::retire_log(store, before, last).await?;
+    }
     let retired_at = Some(last_seq);
     raw::update_log(store, &LogInfo { retired_at, ..info }).await?;
     Ok(Salvaged {

@@ -52,6 +52,10 @@ pub async fn switch(
     if recovered.state.log != old {
         return Ok(());
     }
+    if let Some((before, last)) = recovered.state.predecessor {
+        // Whoever salvaged a log that was never registered did not know what was before it.
+        raw::retire_log(store, before, last).await?;
+    }
     let first = recovered.sealed.first().map_or(u64::MAX, |s| s.first_seq);
     let held = held(store, old, first).await?;
     blocking::run(move || move_records(&*disk, &recovered, &held, &fence, new)).await?;

@@ -17,14 +17,22 @@ use crate::{
     },
 };
 
-/// What is planted, where, and words of what is said when it is found.
-const BUGS: [(Bug, Mode, &str); 5] = [
-    (Bug::MarkBeforeCells, Mode::Redis, "events are counted: "),
-    (Bug::GapPassedOver, Mode::Redis, "events are counted: "),
-    (Bug::NoTargetCheck, Mode::Redis, "a count fell from "),
-    (Bug::ForgottenKeysTrusted, Mode::Redis, "is recorded as"),
-    (Bug::ForgetUnstored, Mode::S3, "is missing"),
+/// What is planted, where, and what may be said when it is found.
+const BUGS: [(Bug, Mode, &[&str]); 5] = [
+    (Bug::MarkBeforeCells, Mode::Redis, &[BEHIND, FELL]),
+    (Bug::GapPassedOver, Mode::Redis, &[BEHIND, FELL]),
+    (Bug::NoTargetCheck, Mode::Redis, &[BEHIND, FELL]),
+    (Bug::ForgottenKeysTrusted, Mode::Redis, &["is recorded as"]),
+    // The segment is lost, or a seal leaves it out.
+    (
+        Bug::ForgetUnstored,
+        Mode::S3,
+        &["is missing", "the API says"],
+    ),
 ];
+/// Fewer events than an answer says, or than one before it counted.
+const BEHIND: &str = "events are counted: ";
+const FELL: &str = "a count fell from ";
 /// How often Redis forgets everything: at most, for a bug to show, and where there is none.
 const FLUSHES: [usize; 2] = [12, 3];
 /// How late each piece of what is said to a slow store arrives: later than segments end.
@@ -43,7 +51,8 @@ async fn each_planted_bug_is_found() {
         let failure = tried.expect_err(&format!("{bug:?} was not found"));
         let said = failure.downcast_ref::<String>().map_or("", String::as_str);
         println!("{bug:?} was found: {said}");
-        assert!(said.contains(words), "{bug:?} failed otherwise: {said}");
+        let named = words.iter().any(|words| said.contains(words));
+        assert!(named, "{bug:?} failed otherwise: {said}");
     });
     join_all(trials).await;
 }

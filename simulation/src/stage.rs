@@ -191,6 +191,8 @@ impl Stage {
             }
             (true, 5..7) => {
                 world.gate.note(|| format!("FALSE SALVAGE {log}"));
+                // While events come, and are shown.
+                world.budget.fetch_add(20, Ordering::Relaxed);
                 self.salvage(log);
             }
             (false, 0..5) => {

@@ -30,7 +30,7 @@ if [ ! -e "$moto/complete" ]; then
     "$moto/bin/pip" install -q 'moto[s3]==5.2.5' flask flask-cors
     touch "$moto/complete"
 fi
-export PATH="$PATH:$moto/bin"
+export PATH="$moto/bin:$PATH"
 
 # The normal run tries the same cases each time; the long one everything for longer, with cases nobody has seen:
 # see docs/RELIABILITY.md.

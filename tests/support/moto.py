@@ -4,11 +4,7 @@ two steps, so that of two conditional PUTs at once both may succeed, which S3 ru
 import sys
 import threading
 
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    MotoRequestHandler,
-    create_backend_app,
-)
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import run_simple
 
 moto = DomainDispatcherApplication(create_backend_app)
@@ -20,10 +16,4 @@ def one_at_a_time(environ, start_response):
         return list(moto(environ, start_response))
 
 
-run_simple(
-    "127.0.0.1",
-    int(sys.argv[1]),
-    one_at_a_time,
-    threaded=True,
-    request_handler=MotoRequestHandler,
-)
+run_simple("127.0.0.1", int(sys.argv[1]), one_at_a_time, threaded=True)

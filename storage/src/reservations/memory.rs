@@ -1,6 +1,7 @@
 //! Keys inside one process, bounded.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -75,13 +76,19 @@ impl Memory {
         self.state += 1;
         self.crowded = true;
         let mut ends: Vec<i64> = self.keys.values().map(|entry| entry.until_ms).collect();
-        let mut left = self.keys.len() / 10;
-        let (_, cut, _) = ends.select_nth_unstable(left);
+        let tenth = self.keys.len() / 10;
+        let (older, cut, _) = ends.select_nth_unstable(tenth);
         let cut = *cut;
-        self.keys.retain(|_, entry| {
-            let stays = entry.until_ms > cut || left == 0;
-            left -= usize::from(!stays);
-            stays
+        // Of those that are as old as the last one that goes, only as many as it takes.
+        let mut left = tenth - older.iter().filter(|end| **end < cut).count();
+        self.keys.retain(|_, entry| match entry.until_ms.cmp(&cut) {
+            Ordering::Less => false,
+            Ordering::Greater => true,
+            Ordering::Equal => {
+                let stays = left == 0;
+                left -= usize::from(!stays);
+                stays
+            }
         });
     }
 }
@@ -161,5 +168,40 @@ impl Reservations for MemoryReservations {
 
     fn is_crowded(&self) -> bool {
         self.lock().crowded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_700_000_000_000;
+
+    #[tokio::test]
+    async fn where_there_is_no_room_for_all_the_oldest_tenth_goes_and_that_is_said() {
+        let all = MemoryReservations::default();
+        let event = EventId {
+            log: LogId(1),
+            seq: 1,
+        };
+        let confirm = async |n: usize, keep_ms| {
+            let key = n.to_string();
+            all.confirm(&key, event, keep_ms, NOW).await.unwrap();
+        };
+        for n in 0..MAX_KEYS {
+            // All the same age but for the first.
+            confirm(n, if n == 0 { KEEP_MS - 1 } else { KEEP_MS }).await;
+        }
+        let before = all.state(true).await.unwrap();
+        assert!(!all.is_crowded());
+        confirm(MAX_KEYS, KEEP_MS).await;
+        assert!(all.is_crowded());
+        assert_ne!(all.state(true).await.unwrap(), before, "keys were lost");
+        assert_eq!(all.lock().keys.len(), MAX_KEYS - MAX_KEYS / 10 + 1);
+        assert!(!all.lock().keys.contains_key("0"), "the oldest went");
+        // Making room once is enough for a while.
+        let after = all.state(true).await.unwrap();
+        confirm(MAX_KEYS + 1, KEEP_MS).await;
+        assert_eq!(all.state(true).await.unwrap(), after);
     }
 }

@@ -133,8 +133,12 @@ impl Keys {
     }
 
     async fn is_still(&self, whole: Option<String>, end: Instant) -> bool {
+        // Then there is nothing to compare the state with.
+        if whole.is_none() {
+            return false;
+        }
         let state = timeout_at(end, self.state_from_now_on()).await;
-        whole.is_some() && state.is_ok_and(|state| state == whole)
+        state.is_ok_and(|state| state == whole)
     }
 
     /// The state of the store, looked at after this was called: many who wait share one look.

@@ -6,34 +6,36 @@ use anyhow::Context;
 use async_trait::async_trait;
 use audit::{Audit, AuditDeps, AuditError, Records};
 use futures::FutureExt;
+use handover::manifests::Manifests;
 use jobs::{JobError, Work};
+use model::random::Randomness;
 use serde_json::{Value, json};
 use serving::AuditControl;
-use storage::{catalog::random::Randomness, manifests::Manifests, store::Store};
+use storage::store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use web::{Health, Problem};
 
-use crate::{mill::Mill, wiring::Parts};
+use crate::{batch_runtime::BatchRuntime, wiring::Parts};
 
 /// How often the newest record of an audit is looked for.
 const LOOK: Duration = Duration::from_secs(5);
 /// How long a request over the API waits for an audit.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Makes audits on the mill's threads. Cheap to clone.
+/// Makes audits on the rollup's threads. Cheap to clone.
 #[derive(Clone)]
 pub struct Auditing {
     deps: Arc<AuditDeps>,
     random: Arc<dyn Randomness>,
-    mill: Mill,
+    batch: BatchRuntime,
     /// One request over the API at a time.
     room: Arc<Semaphore>,
 }
 
 impl Auditing {
     /// Audits of the installation behind `parts`.
-    pub fn new(parts: &Parts, mill: &Mill) -> Self {
+    pub fn new(parts: &Parts, batch: &BatchRuntime) -> Self {
         let deps = AuditDeps {
             store: Arc::clone(&parts.store),
             manifests: Manifests::new(Arc::clone(&parts.store)),
@@ -44,7 +46,7 @@ impl Auditing {
         Self {
             deps: Arc::new(deps),
             random: Arc::clone(&parts.random),
-            mill: mill.clone(),
+            batch: batch.clone(),
             room: Arc::new(Semaphore::new(1)),
         }
     }
@@ -87,7 +89,7 @@ impl Auditing {
             drop(room);
             audit
         };
-        self.mill.run(work).await
+        self.batch.run(work).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
-use batch_layer::{MillDeps, Mode, PredictSettings};
+use batch_layer::{Mode, PredictSettings, RollupDeps};
 use chrono_tz::Tz;
 use futures::{FutureExt, future::BoxFuture};
 use jobs::{
@@ -18,8 +18,8 @@ use web::{Health, Problem};
 
 use crate::{
     auditing::Auditing,
+    batch_runtime::BatchRuntime,
     config::Settings,
-    mill::Mill,
     wiring::{Base, Parts},
 };
 
@@ -42,13 +42,13 @@ pub struct Jobs {
 
 impl Jobs {
     /// The jobs that the settings describe.
-    pub fn new(parts: &Parts, mill: &Mill) -> anyhow::Result<Self> {
+    pub fn new(parts: &Parts, batch: &BatchRuntime) -> anyhow::Result<Self> {
         let shared = Shared {
             store: Arc::clone(&parts.store),
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         };
-        let jobs = definitions(&parts.settings, mill, &Auditing::new(parts, mill))?;
+        let jobs = definitions(&parts.settings, batch, &Auditing::new(parts, batch))?;
         let by = format!("process {}", std::process::id());
         let schedules = jobs
             .iter()
@@ -81,7 +81,11 @@ impl Jobs {
     }
 }
 
-fn definitions(settings: &Settings, mill: &Mill, auditing: &Auditing) -> anyhow::Result<Vec<Job>> {
+fn definitions(
+    settings: &Settings,
+    batch: &BatchRuntime,
+    auditing: &Auditing,
+) -> anyhow::Result<Vec<Job>> {
     let zone: Tz = settings
         .timezone
         .parse()
@@ -106,21 +110,21 @@ fn definitions(settings: &Settings, mill: &Mill, auditing: &Auditing) -> anyhow:
         job(
             "rollup",
             &settings.rollup_schedule,
-            work(mill, |deps| async move {
+            work(batch, |deps| async move {
                 batch_layer::run(&deps, Mode::Incremental).await
             }),
         )?,
         job(
             "forecast",
             &settings.forecast_schedule,
-            work(mill, |deps| async move {
+            work(batch, |deps| async move {
                 batch_layer::predict(&deps, PredictSettings::default()).await
             }),
         )?,
         job(
             "report",
             &settings.report_schedule,
-            work(mill, move |deps| {
+            work(batch, move |deps| {
                 let sql = Arc::clone(&sql);
                 async move { batch_layer::run_report(&deps, "nightly", &sql).await }
             }),
@@ -132,22 +136,22 @@ fn definitions(settings: &Settings, mill: &Mill, auditing: &Auditing) -> anyhow:
     ])
 }
 
-/// Work on the mill's threads, with what it reports as the run's detail.
+/// Work on the rollup's threads, with what it reports as the run's detail.
 fn work<F, T, E>(
-    mill: &Mill,
-    run: impl Fn(Arc<MillDeps>) -> F + Clone + Send + Sync + 'static,
+    batch: &BatchRuntime,
+    run: impl Fn(Arc<RollupDeps>) -> F + Clone + Send + Sync + 'static,
 ) -> Work
 where
     F: Future<Output = Result<T, E>> + Send + 'static,
     T: Serialize + Send + 'static,
     E: std::fmt::Display + Send + 'static,
 {
-    let mill = mill.clone();
+    let batch = batch.clone();
     Arc::new(
         move |_context| -> BoxFuture<'static, Result<Value, JobError>> {
-            let (mill, run) = (mill.clone(), run.clone());
+            let (batch, run) = (batch.clone(), run.clone());
             async move {
-                let result = mill.run(run).await.map_err(JobError::new)?;
+                let result = batch.run(run).await.map_err(JobError::new)?;
                 serde_json::to_value(result.map_err(JobError::new)?).map_err(JobError::new)
             }
             .boxed()

@@ -1,11 +1,11 @@
 //! Millrace: click analytics that is live and exact.
 
 mod auditing;
+mod batch_runtime;
 mod client;
 mod commands;
 mod config;
 mod jobs_wiring;
-mod mill;
 mod supervise;
 mod wiring;
 

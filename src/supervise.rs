@@ -5,22 +5,20 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use handover::manifests::Manifests;
 use ingest::{CollectorDeps, CollectorSettings};
+use model::random::{new_nonce, new_secret};
 use serving::{ServingDeps, ServingSettings};
 use speed_layer::{SpeedDeps, SpeedSettings};
-use storage::{
-    catalog::random::{new_nonce, new_secret},
-    manifests::Manifests,
-};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use web::{ServerSettings, operate_routes};
 
 use crate::{
     auditing::{self, Auditing},
+    batch_runtime::BatchRuntime,
     config::Settings,
     jobs_wiring::Jobs,
-    mill::Mill,
     wiring::{Base, Parts},
 };
 
@@ -80,8 +78,8 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
     };
-    let mill = Mill::new(&base, Arc::clone(&parts.rules))?;
-    let jobs = Jobs::new(&parts, &mill)?;
+    let batch = BatchRuntime::new(&base, Arc::clone(&parts.rules))?;
+    let jobs = Jobs::new(&parts, &batch)?;
     let mut running = Running {
         parts: Arc::clone(&parts),
         roles: Vec::new(),
@@ -119,7 +117,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         let listener = bind(parts.settings.api_addr, "API").await?;
         let stop = CancellationToken::new();
         let work = serving::run(
-            serving_deps(&parts, jobs, Auditing::new(&parts, &mill)),
+            serving_deps(&parts, jobs, Auditing::new(&parts, &batch)),
             serving_settings(&parts)?,
             listener,
             stop.clone(),

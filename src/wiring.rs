@@ -3,17 +3,14 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use catalog::{Catalog, copy::replace_privately};
 use enrich::{Geo, Rules};
+use handover::installation;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use model::random::{Randomness, SystemRandom};
 use model::{Clock, SystemClock};
 use storage::{
-    catalog::{
-        Catalog,
-        copy::replace_privately,
-        random::{Randomness, SystemRandom},
-    },
     cells::{LiveCells, MemoryCells, RedisCells},
-    installation,
     leases::{AllGranted, Leases, RedisLeases},
     redis_client::RedisClient,
     reservations::{MemoryReservations, RedisReservations, Reservations},

@@ -13,15 +13,14 @@ use datafusion::{
     },
     prelude::{ParquetReadOptions, SessionConfig, SessionContext, col},
 };
-use object_store::path::Path;
-use storage::{
+use handover::{
     duplicates,
     manifest::{File, Manifest},
-    object_keys::ObjectKey,
-    store::Store,
 };
+use object_store::path::Path;
+use storage::{object_keys::ObjectKey, store::Store};
 
-use crate::mill::events_schema;
+use crate::rollup::events_schema;
 
 /// Memory of one session; beyond it sorts and aggregates go to temporary files.
 const MEMORY: usize = 2 << 30;

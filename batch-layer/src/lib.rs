@@ -3,11 +3,11 @@
 
 mod engine;
 pub mod forecast;
-mod mill;
 pub mod predict;
 pub mod report;
+mod rollup;
 
 pub use datafusion::arrow::util::pretty::pretty_format_batches;
-pub use mill::{MillDeps, MillError, Mode, Report, run};
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};
 pub use report::{ReportError, ReportFiles, query, run_report};
+pub use rollup::{Mode, Report, RollupDeps, RollupError, run};

@@ -8,21 +8,23 @@ use std::sync::{
 };
 
 use datafusion::{error::DataFusionError, parquet::errors::ParquetError};
+use handover::{
+    forecasts::{self, Backtest, Forecast, Grain, LEDGER, Made, Point},
+    installation::stamp,
+    manifest::File,
+};
+use model::random::new_nonce;
 use object_store::ObjectStoreExt;
 use serde::Serialize;
 use storage::{
-    catalog::random::new_nonce,
-    forecasts::{self, Backtest, Forecast, Grain, LEDGER, Made, Point},
-    installation::stamp,
     ledger::{Appended, Ledger, LedgerError},
-    manifest::File,
     object_keys::ObjectKey,
     store::StoreError,
 };
 
 use self::history::{Histories, History, Window};
 use crate::{
-    MillDeps,
+    RollupDeps,
     forecast::{
         ForecastError, FrameError, Grid, Options, Series, count_series, forecast_series,
         parallel_map,
@@ -110,7 +112,7 @@ pub enum PredictError {
 ///
 /// History ends with the last hour or day that is over, both by what is settled and by the clock.
 pub async fn predict(
-    deps: &MillDeps,
+    deps: &RollupDeps,
     settings: PredictSettings,
 ) -> Result<PredictReport, PredictError> {
     let current = deps.manifests.latest().await?;
@@ -222,7 +224,7 @@ fn forecast_one(history: &History, series: &Series, task: Task) -> Result<Foreca
 }
 
 async fn publish(
-    deps: &MillDeps,
+    deps: &RollupDeps,
     manifest: u64,
     made_ms: i64,
     mut all: Vec<Forecast>,
@@ -263,7 +265,7 @@ async fn publish(
 }
 
 /// Adds the entry, unless there is one of a newer manifest.
-async fn append(deps: &MillDeps, made: &Made) -> Result<bool, PredictError> {
+async fn append(deps: &RollupDeps, made: &Made) -> Result<bool, PredictError> {
     let ledger = Ledger::new(Arc::clone(&deps.store), LEDGER);
     for _ in 0..TRIES {
         let newest = ledger.latest::<Made>().await?;

@@ -16,7 +16,7 @@ use storage::{
 };
 
 use self::files::Files;
-use crate::MillDeps;
+use crate::RollupDeps;
 
 /// Who the reports over all accounts are for, in the names of their objects.
 const SCOPE: &str = "all";
@@ -79,7 +79,7 @@ pub enum ReportError {
 ///
 /// Tables: `events`, and every view under its name. `now()` is the injected clock's time.
 pub async fn run_report(
-    deps: &MillDeps,
+    deps: &RollupDeps,
     name: &str,
     sql: &str,
 ) -> Result<ReportFiles, ReportError> {
@@ -129,7 +129,7 @@ pub async fn run_report(
 
 /// The first `limit` rows of one SELECT over the newest manifest; see [`run_report`].
 pub async fn query(
-    deps: &MillDeps,
+    deps: &RollupDeps,
     sql: &str,
     limit: usize,
 ) -> Result<Vec<RecordBatch>, ReportError> {

@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use storage::{
-    catalog::Catalog,
+use catalog::Catalog;
+use handover::{
     installation::{Control, Request},
     raw::{self, LogInfo},
-    store::Store,
 };
+use storage::store::Store;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 

@@ -1,16 +1,16 @@
 //! The collector: takes events, makes them durable, and hands them on.
 
-mod door;
 mod follow;
 mod http;
-mod keys;
+mod key_restorer;
 pub mod log;
+mod recorder;
 mod rejected;
-mod remember;
+mod request_facts;
 mod role;
+mod sender_keys;
 mod session;
 pub mod ship;
-mod sighting;
 pub mod streamer;
 mod tallies;
 

@@ -9,7 +9,7 @@ use storage::{object_keys::ObjectKey, store::Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::sighting::cut;
+use crate::request_facts::cut;
 
 /// Lines that may wait, and bytes of them, in KiB; more are counted and dropped.
 const QUEUE: usize = 4096;

@@ -3,33 +3,26 @@
 use std::{path::PathBuf, sync::Arc};
 
 use axum::Router;
+use catalog::Catalog;
 use enrich::{Geo, VisitorKey};
 use ipnet::IpNet;
 use model::Clock;
-use storage::{
-    catalog::{
-        Catalog,
-        random::{Randomness, new_nonce},
-    },
-    cells::LiveCells,
-    reservations::Reservations,
-    store::Store,
-    stream::EventStream,
-};
+use model::random::{Randomness, new_nonce};
+use storage::{cells::LiveCells, reservations::Reservations, store::Store, stream::EventStream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use web::{Health, ServerSettings};
 
 use crate::{
-    door::Door,
     follow::{Closer, follow},
     http::routes,
-    keys::Keys,
+    key_restorer::KeyRestorer,
     log::{LogSettings, RecoveryError, switch::SwitchError},
+    recorder::EventRecorder,
     rejected::{self, Rejected},
-    remember::Memory,
+    request_facts::EventBuilder,
+    sender_keys::SenderKeys,
     session::{Carried, Session},
-    sighting::Lens,
     tallies::{self, Tallies},
 };
 
@@ -114,17 +107,17 @@ pub async fn run(
     let current = session.current();
     let (rejected, refused) = Rejected::channel();
     let tallies = Arc::new(Tallies::new(current.log().id()));
-    let keys = Arc::new(Keys::new(
+    let keys = Arc::new(SenderKeys::new(
         deps.reservations,
         Arc::clone(&deps.clock),
         Arc::clone(&deps.random),
     ));
-    let mut memory = Memory::new(Arc::clone(&keys), Arc::clone(&deps.store), current.clone());
-    let (bodies, handled) = Door::room();
-    let door = Arc::new(Door {
+    let mut memory = KeyRestorer::new(Arc::clone(&keys), Arc::clone(&deps.store), current.clone());
+    let (bodies, handled) = EventRecorder::room();
+    let recorder = Arc::new(EventRecorder {
         catalog: deps.catalog.clone(),
         log: current.clone(),
-        lens: Lens {
+        builder: EventBuilder {
             geo: deps.geo,
             visitor_key: VisitorKey::new(deps.visitor_key),
         },
@@ -160,14 +153,14 @@ pub async fn run(
         shutdown.clone(),
     ));
     memory.begin().await;
-    let remembering = tokio::spawn(memory.keep(closed.clone()));
+    let restoring = tokio::spawn(memory.keep(closed.clone()));
     deps.health.up("collector");
     tracing::info!(log = %current.log().id(), "the collector accepts events");
 
     let session = tokio::spawn(session.stay(closed.clone()));
     web::serve(
         listener,
-        routes(door).merge(deps.operate),
+        routes(recorder).merge(deps.operate),
         settings.server,
         shutdown,
     )
@@ -176,7 +169,7 @@ pub async fn run(
     finish("rejected", keeping).await;
     finish("tallies", tallying).await;
     finish("follower", following).await;
-    finish("keys", remembering).await;
+    finish("keys", restoring).await;
     if let Some(session) = finish("log", session).await {
         session.drain().await;
     }

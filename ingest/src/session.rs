@@ -7,14 +7,10 @@ use std::{
     time::Duration,
 };
 
+use handover::raw::{self, LogInfo};
+use model::random::Randomness;
 use model::{Clock, LogId};
-use storage::{
-    catalog::random::Randomness,
-    cells::LiveCells,
-    raw::{self, LogInfo},
-    store::Store,
-    stream::EventStream,
-};
+use storage::{cells::LiveCells, store::Store, stream::EventStream};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use web::Health;

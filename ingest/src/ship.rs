@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
+use handover::raw::{self, LogInfo, Seal};
 use model::{Bug, LogId, planted};
 use storage::{
     blocking::run as blocking,
     failpoint::reach,
-    raw::{self, LogInfo, Seal},
     store::{Outcome, Store, StoreError},
     stream::EventStream,
 };

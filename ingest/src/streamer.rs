@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use model::Record;
 use storage::{
     blocking,
-    cells::{Head, LiveCells},
+    cells::{HighWatermark, LiveCells},
     stream::{Appended, Batch, CLOSED, EventStream, LiveError},
 };
 use tokio::time::Instant;
@@ -140,11 +140,13 @@ impl<'a> Streamer<'a> {
         self.checked = Instant::now();
         let generations = self.cells.generations(true).await?;
         if self.announced.as_ref() != Some(&generations) {
-            let head = Head {
+            let high_watermark = HighWatermark {
                 generations: generations.clone(),
                 seq: self.shared.durable_seq(),
             };
-            self.cells.put_head(self.shared.log, &head).await?;
+            self.cells
+                .put_high_watermark(self.shared.log, &high_watermark)
+                .await?;
             self.announced = Some(generations);
         }
         let last = self.stream.last(self.shared.log).await?.unwrap_or(0);

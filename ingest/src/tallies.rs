@@ -7,11 +7,9 @@ use std::{
     time::Duration,
 };
 
+use handover::tally::{self, Tally, Turned};
 use model::{Clock, EntityId, LogId};
-use storage::{
-    store::{Store, StoreError},
-    tally::{self, Tally, Turned},
-};
+use storage::store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 /// How often what has changed is written.

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use model::LogId;
-use storage::{
+use handover::{
     directory::Directory,
     installation::{Control, Request},
-    ledger::LedgerError,
     raw::{self, LogInfo},
+};
+use model::LogId;
+use storage::{
+    ledger::LedgerError,
     store::{Store, StoreError},
 };
 use tokio::time::{Instant, sleep};

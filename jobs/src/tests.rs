@@ -7,10 +7,10 @@ use std::{
 };
 
 use chrono_tz::Tz;
+use model::random::SeededRandom;
 use model::{Clock, ManualClock};
 use object_store::memory::InMemory;
 use serde_json::{Value, json};
-use storage::catalog::random::SeededRandom;
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},

@@ -9,16 +9,16 @@ use axum::{
     extract::{FromRef, State},
     routing::get,
 };
+use handover::{
+    manifest::Manifest,
+    manifests::Published,
+    tally::{self, Turned},
+};
 use model::{EntityId, time};
 use moka::future::Cache;
 use object_store::path::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::{
-    manifest::Manifest,
-    manifests::Published,
-    tally::{self, Turned},
-};
 use tokio::sync::Semaphore;
 use web::Problem;
 

@@ -7,15 +7,11 @@ use axum::{
     extract::{FromRef, State},
     routing::get,
 };
+use handover::forecasts::{self, Forecast, Grain, LEDGER, Made, Point};
 use model::{EntityId, time::rfc3339};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::{
-    catalog,
-    forecasts::{self, Forecast, Grain, LEDGER, Made, Point},
-    ledger::Ledger,
-    store::Store,
-};
+use storage::{ledger::Ledger, store::Store};
 use web::Problem;
 
 use crate::api::{Api, auth::Reader, params::Params};

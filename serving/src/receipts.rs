@@ -8,10 +8,11 @@ use axum::{
     extract::{FromRef, State},
     routing::get,
 };
+use handover::{lookup, raw};
 use http::StatusCode;
 use model::{EventId, EventKind, Record, time::rfc3339};
 use serde_json::{Value, json};
-use storage::{lookup, object_keys::ObjectKey, raw, store::StoreError, stream::EventStream};
+use storage::{object_keys::ObjectKey, store::StoreError, stream::EventStream};
 use tokio::sync::Semaphore;
 use web::Problem;
 

@@ -4,15 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::Router;
+use catalog::Catalog;
+use handover::manifests::Manifests;
 use model::Clock;
+use model::random::Randomness;
 use serde_json::Value;
-use storage::{
-    catalog::{Catalog, random::Randomness},
-    cells::LiveCells,
-    manifests::Manifests,
-    store::Store,
-    stream::EventStream,
-};
+use storage::{cells::LiveCells, store::Store, stream::EventStream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use web::{Health, Problem, ServerSettings};

@@ -7,20 +7,23 @@ use axum::{
     Router,
     body::{Body, to_bytes},
 };
+use catalog::Catalog;
+use handover::{
+    installation::stamp,
+    manifest::Manifest,
+    manifests::Manifests,
+    raw::{self, LogInfo, Seal},
+    segment::{self, Header},
+};
 use http::Request;
+use model::random::SeededRandom;
 use model::{
     Covered, EntityId, Event, EventId, Facts, Horizon, LogId, ManualClock, Record,
     cell::{EpochCells, fold_into},
 };
 use serde_json::{Value, json};
 use storage::{
-    catalog::{Catalog, random::SeededRandom},
-    cells::{LiveCells, Mark, MemoryCells, StoredCell},
-    installation::stamp,
-    manifest::Manifest,
-    manifests::Manifests,
-    raw::{self, LogInfo, Seal},
-    segment::{self, Header},
+    cells::{Checkpoint, LiveCells, MemoryCells, StoredCell},
     store::{self, Store},
     stream::{Batch, EventStream, MemoryStream},
 };
@@ -174,7 +177,7 @@ impl Site {
         self.stream.append(LOG, &batch).await.unwrap();
     }
 
-    /// Folds all records of an epoch, and marks that.
+    /// Folds all records of an epoch, and checkpoints that.
     pub async fn fold(&self, records: &[Record]) {
         let last = records.last().unwrap();
         let mut cells = EpochCells::new();
@@ -191,8 +194,8 @@ impl Site {
             };
             self.cells.put(entity, vec![cell]).await.unwrap();
         }
-        let old = self.cells.mark(LOG).await.unwrap();
-        let mark = Mark {
+        let old = self.cells.checkpoint(LOG).await.unwrap();
+        let checkpoint = Checkpoint {
             fence: 0,
             generations: self.cells.generations(false).await.unwrap(),
             base: 0,
@@ -202,7 +205,12 @@ impl Site {
             target: last.seq,
             at_ms: NOW_MS,
         };
-        assert!(self.cells.put_mark(LOG, old.as_ref(), &mark).await.unwrap());
+        assert!(
+            self.cells
+                .put_checkpoint(LOG, old.as_ref(), &checkpoint)
+                .await
+                .unwrap()
+        );
     }
 
     /// Stores records as a segment.

@@ -6,8 +6,9 @@ use std::{
     time::Duration,
 };
 
+use handover::raw;
 use model::{Bug, Horizon, LogId, planted};
-use storage::{ledger::LedgerError, raw, store::StoreError, stream::LiveError};
+use storage::{ledger::LedgerError, store::StoreError, stream::LiveError};
 use tokio::time::Instant;
 
 use crate::SpeedDeps;
@@ -95,7 +96,7 @@ impl Housekeeper {
         while let Some(seal) = raw::seal(&deps.store, log, *next).await? {
             (*next, *in_raw) = (*next + 1, seal.seqs.1);
         }
-        let flushed = deps.cells.mark(log).await?.map_or(0, |m| m.seq);
+        let flushed = deps.cells.checkpoint(log).await?.map_or(0, |m| m.seq);
         let upto = match planted(Bug::TrimUnflushed) {
             true => deps.stream.last(log).await?.unwrap_or(0),
             false => flushed.min(*in_raw),
@@ -113,12 +114,14 @@ async fn delete(deps: &SpeedDeps, mut horizon: Horizon) -> Result<u64, LiveError
     if planted(Bug::PruneUncovered) {
         horizon.0.values_mut().for_each(|c| c.epoch += 1);
     }
-    if planted(Bug::PruneBeforeFloor) {
+    if planted(Bug::PruneBeforeWatermark) {
         deps.cells.prune(&horizon).await?;
     }
-    // The floor first, then the cells: a reader of an older manifest must notice.
+    // The prune watermark first, then the cells: a reader of an older manifest must notice.
     for (log, covered) in &horizon.0 {
-        deps.cells.raise_floor(*log, covered.epoch).await?;
+        deps.cells
+            .raise_prune_watermark(*log, covered.epoch)
+            .await?;
     }
     deps.cells.prune(&horizon).await
 }

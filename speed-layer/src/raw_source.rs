@@ -1,10 +1,8 @@
 //! Events of a log from its raw objects: the source that cannot lose anything.
 
+use handover::raw;
 use model::{LogId, Record};
-use storage::{
-    raw,
-    store::{Store, StoreError},
-};
+use storage::store::{Store, StoreError};
 
 /// A reader of one log's raw segments that remembers where it is.
 pub struct RawSource {

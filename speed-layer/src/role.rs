@@ -7,11 +7,9 @@ use std::{
 };
 
 use enrich::Rules;
+use handover::{directory::Directory, manifests::Manifests};
 use model::{Clock, LogId};
-use storage::{
-    cells::LiveCells, directory::Directory, leases::Leases, manifests::Manifests, store::Store,
-    stream::EventStream,
-};
+use storage::{cells::LiveCells, leases::Leases, store::Store, stream::EventStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use web::Health;

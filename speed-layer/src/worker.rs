@@ -1,15 +1,15 @@
-//! The worker of one log: fold, put, mark. Any number of them may run on one log, die anywhere,
+//! The worker of one log: fold, put, checkpoint. Any number of them may run on one log, die anywhere,
 //! or come late: a cell's content depends on (entity, log, epoch, upto) alone.
 
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
+use handover::raw::{self, Stored};
 use model::{Bug, Covered, LogId, planted};
 use storage::{
-    cells::Mark,
+    cells::Checkpoint,
     failpoint::reach,
     ledger::LedgerError,
-    raw::{self, Stored},
     store::StoreError,
     stream::{CLOSED, LiveError},
 };
@@ -59,7 +59,7 @@ enum Ended {
     Shutdown,
     /// Redis has lost something, or is another one.
     NewGeneration,
-    /// Somebody else has moved the mark.
+    /// Somebody else has moved the checkpoint.
     Overtaken,
     Fenced,
 }
@@ -100,10 +100,10 @@ struct Session<'a> {
     /// As read before the first put.
     generations: String,
     base: u64,
-    /// Last event known to exist when the session began; [`Mark::UNKNOWN`] if the live store was
+    /// Last event known to exist when the session began; [`Checkpoint::UNKNOWN`] if the live store was
     /// lost and the collector has yet to say what it holds.
     target: u64,
-    mark: Option<Mark>,
+    checkpoint: Option<Checkpoint>,
     folder: Folder,
     raw: RawSource,
     last_flush: Instant,
@@ -123,25 +123,25 @@ impl<'a> Session<'a> {
         let fence = fence(deps, log).await?;
         let generations = deps.cells.generations(true).await?;
         let horizon = deps.manifests.latest().await?.manifest.horizon.of(log);
-        let mark = deps.cells.mark(log).await?;
-        let valid = mark
+        let checkpoint = deps.cells.checkpoint(log).await?;
+        let valid = checkpoint
             .as_ref()
             .filter(|m| m.generations == generations && m.fence == fence);
         let (base, from) = match valid {
-            // Batch has overtaken the mark: what lies between was never folded, and need not be.
-            Some(mark) if mark.seq < horizon.seq => (horizon.epoch, horizon.seq),
-            Some(mark) => (mark.base, mark.epoch.1.max(horizon.seq)),
+            // Batch has overtaken the checkpoint: what lies between was never folded, and need not be.
+            Some(checkpoint) if checkpoint.seq < horizon.seq => (horizon.epoch, horizon.seq),
+            Some(checkpoint) => (checkpoint.base, checkpoint.epoch.1.max(horizon.seq)),
             None => (horizon.epoch, horizon.seq),
         };
         let known = Known {
             fence,
             generations: &generations,
-            mark: mark.as_ref(),
+            checkpoint: checkpoint.as_ref(),
             horizon,
         };
         let target = target(deps, log, &known).await?;
-        deps.cells.raise_floor(log, base).await?;
-        reach("speed.floor");
+        deps.cells.raise_prune_watermark(log, base).await?;
+        reach("speed.prune_watermark");
         let now = Instant::now();
         Ok(Self {
             folder: Folder::new(log, fence, from),
@@ -153,7 +153,7 @@ impl<'a> Session<'a> {
             generations,
             base,
             target,
-            mark,
+            checkpoint,
             last_flush: now,
             flush_pause: settings.flush_interval,
             checked_live: now,
@@ -163,8 +163,8 @@ impl<'a> Session<'a> {
     }
 
     async fn fold(&mut self, shutdown: &CancellationToken) -> Result<Ended, SessionError> {
-        // A mark even without events: readers must know that the log is being followed.
-        if let Some(ended) = self.put_mark(0).await? {
+        // A checkpoint even without events: readers must know that the log is being followed.
+        if let Some(ended) = self.put_checkpoint(0).await? {
             return Ok(ended);
         }
         loop {
@@ -242,19 +242,19 @@ impl<'a> Session<'a> {
         Ok(progress)
     }
 
-    /// Puts the changed cells, then the mark.
+    /// Puts the changed cells, then the checkpoint.
     async fn flush(&mut self) -> Result<Option<Ended>, SessionError> {
         if !self.folder.is_dirty() {
             return Ok(None);
         }
         let start = Instant::now();
         let replaying = self
-            .mark
+            .checkpoint
             .as_ref()
             .is_some_and(|m| self.is_mine(m) && m.seq > self.folder.position());
         if !replaying {
-            if planted(Bug::MarkBeforeCells)
-                && let Some(ended) = self.put_mark(0).await?
+            if planted(Bug::CheckpointBeforeCells)
+                && let Some(ended) = self.put_checkpoint(0).await?
             {
                 return Ok(Some(ended));
             }
@@ -268,10 +268,10 @@ impl<'a> Session<'a> {
                 .folder
                 .oldest_ms()
                 .map_or(0, |ms| self.deps.clock.now_ms() - ms);
-            if let Some(ended) = self.put_mark(lag_ms).await? {
+            if let Some(ended) = self.put_checkpoint(lag_ms).await? {
                 return Ok(Some(ended));
             }
-            reach("speed.mark");
+            reach("speed.checkpoint");
             metrics::histogram!("millrace_live_lag_ms").record(lag_ms as f64);
             self.folder.flushed();
         }
@@ -281,15 +281,15 @@ impl<'a> Session<'a> {
         Ok(None)
     }
 
-    fn is_mine(&self, mark: &Mark) -> bool {
-        mark.generations == self.generations && mark.fence == self.fence
+    fn is_mine(&self, checkpoint: &Checkpoint) -> bool {
+        checkpoint.generations == self.generations && checkpoint.fence == self.fence
     }
 
     /// Stores how far all cells are flushed, never back, and that the worker lives.
-    async fn put_mark(&mut self, lag_ms: i64) -> Result<Option<Ended>, SessionError> {
+    async fn put_checkpoint(&mut self, lag_ms: i64) -> Result<Option<Ended>, SessionError> {
         let now_ms = self.deps.clock.now_ms();
         let mine = self
-            .mark
+            .checkpoint
             .as_ref()
             .filter(|m| self.is_mine(m) && m.base == self.base);
         let (seq, epoch, lag_ms) = match mine {
@@ -307,7 +307,7 @@ impl<'a> Session<'a> {
             true => self.deps.cells.generations(true).await?,
             false => self.generations.clone(),
         };
-        let mark = Mark {
+        let checkpoint = Checkpoint {
             fence: self.fence,
             generations,
             base: self.base,
@@ -320,31 +320,31 @@ impl<'a> Session<'a> {
         if self
             .deps
             .cells
-            .put_mark(self.log, self.mark.as_ref(), &mark)
+            .put_checkpoint(self.log, self.checkpoint.as_ref(), &checkpoint)
             .await?
         {
             metrics::gauge!("millrace_live_seq", "log" => self.log.to_string()).set(seq as f64);
-            self.mark = Some(mark);
+            self.checkpoint = Some(checkpoint);
             return Ok(None);
         }
         // Another worker of this log: as long as it says the same of the same state, both go on.
-        let theirs = self.deps.cells.mark(self.log).await?;
+        let theirs = self.deps.cells.checkpoint(self.log).await?;
         let agrees = theirs
             .as_ref()
             .is_some_and(|m| self.is_mine(m) && m.base == self.base);
-        self.mark = theirs;
+        self.checkpoint = theirs;
         Ok((!agrees).then_some(Ended::Overtaken))
     }
 
     /// Asks again for a target that was not to be known at the beginning.
     async fn find_target(&mut self) -> Result<(), SessionError> {
-        if self.target != Mark::UNKNOWN {
+        if self.target != Checkpoint::UNKNOWN {
             return Ok(());
         }
         let known = Known {
             fence: self.fence,
             generations: &self.generations,
-            mark: self.mark.as_ref(),
+            checkpoint: self.checkpoint.as_ref(),
             horizon: self
                 .deps
                 .manifests
@@ -364,7 +364,7 @@ impl<'a> Session<'a> {
             self.find_target().await?;
             // Nothing unflushed may be passed over by a sign of life.
             if !self.folder.is_dirty()
-                && let Some(ended) = self.put_mark(0).await?
+                && let Some(ended) = self.put_checkpoint(0).await?
             {
                 return Ok(Some(ended));
             }
@@ -393,7 +393,7 @@ async fn fence(deps: &SpeedDeps, log: LogId) -> Result<u64, StoreError> {
 /// One target of two: an unknown one says nothing.
 fn both(a: u64, b: u64) -> u64 {
     match (a, b) {
-        (Mark::UNKNOWN, known) | (known, Mark::UNKNOWN) => known,
+        (Checkpoint::UNKNOWN, known) | (known, Checkpoint::UNKNOWN) => known,
         (a, b) => a.max(b),
     }
 }
@@ -402,14 +402,14 @@ fn both(a: u64, b: u64) -> u64 {
 struct Known<'a> {
     fence: u64,
     generations: &'a str,
-    mark: Option<&'a Mark>,
+    checkpoint: Option<&'a Checkpoint>,
     horizon: Covered,
 }
 
 /// The last event of a log that was ever shown, or a later one.
 async fn target(deps: &SpeedDeps, log: LogId, known: &Known<'_>) -> Result<u64, SessionError> {
     let stored = stored(deps, log, known.horizon).await?;
-    let marked = known.mark.filter(|m| m.fence == known.fence);
+    let marked = known.checkpoint.filter(|m| m.fence == known.fence);
     let valid = marked.filter(|m| m.generations == known.generations);
     let seen = marked.map_or(0, |m| m.seq).max(stored);
     // Beyond a fence only raw counts.
@@ -420,18 +420,21 @@ async fn target(deps: &SpeedDeps, log: LogId, known: &Known<'_>) -> Result<u64, 
     let streamed = deps.stream.last(log).await?.filter(|last| *last != CLOSED);
     let streamed = streamed.unwrap_or(0);
     let seen = seen.max(streamed);
-    if let Some(target) = valid.map(|m| m.target).filter(|t| *t != Mark::UNKNOWN) {
+    if let Some(target) = valid
+        .map(|m| m.target)
+        .filter(|t| *t != Checkpoint::UNKNOWN)
+    {
         return Ok(seen.max(target));
     }
     // The live store has lost something: what it showed may be on the collector's disk alone.
-    let head = deps.cells.head(log).await?;
-    if let Some(head) = head.filter(|h| h.generations == known.generations) {
-        return Ok(seen.max(head.seq));
+    let high_watermark = deps.cells.high_watermark(log).await?;
+    if let Some(high_watermark) = high_watermark.filter(|h| h.generations == known.generations) {
+        return Ok(seen.max(high_watermark.seq));
     }
     let info = raw::log_info(&deps.store, log).await?;
     Ok(info
         .and_then(|i| i.retired_at)
-        .map_or(Mark::UNKNOWN, |last| seen.max(last)))
+        .map_or(Checkpoint::UNKNOWN, |last| seen.max(last)))
 }
 
 /// The last event that is stored.

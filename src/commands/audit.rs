@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use audit::{AuditDeps, EpochAudit, audit};
 use clap::Args;
-use storage::manifests::Manifests;
+use handover::manifests::Manifests;
 
 use crate::{
     config::Settings,

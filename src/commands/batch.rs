@@ -6,11 +6,11 @@ use batch_layer::{Mode, Report};
 use clap::Subcommand;
 use enrich::Rules;
 
-use crate::{config::Settings, jobs_wiring, mill::Mill, wiring::Base};
+use crate::{batch_runtime::BatchRuntime, config::Settings, jobs_wiring, wiring::Base};
 
 #[derive(Debug, Subcommand)]
 pub enum Batch {
-    /// Grind what has been sealed since the last run, and publish the views.
+    /// Roll up what has been sealed since the last run, and publish the views.
     #[command(after_help = "Examples:\n  millrace batch run\n  millrace batch run --full --json")]
     Run {
         /// Recompute everything from raw with today's rules.
@@ -33,7 +33,7 @@ impl Batch {
             json,
         } = self;
         let base = Base::open(&settings)?;
-        let mill = Mill::new(&base, Arc::new(Rules::new()?))?;
+        let batch = BatchRuntime::new(&base, Arc::new(Rules::new()?))?;
         if close_epochs {
             let late = jobs_wiring::close_epochs(&base).await?;
             if late > 0 {
@@ -43,7 +43,7 @@ impl Batch {
             }
         }
         let mode = if full { Mode::Full } else { Mode::Incremental };
-        let report = mill
+        let report = batch
             .run(move |deps| async move { batch_layer::run(&deps, mode).await })
             .await??;
         match json {

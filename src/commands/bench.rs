@@ -10,20 +10,23 @@ use std::{
 };
 
 use anyhow::Context;
-use batch_layer::{MillDeps, Mode};
+use batch_layer::{Mode, RollupDeps};
+use catalog::{Change, Link, Scope};
 use clap::Args;
 use enrich::Rules;
 use futures::{StreamExt, TryStreamExt, stream};
+use handover::{
+    manifests::Manifests,
+    raw::{self, LogInfo, Seal},
+    segment::{self, Header},
+};
 use ingest::log::{LocalDisk, Log, LogSettings};
+use model::random::SystemRandom;
 use model::{EntityId, EntityKind, Event, LogId, Record, SystemClock};
 use serde_json::Value;
 use speed_layer::Folder;
 use storage::{
-    catalog::{Change, Link, Scope, random::SystemRandom},
     cells::{LiveCells, MemoryCells},
-    manifests::Manifests,
-    raw::{self, LogInfo, Seal},
-    segment::{self, Header},
     store,
 };
 
@@ -227,7 +230,7 @@ async fn batch(rules: Arc<Rules>) -> anyhow::Result<()> {
         },
     )
     .await?;
-    let deps = MillDeps {
+    let deps = RollupDeps {
         manifests: Manifests::new(Arc::clone(&store)),
         store,
         rules,

@@ -10,9 +10,9 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use catalog::Scope;
 use clap::Args;
 use serde_json::{Value, json};
-use storage::catalog::Scope;
 use testdata::expected::{Counts, Expected};
 
 use super::key;

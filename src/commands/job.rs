@@ -8,7 +8,7 @@ use serde_json::Value;
 use serving::JobControl;
 use std::sync::Arc;
 
-use crate::{config::Settings, jobs_wiring, mill::Mill, wiring::Parts};
+use crate::{batch_runtime::BatchRuntime, config::Settings, jobs_wiring, wiring::Parts};
 
 #[derive(Debug, Subcommand)]
 pub enum Jobs {
@@ -41,7 +41,8 @@ impl Jobs {
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         };
-        let jobs = jobs_wiring::Jobs::new(&parts, &Mill::new(&base, Arc::clone(&parts.rules))?)?;
+        let jobs =
+            jobs_wiring::Jobs::new(&parts, &BatchRuntime::new(&base, Arc::clone(&parts.rules))?)?;
         let answer = match self {
             Jobs::List => jobs.list().await,
             Jobs::Run { name, close_epochs } => jobs.start(&name, close_epochs, true).await,

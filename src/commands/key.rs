@@ -3,13 +3,11 @@
 use std::process::ExitCode;
 
 use anyhow::bail;
+use catalog::{Account, AccountSettings, ApiKey, Change, Scope};
 use clap::Subcommand;
+use model::random::{hash_secret, new_id, new_key_id, new_secret};
 use model::{EntityId, EntityKind};
 use serde_json::json;
-use storage::catalog::{
-    Account, AccountSettings, ApiKey, Change, Scope,
-    random::{hash_secret, new_id, new_key_id, new_secret},
-};
 
 use crate::{config::Settings, wiring::Base};
 

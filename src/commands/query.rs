@@ -5,7 +5,7 @@ use std::{process::ExitCode, sync::Arc};
 use clap::Args;
 use enrich::Rules;
 
-use crate::{config::Settings, mill::Mill, wiring::Base};
+use crate::{batch_runtime::BatchRuntime, config::Settings, wiring::Base};
 
 #[derive(Debug, Args)]
 pub struct Query {
@@ -18,9 +18,9 @@ pub struct Query {
 
 impl Query {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
-        let mill = Mill::new(&Base::open(&settings)?, Arc::new(Rules::new()?))?;
+        let batch = BatchRuntime::new(&Base::open(&settings)?, Arc::new(Rules::new()?))?;
         let Query { sql, limit } = self;
-        let rows = mill
+        let rows = batch
             .run(move |deps| async move { batch_layer::query(&deps, &sql, limit).await })
             .await??;
         println!("{}", batch_layer::pretty_format_batches(&rows)?);

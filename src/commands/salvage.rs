@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use handover::salvage::{Salvaged, salvage};
 use model::LogId;
 use serde_json::json;
-use storage::salvage::{Salvaged, salvage};
 
 use crate::{
     config::Settings,

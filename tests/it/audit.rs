@@ -240,7 +240,7 @@ async fn accepted_is_stored_is_counted_live_and_by_batch() {
     assert_eq!(audit["epochs"][0]["sealed"], false);
     run_ok(folder.path(), &["audit", "--data-dir", "."]).await;
 
-    site.customer.grind().await;
+    site.customer.roll_up().await;
     site.wait_for_audit_after_rollup(1).await;
     site.wait_for_receipts(&first, "settled", "batch").await;
     let audit = site
@@ -277,7 +277,7 @@ async fn accepted_is_stored_is_counted_live_and_by_batch() {
     site.wait_for_receipts(&fourth, "stored", "live").await;
     site.wait_for_audit(|audit| sum(audit, "live_counted") == 18)
         .await;
-    site.customer.grind().await;
+    site.customer.roll_up().await;
     site.wait_for_audit_after_rollup(2).await;
     for ids in [&first, &second, &third, &fourth] {
         site.wait_for_receipts(ids, "settled", "batch").await;
@@ -379,7 +379,7 @@ async fn what_was_tampered_with_is_found_named_and_raises_the_alarm() {
         let id = site.knock("/link").await;
         log = id.rsplit_once('-').unwrap().0.to_owned();
     }
-    site.customer.grind().await;
+    site.customer.roll_up().await;
     site.wait_for_audit_after_rollup(1).await;
     site.wait_for_alarm(|findings| findings == 0.0).await;
 

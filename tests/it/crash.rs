@@ -108,7 +108,7 @@ async fn torture(server: &mut Server, place: &Place, mut redis: Option<RedisServ
     );
     truth::wait_for_everything(&customer, &[&server.collector], &objects, &mut diary).await;
     let live = truth::Live::of(&customer, &place.store).await;
-    let grind = [
+    let roll_up = [
         "batch",
         "run",
         "--close-epochs",
@@ -116,7 +116,7 @@ async fn torture(server: &mut Server, place: &Place, mut redis: Option<RedisServ
         "--data-dir",
         ".",
     ];
-    let told = process::run_ok_at(place, &server.folder, &grind).await;
+    let told = process::run_ok_at(place, &server.folder, &roll_up).await;
     println!("batch: {told}");
     customer
         .wait_for_stats("metrics=clicks&exclude_bots=false", |answer| {

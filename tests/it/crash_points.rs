@@ -37,9 +37,9 @@ async fn dying_at_any_named_place_loses_nothing() {
         // The writer comes by often: not at its first event.
         let skipped = if name.starts_with("log.") { 3 } else { 0 };
         let setting = format!("{name}={skipped}*off->return");
-        if name.starts_with("mill.") {
-            let grind = ["batch", "run", "--close-epochs", "--data-dir", "."];
-            let mut dies = process::millrace_at(&place, &grind);
+        if name.starts_with("rollup.") {
+            let roll_up = ["batch", "run", "--close-epochs", "--data-dir", "."];
+            let mut dies = process::millrace_at(&place, &roll_up);
             dies.current_dir(folder.path()).env("FAILPOINTS", setting);
             let status = tokio::task::spawn_blocking(move || dies.output().unwrap().status);
             assert_eq!(status.await.unwrap().signal(), Some(6), "{name}");
@@ -63,7 +63,7 @@ async fn dying_at_any_named_place_loses_nothing() {
     let mut diary = load.end().await;
     truth::wait_for_everything(&customer, &[&server.collector], &objects, &mut diary).await;
     let live = truth::Live::of(&customer, &place.store).await;
-    customer.grind().await;
+    customer.roll_up().await;
     live.check_settled(&customer, &place.store, &diary).await;
     let data = folder.path().to_str().unwrap();
     let audit = ["audit", "--full", "--data-dir", data];

@@ -94,7 +94,7 @@ async fn a_full_disk_stops_no_redirect_and_loses_nothing() {
     diary.add(probes);
     truth::wait_for_everything(&customer, &[&server.collector], &objects, &mut diary).await;
     let live = truth::Live::of(&customer, &place.store).await;
-    customer.grind().await;
+    customer.roll_up().await;
     live.check_settled(&customer, &place.store, &diary).await;
 }
 

@@ -91,7 +91,7 @@ async fn without_redis_it_is_remembered_over_restarts() {
     let [settled, stored, drained] = ["settled", "stored", "drained"];
     let first = convert(settled).await;
     assert_eq!(first["duplicate"], false);
-    customer.grind().await;
+    customer.roll_up().await;
     let second = convert(stored).await;
     wait_until_deleted(&customer, &server).await;
     server.kill();
@@ -153,7 +153,7 @@ async fn a_flush_makes_no_retry_a_second_event() {
     wait_for_keys(&one).await;
     wait_for_keys(&two).await;
     let settled = convert(&customer, &one.collector, &goal, "settled").await;
-    customer.grind().await;
+    customer.roll_up().await;
     let stored = convert(&customer, &one.collector, &goal, "stored").await;
     wait_until_deleted(&customer, &one).await;
     let fresh = convert(&customer, &one.collector, &goal, "fresh").await;
@@ -177,7 +177,7 @@ async fn a_flush_makes_no_retry_a_second_event() {
     let live = |a: &Value| a["totals"]["conversions"] == 4 && a["meta"]["unchecked"] == true;
     one.start().await;
     customer.wait_for_stats(CONVERSIONS, live).await;
-    customer.grind().await;
+    customer.roll_up().await;
     let counted = |a: &Value| a["totals"]["conversions"] == 3;
     let answer = customer.wait_for_stats(CONVERSIONS, counted).await;
     assert_eq!(answer["meta"]["unchecked"], Value::Null);
@@ -219,9 +219,9 @@ async fn no_count_falls_that_did_not_say_that_it_may() {
     assert_eq!(again["duplicate"], false);
     assert!(conversions(&customer, 2).await);
     // The epoch of the first event is open: it is counted live, its repetition by the batch.
-    customer.grind_sealed().await;
+    customer.roll_up_sealed().await;
     assert!(conversions(&customer, 2).await, "it may still fall");
-    customer.grind().await;
+    customer.roll_up().await;
     conversions(&customer, 1).await;
 }
 

@@ -59,7 +59,7 @@ async fn processes_come_and_go(site: &Site) {
     let mut first = site.start("collector", "collector-1").await;
     let mut second = site.start("collector", "collector-2").await;
     let mut speed = site.start("speed", "speed").await;
-    let mut mill = site.start("batch,jobs", "mill").await;
+    let mut batch = site.start("batch,jobs", "batch").await;
     let mut serve = site.start("serve", "serve").await;
     let customer = Customer::new(&serve.api, &second.collector, &serve.admin_token()).await;
     let collectors = [first.collector.clone(), second.collector.clone()];
@@ -69,7 +69,7 @@ async fn processes_come_and_go(site: &Site) {
 
     let watch = Watch::start(&customer);
     load.wait_for_more(STEP).await;
-    customer.grind().await;
+    customer.roll_up().await;
     load.wait_for_more(STEP).await;
     // A new version of the speed layer starts before the old one ends.
     let _newer = site.start("speed", "speed-2").await;
@@ -79,7 +79,7 @@ async fn processes_come_and_go(site: &Site) {
     first.terminate().await;
     load.wait_for_more(STEP).await;
     // The others die, and come back.
-    for process in [&mut second, &mut mill, &mut serve] {
+    for process in [&mut second, &mut batch, &mut serve] {
         process.kill();
         process.start().await;
         load.wait_for_more(STEP).await;
@@ -95,7 +95,7 @@ async fn processes_come_and_go(site: &Site) {
     println!("{} events sent", diary.sent.len());
     truth::wait_for_everything(&customer, &[&second.collector], &objects, &mut diary).await;
     let live = truth::Live::of(&customer, &site.place.store).await;
-    customer.grind().await;
+    customer.roll_up().await;
     live.check_settled(&customer, &site.place.store, &diary)
         .await;
 }

@@ -103,7 +103,7 @@ async fn redirects_answer_whatever_else_is_down() {
     redis.run();
     let answer = wait_for_clicks(&customer, 4).await;
     assert_eq!(answer["totals"]["conversions"], 1);
-    customer.grind().await;
+    customer.roll_up().await;
     let answer = wait_for_clicks(&customer, 4).await;
     assert_eq!(
         (
@@ -141,7 +141,7 @@ async fn a_clean_end_and_a_new_start_change_no_number() {
         wait_for_clicks(&customer, 3 * clicks - 1).await;
         click(&customer).await;
         if clicks == 2 {
-            customer.grind().await;
+            customer.roll_up().await;
         }
     }
     let answer = wait_for_clicks(&customer, 9).await;
@@ -192,6 +192,6 @@ async fn a_collector_starts_with_everything_else_down() {
     network.set(Network::Works);
     redis.run();
     wait_for_clicks(&customer, 3).await;
-    customer.grind().await;
+    customer.roll_up().await;
     wait_for_clicks(&customer, 3).await;
 }

@@ -141,7 +141,7 @@ async fn a_lost_disk_costs_nothing_that_was_streamed() {
 
     ended_while_it_lives(&mut clicker, &place, &url, &second.collector).await;
     second.terminate().await;
-    customer.grind().await;
+    customer.roll_up().await;
     clicker.all_are_counted().await;
     let audit = process::run_ok_at(&place, folder.path(), &["audit", "--full"]).await;
     println!("{audit}");

@@ -153,8 +153,8 @@ impl Customer {
         .await
     }
 
-    /// Grinds everything that was accepted so far, and waits until the API shows it.
-    pub async fn grind(&self) {
+    /// Rolls up everything that was accepted so far, and waits until the API shows it.
+    pub async fn roll_up(&self) {
         let before = self.manifest().await;
         let run = self.run_rollup().await;
         eventually("the new manifest", LIVE_LIMIT, async || {
@@ -168,8 +168,8 @@ impl Customer {
         .await;
     }
 
-    /// Grinds what happens to be sealed, and waits until the API shows it.
-    pub async fn grind_sealed(&self) {
+    /// Rolls up what happens to be sealed, and waits until the API shows it.
+    pub async fn roll_up_sealed(&self) {
         let before = self.manifest().await;
         eventually("something to be sealed", LIVE_LIMIT, async || {
             self.rollup("wait=true").await;
@@ -183,7 +183,7 @@ impl Customer {
         .await;
     }
 
-    /// Grinds what is not ground yet, if anything, and waits until nothing is live any more.
+    /// Rolls up what is not covered yet, if anything, and waits until nothing is live any more.
     pub async fn settle(&self) {
         self.run_rollup().await;
         let metrics = ["clicks", "views", "conversions"];
@@ -206,8 +206,8 @@ impl Customer {
         answer("the job", run.send().await.unwrap()).await
     }
 
-    /// Asks for a grind without waiting until it is done. That may fail while processes come and go.
-    pub async fn ask_to_grind(&self) {
+    /// Asks for a rollup without waiting until it is done. That may fail while processes come and go.
+    pub async fn ask_for_rollup(&self) {
         let url = format!("{}/v1/jobs/rollup/runs?close_epochs=true", self.api);
         let _ = self.http.post(url).bearer_auth(&self.operator).send().await;
     }

@@ -5,14 +5,13 @@ use std::{
     sync::Arc,
 };
 
+use handover::{duplicates, manifests::Manifests};
 use parquet::{
     file::reader::{FileReader, SerializedFileReader},
     record::{Field, Row},
 };
 use serde_json::Value;
 use storage::{
-    duplicates,
-    manifests::Manifests,
     object_keys::ObjectKey,
     store::{self, Store},
 };

@@ -40,7 +40,7 @@ pub enum Fault {
     /// The clock of a process jumps to so many minutes off.
     Clock(&'static str, i64),
     /// Somebody asks for the epochs to be closed and ground.
-    Grind,
+    Rollup,
     Redis(RedisFault),
     Cluster(ClusterFault),
     /// The network before Redis misbehaves for so many milliseconds.
@@ -87,32 +87,32 @@ pub enum ClusterFault {
 impl Fault {
     /// One of those that can happen to this installation now.
     pub fn any(site: &Site, random: &mut StdRng) -> Self {
-        use Part::{All, Collector, Mill, Serve, Speed};
+        use Part::{All, Batch, Collector, Serve, Speed};
         let one = |parts: &[Part], runs: bool, random: &mut StdRng| {
             site.named(parts, runs).choose(random).copied()
         };
         let network = Self::any_network(site, random);
         loop {
             let fault = match random.random_range(0..15) {
-                0..=2 => one(&[All, Collector, Speed, Mill, Serve], true, random).map(Self::Kill),
+                0..=2 => one(&[All, Collector, Speed, Batch, Serve], true, random).map(Self::Kill),
                 3 => one(&[All, Collector], true, random)
                     .map(|name| Self::TornTail(name, any_torn(random))),
-                4 => one(&[All, Collector, Speed, Mill, Serve], true, random).map(Self::Drain),
-                5..=6 => one(&[Collector, Speed, Mill], false, random).map(Self::ScaleUp),
-                7 => one(&[Collector, Speed, Mill], true, random)
+                4 => one(&[All, Collector, Speed, Batch, Serve], true, random).map(Self::Drain),
+                5..=6 => one(&[Collector, Speed, Batch], false, random).map(Self::ScaleUp),
+                7 => one(&[Collector, Speed, Batch], true, random)
                     .filter(|name| site.named(&[site.processes[name].part], true).len() > 1)
                     .map(Self::ScaleDown),
                 8 => Some(Self::Batch),
-                9 => Some(Self::Grind),
+                9 => Some(Self::Rollup),
                 10 => match site.redis {
                     Some(_) => Some(Self::Redis(any_redis(random))),
                     None => Self::any_cluster(site, random),
                 },
-                13 => one(&[All, Collector, Speed, Mill, Serve], true, random)
+                13 => one(&[All, Collector, Speed, Batch, Serve], true, random)
                     .filter(|_| site.mode != Mode::S3)
                     .map(|name| Self::Clock(name, random.random_range(-MOST_OFF..=MOST_OFF))),
                 11..=12 => network.clone().or(Self::any_cluster(site, random)),
-                _ => one(&[All, Collector, Speed, Mill, Serve], true, random)
+                _ => one(&[All, Collector, Speed, Batch, Serve], true, random)
                     .and_then(|name| Some(Self::Both(Box::new(network.clone()?), name))),
             };
             if let Some(fault) = fault {
@@ -180,7 +180,7 @@ impl Fault {
             Self::ScaleDown(name) => scale_down(site, name, load).await,
             Self::Batch => site.run_or_kill_batch(),
             Self::Clock(name, minutes) => site.process(name).server.set_clock(minutes),
-            Self::Grind => customer.ask_to_grind().await,
+            Self::Rollup => customer.ask_for_rollup().await,
             Self::Redis(fault) => strike_redis(site, fault).await,
             Self::Cluster(fault) => strike_cluster(site, fault, random),
             Self::RedisNetwork(..) | Self::StoreNetwork(..) => {

@@ -19,7 +19,7 @@ use crate::{
 
 /// What is planted, where, and what may be said when it is found.
 const BUGS: [(Bug, Mode, &[&str]); 5] = [
-    (Bug::MarkBeforeCells, Mode::Redis, &[BEHIND, FELL]),
+    (Bug::CheckpointBeforeCells, Mode::Redis, &[BEHIND, FELL]),
     (Bug::GapPassedOver, Mode::Redis, &[BEHIND, FELL]),
     (Bug::NoTargetCheck, Mode::Redis, &[BEHIND, FELL]),
     (Bug::ForgottenKeysTrusted, Mode::Redis, &["is recorded as"]),

@@ -6,8 +6,9 @@ use std::{
     time::Duration,
 };
 
+use handover::raw;
 use model::{Clock, Event, LogId};
-use storage::{raw, store::Store};
+use storage::store::Store;
 
 use crate::{
     recount::{Numbers, Question},

@@ -40,7 +40,7 @@ pub enum Part {
     All,
     Collector,
     Speed,
-    Mill,
+    Batch,
     Serve,
 }
 
@@ -50,7 +50,7 @@ impl Part {
             Self::All => "",
             Self::Collector => "collector",
             Self::Speed => "speed",
-            Self::Mill => "batch,jobs",
+            Self::Batch => "batch,jobs",
             Self::Serve => "serve",
         }
     }
@@ -63,8 +63,8 @@ const MANY: [(&str, Part, bool); 8] = [
     ("collector-3", Part::Collector, false),
     ("speed-1", Part::Speed, true),
     ("speed-2", Part::Speed, false),
-    ("mill-1", Part::Mill, true),
-    ("mill-2", Part::Mill, false),
+    ("batch-1", Part::Batch, true),
+    ("batch-2", Part::Batch, false),
     ("serve", Part::Serve, true),
 ];
 

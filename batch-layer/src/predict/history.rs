@@ -10,12 +10,13 @@ use datafusion::{
     execution::SendableRecordBatchStream,
 };
 use futures::TryStreamExt;
+use handover::{manifest::Manifest, views::cube_schema};
 use model::{EntityId, Measure, time};
 use object_store::path::Path;
-use storage::{manifest::Manifest, object_keys::ObjectKey, views::cube_schema};
+use storage::object_keys::ObjectKey;
 
 use crate::{
-    MillDeps, engine,
+    RollupDeps, engine,
     forecast::{Grid, Observation},
 };
 
@@ -130,7 +131,7 @@ struct Part {
 impl Histories {
     /// Begins to read.
     pub(super) async fn open(
-        deps: &MillDeps,
+        deps: &RollupDeps,
         manifest: &Manifest,
         window: Window,
     ) -> Result<Self, DataFusionError> {

@@ -5,17 +5,17 @@ use datafusion::{
     arrow::datatypes::SchemaRef, config::Dialect, dataframe::DataFrame,
     execution::context::SQLOptions,
 };
-use model::CUBES;
-use object_store::path::Path;
-use storage::{
+use handover::{
     duplicates,
     manifest::Manifest,
-    object_keys::ObjectKey,
     views::{MONTH_UNIQUES, UNIQUES, VISITORS, cube_schema, uniques_schema, visitors_schema},
 };
+use model::CUBES;
+use object_store::path::Path;
+use storage::object_keys::ObjectKey;
 
 use super::ReportError;
-use crate::{MillDeps, engine, mill::events_schema};
+use crate::{RollupDeps, engine, rollup::events_schema};
 
 /// The table of enriched events, each sender's key once.
 const EVENTS: &str = "events";
@@ -34,7 +34,7 @@ fn names() -> Vec<&'static str> {
 
 /// The plan of one query that only reads. Only the tables it names are looked at.
 pub(super) async fn select(
-    deps: &MillDeps,
+    deps: &RollupDeps,
     manifest: &Manifest,
     sql: &str,
 ) -> Result<DataFrame, ReportError> {

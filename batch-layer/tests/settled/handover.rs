@@ -7,25 +7,24 @@ use std::{
     sync::Arc,
 };
 
-use batch_layer::{MillDeps, Mode, run};
+use batch_layer::{Mode, RollupDeps, run};
 use enrich::Rules;
+use handover::{
+    duplicates::{self, Duplicates},
+    manifest::Manifest,
+    manifests::Manifests,
+    raw::{self, LogInfo, Seal},
+    segment::{self, Header},
+    views::{VISITORS, ViewReader},
+};
+use model::random::SeededRandom;
 use model::{
     CUBES, Cell, Counts, EntityId, Event, LogId, ManualClock, Record, cell::EpochCells,
     cell::fold_into,
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use speed_layer::Folder;
-use storage::{
-    catalog::random::SeededRandom,
-    duplicates::{self, Duplicates},
-    manifest::Manifest,
-    manifests::Manifests,
-    object_keys::ObjectKey,
-    raw::{self, LogInfo, Seal},
-    segment::{self, Header},
-    store,
-    views::{VISITORS, ViewReader},
-};
+use storage::{object_keys::ObjectKey, store};
 
 const DAY_MS: i64 = 86_400_000;
 /// 2024-01-31: the days that follow are of two months.
@@ -211,7 +210,7 @@ fn add(rows: &mut Rows, visits: &mut Visits, entity: EntityId, cell: &Cell) {
 }
 
 async fn settled(
-    deps: &MillDeps,
+    deps: &RollupDeps,
     manifest: &Manifest,
     entities: &BTreeSet<EntityId>,
 ) -> (Rows, Visits) {
@@ -253,7 +252,7 @@ async fn settled(
 
 async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     let store = store::open("memory://").unwrap();
-    let deps = MillDeps {
+    let deps = RollupDeps {
         manifests: Manifests::new(Arc::clone(&store)),
         store,
         rules,
@@ -378,7 +377,7 @@ async fn two_schedulers_at_once_are_harmless() {
     let rules = Arc::new(Rules::new().unwrap());
     let deps = |seed| {
         let store = Arc::clone(&store);
-        MillDeps {
+        RollupDeps {
             manifests: Manifests::new(Arc::clone(&store)),
             store,
             rules: Arc::clone(&rules),

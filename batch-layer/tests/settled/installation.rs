@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use batch_layer::{MillDeps, Mode, run};
+use batch_layer::{Mode, RollupDeps, run};
 use enrich::Rules;
-use model::{Event, EventKind, LogId, ManualClock, Record, time::parse_day};
-use storage::{
-    catalog::random::SeededRandom,
+use handover::{
     manifests::Manifests,
     raw::{self, LogInfo, Seal},
     segment::{self, Header},
-    store,
 };
+use model::random::SeededRandom;
+use model::{Event, EventKind, LogId, ManualClock, Record, time::parse_day};
+use storage::store;
 
 pub const HOUR: i64 = 3_600_000;
 pub const DAY: i64 = 24 * HOUR;
@@ -20,7 +20,7 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 
 const GOOGLEBOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
 
 pub struct Installation {
-    pub deps: MillDeps,
+    pub deps: RollupDeps,
     pub clock: Arc<ManualClock>,
     next: (u64, Header),
 }
@@ -30,7 +30,7 @@ impl Installation {
     pub fn new(now_ms: i64) -> Self {
         let store = store::open("memory://").expect("a store");
         let clock = Arc::new(ManualClock::new(now_ms));
-        let deps = MillDeps {
+        let deps = RollupDeps {
             manifests: Manifests::new(Arc::clone(&store)),
             store,
             rules: Arc::new(Rules::new().expect("rules")),
@@ -52,7 +52,7 @@ impl Installation {
         }
     }
 
-    /// Seals the events as the next epoch and grinds it.
+    /// Seals the events as the next epoch and rolls up it.
     pub async fn take(&mut self, events: Vec<Event>) {
         let store = &self.deps.store;
         let (first, header) = self.next;

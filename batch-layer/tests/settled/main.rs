@@ -1,4 +1,4 @@
-//! Predictions, reports and queries over what the mill has settled.
+//! Predictions, reports and queries over what the rollup has settled.
 
 mod handover;
 mod installation;

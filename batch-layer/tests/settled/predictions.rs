@@ -1,24 +1,26 @@
 use std::sync::Arc;
 
-use batch_layer::{MillDeps, PredictReport, PredictSettings, predict};
+use batch_layer::{PredictReport, PredictSettings, RollupDeps, predict};
 use futures::TryStreamExt;
+use handover::{
+    forecasts::{self, Forecast, Grain, LEDGER, Made},
+    installation::stamp,
+    manifest::File,
+};
 use model::{EntityId, EntityKind};
 use object_store::path::Path;
 use storage::{
-    forecasts::{self, Forecast, Grain, LEDGER, Made},
-    installation::stamp,
     ledger::{Appended, Ledger},
-    manifest::File,
     object_keys::folders,
 };
 
 use crate::installation::{DAY, HOUR, Installation, clicks_at, filled, start};
 
-fn ledger(deps: &MillDeps) -> Ledger {
+fn ledger(deps: &RollupDeps) -> Ledger {
     Ledger::new(Arc::clone(&deps.store), LEDGER)
 }
 
-async fn forecasts_of(deps: &MillDeps, kind: EntityKind, raw: u64) -> Vec<Forecast> {
+async fn forecasts_of(deps: &RollupDeps, kind: EntityKind, raw: u64) -> Vec<Forecast> {
     let made = ledger(deps)
         .latest::<Made>()
         .await
@@ -30,7 +32,7 @@ async fn forecasts_of(deps: &MillDeps, kind: EntityKind, raw: u64) -> Vec<Foreca
         .expect("forecasts")
 }
 
-async fn files(deps: &MillDeps, folder: Path) -> Vec<String> {
+async fn files(deps: &RollupDeps, folder: Path) -> Vec<String> {
     let found: Vec<_> = deps
         .store
         .list(Some(&folder))

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Json, body::Body, extract::State};
+use catalog::Scope;
 use http::{HeaderMap, header};
 use model::{EntityId, Event};
 use serde_json::{Value, json};
-use storage::catalog::Scope;
 use web::Problem;
 
 use super::{
@@ -15,27 +15,27 @@ use super::{
     unpack::{split, unpack},
 };
 use crate::{
-    door::{Door, Recorded},
+    recorder::{EventRecorder, Recorded},
     rejected::MAX_LINE,
 };
 
 pub(super) async fn post(
-    State(door): State<Arc<Door>>,
+    State(recorder): State<Arc<EventRecorder>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     // In this order: nobody without a key costs more than their connection.
-    let account = match authorize(&door, &headers) {
+    let account = match authorize(&recorder, &headers) {
         Ok(account) => account,
         Err(problem) => return Err(body::refuse(body, problem).await),
     };
-    let (body, _held) = body::read(body, MAX_BODY, &door.bodies).await?;
+    let (body, _held) = body::read(body, MAX_BODY, &recorder.bodies).await?;
     let busy = |_| Problem::unavailable("busy", "too many large requests at once", 1);
-    let _room = door.handled.try_acquire().map_err(busy)?;
+    let _room = recorder.handled.try_acquire().map_err(busy)?;
     let encoding = headers
         .get(header::CONTENT_ENCODING)
         .map(|v| v.as_bytes().to_vec());
-    let parsing = Arc::clone(&door);
+    let parsing = Arc::clone(&recorder);
     // Unpacking and reading up to 10 MiB of JSON takes long enough to hold up other requests.
     let parsed =
         tokio::task::spawn_blocking(move || parse(&parsing, account, encoding.as_deref(), body));
@@ -44,7 +44,7 @@ pub(super) async fn post(
         indexes,
         mut refused,
     } = parsed.await.map_err(Problem::internal)??;
-    let results = door.record(events).await;
+    let results = recorder.record(events).await;
     let results = results.map_err(|e| {
         Problem::unavailable(
             "unrecorded",
@@ -62,7 +62,7 @@ pub(super) async fn post(
                 let code = "in_progress";
                 let detail =
                     "this key is being recorded just now; send the event again in a second";
-                door.tallies.rejected(account, code, 1);
+                recorder.tallies.rejected(account, code, 1);
                 refused.push((
                     index,
                     Refusal {
@@ -87,7 +87,7 @@ pub(super) async fn post(
     })))
 }
 
-fn authorize(door: &Door, headers: &HeaderMap) -> Result<EntityId, Problem> {
+fn authorize(recorder: &EventRecorder, headers: &HeaderMap) -> Result<EntityId, Problem> {
     let header = headers
         .get(header::AUTHORIZATION)
         .and_then(|v| v.to_str().ok());
@@ -95,7 +95,7 @@ fn authorize(door: &Door, headers: &HeaderMap) -> Result<EntityId, Problem> {
         .and_then(|v| v.strip_prefix("Bearer "))
         .map(str::trim);
     let key = secret
-        .and_then(|s| door.catalog.key(s))
+        .and_then(|s| recorder.catalog.key(s))
         .ok_or_else(Problem::unauthorized)?;
     if !key.allows(Scope::Write) {
         return Err(Problem::forbidden(
@@ -113,28 +113,28 @@ struct Parsed {
 }
 
 fn parse(
-    door: &Door,
+    recorder: &EventRecorder,
     account: EntityId,
     encoding: Option<&[u8]>,
     body: Vec<u8>,
 ) -> Result<Parsed, Problem> {
     let unpacked = unpack(encoding, body)?;
     let texts = split(&unpacked)?;
-    let now_ms = door.clock.now_ms();
+    let now_ms = recorder.clock.now_ms();
     let mut parsed = Parsed {
         events: Vec::with_capacity(texts.len()),
         indexes: Vec::with_capacity(texts.len()),
         refused: Vec::new(),
     };
     for (index, text) in texts.into_iter().enumerate() {
-        match Incoming::parse(text).and_then(|incoming| incoming.event(door, account, now_ms)) {
+        match Incoming::parse(text).and_then(|incoming| incoming.event(recorder, account, now_ms)) {
             Ok(event) => {
                 parsed.events.push(event);
                 parsed.indexes.push(index);
             }
             Err(refusal) => {
-                door.tallies.rejected(account, refusal.code, 1);
-                door.rejected.push(
+                recorder.tallies.rejected(account, refusal.code, 1);
+                recorder.rejected.push(
                     &account.to_string(),
                     refusal.code,
                     &refusal.detail,

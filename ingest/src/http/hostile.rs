@@ -4,9 +4,9 @@ mod forms;
 
 use std::io::Write;
 
+use catalog::Link;
 use model::{EntityId, EntityKind, EventId, LogId};
 use proptest::{collection::vec, prelude::*};
-use storage::catalog::Link;
 
 use super::{
     MAX_BODY,
@@ -14,7 +14,7 @@ use super::{
     parse_query, postback, redirect,
     unpack::{MAX_EVENTS, split, unpack},
 };
-use crate::sighting::{MAX_SHORT, cut};
+use crate::request_facts::{MAX_SHORT, cut};
 
 fn pack(encoding: &str, bytes: &[u8]) -> Vec<u8> {
     match encoding {

@@ -1,15 +1,15 @@
 //! One event of `POST /v1/events`: from JSON to an event, or to what is wrong with it. Pure, but
 //! for looking up the object.
 
+use catalog::{Catalog, Row};
 use model::{EntityId, EntityKind, Event, time};
 use serde::Deserialize;
 use serde_json::Value;
-use storage::catalog::{Catalog, Row};
 
 use super::postback::read_value;
 use crate::{
-    door::Door,
-    sighting::{MAX_SHORT, MAX_TEXT, Sighting, Target, cut, subs, utm},
+    recorder::EventRecorder,
+    request_facts::{MAX_SHORT, MAX_TEXT, RequestFacts, Target, cut, subs, utm},
 };
 
 /// Longest text of an event, bytes: nested values take many times as much memory when read.
@@ -88,13 +88,13 @@ impl Incoming {
     /// The event that `account` may record, at the time `now_ms`.
     pub(super) fn event(
         self,
-        door: &Door,
+        recorder: &EventRecorder,
         account: EntityId,
         now_ms: i64,
     ) -> Result<Event, Refusal> {
-        let target = self.target(&door.catalog, account)?;
-        let seen = self.sighting(door, target, now_ms)?;
-        Ok(door.event(target, seen))
+        let target = self.target(&recorder.catalog, account)?;
+        let seen = self.request_facts(recorder, target, now_ms)?;
+        Ok(recorder.event(target, seen))
     }
 
     fn target(&self, catalog: &Catalog, account: EntityId) -> Result<Target, Refusal> {
@@ -124,7 +124,12 @@ impl Incoming {
         found.ok_or_else(unknown)
     }
 
-    fn sighting(self, door: &Door, target: Target, now_ms: i64) -> Result<Sighting, Refusal> {
+    fn request_facts(
+        self,
+        recorder: &EventRecorder,
+        target: Target,
+        now_ms: i64,
+    ) -> Result<RequestFacts, Refusal> {
         let occurred_ms = match &self.occurred_at {
             None | Some(Value::Null) => now_ms,
             Some(value) => parse_time(value)?,
@@ -163,7 +168,7 @@ impl Incoming {
                 format!("{name} is longer than {MAX_SHORT} bytes"),
             );
         }
-        let value = self.value(door, target)?;
+        let value = self.value(recorder, target)?;
         let sub = [&self.sub1, &self.sub2, &self.sub3, &self.sub4, &self.sub5];
         let utms = [
             ("utm_source", &self.utm_source),
@@ -173,7 +178,7 @@ impl Incoming {
             ("utm_content", &self.utm_content),
         ];
         let some = |v: Option<String>| v.filter(|v| !v.is_empty());
-        Ok(Sighting {
+        Ok(RequestFacts {
             occurred_ms,
             received_ms: now_ms,
             ip,
@@ -199,7 +204,11 @@ impl Incoming {
         })
     }
 
-    fn value(&self, door: &Door, target: Target) -> Result<Option<(i64, String)>, Refusal> {
+    fn value(
+        &self,
+        recorder: &EventRecorder,
+        target: Target,
+    ) -> Result<Option<(i64, String)>, Refusal> {
         let text = match &self.value {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(text)) => text.clone(),
@@ -209,7 +218,7 @@ impl Incoming {
         if target.object.kind != EntityKind::Goal {
             return refuse("invalid_value", "only conversions have a value");
         }
-        let default = door
+        let default = recorder
             .catalog
             .goal(target.object)
             .and_then(|g| g.currency.as_ref().map(ToString::to_string));
@@ -224,7 +233,7 @@ impl Incoming {
 
 /// An object of `account` by its id or, within `scope`, by its name.
 fn find<T: Row>(
-    table: &storage::catalog::Table<T>,
+    table: &catalog::Table<T>,
     scope: u64,
     name: &str,
     account: EntityId,

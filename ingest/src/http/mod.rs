@@ -21,8 +21,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use model::EventId;
 
 use crate::{
-    door::Door,
-    sighting::{MAX_TEXT, Sighting, client_ip, cut},
+    recorder::EventRecorder,
+    request_facts::{MAX_TEXT, RequestFacts, client_ip, cut},
 };
 
 /// Header with the event's id: the acknowledgement.
@@ -33,7 +33,7 @@ pub const MAX_BODY: usize = 10 << 20;
 const MAX_FORM: usize = 64 << 10;
 
 /// All public routes.
-pub fn routes(door: Arc<Door>) -> Router {
+pub fn routes(recorder: Arc<EventRecorder>) -> Router {
     Router::new()
         .route("/p/{pixel}", get(pixel::view))
         .route(
@@ -57,32 +57,36 @@ pub fn routes(door: Arc<Door>) -> Router {
                 "this door does not take this method",
             )
         })
-        .with_state(door)
+        .with_state(recorder)
 }
 
 /// What every request says about its sender.
 struct Sender {
-    seen: Sighting,
+    seen: RequestFacts,
 }
 
-impl FromRequestParts<Arc<Door>> for Sender {
+impl FromRequestParts<Arc<EventRecorder>> for Sender {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(
         parts: &mut Parts,
-        door: &Arc<Door>,
+        recorder: &Arc<EventRecorder>,
     ) -> Result<Self, Self::Rejection> {
         let peer = parts
             .extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map(|c| c.0.ip());
         Ok(Self {
-            seen: sighting(&parts.headers, peer, door),
+            seen: request_facts(&parts.headers, peer, recorder),
         })
     }
 }
 
-fn sighting(headers: &HeaderMap, peer: Option<std::net::IpAddr>, door: &Door) -> Sighting {
+fn request_facts(
+    headers: &HeaderMap,
+    peer: Option<std::net::IpAddr>,
+    recorder: &EventRecorder,
+) -> RequestFacts {
     let text = |name: HeaderName| {
         let value = headers
             .get(name)
@@ -97,16 +101,16 @@ fn sighting(headers: &HeaderMap, peer: Option<std::net::IpAddr>, door: &Door) ->
         .filter_map(|v| v.to_str().ok())
         .collect();
     let forwarded = (!lines.is_empty()).then(|| lines.join(","));
-    let now_ms = door.clock.now_ms();
-    Sighting {
+    let now_ms = recorder.clock.now_ms();
+    RequestFacts {
         occurred_ms: now_ms,
         received_ms: now_ms,
-        ip: peer.map(|peer| client_ip(peer, forwarded.as_deref(), &door.trusted_proxies)),
+        ip: peer.map(|peer| client_ip(peer, forwarded.as_deref(), &recorder.trusted_proxies)),
         user_agent: text(header::USER_AGENT),
         referrer: text(header::REFERER),
         accept_language: text(header::ACCEPT_LANGUAGE),
         do_not_track: is_one("dnt") || is_one("sec-gpc"),
-        ..Sighting::default()
+        ..RequestFacts::default()
     }
 }
 

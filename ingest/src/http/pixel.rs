@@ -12,15 +12,15 @@ use web::Problem;
 
 use super::{Sender, acknowledge, parameter, parse_query};
 use crate::{
-    door::Door,
-    sighting::{Target, subs, utm},
+    recorder::EventRecorder,
+    request_facts::{Target, subs, utm},
 };
 
 /// The smallest transparent GIF89a.
 const GIF: &[u8; 43] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
 pub(super) async fn view(
-    State(door): State<Arc<Door>>,
+    State(recorder): State<Arc<EventRecorder>>,
     Path(file): Path<String>,
     method: Method,
     uri: Uri,
@@ -30,7 +30,7 @@ pub(super) async fn view(
         .strip_suffix(".gif")
         .and_then(|id| id.parse::<EntityId>().ok());
     let Some(pixel) = id
-        .and_then(|id| door.catalog.pixel(id))
+        .and_then(|id| recorder.catalog.pixel(id))
         .filter(|p| !p.deleted)
     else {
         return Problem::not_found("there is no such pixel").into_response();
@@ -45,7 +45,7 @@ pub(super) async fn view(
         campaign: pixel.campaign,
     };
     let id = match method {
-        Method::GET => door.record_one(door.event(target, seen)).await.ok(),
+        Method::GET => recorder.record_one(recorder.event(target, seen)).await.ok(),
         _ => None,
     };
     let mut response = GIF.as_slice().into_response();

@@ -8,28 +8,28 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
+use catalog::Goal;
 use http::{HeaderMap, StatusCode, Uri, header};
 use model::EntityId;
 use serde_json::json;
-use storage::catalog::Goal;
 use web::Problem;
 
 use super::{EVENT_ID, MAX_FORM, Sender, body, parameter, parse_query};
 use crate::{
-    door::{Door, Recorded},
-    sighting::{MAX_SHORT, Sighting, Target, parse_money, subs},
+    recorder::{EventRecorder, Recorded},
+    request_facts::{MAX_SHORT, RequestFacts, Target, parse_money, subs},
 };
 
 /// What a form is sent as.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 pub(super) async fn get(
-    State(door): State<Arc<Door>>,
+    State(recorder): State<Arc<EventRecorder>>,
     Path(goal): Path<String>,
     uri: Uri,
     sender: Sender,
 ) -> Result<Response, Problem> {
-    convert(door, &goal, parse_query(uri.query()), sender.seen).await
+    convert(recorder, &goal, parse_query(uri.query()), sender.seen).await
 }
 
 /// A HEAD request is a look at the door, not a conversion.
@@ -42,7 +42,7 @@ pub(super) async fn look() -> Problem {
 }
 
 pub(super) async fn post(
-    State(door): State<Arc<Door>>,
+    State(recorder): State<Arc<EventRecorder>>,
     Path(goal): Path<String>,
     uri: Uri,
     sender: Sender,
@@ -60,10 +60,10 @@ pub(super) async fn post(
         );
         return Err(body::refuse(body, problem).await);
     }
-    let (form, held) = body::read(body, MAX_FORM, &door.bodies).await?;
+    let (form, held) = body::read(body, MAX_FORM, &recorder.bodies).await?;
     let parameters = parameters(uri.query(), &form);
     drop((form, held));
-    convert(door, &goal, parameters, sender.seen).await
+    convert(recorder, &goal, parameters, sender.seen).await
 }
 
 /// Those of the address, then those of the form: the first of a name counts.
@@ -74,24 +74,24 @@ pub(super) fn parameters(query: Option<&str>, form: &[u8]) -> Vec<(String, Strin
 }
 
 async fn convert(
-    door: Arc<Door>,
+    recorder: Arc<EventRecorder>,
     goal: &str,
     parameters: Vec<(String, String)>,
-    seen: Sighting,
+    seen: RequestFacts,
 ) -> Result<Response, Problem> {
     let id = goal.parse::<EntityId>().ok();
     let goal = id
-        .and_then(|id| door.catalog.goal(id))
+        .and_then(|id| recorder.catalog.goal(id))
         .filter(|g| !g.deleted);
     let goal = goal.ok_or_else(|| Problem::not_found("there is no such goal"))?;
     let seen = read_parameters(&goal, &parameters, seen)
-        .inspect_err(|problem| door.tallies.rejected(goal.account, problem.code, 1))?;
+        .inspect_err(|problem| recorder.tallies.rejected(goal.account, problem.code, 1))?;
     let target = Target {
         object: goal.id,
         account: goal.account,
         campaign: goal.campaign,
     };
-    let recorded = door.record(vec![door.event(target, seen)]).await;
+    let recorded = recorder.record(vec![recorder.event(target, seen)]).await;
     let recorded = recorded.map_err(|e| {
         Problem::unavailable(
             "unrecorded",
@@ -109,7 +109,7 @@ async fn convert(
         }
         _ => {
             let detail = "this transaction_id is being recorded just now; ask again in a second";
-            door.tallies.rejected(goal.account, "in_progress", 1);
+            recorder.tallies.rejected(goal.account, "in_progress", 1);
             Err(Problem {
                 retry_after: Some(1),
                 ..Problem::conflict("in_progress", detail)
@@ -121,8 +121,8 @@ async fn convert(
 pub(super) fn read_parameters(
     goal: &Goal,
     parameters: &[(String, String)],
-    mut seen: Sighting,
-) -> Result<Sighting, Problem> {
+    mut seen: RequestFacts,
+) -> Result<RequestFacts, Problem> {
     let text = |name: &str| parameter(parameters, name).filter(|v| !v.is_empty());
     for name in ["transaction_id", "click_id"] {
         if text(name).is_some_and(|v| v.len() > MAX_SHORT) {

@@ -6,15 +6,15 @@ use axum::{
     extract::State,
     response::{Html, IntoResponse, Response},
 };
+use catalog::Link;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use model::EventId;
-use storage::catalog::Link;
 use url::Url;
 
 use super::{Sender, acknowledge, parameter, parse_query};
 use crate::{
-    door::Door,
-    sighting::{Target, subs, utm},
+    recorder::EventRecorder,
+    request_facts::{Target, subs, utm},
 };
 
 const NOT_FOUND: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Not found</title>\
@@ -22,7 +22,7 @@ const NOT_FOUND: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\
 <h1>There is no such link</h1><p>It may have been deleted, or it has expired.</p></html>";
 
 pub(super) async fn follow(
-    State(door): State<Arc<Door>>,
+    State(recorder): State<Arc<EventRecorder>>,
     method: Method,
     uri: Uri,
     sender: Sender,
@@ -37,7 +37,7 @@ pub(super) async fn follow(
     }
     // Slugs are of characters that need no escape: whatever does not match as it is, is none.
     let slug = uri.path().trim_start_matches('/');
-    let Some(link) = door.catalog.link_by_slug(slug, door.clock.now_ms()) else {
+    let Some(link) = recorder.catalog.link_by_slug(slug, recorder.clock.now_ms()) else {
         metrics::counter!("millrace_unknown_slugs_total").increment(1);
         return (StatusCode::NOT_FOUND, Html(NOT_FOUND)).into_response();
     };
@@ -52,7 +52,7 @@ pub(super) async fn follow(
     };
     // A HEAD request is a look at the link, not a click on it.
     let id = match method {
-        Method::GET => door.record_one(door.event(target, seen)).await.ok(),
+        Method::GET => recorder.record_one(recorder.event(target, seen)).await.ok(),
         _ => None,
     };
     answer(&link, uri.query(), id)

@@ -2,9 +2,9 @@
 
 use std::io;
 
+use handover::segment::{self, End, Header, Scan};
 use model::{LogId, Record};
 use serde::{Deserialize, Serialize};
-use storage::segment::{self, End, Header, Scan};
 
 use super::{
     Disk, SealedSegment, parse_segment_name, read_segment, segment_name, switch::finish_move,

@@ -9,8 +9,9 @@ use std::{
     },
 };
 
+use handover::segment;
 use model::{LogId, Record};
-use storage::{segment, stream::Batch};
+use storage::stream::Batch;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 

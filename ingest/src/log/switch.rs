@@ -3,13 +3,15 @@
 
 use std::{io, ops::RangeInclusive, sync::Arc};
 
+use handover::{
+    raw::{self, Fence},
+    salvage::{SalvageError, Salvaged, salvage},
+    segment::{self, Header},
+};
 use model::{Bug, LogId, Record, planted};
 use storage::{
     blocking,
     failpoint::reach,
-    raw::{self, Fence},
-    salvage::{SalvageError, Salvaged, salvage},
-    segment::{self, Header},
     store::{Store, StoreError},
     stream::EventStream,
 };

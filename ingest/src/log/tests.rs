@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
+use handover::segment;
 use model::{Event, LogId};
-use storage::segment;
 
 use super::{AppendError, Disk, DiskFile, Log, LogSettings, Opened, Source, segment_name};
 

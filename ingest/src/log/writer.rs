@@ -10,12 +10,9 @@ use std::{
     time::Duration,
 };
 
+use handover::segment::{self, FOOTER_LEN, Footer, HEADER_LEN, Header};
 use model::{Bug, Event, Record, planted};
-use storage::{
-    failpoint::reach,
-    segment::{self, FOOTER_LEN, Footer, HEADER_LEN, Header},
-    stream::Batch,
-};
+use storage::{failpoint::reach, stream::Batch};
 use tokio::{sync::oneshot, time::Instant};
 
 use super::{

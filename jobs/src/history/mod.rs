@@ -6,10 +6,10 @@ mod state;
 
 use std::{sync::Arc, time::Duration};
 
+use handover::installation::stamp;
 use model::Clock;
+use model::random::Randomness;
 use storage::{
-    catalog::random::Randomness,
-    installation::stamp,
     ledger::{self, Appended, Ledger, LedgerError},
     store::Store,
 };

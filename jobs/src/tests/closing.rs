@@ -1,8 +1,8 @@
-use model::LogId;
-use storage::{
+use handover::{
     installation::{Control, Request},
     raw::{self, LogInfo, Seal},
 };
+use model::LogId;
 
 use super::*;
 

@@ -3,23 +3,21 @@
 use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, routing::get};
+use catalog::{Account, AccountSettings, CatalogError, Change, Scope};
 use chrono_tz::Tz;
 use http::StatusCode;
 use ipnet::IpNet;
+use model::random::new_id;
 use model::{EntityId, EntityKind, time::rfc3339};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::catalog::{
-    self, Account, AccountSettings, CatalogError, Change, Scope, random::new_id,
-};
 use web::Problem;
 
 use super::{
-    Api,
+    Api, api_keys,
     auth::{Manager, Operator, Reader},
     body::{Body, Given},
     failure::problem,
-    keys,
     page::{self, Page},
     params::Params,
 };
@@ -57,7 +55,7 @@ async fn create(
         settings: AccountSettings::default(),
     };
     set(&mut account, &body).map_err(problem)?;
-    let (key, secret) = keys::new(&api, account.id, "first key".into(), vec![Scope::Admin]);
+    let (key, secret) = api_keys::new(&api, account.id, "first key".into(), vec![Scope::Admin]);
     let changes = vec![Change::PutAccount(account.clone()), Change::PutKey(key)];
     api.catalog
         .commit(|_| Ok(changes.clone()))

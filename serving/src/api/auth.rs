@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
+use catalog::{ApiKey, Scope};
 use http::{HeaderMap, header, request::Parts};
 use model::EntityId;
-use storage::catalog::{ApiKey, Scope};
 use web::Problem;
 
 use super::Api;

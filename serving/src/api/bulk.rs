@@ -6,10 +6,11 @@ use axum::{
     Json,
     extract::{Request, State},
 };
+use catalog::{CatalogError, Change, Link};
 use http::StatusCode;
 use model::EntityKind;
+use model::random::new_id;
 use serde_json::{Value, json, value::RawValue};
-use storage::catalog::{self, CatalogError, Change, Link, random::new_id};
 use web::Problem;
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
     body,
     failure::{code, problem},
     links::{self, LinkBody},
-    objects::{Resource, Scene},
+    objects::{ChangeContext, Resource},
 };
 
 /// Most links in one request.
@@ -50,7 +51,12 @@ pub(super) async fn create(
     let mut decided = Decided::default();
     let decide = |state: &catalog::State| {
         decided = Decided::default();
-        Ok(decided.decide(&items, &mut Scene::new(state, &*api.random), &api, &caller))
+        Ok(decided.decide(
+            &items,
+            &mut ChangeContext::new(state, &*api.random),
+            &api,
+            &caller,
+        ))
     };
     api.catalog.commit(decide).await.map_err(problem)?;
     Ok(Json(
@@ -69,14 +75,14 @@ impl Decided {
     fn decide(
         &mut self,
         items: &[Item],
-        scene: &mut Scene<'_>,
+        context: &mut ChangeContext<'_>,
         api: &Api,
         caller: &Caller,
     ) -> Vec<Change> {
         let mut changes = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let made = match item {
-                Ok(body) => make(body, scene, api, caller)
+                Ok(body) => make(body, context, api, caller)
                     .map_err(|error| (code(&error), error.to_string())),
                 Err(problem) => Err((problem.code, problem.detail.clone())),
             };
@@ -84,7 +90,7 @@ impl Decided {
                 Ok(link) => {
                     self.created
                         .push(json!({"index": index, "id": link.id, "slug": link.slug}));
-                    scene.used.insert(link.slug.clone());
+                    context.used.insert(link.slug.clone());
                     changes.push(link.put());
                 }
                 Err((code, detail)) => {
@@ -99,14 +105,14 @@ impl Decided {
 
 fn make(
     body: &LinkBody,
-    scene: &Scene<'_>,
+    context: &ChangeContext<'_>,
     api: &Api,
     caller: &Caller,
 ) -> Result<Link, CatalogError> {
-    let id = new_id(EntityKind::Link, scene.random);
+    let id = new_id(EntityKind::Link, context.random);
     let mut link = Link::blank(id, caller.account, api.clock.now_ms());
-    link.change(body, scene)?;
-    links::check(&link, scene)?;
+    link.change(body, context)?;
+    links::check(&link, context)?;
     Ok(link)
 }
 

@@ -1,14 +1,14 @@
 //! Campaigns.
 
+use catalog::{Campaign, CatalogError, Change, Table};
 use model::{EntityId, time::rfc3339};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::catalog::{self, Campaign, CatalogError, Change, Table};
 
 use super::{
     Api,
     body::Given,
-    objects::{Resource, Scene},
+    objects::{ChangeContext, Resource},
 };
 
 /// What clients set of a campaign.
@@ -34,7 +34,7 @@ impl Resource for Campaign {
         }
     }
 
-    fn change(&mut self, body: &CampaignBody, _: &Scene<'_>) -> Result<(), CatalogError> {
+    fn change(&mut self, body: &CampaignBody, _: &ChangeContext<'_>) -> Result<(), CatalogError> {
         body.name.set(&mut self.name);
         if self.name.is_empty() {
             return Err(CatalogError::invalid("name", "is required"));

@@ -1,6 +1,7 @@
 //! Failures of the catalog as problems.
 
-use storage::{catalog::CatalogError, ledger::LedgerError, store::StoreError};
+use catalog::CatalogError;
+use storage::{ledger::LedgerError, store::StoreError};
 use web::Problem;
 
 /// The stable word for a failure.

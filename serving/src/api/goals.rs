@@ -1,14 +1,14 @@
 //! Goals.
 
+use catalog::{CatalogError, Change, Goal, Table};
 use model::{EntityId, time::rfc3339};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::catalog::{self, CatalogError, Change, Goal, Table};
 
 use super::{
     Api,
     body::Given,
-    objects::{Resource, Scene},
+    objects::{ChangeContext, Resource},
 };
 
 /// What clients set of a goal.
@@ -38,12 +38,12 @@ impl Resource for Goal {
         }
     }
 
-    fn change(&mut self, body: &GoalBody, scene: &Scene<'_>) -> Result<(), CatalogError> {
+    fn change(&mut self, body: &GoalBody, context: &ChangeContext<'_>) -> Result<(), CatalogError> {
         body.name.set(&mut self.name);
         if self.name.is_empty() {
             return Err(CatalogError::invalid("name", "is required"));
         }
-        scene.set_campaign(&mut self.campaign, &body.campaign, self.account)?;
+        context.set_campaign(&mut self.campaign, &body.campaign, self.account)?;
         body.currency.set(&mut self.currency);
         body.tags.set(&mut self.tags);
         Ok(())

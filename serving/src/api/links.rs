@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use axum::{Router, routing::post};
+use catalog::{CatalogError, Change, Link, Table, rules};
 use chrono::DateTime;
 use model::{EntityId, time::rfc3339};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::catalog::{self, CatalogError, Change, Link, Table, rules};
 
 use super::{
     Api,
     body::Given,
     bulk,
-    objects::{self, Resource, Scene},
+    objects::{self, ChangeContext, Resource},
 };
 
 pub(super) fn routes() -> Router<Arc<Api>> {
@@ -55,18 +55,18 @@ impl Resource for Link {
         }
     }
 
-    fn change(&mut self, body: &LinkBody, scene: &Scene<'_>) -> Result<(), CatalogError> {
+    fn change(&mut self, body: &LinkBody, context: &ChangeContext<'_>) -> Result<(), CatalogError> {
         match &body.slug {
             Given::Value(slug) => self.slug = slug.clone(),
             Given::Absent if !self.slug.is_empty() => {}
-            Given::Absent | Given::Null => self.slug = scene.new_slug()?,
+            Given::Absent | Given::Null => self.slug = context.new_slug()?,
         }
         body.destination
             .set_with(&mut self.destination, |text| rules::clean_destination(text))?;
         if self.destination.is_empty() {
             return Err(CatalogError::invalid("destination", "is required"));
         }
-        scene.set_campaign(&mut self.campaign, &body.campaign, self.account)?;
+        context.set_campaign(&mut self.campaign, &body.campaign, self.account)?;
         body.tags.set(&mut self.tags);
         body.title.set(&mut self.title);
         body.pass_query.set(&mut self.pass_query);
@@ -113,14 +113,14 @@ fn parse_time(text: &str) -> Result<i64, CatalogError> {
 }
 
 /// What the catalog would refuse: said of one link, before it can hold up others.
-pub(super) fn check(link: &Link, scene: &Scene<'_>) -> Result<(), CatalogError> {
+pub(super) fn check(link: &Link, context: &ChangeContext<'_>) -> Result<(), CatalogError> {
     rules::slug(&link.slug)?;
     rules::destination(&link.destination)?;
     rules::tags(&link.tags)?;
     link.title
         .as_deref()
         .map_or(Ok(()), |title| rules::name("title", title))?;
-    match scene.is_free(&link.slug) {
+    match context.is_free(&link.slug) {
         true => Ok(()),
         false => Err(CatalogError::Taken {
             what: "slug",

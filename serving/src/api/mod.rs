@@ -1,6 +1,7 @@
 //! Accounts, keys, links, pixels, goals, campaigns and jobs over HTTP.
 
 mod accounts;
+mod api_keys;
 pub(crate) mod auth;
 pub(crate) mod body;
 mod bulk;
@@ -8,7 +9,6 @@ mod campaigns;
 pub(crate) mod failure;
 mod goals;
 pub mod jobs;
-mod keys;
 mod links;
 mod objects;
 pub(crate) mod page;
@@ -18,9 +18,10 @@ mod pixels;
 use std::sync::Arc;
 
 use axum::{Router, middleware::map_response, response::Response};
+use catalog::{Campaign, Catalog, Goal, Pixel};
 use http::{HeaderValue, StatusCode, header};
 use model::Clock;
-use storage::catalog::{Campaign, Catalog, Goal, Pixel, random::Randomness};
+use model::random::Randomness;
 use tokio::sync::Semaphore;
 use web::Problem;
 
@@ -64,7 +65,7 @@ impl Api {
 pub(crate) fn routes(api: Arc<Api>) -> Router {
     Router::new()
         .merge(accounts::routes())
-        .merge(keys::routes())
+        .merge(api_keys::routes())
         .merge(links::routes())
         .merge(objects::routes::<Pixel>())
         .merge(objects::routes::<Goal>())

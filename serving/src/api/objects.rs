@@ -8,14 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use catalog::{CatalogError, Change, Row, Table};
 use http::{StatusCode, header};
 use model::EntityId;
+use model::random::{Randomness, new_id, new_slug};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use storage::catalog::{
-    self, CatalogError, Change, Row, Table,
-    random::{Randomness, new_id, new_slug},
-};
 use web::Problem;
 
 use super::{
@@ -39,7 +37,11 @@ pub(super) trait Resource: Row + PartialEq + Send + Sync + 'static {
     /// One without content.
     fn blank(id: EntityId, account: EntityId, created_ms: i64) -> Self;
     /// Sets the fields that are given.
-    fn change(&mut self, body: &Self::Body, scene: &Scene<'_>) -> Result<(), CatalogError>;
+    fn change(
+        &mut self,
+        body: &Self::Body,
+        context: &ChangeContext<'_>,
+    ) -> Result<(), CatalogError>;
     /// As clients see it.
     fn view(&self, api: &Api) -> Value;
     /// The change that stores it.
@@ -49,7 +51,7 @@ pub(super) trait Resource: Row + PartialEq + Send + Sync + 'static {
 }
 
 /// What a change is made amid.
-pub(super) struct Scene<'a> {
+pub(super) struct ChangeContext<'a> {
     /// The catalog.
     pub state: &'a catalog::State,
     /// Randomness.
@@ -58,8 +60,8 @@ pub(super) struct Scene<'a> {
     pub used: HashSet<Box<str>>,
 }
 
-impl<'a> Scene<'a> {
-    /// A scene in which nothing has been used.
+impl<'a> ChangeContext<'a> {
+    /// A context in which nothing has been used.
     pub(super) fn new(state: &'a catalog::State, random: &'a dyn Randomness) -> Self {
         Self {
             state,
@@ -134,7 +136,7 @@ async fn create<T: Resource>(
     let mut made = blank.clone();
     let decide = |state: &catalog::State| {
         made = blank.clone();
-        made.change(&body, &Scene::new(state, &*api.random))?;
+        made.change(&body, &ChangeContext::new(state, &*api.random))?;
         Ok(vec![made.clone().put()])
     };
     api.catalog.commit(decide).await.map_err(problem)?;
@@ -188,7 +190,7 @@ async fn change<T: Resource>(
     let decide = |state: &catalog::State| {
         let old = own::<T>(state, caller.account, id)?;
         let mut new = T::clone(old);
-        new.change(&body, &Scene::new(state, &*api.random))?;
+        new.change(&body, &ChangeContext::new(state, &*api.random))?;
         view = new.view(&api);
         Ok(if new == **old {
             Vec::new()

@@ -1,14 +1,14 @@
 //! Pixels.
 
+use catalog::{CatalogError, Change, Pixel, Table};
 use model::{EntityId, time::rfc3339};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use storage::catalog::{self, CatalogError, Change, Pixel, Table};
 
 use super::{
     Api,
     body::Given,
-    objects::{Resource, Scene},
+    objects::{ChangeContext, Resource},
 };
 
 /// What clients set of a pixel.
@@ -36,12 +36,16 @@ impl Resource for Pixel {
         }
     }
 
-    fn change(&mut self, body: &PixelBody, scene: &Scene<'_>) -> Result<(), CatalogError> {
+    fn change(
+        &mut self,
+        body: &PixelBody,
+        context: &ChangeContext<'_>,
+    ) -> Result<(), CatalogError> {
         body.name.set(&mut self.name);
         if self.name.is_empty() {
             return Err(CatalogError::invalid("name", "is required"));
         }
-        scene.set_campaign(&mut self.campaign, &body.campaign, self.account)?;
+        context.set_campaign(&mut self.campaign, &body.campaign, self.account)?;
         body.tags.set(&mut self.tags);
         Ok(())
     }

@@ -4,16 +4,16 @@ use arrow::{
     array::{ArrayRef, RecordBatch, StringArray},
     datatypes::{DataType, Field, Schema},
 };
+use handover::{
+    manifest::{File, Manifest},
+    tally::{self, Tally, Turned},
+    views::{ViewWriter, cube_schema},
+};
 use model::{Counts, EntityId, Measure, time};
 use object_store::ObjectStoreExt;
 use parquet::arrow::ArrowWriter;
 use serde_json::json;
-use storage::{
-    manifest::{File, Manifest},
-    object_keys::ObjectKey,
-    tally::{self, Tally, Turned},
-    views::{ViewWriter, cube_schema},
-};
+use storage::object_keys::ObjectKey;
 
 use crate::testing::{LOG, NOW_MS, Site, TOKEN, clicks};
 

@@ -1,15 +1,11 @@
 use axum::body::{Body, to_bytes};
+use catalog::Catalog;
+use handover::{forecasts::Backtest, manifest::File};
 use http::{Method, Request, StatusCode};
+use model::random::SeededRandom;
 use model::{EntityKind, ManualClock};
 use object_store::ObjectStoreExt;
-use storage::{
-    catalog::{Catalog, random::SeededRandom},
-    forecasts::Backtest,
-    ledger::Stamp,
-    manifest::File,
-    object_keys::ObjectKey,
-    store,
-};
+use storage::{ledger::Stamp, object_keys::ObjectKey, store};
 use tower::ServiceExt;
 
 use super::*;

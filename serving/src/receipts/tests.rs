@@ -1,6 +1,6 @@
+use handover::manifest::Manifest;
 use model::Record;
 use serde_json::{Value, json};
-use storage::manifest::Manifest;
 
 use crate::testing::{LOG, Site, clicks, id};
 

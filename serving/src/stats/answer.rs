@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use handover::views::ViewError;
 use model::{Counts, Cube, Dimension, EntityId, Grain, Measure, time};
 use serde_json::{Map, Value, json};
-use storage::views::ViewError;
 use web::Problem;
 
 use super::{

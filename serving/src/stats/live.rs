@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use model::EntityId;
-use storage::{
+use handover::{
     manifests::Published,
     reading::{ReadError, Reader},
 };
+use model::EntityId;
 use web::Problem;
 
 use super::Sources;
@@ -21,7 +21,7 @@ pub(crate) struct Reading {
     /// The settled part is this one's.
     pub published: Published,
     /// Cells of epochs beyond the manifest.
-    pub live: storage::reading::Reading,
+    pub live: handover::reading::Reading,
 }
 
 /// Reads the live cells of `entity`; tries again for a little while if something is missing.
@@ -49,7 +49,7 @@ async fn read_once(
     sources: &Sources,
     published: &Published,
     entity: EntityId,
-) -> Result<storage::reading::Reading, ReadError> {
+) -> Result<handover::reading::Reading, ReadError> {
     let directory = Arc::clone(&sources.directory());
     let reader = Reader {
         published,
@@ -67,9 +67,9 @@ fn without_live(published: Published, error: &ReadError) -> Reading {
     let missing = vec!["live: the live store does not answer".into()];
     Reading {
         published,
-        live: storage::reading::Reading {
+        live: handover::reading::Reading {
             missing,
-            ..storage::reading::Reading::default()
+            ..handover::reading::Reading::default()
         },
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use handover::views::ViewRow;
 use model::{Cell, Counts, Cube};
-use storage::views::ViewRow;
 
 use super::query::Query;
 

@@ -22,11 +22,11 @@ use axum::{
     extract::{FromRef, RawQuery, State},
     routing::get,
 };
+use catalog::Catalog;
+use handover::{directory::Directory, manifests::Manifests};
 use model::Clock;
 use serde_json::Value;
-use storage::{
-    catalog::Catalog, cells::LiveCells, directory::Directory, manifests::Manifests, store::Store,
-};
+use storage::{cells::LiveCells, store::Store};
 use web::Problem;
 
 pub(crate) use self::query::Query;

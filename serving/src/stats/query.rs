@@ -1,9 +1,9 @@
 //! What is asked of `/v1/stats`. Pure.
 
+use catalog::Catalog;
 use chrono_tz::Tz;
 use model::{Dimension, EntityId, EntityKind, Grain};
 use serde_json::{Value, json};
-use storage::catalog::Catalog;
 use web::Problem;
 
 use super::{

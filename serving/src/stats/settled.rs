@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use model::{EntityId, time};
-use moka::future::Cache;
-use object_store::path::Path;
-use storage::{
+use handover::{
     duplicates::{self, Duplicates, DuplicatesError},
     manifest::Manifest,
-    object_keys::ObjectKey,
-    store::Store,
     views::{
         MONTH_UNIQUES, UNIQUES, UniquesRow, VISITORS, ViewError, ViewReader, ViewRow, VisitorRow,
     },
 };
+use model::{EntityId, time};
+use moka::future::Cache;
+use object_store::path::Path;
+use storage::{object_keys::ObjectKey, store::Store};
 
 /// Files read at once for one answer.
 const FILES_AT_ONCE: usize = 8;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use model::{Cell, EntityId, VisitorSet, time, visitors::STANDARD_ERROR};
-use storage::{
+use handover::{
     manifest::Manifest,
     views::{UniquesRow, ViewError},
 };
+use model::{Cell, EntityId, VisitorSet, time, visitors::STANDARD_ERROR};
 
 use super::settled::Settled;
 

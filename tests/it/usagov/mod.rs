@@ -35,7 +35,7 @@ async fn eight_streams_with_a_batch_in_the_middle() {
     let third = clicks.len() / 3;
     replay::replay(&server.folder, &customer, &clicks[..third], 8).await;
     tokio::join!(
-        customer.grind(),
+        customer.roll_up(),
         replay::replay(&server.folder, &customer, &clicks[third..2 * third], 8)
     );
     replay::replay(&server.folder, &customer, &clicks[2 * third..], 8).await;
@@ -52,7 +52,7 @@ async fn eight_streams_with_a_batch_in_the_middle() {
 
 async fn settle_and_compare(customer: &Customer, expected: &Expected) {
     let start = Instant::now();
-    customer.grind().await;
+    customer.roll_up().await;
     println!("ground in {:.1} s", start.elapsed().as_secs_f64());
     let totals = customer.stats(ALL).await;
     assert_eq!(totals["meta"]["live"]["clicks"], 0);

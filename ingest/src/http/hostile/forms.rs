@@ -1,11 +1,11 @@
 //! Whole postbacks: the parameters in the address and those in the form.
 
+use catalog::{AccountSettings, Goal};
 use enrich::{Geo, VisitorKey};
 use prost::Message;
-use storage::catalog::{AccountSettings, Goal};
 
 use super::*;
-use crate::sighting::{Lens, Sighting, Target};
+use crate::request_facts::{EventBuilder, RequestFacts, Target};
 
 /// Far more than the largest conversion: nine texts of the longest kind.
 const MAX_RECORD: usize = 9 * (MAX_SHORT + 8) + 200;
@@ -55,9 +55,9 @@ fn escaped(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("%{byte:02x}")).collect()
 }
 
-fn read(query: &str, form: &[u8]) -> Result<Sighting, web::Problem> {
+fn read(query: &str, form: &[u8]) -> Result<RequestFacts, web::Problem> {
     let parameters = postback::parameters(Some(query), form);
-    postback::read_parameters(&goal(), &parameters, Sighting::default())
+    postback::read_parameters(&goal(), &parameters, RequestFacts::default())
 }
 
 proptest! {
@@ -75,9 +75,9 @@ proptest! {
             Ok(seen) => {
                 prop_assert_eq!((&seen.key, &seen.click_id), (&first("transaction_id"), &first("click_id")));
                 prop_assert_eq!(seen.value.is_some(), first("value").is_some());
-                let lens = Lens { geo: Geo::none(), visitor_key: VisitorKey::new([1; 32]) };
+                let builder = EventBuilder { geo: Geo::none(), visitor_key: VisitorKey::new([1; 32]) };
                 let target = Target { object: goal().id, account: goal().account, campaign: None };
-                let event = lens.event(target, &AccountSettings::default(), seen);
+                let event = builder.event(target, &AccountSettings::default(), seen);
                 prop_assert!(event.currency.is_empty() || event.currency.len() == 3);
                 let bytes = event.encode_to_vec();
                 prop_assert!(bytes.len() <= MAX_RECORD, "{}", bytes.len());

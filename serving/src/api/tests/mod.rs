@@ -1,11 +1,9 @@
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use model::ManualClock;
+use model::random::SeededRandom;
 use serde_json::{Value, json};
-use storage::{
-    catalog::random::SeededRandom,
-    store::{self, Store},
-};
+use storage::store::{self, Store};
 use tower::ServiceExt;
 
 use super::{jobs::JobControl, *};

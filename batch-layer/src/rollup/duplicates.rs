@@ -1,0 +1,199 @@
+//! One event counts for each sender's key. Where a door could not be sure, it is decided here, by
+//! the first batch that sees both events. The decision is part of the manifest and stays: a full
+//! recompute takes it over, so that it comes to the same numbers.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use datafusion::{arrow::array::RecordBatch, error::DataFusionError};
+use futures::TryStreamExt;
+use handover::{
+    directory::Directory,
+    duplicates::{self, Duplicate, Duplicates},
+    manifest::{Manifest, SenderKeysFile},
+    raw::LogInfo,
+    sender_keys::{self, Keyed},
+};
+use model::LogId;
+use object_store::path::Path;
+use storage::{object_keys::ObjectKey, reservations::KEEP_MS};
+
+use super::{
+    RollupDeps, RollupError, sql,
+    write::{Writer, conform},
+};
+use crate::engine;
+
+/// Finds the events that are not to be counted and notes them in `manifest`, whose keys are those
+/// of `fresh` afterwards, too; tells how many are new. `before` is the newest manifest: what it
+/// covers is decided on.
+pub(super) async fn find(
+    deps: &RollupDeps,
+    writer: &mut Writer<'_>,
+    before: &Manifest,
+    fresh: Vec<SenderKeysFile>,
+    manifest: &mut Manifest,
+) -> Result<u64, RollupError> {
+    let mut all = duplicates::read(&deps.store, before).await?;
+    let known = all.len();
+    let unsure = manifest
+        .sender_keys
+        .iter()
+        .chain(&fresh)
+        .any(|k| k.unchecked > 0);
+    if unsure && !fresh.is_empty() {
+        let found = look(deps, before, &all, &fresh, &manifest.sender_keys).await?;
+        all.extend(found.into_iter().map(|d| (d.event, d)));
+    }
+    manifest.sender_keys.extend(fresh);
+    manifest.duplicates = match all.len() == known {
+        true => before.duplicates.clone(),
+        false => {
+            let bytes = duplicates::encode(&all)?;
+            let key = |name| ObjectKey::Duplicates { name };
+            Some(writer.put(key, all.len() as u64, bytes).await?)
+        }
+    };
+    Ok((all.len() - known) as u64)
+}
+
+/// Events may be late: a collector was away.
+const LATE_MS: i64 = 2 * 86_400_000;
+
+/// The first moment whose keys count in a run after `before`, unix milliseconds. A collector's
+/// clock may be ahead by years.
+pub(super) fn since(deps: &RollupDeps, before: &Manifest) -> i64 {
+    before.settled_ms.min(deps.clock.now_ms()) - KEEP_MS - LATE_MS
+}
+
+/// Logs whose next epoch may hold an event that a covered one repeats, or the other way round.
+/// What was accepted before it could be known that it is repeated is in an epoch that is open now.
+pub(super) async fn unsure(
+    deps: &RollupDeps,
+    before: &Manifest,
+    manifest: &Manifest,
+    unchecked: bool,
+) -> Result<BTreeSet<LogId>, RollupError> {
+    let epoch = |of: &Manifest, log: LogId| of.horizon.of(log).epoch;
+    let still = |log: &&LogId| epoch(manifest, **log) == epoch(before, **log);
+    let mut unsure: BTreeSet<LogId> = before.unsure.iter().filter(still).copied().collect();
+    if unchecked {
+        let mut directory = Directory::default();
+        directory.refresh(&deps.store).await?;
+        let open = |info: &&LogInfo| {
+            let covered = manifest.horizon.of(info.log).seq;
+            info.retired_at.is_none_or(|last| last > covered)
+        };
+        unsure.extend(directory.logs().filter(open).map(|info| info.log));
+    }
+    Ok(unsure)
+}
+
+async fn look(
+    deps: &RollupDeps,
+    before: &Manifest,
+    known: &Duplicates,
+    fresh: &[SenderKeysFile],
+    old: &[SenderKeysFile],
+) -> Result<Vec<Duplicate>, RollupError> {
+    let context = engine::context(&deps.store)?;
+    engine::register_as(&context, sql::FRESH, &paths(fresh), sender_keys::schema()).await?;
+    engine::register_as(&context, sql::OLD, &paths(old), sender_keys::schema()).await?;
+    let query = context.sql(&sql::unsure_keys(since(deps, before))).await?;
+    let mut rows = query.execute_stream().await?;
+    let (mut same, mut found): (Vec<Keyed>, Vec<Duplicate>) = (Vec::new(), Vec::new());
+    let settled = |k: &Keyed| k.event.seq <= before.horizon.of(k.event.log).seq;
+    while let Some(batch) = rows.try_next().await? {
+        for row in decode(&batch)? {
+            if known.contains_key(&row.event) {
+                continue;
+            }
+            if same.first().is_some_and(|first| first.name() != row.name()) {
+                found.extend(decide(std::mem::take(&mut same), settled));
+            }
+            same.push(row);
+        }
+    }
+    found.extend(decide(same, settled));
+    Ok(found)
+}
+
+fn paths(files: &[SenderKeysFile]) -> Vec<Path> {
+    let path = |name: &String| ObjectKey::Keys { name: name.clone() }.path();
+    files.iter().map(|keys| path(&keys.file.name)).collect()
+}
+
+fn decode(batch: &RecordBatch) -> Result<Vec<Keyed>, RollupError> {
+    let batch = conform(batch, &sender_keys::schema())?;
+    let rows = sender_keys::decode(&batch, "keys");
+    Ok(rows.map_err(|e| DataFusionError::External(Arc::new(e).into()))?)
+}
+
+/// Which of the events with one key are not counted. What is `settled` was decided on before; of
+/// the others those whose key was checked come first, then those that were received first. Two
+/// events whose keys both were checked are two: the key had been forgotten in time.
+fn decide(mut same: Vec<Keyed>, settled: impl Fn(&Keyed) -> bool) -> Vec<Duplicate> {
+    same.sort_by_key(|k| (!settled(k), k.unchecked, k.received_ms, k.event));
+    let mut counted: Vec<Keyed> = Vec::new();
+    let mut left_out = Vec::new();
+    for event in same {
+        let is_same = |other: &&Keyed| {
+            let apart = (other.received_ms - event.received_ms).abs();
+            (other.unchecked || event.unchecked) && apart <= KEEP_MS
+        };
+        match counted.iter().find(is_same) {
+            Some(of) if !settled(&event) => left_out.push(Duplicate {
+                event: event.event,
+                of: of.event,
+                account: event.account,
+                occurred_ms: event.occurred_ms,
+            }),
+            _ => counted.push(event),
+        }
+    }
+    left_out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{EventId, LogId};
+
+    const DAY: i64 = 86_400_000;
+
+    fn keyed(seq: u64, day: i64, unchecked: bool) -> Keyed {
+        Keyed {
+            account: 1,
+            key: "k".into(),
+            event: EventId { log: LogId(1), seq },
+            occurred_ms: 0,
+            received_ms: day * DAY,
+            unchecked,
+        }
+    }
+
+    /// Numbers of the events that are left out, and of those that count for them.
+    fn left_out(same: &[Keyed], settled: &[u64]) -> Vec<(u64, u64)> {
+        let decided = decide(same.to_vec(), |k| settled.contains(&k.event.seq));
+        decided.iter().map(|d| (d.event.seq, d.of.seq)).collect()
+    }
+
+    #[test]
+    fn one_of_each_key_counts() {
+        let (sure, unsure) = (keyed(2, 5, false), keyed(1, 4, true));
+        let same = [unsure.clone(), sure.clone()];
+        assert_eq!(left_out(&same, &[]), [(1, 2)], "the door had checked it");
+        assert_eq!(left_out(&same, &[1]), [(2, 1)], "it was counted before");
+        assert_eq!(left_out(&same, &[1, 2]), [], "both were");
+        let many = [keyed(3, 3, true), keyed(2, 2, true), keyed(1, 1, true)];
+        assert_eq!(left_out(&many, &[]), [(2, 1), (3, 1)], "the first one");
+        assert_eq!(left_out(&[keyed(1, 1, false), sure], &[]), []);
+    }
+
+    #[test]
+    fn a_key_may_be_used_again_after_its_time() {
+        let late = keyed(2, 40, true);
+        assert_eq!(left_out(&[keyed(1, 9, false), late.clone()], &[]), []);
+        let again = [keyed(1, 9, false), keyed(3, 40, false), late];
+        assert_eq!(left_out(&again, &[]), [(2, 3)]);
+    }
+}

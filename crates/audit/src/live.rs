@@ -1,0 +1,278 @@
+//! What the live cells count, and whether that can be compared with anything.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use catalog::{Catalog, CatalogError};
+use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
+use handover::raw;
+use model::{Cell, Counts, Cube, Dimension, EntityId, Grain, LogId};
+use storage::{
+    cells::{Checkpoint, LiveCells, StoredCell},
+    store::{Store, StoreError},
+    stream::LiveError,
+};
+
+use crate::views::EVENTS;
+
+/// Accounts whose cells are read at once, and how many are looked up in the catalog at once.
+const READS_AT_ONCE: usize = 16;
+const ACCOUNTS_AT_ONCE: usize = 1_000;
+
+/// Why cells could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LiveReadError {
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("a cell of {entity}: {source}")]
+    Cell {
+        entity: EntityId,
+        source: model::cell::CellError,
+    },
+}
+
+/// The accounts' cells, added up.
+#[derive(Debug, Default)]
+pub(crate) struct LiveView {
+    /// By log, fence and epoch.
+    counts: BTreeMap<(LogId, u64, u64), u64>,
+    /// By log and fence, the last event that any cell holds.
+    upto: BTreeMap<(LogId, u64), u64>,
+    logs: BTreeMap<LogId, LogState>,
+    generations: String,
+}
+
+#[derive(Debug, Default)]
+struct LogState {
+    checkpoint: Option<Checkpoint>,
+    prune_watermark: u64,
+    fence: u64,
+}
+
+/// What the cells hold of epochs that are not sealed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LiveTail {
+    pub counted: u64,
+    /// They hold all events up to this one …
+    pub all_upto: u64,
+    /// … and none after this one.
+    pub none_after: u64,
+}
+
+/// Reads the cells of all accounts, of epochs beyond `after`. The order of the reads is that of
+/// the reader in the hand-over; the accounts are looked up after the checkpoints, so that whoever has
+/// an event up to a checkpoint is among them.
+pub(crate) async fn read(
+    store: &Store,
+    cells: &Arc<dyn LiveCells>,
+    catalog: &Catalog,
+    after: &BTreeMap<LogId, u64>,
+) -> Result<LiveView, LiveReadError> {
+    let logs: Vec<LogId> = after.keys().copied().collect();
+    let checkpoints = try_join_all(logs.iter().map(|log| cells.checkpoint(*log))).await?;
+    catalog.follow().await?;
+    let mut view = LiveView::default();
+    view.read_cells(cells, catalog, after).await?;
+    let prune_watermarks = try_join_all(logs.iter().map(|log| cells.prune_watermark(*log))).await?;
+    let fenced = raw::fences(store).await?;
+    for ((log, checkpoint), prune_watermark) in
+        logs.into_iter().zip(checkpoints).zip(prune_watermarks)
+    {
+        let fence = match fenced.contains(&log) {
+            true => raw::fence(store, log).await?,
+            false => 0,
+        };
+        view.logs.insert(
+            log,
+            LogState {
+                checkpoint,
+                prune_watermark,
+                fence,
+            },
+        );
+    }
+    view.generations = cells.generations(false).await?;
+    Ok(view)
+}
+
+impl LiveView {
+    /// Adds up the cells of all accounts, some accounts at a time.
+    async fn read_cells(
+        &mut self,
+        cells: &Arc<dyn LiveCells>,
+        catalog: &Catalog,
+        after: &BTreeMap<LogId, u64>,
+    ) -> Result<(), LiveReadError> {
+        let mut last = None;
+        loop {
+            let page: Vec<EntityId> = catalog.read(|state| {
+                let accounts = state.accounts(last, ACCOUNTS_AT_ONCE);
+                accounts.iter().map(|account| account.id).collect()
+            });
+            last = page.last().copied();
+            if last.is_none() {
+                break;
+            }
+            let mut read = stream::iter(page)
+                .map(|entity| async move {
+                    Ok::<_, LiveReadError>((entity, cells.cells(entity).await?))
+                })
+                .buffer_unordered(READS_AT_ONCE);
+            while let Some((entity, stored)) = read.try_next().await? {
+                let wanted =
+                    |cell: &StoredCell| after.get(&cell.log).is_some_and(|e| cell.epoch > *e);
+                let wanted = stored.into_iter().filter(wanted);
+                for cell in wanted {
+                    self.add(entity, &cell)?;
+                }
+                // Cells in memory never make a reader wait: let others have their turn.
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, entity: EntityId, stored: &StoredCell) -> Result<(), LiveReadError> {
+        let cell = Cell::decode(&stored.body);
+        let cell = cell.map_err(|source| LiveReadError::Cell { entity, source })?;
+        let place = (stored.log, stored.fence, stored.epoch);
+        *self.counts.entry(place).or_default() += events_in(&cell);
+        let upto = self.upto.entry((stored.log, stored.fence)).or_default();
+        *upto = stored.upto.max(*upto);
+        Ok(())
+    }
+
+    /// What the cells count of a sealed epoch with the last event `last`, or why that says nothing.
+    pub fn sealed(&self, log: LogId, epoch: u64, last: u64) -> Result<u64, &'static str> {
+        let checkpoint = self.checkpoint(log, epoch - 1)?;
+        if checkpoint.seq < last {
+            return Err("not all of it is folded yet");
+        }
+        let cells = self.counts.get(&(log, checkpoint.fence, epoch));
+        Ok(cells.copied().unwrap_or(0))
+    }
+
+    /// What the cells count beyond `epoch`, or why that says nothing.
+    pub fn beyond(&self, log: LogId, epoch: u64) -> Result<LiveTail, &'static str> {
+        let checkpoint = self.checkpoint(log, epoch)?;
+        let places = (log, checkpoint.fence, epoch + 1)..=(log, checkpoint.fence, u64::MAX);
+        let upto = self
+            .upto
+            .get(&(log, checkpoint.fence))
+            .copied()
+            .unwrap_or(0);
+        Ok(LiveTail {
+            counted: self.counts.range(places).map(|(_, events)| events).sum(),
+            all_upto: checkpoint.seq,
+            none_after: upto.max(checkpoint.seq),
+        })
+    }
+
+    /// The checkpoint of a log if all cells beyond `epoch` are there up to it.
+    fn checkpoint(&self, log: LogId, epoch: u64) -> Result<&Checkpoint, &'static str> {
+        let state = self.logs.get(&log).ok_or("the log is new")?;
+        let checkpoint = state.checkpoint.as_ref().ok_or("it is not folded")?;
+        if checkpoint.generations != self.generations {
+            return Err("live cells were lost and are being folded again");
+        }
+        if checkpoint.fence != state.fence {
+            return Err("the log was fenced and is being folded again");
+        }
+        if checkpoint.base > epoch {
+            return Err("not folded again: batch has it");
+        }
+        if state.prune_watermark > epoch {
+            return Err("pruned: batch has it");
+        }
+        Ok(checkpoint)
+    }
+}
+
+/// Events in one account's cell.
+pub fn events_in(cell: &Cell) -> u64 {
+    let Some(cube) = Cube::find(Dimension::Total, Grain::Quarter) else {
+        return 0;
+    };
+    cell.rows(cube).map(|(.., counts)| events_of(counts)).sum()
+}
+
+/// How many events were counted.
+pub fn events_of(counts: &Counts) -> u64 {
+    let events = EVENTS.map(|measure| counts.get(measure));
+    let events = events.map(|n| u64::try_from(n).unwrap_or(0));
+    events.iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: LogId = LogId(1);
+
+    fn view(change: impl FnOnce(&mut LogState, &mut Checkpoint)) -> LiveView {
+        let mut checkpoint = Checkpoint {
+            fence: 0,
+            generations: "g".into(),
+            base: 1,
+            seq: 20,
+            epoch: (3, 15),
+            lag_ms: 0,
+            target: 0,
+            at_ms: 0,
+        };
+        let mut state = LogState {
+            prune_watermark: 1,
+            ..LogState::default()
+        };
+        change(&mut state, &mut checkpoint);
+        state.checkpoint = state.checkpoint.or(Some(checkpoint));
+        LiveView {
+            counts: BTreeMap::from([
+                ((LOG, 0, 2), 5),
+                ((LOG, 0, 3), 6),
+                ((LOG, 1, 3), 50),
+                ((LogId(2), 0, 3), 100),
+            ]),
+            upto: BTreeMap::from([((LOG, 0), 21), ((LOG, 1), 99)]),
+            logs: BTreeMap::from([(LOG, state)]),
+            generations: "g".into(),
+        }
+    }
+
+    #[test]
+    fn what_is_whole_is_compared() {
+        let view = view(|_, _| {});
+        assert_eq!(view.sealed(LOG, 2, 15), Ok(5));
+        let tail = LiveTail {
+            counted: 6,
+            all_upto: 20,
+            none_after: 21,
+        };
+        assert_eq!(view.beyond(LOG, 2), Ok(tail));
+    }
+
+    #[test]
+    fn what_is_not_whole_is_not_compared() {
+        assert!(view(|_, _| {}).sealed(LOG, 2, 21).is_err(), "behind");
+        assert!(
+            view(|_, _| {}).sealed(LOG, 1, 5).is_err(),
+            "before its base"
+        );
+        assert!(view(|_, _| {}).sealed(LogId(9), 2, 5).is_err(), "unknown");
+        assert!(
+            view(|s, _| s.prune_watermark = 2)
+                .sealed(LOG, 2, 15)
+                .is_err(),
+            "pruned"
+        );
+        assert!(
+            view(|s, _| s.fence = 1).sealed(LOG, 2, 15).is_err(),
+            "fenced"
+        );
+        let lost = view(|_, m| m.generations = "h".into());
+        assert!(lost.sealed(LOG, 2, 15).is_err() && lost.beyond(LOG, 2).is_err());
+    }
+}

@@ -1,0 +1,74 @@
+//! The seals of a log.
+
+use handover::raw::{self, LogInfo, Seal};
+use model::Covered;
+use storage::store::StoreError;
+
+use crate::{
+    report::Kind,
+    run::{AuditError, Auditor},
+    seqs::Seqs,
+};
+
+/// One log, as far as its seals go.
+pub(crate) struct Walk {
+    pub info: LogInfo,
+    pub seals: Vec<Seal>,
+    /// What the seals cover together.
+    pub end: Covered,
+}
+
+impl Auditor<'_> {
+    /// The seals of a log beyond what was checked before.
+    pub(crate) async fn walk(&mut self, info: &LogInfo, from: Covered) -> Result<Walk, AuditError> {
+        let horizon = self.published.manifest.horizon.of(info.log);
+        let (mut end, mut seals) = (from, Vec::new());
+        for epoch in from.epoch + 1.. {
+            let why = match raw::seal(&self.deps.store, info.log, epoch).await {
+                Ok(Some(seal)) => {
+                    self.check_seal(&seal, end.seq, horizon);
+                    end = Covered {
+                        epoch,
+                        seq: seal.seqs.1,
+                        segment: seal.segments.1,
+                    };
+                    seals.push(seal);
+                    continue;
+                }
+                Ok(None) if epoch > horizon.epoch => break,
+                Ok(None) => "its seal is missing, though batch has covered it".to_owned(),
+                Err(error @ StoreError::Damaged { .. }) => error.to_string(),
+                Err(error) => return Err(error.into()),
+            };
+            self.find(Kind::Stored, Some((info.log, epoch)), Seqs::default(), why);
+            if epoch >= horizon.epoch {
+                break;
+            }
+        }
+        if end.epoch < horizon.epoch {
+            end = horizon;
+        }
+        let info = info.clone();
+        Ok(Walk { info, seals, end })
+    }
+
+    /// A seal must continue the one before, which ends with event `before`, and be what batch saw.
+    fn check_seal(&mut self, seal: &Seal, before: u64, horizon: Covered) {
+        let (of, (first, last)) = (Some((seal.log, seal.epoch)), seal.seqs);
+        if first != before + 1 || last < first {
+            let between = Seqs::range(before + 1, first.saturating_sub(1));
+            let why = format!(
+                "its seal begins with event {first} and ends with {last}, the one before ends with {before}"
+            );
+            self.find(Kind::Stored, of, between, why);
+        }
+        if seal.epoch == horizon.epoch && last != horizon.seq {
+            let n = self.published.n;
+            let why = format!(
+                "manifest {n} covers it up to event {}, its seal ends with {last}",
+                horizon.seq
+            );
+            self.find(Kind::Batch, of, Seqs::default(), why);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What the raw objects of an epoch hold.
+
+use handover::{
+    raw::{self, Seal},
+    segment::Segment,
+};
+use model::{LogId, Record};
+use storage::store::{Store, StoreError};
+
+use crate::seqs::Seqs;
+
+/// How many events, and which: two lists of the same numbers have the same print, two others
+/// practically never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Print {
+    pub count: u64,
+    mix: u64,
+}
+
+impl Print {
+    /// Adds one event.
+    pub fn add(&mut self, seq: u64) {
+        // The finalizer of SplitMix64.
+        let mut z = seq.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        self.count += 1;
+        self.mix = self.mix.wrapping_add(z ^ (z >> 31));
+    }
+
+    /// Adds other events.
+    pub fn join(&mut self, other: Print) {
+        self.count += other.count;
+        self.mix = self.mix.wrapping_add(other.mix);
+    }
+}
+
+/// The events of one epoch as they are stored.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    pub print: Print,
+    /// Numbers that no readable segment holds.
+    pub missing: Seqs,
+    /// Segments that cannot be read, and why.
+    pub unreadable: Vec<String>,
+}
+
+/// Reads all segments of a sealed epoch, one after the other.
+pub(crate) async fn of_epoch(store: &Store, seal: &Seal) -> Result<Stored, StoreError> {
+    let mut stored = Stored::default();
+    let mut next = seal.seqs.0;
+    for number in seal.segments.0..=seal.segments.1 {
+        for record in read(store, seal, number, &mut stored.unreadable).await? {
+            stored.missing.push(next, record.seq.saturating_sub(1));
+            next = record.seq + 1;
+            stored.print.add(record.seq);
+        }
+    }
+    stored.missing.push(next, seal.seqs.1);
+    Ok(stored)
+}
+
+/// The numbers of the readable events of a sealed epoch, in order.
+pub(crate) async fn numbers(store: &Store, seal: &Seal) -> Result<Vec<u64>, StoreError> {
+    let mut numbers = Vec::new();
+    for number in seal.segments.0..=seal.segments.1 {
+        let records = read(store, seal, number, &mut Vec::new()).await?;
+        numbers.extend(records.iter().map(|r| r.seq));
+    }
+    Ok(numbers)
+}
+
+/// The records of one segment; none, with the reason noted, if it is missing or damaged.
+async fn read(
+    store: &Store,
+    seal: &Seal,
+    number: u64,
+    unreadable: &mut Vec<String>,
+) -> Result<Vec<Record>, StoreError> {
+    let why = match raw::segment(store, seal.log, number).await {
+        Ok(Some(segment)) if segment.header.epoch == seal.epoch => return Ok(segment.records),
+        Ok(Some(Segment { header, .. })) => format!(
+            "segment {number} of log {} is of epoch {}, its seal says {}",
+            seal.log, header.epoch, seal.epoch
+        ),
+        Ok(None) => raw::missing(seal.log, number).to_string(),
+        Err(error @ StoreError::Damaged { .. }) => error.to_string(),
+        Err(error) => return Err(error),
+    };
+    unreadable.push(why);
+    Ok(Vec::new())
+}
+
+/// What is stored of the epochs that are not sealed.
+#[derive(Debug, Default)]
+pub(crate) struct Tail {
+    pub count: u64,
+    /// Last stored event; the one before the tail if there is none.
+    pub last: u64,
+    pub missing: Seqs,
+    pub unreadable: Vec<String>,
+}
+
+/// Reads the segments after `segment`, whose last event is `last`.
+pub(crate) async fn of_tail(
+    store: &Store,
+    log: LogId,
+    segment: u64,
+    last: u64,
+) -> Result<Tail, StoreError> {
+    let mut tail = Tail {
+        last,
+        ..Tail::default()
+    };
+    let Some(newest) = raw::newest_segment(store, log, segment + 1).await? else {
+        return Ok(tail);
+    };
+    for number in segment + 1..=newest {
+        let why = match raw::stored(store, log, number).await {
+            Ok(Some(raw::Stored::Tombstone)) => break,
+            Ok(Some(raw::Stored::Segment(segment))) => {
+                for record in &segment.records {
+                    tail.missing
+                        .push(tail.last + 1, record.seq.saturating_sub(1));
+                    tail.last = record.seq;
+                }
+                tail.count += segment.records.len() as u64;
+                continue;
+            }
+            Ok(None) => raw::missing(log, number).to_string(),
+            Err(error @ StoreError::Damaged { .. }) => error.to_string(),
+            Err(error) => return Err(error),
+        };
+        tail.unreadable.push(why);
+    }
+    Ok(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_tell_lists_apart_and_not_orders() {
+        let print = |seqs: &[u64]| {
+            let mut print = Print::default();
+            seqs.iter().for_each(|s| print.add(*s));
+            print
+        };
+        assert_eq!(print(&[1, 2, 3]), print(&[3, 1, 2]));
+        assert_ne!(print(&[1, 2, 3]), print(&[1, 2, 4]));
+        assert_ne!(print(&[1, 2, 3]), print(&[2, 2, 2]), "same count, same sum");
+    }
+}

@@ -1,0 +1,139 @@
+//! The settled state as a whole, what was turned away, and the sum of it all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use handover::{
+    directory::Directory,
+    duplicates::{self, DuplicatesError},
+    manifests::Published,
+    raw::LogInfo,
+    tally,
+};
+use model::{LogId, time::rfc3339};
+
+use crate::{
+    left_out,
+    report::{Audit, Kind, LogAudit},
+    run::{AuditError, Auditor},
+    seals::Walk,
+    seqs::Seqs,
+    views,
+};
+
+impl Auditor<'_> {
+    /// The settled state as a whole, and its views.
+    pub(crate) async fn settled(&mut self, walks: &[Walk]) -> Result<(), AuditError> {
+        let manifest = &self.published.manifest;
+        let rows: i64 = manifest
+            .events
+            .keys()
+            .map(|day| views::events_of(manifest, *day))
+            .sum();
+        if rows != manifest.events_count as i64 {
+            let why = format!(
+                "manifest {} covers {} events, its files hold {rows}",
+                self.published.n, manifest.events_count
+            );
+            self.find(Kind::Batch, None, Seqs::default(), why);
+        }
+        let seen: BTreeSet<(LogId, u64)> = walks
+            .iter()
+            .flat_map(|walk| walk.seals.iter().map(|s| (s.log, s.epoch)))
+            .filter(|(log, epoch)| *epoch <= manifest.horizon.of(*log).epoch)
+            .collect();
+        let prints: Vec<_> = self
+            .counted
+            .prints
+            .iter()
+            .map(|(of, p)| (*of, p.count))
+            .collect();
+        for (of, count) in prints.into_iter().filter(|(of, _)| !seen.contains(of)) {
+            let why = format!(
+                "the table events has {count} events of it that no seal accounts for, or has them twice"
+            );
+            self.find(Kind::Batch, Some(of), Seqs::default(), why);
+        }
+        self.left_out().await
+    }
+
+    /// What is left out, and the views, which count the rest.
+    async fn left_out(&mut self) -> Result<(), AuditError> {
+        let manifest = &self.published.manifest;
+        let duplicates = match duplicates::read(&self.deps.store, manifest).await {
+            Ok(duplicates) => duplicates,
+            Err(DuplicatesError::Store(error)) => return Err(error.into()),
+            Err(DuplicatesError::File(why)) => {
+                self.find(Kind::Batch, None, Seqs::default(), why.to_string());
+                return Ok(());
+            }
+        };
+        self.duplicates = duplicates.len() as u64;
+        for (event, why) in left_out::wrong(&self.deps.store, manifest, &duplicates).await? {
+            let why = match event {
+                Some(id) => format!("event {id}: {why}"),
+                None => why,
+            };
+            self.find(Kind::Batch, None, Seqs::default(), why);
+        }
+        let before = &self.base.manifest;
+        let differences = views::differences(&self.deps.store, manifest, before, &duplicates);
+        for why in differences.await? {
+            self.find(Kind::View, None, Seqs::default(), why);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn finish(self, directory: &Directory) -> Result<Audit, AuditError> {
+        let mut all = tally::Turned::default();
+        let mut as_of = None;
+        let mut logs = Vec::new();
+        let mut tallies: BTreeMap<LogId, tally::Tally> = BTreeMap::new();
+        for tally in tally::all(&self.deps.store).await? {
+            tallies.insert(tally.log, tally);
+        }
+        let shown: BTreeSet<LogId> = self.epochs.iter().map(|e| e.log).collect();
+        for info in directory.logs() {
+            let tally = tallies.remove(&info.log);
+            if let Some(tally) = &tally {
+                all.add(&tally.all);
+                if info.retired_at.is_none() {
+                    as_of = Some(as_of.map_or(tally.as_of_ms, |old: i64| old.min(tally.as_of_ms)));
+                }
+            }
+            let turned = tally.as_ref().is_some_and(|t| !t.all.is_empty());
+            if turned || shown.contains(&info.log) {
+                logs.push(log_audit(info, self.base, tally));
+            }
+        }
+        Ok(Audit {
+            agrees: self.findings.is_empty(),
+            manifest: self.published.n,
+            events: self.published.manifest.events_count,
+            duplicates: self.duplicates,
+            checked_at: rfc3339(self.deps.clock.now_ms()),
+            checked_before: self.base.n,
+            live_unknown: self.live.err(),
+            findings: self.findings,
+            logs,
+            epochs: self.epochs,
+            unrecorded: all.unrecorded,
+            rejected: all.rejected,
+            turned_away_as_of: as_of.map(rfc3339),
+        })
+    }
+}
+
+fn log_audit(info: &LogInfo, base: &Published, tally: Option<tally::Tally>) -> LogAudit {
+    let before = base.manifest.horizon.of(info.log);
+    let as_of = tally.as_ref().map(|t| rfc3339(t.as_of_ms));
+    let turned = tally.map(|t| t.all).unwrap_or_default();
+    LogAudit {
+        log: info.log,
+        retired: info.retired_at.is_some(),
+        epochs_before: before.epoch,
+        last_seq_before: before.seq,
+        unrecorded: turned.unrecorded,
+        rejected: turned.rejected,
+        turned_away_as_of: as_of,
+    }
+}

@@ -1,0 +1,70 @@
+//! Why a change of the catalog is refused or fails.
+
+use storage::{ledger::LedgerError, store::StoreError};
+
+/// What went wrong with the catalog.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// A field breaks a rule.
+    #[error("`{field}` {why}")]
+    Invalid {
+        /// Name of the field as the API has it.
+        field: &'static str,
+        /// The rule, to follow "`slug` ".
+        why: String,
+    },
+    /// A name is in use.
+    #[error("the {what} `{name}` is taken; choose another")]
+    Taken {
+        /// What kind of name.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// There is no such thing, or it belongs to somebody else, or it is deleted.
+    #[error("there is no `{id}` in this account")]
+    NotFound {
+        /// What was looked for.
+        id: String,
+    },
+    /// More changes than one entry may have.
+    #[error("{count} changes at once are too many; send at most {max}")]
+    TooMany {
+        /// How many there were.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// Others were faster, again and again.
+    #[error("the catalog was changed by others {tries} times meanwhile; try again")]
+    Contended {
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A snapshot could not be read or written.
+    #[error("catalog snapshot: {0}")]
+    Snapshot(Box<StoreError>),
+}
+
+impl CatalogError {
+    /// `field` breaks the rule `why`.
+    pub fn invalid(field: &'static str, why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self::Invalid { field, why }
+    }
+
+    /// There is no `id`.
+    pub fn not_found(id: impl ToString) -> Self {
+        let id = id.to_string();
+        Self::NotFound { id }
+    }
+}
+
+impl From<StoreError> for CatalogError {
+    fn from(error: StoreError) -> Self {
+        Self::Snapshot(Box::new(error))
+    }
+}

@@ -1,0 +1,239 @@
+//! Who and what there is: accounts, keys, links, pixels, goals, campaigns.
+//!
+//! Every process holds the catalog in memory and follows its ledger; look-ups never wait for I/O.
+
+pub mod check;
+pub mod copy;
+mod error;
+pub mod rules;
+mod snapshot;
+mod state;
+mod table;
+pub mod types;
+
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use model::{
+    clock::Clock,
+    id::EntityId,
+    random::{Randomness, new_nonce},
+};
+use tokio::sync::Mutex;
+
+pub use self::{
+    error::CatalogError,
+    state::{Description, State},
+    table::Table,
+    types::{Account, AccountSettings, ApiKey, Campaign, Change, Goal, Link, Pixel, Row, Scope},
+};
+use storage::{
+    ledger::{Appended, Ledger, Stamp},
+    store::Store,
+};
+
+/// Name of the catalog's ledger.
+pub const LEDGER: &str = "catalog";
+/// How often a commit decides anew because others were faster.
+const COMMIT_TRIES: u32 = 64;
+/// Entries read at once while following: they may be large.
+const FOLLOW_AT_ONCE: usize = 32;
+/// Changes applied under one write lock: look-ups wait no longer than for these.
+const APPLY_AT_ONCE: usize = 512;
+/// A snapshot is due after this many entries, more when the catalog is large.
+const SNAPSHOT_EVERY: u64 = 128;
+
+/// The catalog. Clones share it.
+#[derive(Clone)]
+pub struct Catalog(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Randomness>,
+    state: RwLock<State>,
+    /// Held by whoever changes `state`.
+    writer: Mutex<()>,
+    snapshot_n: AtomicU64,
+    snapshot_runs: AtomicBool,
+}
+
+impl Catalog {
+    /// Loads the newest snapshot and everything after it. Fails if the store does.
+    pub async fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Randomness>,
+    ) -> Result<Self, CatalogError> {
+        let state = snapshot::load(&store).await?;
+        let catalog = Self::with(state, store, clock, random);
+        catalog.follow().await?;
+        Ok(catalog)
+    }
+
+    fn with(
+        state: State,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Randomness>,
+    ) -> Self {
+        let ledger = Ledger::new(store.clone(), LEDGER);
+        ledger.know(state.n);
+        Self(Arc::new(Inner {
+            snapshot_n: AtomicU64::new(state.n),
+            snapshot_runs: AtomicBool::new(false),
+            state: RwLock::new(state),
+            writer: Mutex::new(()),
+            store,
+            ledger,
+            clock,
+            random,
+        }))
+    }
+
+    /// Takes in what others have committed; gives the number of new entries. One cheap request
+    /// when there are none. On failure what was taken in stays, and look-ups go on.
+    pub async fn follow(&self) -> Result<u64, CatalogError> {
+        let _writer = self.0.writer.lock().await;
+        self.follow_locked().await
+    }
+
+    async fn follow_locked(&self) -> Result<u64, CatalogError> {
+        let mut count = 0;
+        loop {
+            let n = self.read(|state| state.n);
+            let entries = self.0.ledger.entries_after(n, FOLLOW_AT_ONCE).await?;
+            let last = entries.len() < FOLLOW_AT_ONCE;
+            for entry in entries {
+                self.apply(entry.n, entry.body);
+                count += 1;
+            }
+            if last {
+                return Ok(count);
+            }
+        }
+    }
+
+    /// Changes the catalog. `decide` gets the newest state and is asked again when somebody else
+    /// was faster; its changes are checked (names, owners, texts) and become one entry. The
+    /// caller reads its own writes afterwards. Gives the number of the newest entry.
+    ///
+    /// After [`storage::ledger::LedgerError::Unknown`] the changes may be in, or come in later.
+    pub async fn commit(
+        &self,
+        mut decide: impl FnMut(&State) -> Result<Vec<Change>, CatalogError>,
+    ) -> Result<u64, CatalogError> {
+        let _writer = self.0.writer.lock().await;
+        for _ in 0..COMMIT_TRIES {
+            self.follow_locked().await?;
+            let (n, changes) = self.read(|state| {
+                let changes = decide(state)?;
+                check::check(state, &changes)?;
+                Ok::<_, CatalogError>((state.n, changes))
+            })?;
+            if changes.is_empty() {
+                return Ok(n);
+            }
+            let stamp = Stamp {
+                nonce: new_nonce(&*self.0.random),
+                at_ms: self.0.clock.now_ms(),
+            };
+            if self.0.ledger.append(n + 1, &changes, stamp).await? == Appended::Yes {
+                self.apply(n + 1, changes);
+                self.snapshot_if_due();
+                return Ok(n + 1);
+            }
+        }
+        let tries = COMMIT_TRIES;
+        Err(CatalogError::Contended { tries })
+    }
+
+    /// Only under the writer lock.
+    fn apply(&self, n: u64, changes: Vec<Change>) {
+        let mut changes = changes.into_iter().peekable();
+        while changes.peek().is_some() {
+            let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
+            changes
+                .by_ref()
+                .take(APPLY_AT_ONCE)
+                .for_each(|change| state.apply(change));
+        }
+        self.0
+            .state
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .n = n;
+    }
+
+    /// Only under the writer lock, so that nobody waits behind this long read.
+    fn snapshot_if_due(&self) {
+        let (n, size) = self.read(|state| (state.n, state.len() as u64));
+        let since = n.saturating_sub(self.0.snapshot_n.load(Ordering::Relaxed));
+        let due = since >= SNAPSHOT_EVERY.max(size / 1_000);
+        if !due || self.0.snapshot_runs.swap(true, Ordering::Acquire) {
+            return;
+        }
+        let rows = self.read(State::rows);
+        let inner = self.0.clone();
+        tokio::spawn(async move {
+            match snapshot::save(&inner.store, n, rows).await {
+                Ok(()) => tracing::debug!(n, "catalog snapshot stored"),
+                Err(error) => tracing::warn!(n, %error, "no catalog snapshot; the next is tried"),
+            }
+            inner.snapshot_n.fetch_max(n, Ordering::Relaxed);
+            inner.snapshot_runs.store(false, Ordering::Release);
+        });
+    }
+
+    /// Reads several things of one moment. Keep it short: writers wait, and behind them others.
+    pub fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.0.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The link that answers at `slug`, if visitors are led on at `now_ms`.
+    pub fn link_by_slug(&self, slug: &str, now_ms: i64) -> Option<Arc<Link>> {
+        let link = self.read(|state| state.links.named(0, slug).cloned());
+        link.filter(|link| link.is_live(now_ms))
+    }
+
+    /// The link with this id, deleted or not.
+    pub fn link(&self, id: EntityId) -> Option<Arc<Link>> {
+        self.read(|state| state.links.get(id).cloned())
+    }
+
+    /// The pixel with this id, deleted or not.
+    pub fn pixel(&self, id: EntityId) -> Option<Arc<Pixel>> {
+        self.read(|state| state.pixels.get(id).cloned())
+    }
+
+    /// The goal with this id, deleted or not.
+    pub fn goal(&self, id: EntityId) -> Option<Arc<Goal>> {
+        self.read(|state| state.goals.get(id).cloned())
+    }
+
+    /// The campaign with this id, deleted or not.
+    pub fn campaign(&self, id: EntityId) -> Option<Arc<Campaign>> {
+        self.read(|state| state.campaigns.get(id).cloned())
+    }
+
+    /// The account with this id.
+    pub fn account(&self, id: EntityId) -> Option<Arc<Account>> {
+        self.read(|state| state.account(id).cloned())
+    }
+
+    /// The key whose secret this is, unless it is revoked.
+    pub fn key(&self, secret: &str) -> Option<Arc<ApiKey>> {
+        self.read(|state| state.key(secret).cloned())
+    }
+
+    /// What `id` is, deleted or not.
+    pub fn describe(&self, id: EntityId) -> Option<Description> {
+        self.read(|state| state.describe(id))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! The catalog at one moment: the sum of the changes up to entry `n`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use model::id::{EntityId, EntityKind};
+use model::random::hash_secret;
+
+use super::{
+    table::Table,
+    types::{Account, ApiKey, Campaign, Change, Goal, Link, Pixel, Row},
+};
+
+/// Everything the catalog holds.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Last ledger entry that is in.
+    pub n: u64,
+    /// Links; names are slugs, unique over the installation.
+    pub links: Table<Link>,
+    /// Pixels; names are unique within an account.
+    pub pixels: Table<Pixel>,
+    /// Goals; names are unique within an account.
+    pub goals: Table<Goal>,
+    /// Campaigns; names are unique within an account.
+    pub campaigns: Table<Campaign>,
+    accounts: BTreeMap<u64, Arc<Account>>,
+    keys: BTreeMap<Box<str>, Arc<ApiKey>>,
+    keys_by_hash: HashMap<Box<str>, Arc<ApiKey>>,
+    keys_of: BTreeSet<(u64, Box<str>)>,
+}
+
+/// What history needs to know of an entity, also of a deleted one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// Whose it is.
+    pub account: EntityId,
+    /// Its name, of a link the slug.
+    pub name: Box<str>,
+    /// The campaign it is in.
+    pub campaign: Option<EntityId>,
+    /// Whether it is only kept for history.
+    pub deleted: bool,
+}
+
+impl State {
+    /// The account with this id.
+    pub fn account(&self, id: EntityId) -> Option<&Arc<Account>> {
+        let account = self.accounts.get(&id.raw);
+        account.filter(|_| id.kind == EntityKind::Account)
+    }
+
+    /// Accounts with ids above `after`, in the order of ids, at most `limit`.
+    pub fn accounts(&self, after: Option<EntityId>, limit: usize) -> Vec<Arc<Account>> {
+        let Some(first) = after.map_or(Some(0), |id| id.raw.checked_add(1)) else {
+            return Vec::new();
+        };
+        let rest = self.accounts.range(first..);
+        rest.map(|(_, a)| a.clone()).take(limit).collect()
+    }
+
+    /// The key whose secret this is, unless it is revoked.
+    pub fn key(&self, secret: &str) -> Option<&Arc<ApiKey>> {
+        let key = self.keys_by_hash.get(hash_secret(secret).as_str());
+        key.filter(|key| !key.revoked)
+    }
+
+    /// The key with this id, revoked or not.
+    pub fn key_by_id(&self, id: &str) -> Option<&Arc<ApiKey>> {
+        self.keys.get(id)
+    }
+
+    /// All keys of an account, revoked ones too.
+    pub fn keys_of(&self, account: EntityId) -> Vec<Arc<ApiKey>> {
+        let first = (account.raw, Box::<str>::default());
+        let of = self.keys_of.range(first..);
+        of.take_while(|(owner, _)| *owner == account.raw)
+            .filter_map(|(_, id)| self.keys.get(id).cloned())
+            .collect()
+    }
+
+    /// What `id` is, deleted or not.
+    pub fn describe(&self, id: EntityId) -> Option<Description> {
+        match id.kind {
+            EntityKind::Account => self.account(id).map(|account| Description {
+                account: id,
+                name: account.name.clone(),
+                campaign: None,
+                deleted: false,
+            }),
+            EntityKind::Campaign => self.campaigns.get(id).map(|row| describe(&**row)),
+            EntityKind::Link => self.links.get(id).map(|row| describe(&**row)),
+            EntityKind::Pixel => self.pixels.get(id).map(|row| describe(&**row)),
+            EntityKind::Goal => self.goals.get(id).map(|row| describe(&**row)),
+        }
+    }
+
+    /// Number of everything it holds.
+    pub fn len(&self) -> usize {
+        let objects = self.links.len() + self.pixels.len() + self.goals.len();
+        objects + self.campaigns.len() + self.accounts.len() + self.keys.len()
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes one change in. Any change can be applied; whether it should be is decided before.
+    pub(super) fn apply(&mut self, change: Change) {
+        match change {
+            Change::PutAccount(account) => {
+                self.accounts.insert(account.id.raw, Arc::new(account));
+            }
+            Change::PutKey(key) => self.put_key(key),
+            Change::RevokeKey(id) => {
+                if let Some(key) = self.keys.get(&id) {
+                    let mut key = ApiKey::clone(key);
+                    key.revoked = true;
+                    self.put_key(key);
+                }
+            }
+            Change::PutLink(link) => self.links.put(link),
+            Change::PutPixel(pixel) => self.pixels.put(pixel),
+            Change::PutGoal(goal) => self.goals.put(goal),
+            Change::PutCampaign(campaign) => self.campaigns.put(campaign),
+            Change::Delete(id) => match id.kind {
+                EntityKind::Link => self.links.delete(id),
+                EntityKind::Pixel => self.pixels.delete(id),
+                EntityKind::Goal => self.goals.delete(id),
+                EntityKind::Campaign => self.campaigns.delete(id),
+                EntityKind::Account => {}
+            },
+        }
+    }
+
+    fn put_key(&mut self, key: ApiKey) {
+        let key = Arc::new(key);
+        self.keys_of.insert((key.account.raw, key.id.clone()));
+        self.keys_by_hash.insert(key.hash.clone(), key.clone());
+        if let Some(old) = self.keys.insert(key.id.clone(), key.clone())
+            && old.hash != key.hash
+        {
+            self.keys_by_hash.remove(&old.hash);
+        }
+    }
+
+    /// The rows, in an order in which they can be applied again. Cheap: nothing is copied.
+    pub(super) fn rows(&self) -> Vec<Put> {
+        let mut rows = Vec::with_capacity(self.len());
+        rows.extend(self.accounts.values().cloned().map(Put::Account));
+        rows.extend(self.keys.values().cloned().map(Put::Key));
+        rows.extend(self.campaigns.iter().cloned().map(Put::Campaign));
+        rows.extend(self.links.iter().cloned().map(Put::Link));
+        rows.extend(self.pixels.iter().cloned().map(Put::Pixel));
+        rows.extend(self.goals.iter().cloned().map(Put::Goal));
+        rows
+    }
+}
+
+fn describe(row: &impl Row) -> Description {
+    Description {
+        account: row.account(),
+        name: row.name().into(),
+        campaign: row.campaign(),
+        deleted: row.deleted(),
+    }
+}
+
+/// A row, shared.
+#[derive(Debug, Clone)]
+pub(super) enum Put {
+    Account(Arc<Account>),
+    Key(Arc<ApiKey>),
+    Campaign(Arc<Campaign>),
+    Link(Arc<Link>),
+    Pixel(Arc<Pixel>),
+    Goal(Arc<Goal>),
+}
+
+impl Put {
+    /// The change that puts this row.
+    pub(super) fn to_change(&self) -> Change {
+        match self {
+            Put::Account(row) => Change::PutAccount(Account::clone(row)),
+            Put::Key(row) => Change::PutKey(ApiKey::clone(row)),
+            Put::Campaign(row) => Change::PutCampaign(Campaign::clone(row)),
+            Put::Link(row) => Change::PutLink(Link::clone(row)),
+            Put::Pixel(row) => Change::PutPixel(Pixel::clone(row)),
+            Put::Goal(row) => Change::PutGoal(Goal::clone(row)),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! All logs there are, followed cheaply: what is said of a retired log never changes.
+
+use std::collections::BTreeMap;
+
+use model::LogId;
+
+use crate::raw::{self, LogInfo};
+use storage::store::{Store, StoreError};
+
+/// What is known of every log.
+#[derive(Debug, Clone, Default)]
+pub struct Directory(BTreeMap<LogId, LogInfo>);
+
+impl Directory {
+    /// Looks for new logs, and anew at those that were not retired.
+    pub async fn refresh(&mut self, store: &Store) -> Result<(), StoreError> {
+        for log in raw::logs(store).await? {
+            if self
+                .0
+                .get(&log)
+                .is_some_and(|info| info.retired_at.is_some())
+            {
+                continue;
+            }
+            if let Some(info) = raw::log_info(store, log).await? {
+                self.0.insert(log, info);
+            }
+        }
+        Ok(())
+    }
+
+    /// Every log, in order.
+    pub fn logs(&self) -> impl Iterator<Item = &LogInfo> {
+        self.0.values()
+    }
+
+    /// One log.
+    pub fn get(&self, log: LogId) -> Option<&LogInfo> {
+        self.0.get(&log)
+    }
+}

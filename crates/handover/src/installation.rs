@@ -1,0 +1,99 @@
+//! What is decided once for a whole installation, and what its roles ask of each other.
+
+use std::sync::Arc;
+
+use model::Clock;
+use serde::{Deserialize, Serialize};
+
+use model::random::{Randomness, new_nonce};
+use storage::{
+    ledger::{Appended, Ledger, LedgerError, Stamp},
+    store::Store,
+};
+
+/// Tries when others append at the same time.
+const TRIES: usize = 20;
+
+/// Entry 1 of the ledger `installation`. It holds a secret: the store must not be public.
+#[derive(Clone, Serialize, Deserialize)]
+struct Installation {
+    visitor_key: [u8; 32],
+}
+
+/// A new stamp for a ledger entry.
+pub fn stamp(clock: &dyn Clock, random: &dyn Randomness) -> Stamp {
+    Stamp {
+        nonce: new_nonce(random),
+        at_ms: clock.now_ms(),
+    }
+}
+
+/// The key that visitors are hashed with; made by whoever asks first.
+pub async fn visitor_key(
+    store: &Store,
+    clock: &dyn Clock,
+    random: &dyn Randomness,
+) -> Result<[u8; 32], LedgerError> {
+    let ledger = Ledger::new(Arc::clone(store), "installation");
+    if let Some(entry) = ledger.entry::<Installation>(1).await? {
+        return Ok(entry.body.visitor_key);
+    }
+    let mut visitor_key = [0; 32];
+    random.fill(&mut visitor_key);
+    if ledger
+        .append(1, &Installation { visitor_key }, stamp(clock, random))
+        .await?
+        == Appended::Yes
+    {
+        return Ok(visitor_key);
+    }
+    let theirs = ledger.entry::<Installation>(1).await?;
+    Ok(theirs.map_or(visitor_key, |entry| entry.body.visitor_key))
+}
+
+/// What roles are asked to do, as entries of the ledger `control`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Every collector closes its epoch.
+    CloseEpochs,
+}
+
+/// The ledger `control`.
+pub struct Control(Ledger);
+
+impl Control {
+    /// The requests in `store`.
+    pub fn new(store: Store) -> Self {
+        Self(Ledger::new(store, "control"))
+    }
+
+    /// Number of the newest request; 0 if there never was one.
+    pub async fn newest(&self) -> Result<u64, LedgerError> {
+        self.0.newest().await
+    }
+
+    /// Requests after number `n`, with the number of the last one.
+    pub async fn after(&self, n: u64) -> Result<(u64, Vec<Request>), LedgerError> {
+        let entries = self.0.entries_after::<Request>(n, 100).await?;
+        let last = entries.last().map_or(n, |e| e.n);
+        Ok((last, entries.into_iter().map(|e| e.body).collect()))
+    }
+
+    /// Asks; returns the request's number.
+    pub async fn ask(
+        &self,
+        request: Request,
+        clock: &dyn Clock,
+        random: &dyn Randomness,
+    ) -> Result<u64, LedgerError> {
+        for _ in 0..TRIES {
+            let n = self.0.newest().await? + 1;
+            if self.0.append(n, &request, stamp(clock, random)).await? == Appended::Yes {
+                return Ok(n);
+            }
+        }
+        // Others asked meanwhile, TRIES times: whatever they asked came after us.
+        self.0.newest().await
+    }
+}

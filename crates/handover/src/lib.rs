@@ -1,0 +1,19 @@
+//! The protocol of the hand-over from live to batch: segments, raw objects, seals, manifests, the
+//! views that a manifest publishes, and how a reader sees all of them so that nothing is missed and
+//! nothing counted twice.
+
+pub mod directory;
+pub mod duplicates;
+pub mod forecasts;
+pub mod installation;
+pub mod lookup;
+pub mod manifest;
+pub mod manifests;
+pub mod raw;
+pub mod reading;
+pub mod salvage;
+pub mod sealed;
+pub mod segment;
+pub mod sender_keys;
+pub mod tally;
+pub mod views;

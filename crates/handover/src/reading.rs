@@ -1,0 +1,288 @@
+//! Reading live cells so that, with one manifest, nothing is missed and nothing counted twice.
+//! The order of the reads is a rule of the hand-over.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use futures::future::try_join_all;
+use model::{Bug, Cell, Covered, EntityId, LogId, planted};
+
+use crate::{directory::Directory, manifests::Published, raw};
+use storage::{
+    cells::{Checkpoint, LiveCells, StoredCell},
+    store::{Store, StoreError},
+    stream::LiveError,
+};
+
+/// A checkpoint that was not renewed for so long has no worker. Clocks may differ by seconds; this only
+/// says how fresh an answer is, never what it counts.
+const SILENT: Duration = Duration::from_secs(10);
+
+/// What a reader starts from. The manifest must have been read before the logs.
+pub struct Reader<'a> {
+    /// The settled part is this one's.
+    pub published: &'a Published,
+    /// All logs, read after the manifest.
+    pub directory: &'a Directory,
+    /// Where fences are.
+    pub store: &'a Store,
+    /// Where cells are.
+    pub cells: &'a dyn LiveCells,
+    /// Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// The live part of one entity's numbers.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Cells of epochs beyond the manifest.
+    pub cells: Vec<Cell>,
+    /// Why something may be missing; empty: complete.
+    pub missing: Vec<String>,
+    /// Longest delay of the last flushes, milliseconds.
+    pub lag_ms: i64,
+    /// Whether an event may be counted that repeats another, and no batch has decided yet: a
+    /// sender's key could not be checked.
+    pub unchecked: bool,
+    /// Per log, the event up to which everything is counted: a lower bound.
+    pub as_of: BTreeMap<LogId, u64>,
+}
+
+/// Why nothing could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The live store failed.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// The object store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A cell is not a cell.
+    #[error(transparent)]
+    Cell(#[from] model::cell::CellError),
+}
+
+impl Reader<'_> {
+    /// Reads the cells of one entity, once.
+    pub async fn read(&self, entity: EntityId) -> Result<Reading, ReadError> {
+        let horizon = &self.published.manifest.horizon;
+        let logs = self.open_logs();
+        let early = match planted(Bug::CellsBeforeCheckpoints) {
+            true => Some(self.cells.cells(entity).await?),
+            false => None,
+        };
+        let checkpoints = try_join_all(logs.iter().map(|log| self.cells.checkpoint(*log))).await?;
+        let cells = match early {
+            Some(cells) => cells,
+            None => self.cells.cells(entity).await?,
+        };
+        let prune_watermarks =
+            try_join_all(logs.iter().map(|log| self.cells.prune_watermark(*log))).await?;
+        let fences = self.fences().await?;
+        let generations = self.cells.generations(false).await?;
+
+        let fence_of = |log: LogId| fences.get(&log).copied().unwrap_or(0);
+        let mut reading = Reading {
+            as_of: horizon.0.iter().map(|(log, c)| (*log, c.seq)).collect(),
+            ..Reading::default()
+        };
+        for ((log, checkpoint), prune_watermark) in
+            logs.iter().zip(&checkpoints).zip(prune_watermarks)
+        {
+            let covered = horizon.of(*log);
+            let seen = Seen {
+                prune_watermark,
+                covered,
+                fence: fence_of(*log),
+                generations: &generations,
+                now_ms: self.now_ms,
+            };
+            match seen.check(checkpoint.as_ref()) {
+                Ok(checkpoint) => {
+                    reading.as_of.insert(*log, covered.seq.max(checkpoint.seq));
+                    reading.lag_ms = reading.lag_ms.max(checkpoint.lag_ms);
+                }
+                Err(why) => reading.missing.push(format!("log {log}: {why}")),
+            }
+        }
+        let live = |cell: &&StoredCell| {
+            cell.epoch > horizon.of(cell.log).epoch && cell.fence == fence_of(cell.log)
+        };
+        // Their checkpoints were not looked at: they were made after we looked for logs.
+        let mut new = BTreeSet::new();
+        for cell in cells.iter().filter(live) {
+            if self.directory.get(cell.log).is_none() {
+                new.insert(cell.log);
+                continue;
+            }
+            let unsure = self.published.manifest.unsure.contains(&cell.log);
+            let cell = Cell::decode(&cell.body)?;
+            reading.unchecked |= unsure || cell.unchecked();
+            reading.cells.push(cell);
+        }
+        let new = new.into_iter().map(|log| format!("log {log}: it is new"));
+        reading.missing.extend(new);
+        Ok(reading)
+    }
+
+    /// A retired log that is covered to its end cannot have anything live.
+    fn open_logs(&self) -> Vec<LogId> {
+        let horizon = &self.published.manifest.horizon;
+        let open = self.directory.logs().filter(|info| {
+            info.retired_at
+                .is_none_or(|last| last > horizon.of(info.log).seq)
+        });
+        open.map(|info| info.log).collect()
+    }
+
+    async fn fences(&self) -> Result<BTreeMap<LogId, u64>, StoreError> {
+        let mut fences = BTreeMap::new();
+        if planted(Bug::FenceIgnored) {
+            return Ok(fences);
+        }
+        for log in raw::fences(self.store).await? {
+            fences.insert(log, raw::fence(self.store, log).await?);
+        }
+        Ok(fences)
+    }
+}
+
+/// What a reader has seen beside the checkpoint of a log.
+struct Seen<'a> {
+    prune_watermark: u64,
+    covered: Covered,
+    fence: u64,
+    generations: &'a str,
+    now_ms: i64,
+}
+
+impl Seen<'_> {
+    /// Whether the cells of a log are all there, seen from a manifest.
+    fn check<'m>(
+        &self,
+        checkpoint: Option<&'m Checkpoint>,
+    ) -> Result<&'m Checkpoint, &'static str> {
+        let checkpoint = checkpoint.ok_or("its events are yet to be folded")?;
+        if checkpoint.generations != self.generations && !planted(Bug::NoGenerationsCheck) {
+            return Err("live cells were lost and are being folded again");
+        }
+        if checkpoint.fence != self.fence {
+            return Err("it was fenced and is being folded again");
+        }
+        if checkpoint.base > self.covered.epoch && !planted(Bug::NoBaseCheck) {
+            return Err("its cells begin after the manifest");
+        }
+        if self.prune_watermark > self.covered.epoch && !planted(Bug::NoPruneWatermarkCheck) {
+            return Err("its cells were pruned after a newer manifest");
+        }
+        if checkpoint.target == Checkpoint::UNKNOWN && !planted(Bug::NoTargetCheck) {
+            return Err("live cells were lost, and its collector has yet to say what it holds");
+        }
+        if checkpoint.seq.max(self.covered.seq) < checkpoint.target && !planted(Bug::NoTargetCheck)
+        {
+            return Err("its cells are being folded again");
+        }
+        if self.now_ms - checkpoint.at_ms > SILENT.as_millis() as i64 {
+            return Err("the speed layer is silent");
+        }
+        Ok(checkpoint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::EntityKind;
+
+    use super::*;
+    use storage::cells::MemoryCells;
+
+    #[tokio::test]
+    async fn a_new_log_is_named_once() {
+        let cells = MemoryCells::default();
+        let entity = EntityId::new(EntityKind::Link, 1);
+        let cell = |log, epoch| StoredCell {
+            log: LogId(log),
+            epoch,
+            fence: 0,
+            upto: 1,
+            body: Cell::default().encode().into(),
+        };
+        let stored = [(2, 1), (2, 2), (1, 1), (1, 3), (2, 3)].map(|(log, epoch)| cell(log, epoch));
+        cells.put(entity, stored.to_vec()).await.unwrap();
+        let reader = Reader {
+            published: &Published::default(),
+            directory: &Directory::default(),
+            store: &(Arc::new(object_store::memory::InMemory::new()) as Store),
+            cells: &cells,
+            now_ms: 0,
+        };
+        let reading = reader.read(entity).await.unwrap();
+        let named = [1, 2].map(|log| format!("log {}: it is new", LogId(log)));
+        assert_eq!(reading.missing, named);
+        assert_eq!(reading.cells, []);
+    }
+
+    #[test]
+    fn each_rule_of_the_reader_is_checked() {
+        let checkpoint = Checkpoint {
+            fence: 1,
+            generations: "g".into(),
+            base: 2,
+            seq: 9,
+            epoch: (3, 5),
+            lag_ms: 0,
+            target: 9,
+            at_ms: 1_000,
+        };
+        let seen = |prune_watermark, epoch, fence, generations| Seen {
+            prune_watermark,
+            covered: Covered {
+                epoch,
+                ..Covered::default()
+            },
+            fence,
+            generations,
+            now_ms: 2_000,
+        };
+        let check = |seen: Seen<'_>| seen.check(Some(&checkpoint)).is_ok();
+        assert!(check(seen(2, 2, 1, "g")));
+        assert!(!check(seen(2, 2, 1, "h")), "another generation");
+        assert!(!check(seen(2, 2, 0, "g")), "another fence");
+        assert!(!check(seen(2, 1, 1, "g")), "a mark from after the manifest");
+        assert!(!check(seen(3, 2, 1, "g")), "a floor above the manifest");
+        assert!(
+            !check(Seen {
+                now_ms: 60_000,
+                ..seen(2, 2, 1, "g")
+            }),
+            "nobody folds"
+        );
+        assert!(seen(0, 0, 0, "g").check(None).is_err(), "no mark");
+        let behind = Checkpoint {
+            target: 10,
+            ..checkpoint.clone()
+        };
+        assert!(
+            seen(2, 2, 1, "g").check(Some(&behind)).is_err(),
+            "folding again"
+        );
+        let covered = Covered {
+            epoch: 2,
+            seq: 10,
+            segment: 1,
+        };
+        assert!(
+            Seen {
+                covered,
+                ..seen(2, 2, 1, "g")
+            }
+            .check(Some(&behind))
+            .is_ok(),
+            "what batch covers need not be folded"
+        );
+    }
+}

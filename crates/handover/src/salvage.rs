@@ -1,0 +1,304 @@
+//! Ending a log in its collector's place: what the stream still holds beyond the last stored
+//! segment becomes the next segments, then a tombstone keeps the log from ever growing.
+//!
+//! Every step is create-only or repeatable, so that a salvage that died is finished by the next
+//! one, whoever runs it: another operator, or the collector that finds itself fenced.
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use model::{Bug, LogId, Record, planted};
+
+use crate::{
+    raw::{self, Fence, LogInfo, Seal, Stored},
+    segment::{self, Header},
+};
+use storage::{
+    failpoint::reach,
+    store::{Outcome, Store, StoreError},
+    stream::{EventStream, LiveError},
+};
+
+/// How often a salvage begins again because the collector, alive after all, stored a segment.
+const TRIES: u32 = 10;
+/// Batches read from the stream at once.
+const READ_BATCHES: usize = 256;
+/// Records of one segment at most.
+const MAX_RECORDS: usize = 50_000;
+
+/// What a salvage found and did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salvaged {
+    /// Where the log ends now.
+    pub fence: Fence,
+    /// How many events were brought from the stream to the store.
+    pub rescued: u64,
+    /// First event that the stream is known to have had beyond the log's end, and that could not
+    /// be brought over: from there on events are on the lost disk alone, if anywhere.
+    pub missing_from: Option<u64>,
+}
+
+/// Why a log could not be ended. It can be tried again: nothing is done twice.
+#[derive(Debug, thiserror::Error)]
+pub enum SalvageError {
+    /// There is no such log.
+    #[error("there is no log {0} in this store; `millrace audit` lists the logs")]
+    Unknown(LogId),
+    /// It has an end already.
+    #[error("log {0} was drained by its collector: all of it is in the store")]
+    Retired(LogId),
+    /// The object store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The stream failed.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// The collector is alive and well.
+    #[error("log {0} keeps growing: its collector is alive; stop it first")]
+    Growing(LogId),
+    /// Raw objects contradict each other.
+    #[error(
+        "seal {epoch} of log {log} is in the store with other content; look at the log's raw objects"
+    )]
+    Collision {
+        /// The log.
+        log: LogId,
+        /// The epoch.
+        epoch: u64,
+    },
+}
+
+/// Ends `log`. Without a stream only what is stored is kept.
+pub async fn salvage(
+    store: &Store,
+    stream: Option<&dyn EventStream>,
+    log: LogId,
+) -> Result<Salvaged, SalvageError> {
+    let info = match raw::log_info(store, log).await? {
+        Some(info) => info,
+        None => registered(store, stream, log).await?,
+    };
+    let fenced = raw::fence_of(store, log).await?;
+    if info.retired_at.is_some() && fenced.is_none() {
+        return Err(SalvageError::Retired(log));
+    }
+    raw::announce_salvage(store, log).await?;
+    reach("salvage.announced");
+    let mut rescued = Rescued::default();
+    let mut end = None;
+    for _ in 0..TRIES {
+        end = bury(store, stream, log, &mut rescued).await?;
+        if end.is_some() {
+            break;
+        }
+    }
+    let last_seq = end.ok_or(SalvageError::Growing(log))?;
+    reach("salvage.buried");
+    let fence = Fence {
+        log,
+        fence: 1,
+        last_seq,
+    };
+    // Readers and workers must fold from raw alone before batch may cover what was brought there.
+    if planted(Bug::SealsBeforeFence) {
+        seal(store, log).await?;
+    }
+    raw::put_fence(store, &fence).await?;
+    reach("salvage.fenced");
+    seal(store, log).await?;
+    if let Some(before) = info.predecessor {
+        // Its collector may have ended before it could say that the log before it was drained.
+        let last = end_of(store, before).await?.header.previous_seq;
+        raw::retire_log(store, before, last).await?;
+    }
+    let retired_at = Some(last_seq);
+    raw::update_log(store, &LogInfo { retired_at, ..info }).await?;
+    Ok(Salvaged {
+        fence,
+        rescued: rescued.events,
+        missing_from: rescued.missing_from,
+    })
+}
+
+/// A log that its collector could not register: the store was out of reach for all its life.
+async fn registered(
+    store: &Store,
+    stream: Option<&dyn EventStream>,
+    log: LogId,
+) -> Result<LogInfo, SalvageError> {
+    let streamed = match stream {
+        Some(stream) => stream.last(log).await?,
+        None => None,
+    };
+    streamed.ok_or(SalvageError::Unknown(log))?;
+    let info = LogInfo {
+        log,
+        created_ms: 0,
+        predecessor: None,
+        retired_at: None,
+        closed: None,
+    };
+    raw::register_log(store, &info).await?;
+    Ok(info)
+}
+
+#[derive(Default)]
+struct Rescued {
+    events: u64,
+    missing_from: Option<u64>,
+}
+
+/// Brings over what the stream holds and puts the tombstone; the log's last event, or `None` if
+/// somebody else stored something meanwhile.
+async fn bury(
+    store: &Store,
+    stream: Option<&dyn EventStream>,
+    log: LogId,
+    rescued: &mut Rescued,
+) -> Result<Option<u64>, SalvageError> {
+    let End { mut header, buried } = end_of(store, log).await?;
+    if buried {
+        return Ok(Some(header.previous_seq));
+    }
+    if let Some(stream) = stream {
+        // Ended before it is read, so that nothing is streamed, and shown, after that.
+        if !planted(Bug::SalvageOpenStream) {
+            stream.close(log).await?;
+        }
+        let (records, missing_from) = streamed(stream, log, header.previous_seq).await?;
+        rescued.missing_from = missing_from;
+        for part in segments(records) {
+            header.epoch = part.first().map_or(0, |r| r.epoch);
+            let (bytes, footer) = segment::build(&header, &part);
+            if raw::put_segment(store, log, header.number, &bytes).await? == Outcome::Different {
+                return Ok(None);
+            }
+            rescued.events += part.len() as u64;
+            reach("salvage.rescued");
+            header = Header {
+                number: header.number + 1,
+                first_seq: footer.last_seq + 1,
+                previous_seq: footer.last_seq,
+                previous_hash: footer.hash,
+                ..header
+            };
+        }
+    }
+    let put = raw::put_tombstone(store, log, header.number).await?;
+    Ok((put != Outcome::Different).then_some(header.previous_seq))
+}
+
+/// Where a log ends in the store.
+struct End {
+    /// Of the segment that would come next; its epoch is that of the last one.
+    header: Header,
+    /// Whether a tombstone stands there.
+    buried: bool,
+}
+
+async fn end_of(store: &Store, log: LogId) -> Result<End, StoreError> {
+    let first = Header {
+        log,
+        number: 1,
+        epoch: 1,
+        first_seq: 1,
+        previous_seq: 0,
+        previous_hash: [0; 32],
+    };
+    let mut number = raw::newest_segment(store, log, 1).await?.unwrap_or(0);
+    let mut buried = false;
+    while number > 0 {
+        match raw::stored(store, log, number).await? {
+            Some(Stored::Tombstone) => (buried, number) = (true, number - 1),
+            Some(Stored::Segment(last)) => {
+                let header = Header {
+                    number: number + 1,
+                    epoch: last.header.epoch,
+                    first_seq: last.footer.last_seq + 1,
+                    previous_seq: last.footer.last_seq,
+                    previous_hash: last.footer.hash,
+                    ..first
+                };
+                return Ok(End { header, buried });
+            }
+            None => return Err(raw::missing(log, number)),
+        }
+    }
+    let header = first;
+    Ok(End { header, buried })
+}
+
+/// What the stream holds after `position`, up to the first gap; and where it goes on behind it.
+async fn streamed(
+    stream: &dyn EventStream,
+    log: LogId,
+    mut position: u64,
+) -> Result<(Vec<Record>, Option<u64>), LiveError> {
+    let mut records = Vec::new();
+    loop {
+        let batches = stream
+            .read(log, position, READ_BATCHES, Duration::ZERO)
+            .await?;
+        if batches.is_empty() {
+            return Ok((records, None));
+        }
+        for batch in batches {
+            if batch.previous > position {
+                return Ok((records, Some(position + 1)));
+            }
+            let fresh = batch.records.iter().filter(|r| r.seq > position).cloned();
+            records.extend(fresh);
+            position = batch.last();
+        }
+    }
+}
+
+/// Records in segments: each of one epoch and of bounded size.
+fn segments(records: Vec<Record>) -> Vec<Vec<Record>> {
+    let mut parts: Vec<Vec<Record>> = Vec::new();
+    for record in records {
+        match parts.last_mut() {
+            Some(part) if part[0].epoch == record.epoch && part.len() < MAX_RECORDS => {
+                part.push(record)
+            }
+            _ => parts.push(vec![record]),
+        }
+    }
+    parts
+}
+
+/// Seals every epoch that has none; what is in the store of a buried log is all there is.
+async fn seal(store: &Store, log: LogId) -> Result<(), SalvageError> {
+    let mut epoch = 1;
+    let mut from = 1;
+    while let Some(seal) = raw::seal(store, log, epoch).await? {
+        (epoch, from) = (epoch + 1, seal.segments.1 + 1);
+    }
+    let mut seals: BTreeMap<u64, Seal> = BTreeMap::new();
+    while let Some(segment) = raw::segment(store, log, from).await? {
+        let last_seq = segment.footer.last_seq;
+        let seal = seals.entry(segment.header.epoch).or_insert(Seal {
+            log,
+            epoch: segment.header.epoch,
+            segments: (from, from),
+            seqs: (
+                segment.records.first().map_or(last_seq, |r| r.seq),
+                last_seq,
+            ),
+            count: 0,
+        });
+        seal.segments.1 = from;
+        seal.seqs.1 = last_seq;
+        seal.count += segment.footer.count;
+        from += 1;
+    }
+    for seal in seals.values() {
+        if raw::put_seal(store, seal).await? == Outcome::Different {
+            let epoch = seal.epoch;
+            return Err(SalvageError::Collision { log, epoch });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Which settled event has which sender's key: `keys/{name}.parquet`, one file or more for each
+//! batch, kept for as long as a key counts. From them keys are put back, and duplicates are found.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{
+        ArrayRef, AsArray, BooleanArray, PrimitiveArray, RecordBatch, StringArray,
+        TimestampMillisecondArray, UInt64Array,
+    },
+    datatypes::{
+        ArrowPrimitiveType, DataType, Field, Schema, TimestampMillisecondType, UInt64Type,
+    },
+};
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use model::{EventId, LogId, Record};
+use parquet::{arrow::ParquetRecordBatchStreamBuilder, errors::ParquetError};
+
+use crate::{
+    manifest::File,
+    views::{ViewError, ViewWriter, time_type},
+};
+use storage::{object_keys::ObjectKey, parquet_object::ObjectReader, store::Store};
+
+/// An event with a sender's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keyed {
+    /// Raw number of the account whose key it is.
+    pub account: u64,
+    /// The key's hash, see [`hash`].
+    pub key: String,
+    /// The event.
+    pub event: EventId,
+    /// When it happened, unix milliseconds.
+    pub occurred_ms: i64,
+    /// When it was received, unix milliseconds.
+    pub received_ms: i64,
+    /// Whether the key could not be checked at the door.
+    pub unchecked: bool,
+}
+
+/// What stands for a sender's key: of bounded length, and nothing that a sender chose.
+pub fn hash(key: &str) -> String {
+    blake3::hash(key.as_bytes()).to_hex()[..32].to_owned()
+}
+
+/// The name of a key among all accounts' keys, by [`hash`].
+pub fn name(account: u64, hash: &str) -> String {
+    format!("{account:016x}:{hash}")
+}
+
+impl Keyed {
+    /// The key of an event, if it has one.
+    pub fn of(log: LogId, record: &Record) -> Option<Self> {
+        let event = &record.event;
+        Some(Self {
+            account: event.account,
+            key: hash(event.key.as_deref()?),
+            event: record.id(log),
+            occurred_ms: event.occurred_ms,
+            received_ms: event.received_ms,
+            unchecked: event.unchecked,
+        })
+    }
+
+    /// See [`name`].
+    pub fn name(&self) -> String {
+        name(self.account, &self.key)
+    }
+}
+
+/// Columns of a file of keys.
+pub fn schema() -> Arc<Schema> {
+    Arc::new(Schema::new(vec![
+        Field::new("account", DataType::UInt64, false),
+        Field::new("key", DataType::Utf8, false),
+        Field::new("log", DataType::Utf8, false),
+        Field::new("seq", DataType::UInt64, false),
+        Field::new("time", time_type(), false),
+        Field::new("received", time_type(), false),
+        Field::new("unchecked", DataType::Boolean, false),
+    ]))
+}
+
+/// The bytes of a file.
+pub fn encode(rows: &[Keyed]) -> Result<Bytes, ParquetError> {
+    let mut out = ViewWriter::new(schema())?;
+    for part in rows.chunks(65_536) {
+        let each = || part.iter();
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(UInt64Array::from_iter_values(each().map(|r| r.account))),
+            Arc::new(StringArray::from_iter_values(each().map(|r| &r.key))),
+            Arc::new(logs(each().map(|r| r.event.log))),
+            Arc::new(UInt64Array::from_iter_values(each().map(|r| r.event.seq))),
+            Arc::new(times(each().map(|r| r.occurred_ms))),
+            Arc::new(times(each().map(|r| r.received_ms))),
+            Arc::new(BooleanArray::from_iter(each().map(|r| Some(r.unchecked)))),
+        ];
+        out.write(&RecordBatch::try_new(schema(), columns)?)?;
+    }
+    out.finish()
+}
+
+pub(crate) fn logs(logs: impl Iterator<Item = LogId>) -> StringArray {
+    StringArray::from_iter_values(logs.map(|log| log.to_string()))
+}
+
+pub(crate) fn times(times: impl Iterator<Item = i64>) -> TimestampMillisecondArray {
+    TimestampMillisecondArray::from_iter_values(times).with_timezone("UTC")
+}
+
+/// Rows of a batch with the columns of [`schema`]; `path` is for the error.
+pub fn decode(batch: &RecordBatch, path: &str) -> Result<Vec<Keyed>, ViewError> {
+    let columns = Columns { batch, path };
+    let (accounts, keys) = (
+        columns.primitive::<UInt64Type>("account")?,
+        columns.text("key")?,
+    );
+    let (logs, seqs) = (
+        columns.text("log")?,
+        columns.primitive::<UInt64Type>("seq")?,
+    );
+    let times = columns.primitive::<TimestampMillisecondType>("time")?;
+    let received = columns.primitive::<TimestampMillisecondType>("received")?;
+    let unchecked = columns.flags("unchecked")?;
+    let row = |i: usize| {
+        Ok(Keyed {
+            account: accounts.value(i),
+            key: keys.value(i).to_owned(),
+            event: EventId {
+                log: columns.log("log", logs.value(i))?,
+                seq: seqs.value(i),
+            },
+            occurred_ms: times.value(i),
+            received_ms: received.value(i),
+            unchecked: unchecked.value(i),
+        })
+    };
+    (0..batch.num_rows()).map(row).collect()
+}
+
+/// All rows of a file, some at a time.
+pub async fn read(
+    store: &Store,
+    file: &File,
+) -> Result<impl Stream<Item = Result<Vec<Keyed>, ViewError>> + Send + Unpin + use<>, ViewError> {
+    let name = file.name.clone();
+    let path = ObjectKey::Keys { name }.path().to_string();
+    let failed = |path: &str, source| ViewError::Parquet {
+        path: path.to_owned(),
+        source,
+    };
+    let reader = ObjectReader::new(Arc::clone(store), path.as_str().into(), file.bytes);
+    let builder = ParquetRecordBatchStreamBuilder::new(reader).await;
+    let batches = builder.and_then(|b| b.build());
+    let batches = batches.map_err(|e| failed(&path, e))?;
+    Ok(batches.map(move |batch| decode(&batch.map_err(|e| failed(&path, e))?, &path)))
+}
+
+/// The columns of a batch by name.
+pub(crate) struct Columns<'a> {
+    pub(crate) batch: &'a RecordBatch,
+    /// Where it is from.
+    pub(crate) path: &'a str,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn text(&self, name: &'static str) -> Result<&'a StringArray, ViewError> {
+        let column = self.batch.column_by_name(name);
+        let column = column.and_then(|c| c.as_string_opt::<i32>());
+        column.ok_or(self.lacks(name))
+    }
+
+    pub(crate) fn primitive<T: ArrowPrimitiveType>(
+        &self,
+        name: &'static str,
+    ) -> Result<&'a PrimitiveArray<T>, ViewError> {
+        let column = self.batch.column_by_name(name);
+        let column = column.and_then(|c| c.as_primitive_opt::<T>());
+        column.ok_or(self.lacks(name))
+    }
+
+    fn flags(&self, name: &'static str) -> Result<&'a BooleanArray, ViewError> {
+        let column = self.batch.column_by_name(name);
+        let column = column.and_then(|c| c.as_boolean_opt());
+        column.ok_or(self.lacks(name))
+    }
+
+    /// The log that a text in column `name` names.
+    pub(crate) fn log(&self, name: &'static str, text: &str) -> Result<LogId, ViewError> {
+        text.parse().map_err(|_| self.lacks(name))
+    }
+
+    fn lacks(&self, column: &'static str) -> ViewError {
+        ViewError::Column {
+            path: self.path.to_owned(),
+            column,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_written_is_read() {
+        let store = storage::store::open("memory://").unwrap();
+        let row = |seq: u64| Keyed {
+            account: u64::MAX - seq,
+            key: hash(&seq.to_string()),
+            event: EventId { log: LogId(7), seq },
+            occurred_ms: -5,
+            received_ms: 1_400_000_000_000,
+            unchecked: seq.is_multiple_of(2),
+        };
+        let rows: Vec<Keyed> = (1..20_000).map(row).collect();
+        let bytes = encode(&rows).unwrap();
+        let file = File {
+            name: "some".into(),
+            rows: rows.len() as u64,
+            bytes: bytes.len() as u64,
+        };
+        let path = ObjectKey::Keys {
+            name: "some".into(),
+        }
+        .path();
+        storage::store::create(&store, &path, bytes).await.unwrap();
+        let parts = read(&store, &file).await.unwrap();
+        let found: Vec<Vec<Keyed>> = parts.map(Result::unwrap).collect().await;
+        assert_eq!(found.concat(), rows);
+    }
+}

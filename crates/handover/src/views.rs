@@ -1,0 +1,352 @@
+//! Rows of the batch views and how they lie in Parquet.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, AsArray, BooleanArray, RecordBatch, Scalar, StringArray},
+    compute::{filter_record_batch, kernels::cmp},
+    datatypes::{
+        DataType, Field, Int64Type, Schema, TimeUnit, TimestampMillisecondType, UInt64Type,
+    },
+};
+use bytes::Bytes;
+use futures::TryStreamExt;
+use model::{Counts, EntityId, Measure, VisitorSet};
+use object_store::path::Path;
+use parquet::{
+    arrow::{
+        ArrowWriter, ParquetRecordBatchStreamBuilder,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
+    },
+    basic::{Compression, ZstdLevel},
+    errors::ParquetError,
+    file::{metadata::RowGroupMetaData, properties::WriterProperties, statistics::Statistics},
+};
+
+use storage::{parquet_object::ObjectReader, store::Store};
+
+/// Rows in one row group: what a query about one entity reads at least.
+const ROW_GROUP: usize = 8192;
+/// View of distinct visitors per entity and hour.
+pub const VISITORS: &str = "visitors";
+/// View of counts of distinct visitors per entity and hour or day.
+pub const UNIQUES: &str = "uniques";
+/// View of counts of distinct visitors per entity and month; in the file of the month's first day.
+pub const MONTH_UNIQUES: &str = "month_uniques";
+
+/// Why a view cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// The file is missing or damaged, or the store does not answer.
+    #[error("view file `{path}`: {source}")]
+    Parquet {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        source: ParquetError,
+    },
+    /// Another reader of the same file failed.
+    #[error("{0}")]
+    Shared(String),
+    /// The file's columns are not those of the view.
+    #[error("view file `{path}` lacks column {column}")]
+    Column {
+        /// The file.
+        path: String,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+/// One row of a cube's view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ViewRow {
+    /// Start of the bucket, unix minute.
+    pub bucket: i64,
+    /// Value of the dimension.
+    pub value: Box<str>,
+    /// What was counted.
+    pub counts: Counts,
+}
+
+/// One row of [`UNIQUES`] or [`MONTH_UNIQUES`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct UniquesRow {
+    /// `hour`, `day` or `month`.
+    pub grain: Box<str>,
+    /// Start of the bucket, unix minute.
+    pub bucket: i64,
+    /// Distinct visitors without bots; exact.
+    pub people: u64,
+    /// Distinct visitors, bots included; exact.
+    pub everyone: u64,
+    /// Sketches of people and of bots; only where the set is large.
+    pub sketches: Option<(Bytes, Bytes)>,
+}
+
+/// One row of [`VISITORS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VisitorRow {
+    /// Start of the hour, unix minute.
+    pub hour: i64,
+    /// Whether the visitor is a bot.
+    pub bot: bool,
+    /// The visitor.
+    pub visitor: u64,
+}
+
+impl UniquesRow {
+    /// The sets behind the sketches: people, bots.
+    pub fn sets(&self) -> Option<(VisitorSet, VisitorSet)> {
+        let (people, bots) = self.sketches.as_ref()?;
+        Some((
+            VisitorSet::from_sketch_bytes(people).ok()?,
+            VisitorSet::from_sketch_bytes(bots).ok()?,
+        ))
+    }
+}
+
+/// Type of all time columns: milliseconds, UTC.
+pub fn time_type() -> DataType {
+    DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()))
+}
+
+/// Columns of a cube's view: `entity, time, value` and one per measure.
+pub fn cube_schema() -> Arc<Schema> {
+    let mut fields = vec![
+        Field::new("entity", DataType::Utf8, false),
+        Field::new("time", time_type(), false),
+        Field::new("value", DataType::Utf8, false),
+    ];
+    fields.extend(Measure::ALL.map(|m| Field::new(m.column(), DataType::Int64, false)));
+    Arc::new(Schema::new(fields))
+}
+
+/// Columns of [`VISITORS`].
+pub fn visitors_schema() -> Arc<Schema> {
+    Arc::new(Schema::new(vec![
+        Field::new("entity", DataType::Utf8, false),
+        Field::new("time", time_type(), false),
+        Field::new("bot", DataType::Boolean, false),
+        Field::new("visitor", DataType::UInt64, false),
+    ]))
+}
+
+/// Columns of [`UNIQUES`] and [`MONTH_UNIQUES`].
+pub fn uniques_schema() -> Arc<Schema> {
+    Arc::new(Schema::new(vec![
+        Field::new("entity", DataType::Utf8, false),
+        Field::new("grain", DataType::Utf8, false),
+        Field::new("time", time_type(), false),
+        Field::new("people", DataType::UInt64, false),
+        Field::new("everyone", DataType::UInt64, false),
+        Field::new("people_sketch", DataType::Binary, true),
+        Field::new("bots_sketch", DataType::Binary, true),
+    ]))
+}
+
+/// Writes a view as Parquet in memory. Rows must be sorted by entity: readers skip row groups.
+pub struct ViewWriter(ArrowWriter<Vec<u8>>);
+
+impl ViewWriter {
+    /// A writer for batches of `schema`.
+    pub fn new(schema: Arc<Schema>) -> Result<Self, ParquetError> {
+        let level = ZstdLevel::try_new(3)?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(level))
+            .set_max_row_group_row_count(Some(ROW_GROUP))
+            .build();
+        Ok(Self(ArrowWriter::try_new(
+            Vec::new(),
+            schema,
+            Some(properties),
+        )?))
+    }
+
+    /// Appends rows.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
+        self.0.write(batch)
+    }
+
+    /// The file's bytes.
+    pub fn finish(self) -> Result<Bytes, ParquetError> {
+        self.0.into_inner().map(Bytes::from)
+    }
+}
+
+/// Reads the rows of one entity out of one view file.
+pub struct ViewReader {
+    reader: ObjectReader,
+    metadata: ArrowReaderMetadata,
+}
+
+impl ViewReader {
+    /// Opens a file: reads its footer.
+    pub async fn open(store: &Store, path: Path, size: u64) -> Result<Self, ViewError> {
+        let mut reader = ObjectReader::new(Arc::clone(store), path, size);
+        let metadata =
+            ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new()).await;
+        let metadata = metadata.map_err(|e| parquet_error(&reader.path, e))?;
+        Ok(Self { reader, metadata })
+    }
+
+    /// Rows of a cube's view.
+    pub async fn cube(&self, entity: EntityId) -> Result<Vec<ViewRow>, ViewError> {
+        let mut rows = Vec::new();
+        for batch in self.batches(entity).await? {
+            let values = self.text(&batch, "value")?;
+            let buckets = self.minutes(&batch)?;
+            let measures = Measure::ALL.map(|m| {
+                batch
+                    .column_by_name(m.column())
+                    .and_then(|c| c.as_primitive_opt::<Int64Type>().cloned())
+            });
+            for (i, bucket) in buckets.into_iter().enumerate() {
+                let counts = Counts(std::array::from_fn(|m| {
+                    measures[m].as_ref().map_or(0, |c| c.value(i))
+                }));
+                rows.push(ViewRow {
+                    bucket,
+                    value: values.value(i).into(),
+                    counts,
+                });
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Rows of [`VISITORS`].
+    pub async fn visitors(&self, entity: EntityId) -> Result<Vec<VisitorRow>, ViewError> {
+        let mut rows = Vec::new();
+        for batch in self.batches(entity).await? {
+            let hours = self.minutes(&batch)?;
+            let bots = batch
+                .column_by_name("bot")
+                .and_then(|c| c.as_boolean_opt())
+                .ok_or(self.lacks("bot"))?;
+            let visitors = self.numbers(&batch, "visitor")?;
+            rows.extend((0..batch.num_rows()).map(|i| VisitorRow {
+                hour: hours[i],
+                bot: bots.value(i),
+                visitor: visitors[i],
+            }));
+        }
+        Ok(rows)
+    }
+
+    /// Rows of [`UNIQUES`] or [`MONTH_UNIQUES`].
+    pub async fn uniques(&self, entity: EntityId) -> Result<Vec<UniquesRow>, ViewError> {
+        let mut rows = Vec::new();
+        for batch in self.batches(entity).await? {
+            let (grains, buckets) = (self.text(&batch, "grain")?, self.minutes(&batch)?);
+            let (people, everyone) = (
+                self.numbers(&batch, "people")?,
+                self.numbers(&batch, "everyone")?,
+            );
+            let sketch = |name: &'static str| {
+                batch
+                    .column_by_name(name)
+                    .and_then(|c| c.as_binary_opt::<i32>())
+                    .ok_or(self.lacks(name))
+            };
+            let (people_sketch, bots_sketch) = (sketch("people_sketch")?, sketch("bots_sketch")?);
+            for i in 0..batch.num_rows() {
+                let both = people_sketch.is_valid(i) && bots_sketch.is_valid(i);
+                let copy = |a: &arrow::array::BinaryArray| Bytes::copy_from_slice(a.value(i));
+                rows.push(UniquesRow {
+                    grain: grains.value(i).into(),
+                    bucket: buckets[i],
+                    people: people[i],
+                    everyone: everyone[i],
+                    sketches: both.then(|| (copy(people_sketch), copy(bots_sketch))),
+                });
+            }
+        }
+        Ok(rows)
+    }
+
+    /// All rows of one entity.
+    pub(crate) async fn batches(&self, entity: EntityId) -> Result<Vec<RecordBatch>, ViewError> {
+        let name = entity.to_string();
+        let groups = self.metadata.metadata().row_groups();
+        let groups: Vec<usize> = (0..groups.len())
+            .filter(|i| may_hold(&groups[*i], name.as_bytes()))
+            .collect();
+        if groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        let error = |e| parquet_error(&self.reader.path, e);
+        let stream = ParquetRecordBatchStreamBuilder::new_with_metadata(
+            self.reader.clone(),
+            self.metadata.clone(),
+        )
+        .with_row_groups(groups)
+        .build()
+        .map_err(error)?;
+        let batches: Vec<RecordBatch> = stream.try_collect().await.map_err(error)?;
+        let wanted = Scalar::new(StringArray::from(vec![name]));
+        let mut out = Vec::new();
+        for batch in batches {
+            let entities = batch.column_by_name("entity").ok_or(self.lacks("entity"))?;
+            let here: BooleanArray = cmp::eq(entities, &wanted).map_err(|e| error(e.into()))?;
+            out.push(filter_record_batch(&batch, &here).map_err(|e| error(e.into()))?);
+        }
+        Ok(out)
+    }
+
+    fn text<'a>(
+        &self,
+        batch: &'a RecordBatch,
+        name: &'static str,
+    ) -> Result<&'a StringArray, ViewError> {
+        batch
+            .column_by_name(name)
+            .and_then(|c| c.as_string_opt::<i32>())
+            .ok_or(self.lacks(name))
+    }
+
+    fn numbers(&self, batch: &RecordBatch, name: &'static str) -> Result<Vec<u64>, ViewError> {
+        let column = batch
+            .column_by_name(name)
+            .and_then(|c| c.as_primitive_opt::<UInt64Type>());
+        Ok(column.ok_or(self.lacks(name))?.values().to_vec())
+    }
+
+    fn minutes(&self, batch: &RecordBatch) -> Result<Vec<i64>, ViewError> {
+        let column = batch
+            .column_by_name("time")
+            .and_then(|c| c.as_primitive_opt::<TimestampMillisecondType>());
+        Ok(column
+            .ok_or(self.lacks("time"))?
+            .values()
+            .iter()
+            .map(|ms| ms.div_euclid(60_000))
+            .collect())
+    }
+
+    fn lacks(&self, column: &'static str) -> ViewError {
+        ViewError::Column {
+            path: self.reader.path.to_string(),
+            column,
+        }
+    }
+}
+
+fn parquet_error(path: &Path, source: ParquetError) -> ViewError {
+    ViewError::Parquet {
+        path: path.to_string(),
+        source,
+    }
+}
+
+/// Whether a row group may hold rows of `entity`, by the statistics of its first column.
+fn may_hold(group: &RowGroupMetaData, entity: &[u8]) -> bool {
+    let Some(Statistics::ByteArray(statistics)) = group.column(0).statistics() else {
+        return true;
+    };
+    let above = statistics.min_opt().is_none_or(|min| min.data() <= entity);
+    // A maximum that was cut short is not a bound.
+    let below =
+        !statistics.max_is_exact() || statistics.max_opt().is_none_or(|max| max.data() >= entity);
+    above && below
+}

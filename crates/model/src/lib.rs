@@ -1,0 +1,25 @@
+//! Pure types and rules of Millrace: what an event is, what is counted, and how counts merge.
+//! No I/O and no async here.
+
+pub mod cell;
+pub mod clock;
+pub mod counts;
+pub mod cube;
+pub mod event;
+pub mod horizon;
+pub mod id;
+pub mod planted;
+pub mod random;
+pub mod time;
+pub mod visitors;
+
+pub use cell::Cell;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use counts::{Counts, Measure};
+pub use cube::{CUBES, Cube, Dimension, Grain};
+pub use event::{Event, EventKind, Facts, Record};
+pub use horizon::{Covered, Horizon};
+pub use id::{EntityId, EntityKind, EventId, IdError, LogId};
+pub use planted::{Bug, planted};
+pub use random::Randomness;
+pub use visitors::VisitorSet;

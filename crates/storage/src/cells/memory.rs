@@ -1,0 +1,148 @@
+//! Live cells inside one process.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use model::{Bug, EntityId, Horizon, LogId, planted};
+
+use super::{Checkpoint, HighWatermark, LiveCells, StoredCell};
+use crate::stream::LiveError;
+
+/// [`LiveCells`] in memory.
+#[derive(Default)]
+pub struct MemoryCells {
+    state: Mutex<State>,
+    generation: AtomicU64,
+}
+
+#[derive(Default, Clone)]
+struct State {
+    cells: HashMap<EntityId, HashMap<(LogId, u64), StoredCell>>,
+    checkpoints: HashMap<LogId, Checkpoint>,
+    high_watermarks: HashMap<LogId, HighWatermark>,
+    prune_watermarks: HashMap<LogId, u64>,
+}
+
+impl MemoryCells {
+    /// Forgets everything, as a flushed Redis would.
+    pub fn flush(&self) {
+        let mut state = self.state();
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        *state = State::default();
+    }
+
+    /// Everything stored now, for [`MemoryCells::restore`].
+    #[cfg(feature = "testing")]
+    pub fn snapshot(&self) -> Self {
+        let generation = AtomicU64::new(self.generation.load(Ordering::SeqCst));
+        let state = Mutex::new(self.state().clone());
+        Self { state, generation }
+    }
+
+    /// Goes back to a snapshot, as a Redis does that starts from an old file.
+    #[cfg(feature = "testing")]
+    pub fn restore(&self, snapshot: &Self) {
+        let old = snapshot.state().clone();
+        let mut state = self.state();
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        *state = old;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl LiveCells for MemoryCells {
+    async fn put(&self, entity: EntityId, cells: Vec<StoredCell>) -> Result<(), LiveError> {
+        let mut state = self.state();
+        let stored = state.cells.entry(entity).or_default();
+        for cell in cells {
+            let newer = |old: &StoredCell| cell.version() > old.version();
+            let newer = stored.get(&(cell.log, cell.epoch)).is_none_or(newer);
+            if newer || planted(Bug::NoUptoCompare) {
+                stored.insert((cell.log, cell.epoch), cell);
+            }
+        }
+        Ok(())
+    }
+
+    async fn cells(&self, entity: EntityId) -> Result<Vec<StoredCell>, LiveError> {
+        Ok(self
+            .state()
+            .cells
+            .get(&entity)
+            .map_or_else(Vec::new, |c| c.values().cloned().collect()))
+    }
+
+    async fn checkpoint(&self, log: LogId) -> Result<Option<Checkpoint>, LiveError> {
+        Ok(self.state().checkpoints.get(&log).cloned())
+    }
+
+    async fn put_checkpoint(
+        &self,
+        log: LogId,
+        expected: Option<&Checkpoint>,
+        checkpoint: &Checkpoint,
+    ) -> Result<bool, LiveError> {
+        let mut state = self.state();
+        let same = state.checkpoints.get(&log) == expected;
+        if same {
+            state.checkpoints.insert(log, checkpoint.clone());
+        }
+        Ok(same)
+    }
+
+    async fn high_watermark(&self, log: LogId) -> Result<Option<HighWatermark>, LiveError> {
+        Ok(self.state().high_watermarks.get(&log).cloned())
+    }
+
+    async fn put_high_watermark(
+        &self,
+        log: LogId,
+        high_watermark: &HighWatermark,
+    ) -> Result<(), LiveError> {
+        self.state()
+            .high_watermarks
+            .insert(log, high_watermark.clone());
+        Ok(())
+    }
+
+    async fn prune_watermark(&self, log: LogId) -> Result<u64, LiveError> {
+        Ok(self
+            .state()
+            .prune_watermarks
+            .get(&log)
+            .copied()
+            .unwrap_or(0))
+    }
+
+    async fn raise_prune_watermark(&self, log: LogId, epoch: u64) -> Result<(), LiveError> {
+        let mut state = self.state();
+        let prune_watermark = state.prune_watermarks.entry(log).or_default();
+        *prune_watermark = epoch.max(*prune_watermark);
+        Ok(())
+    }
+
+    async fn generations(&self, _create: bool) -> Result<String, LiveError> {
+        Ok(self.generation.load(Ordering::SeqCst).to_string())
+    }
+
+    async fn prune(&self, covered: &Horizon) -> Result<u64, LiveError> {
+        let mut pruned = 0;
+        self.state().cells.retain(|_, cells| {
+            let before = cells.len();
+            cells.retain(|(log, epoch), _| *epoch > covered.of(*log).epoch);
+            pruned += (before - cells.len()) as u64;
+            !cells.is_empty()
+        });
+        Ok(pruned)
+    }
+}

@@ -1,0 +1,117 @@
+//! Live cells and the checkpoints that say how far they go. All of it is disposable: it is rebuilt from
+//! the object store and the stream.
+
+mod memory;
+mod redis;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use model::{EntityId, Horizon, LogId};
+use serde::{Deserialize, Serialize};
+
+pub use self::{memory::MemoryCells, redis::RedisCells};
+use crate::stream::LiveError;
+
+/// What one entity counted in one epoch of one log: *all* of its events up to `upto`, no others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredCell {
+    /// The log.
+    pub log: LogId,
+    /// The epoch.
+    pub epoch: u64,
+    /// Number of the log's fence when it was folded.
+    pub fence: u64,
+    /// Last event it contains.
+    pub upto: u64,
+    /// [`model::Cell`], encoded.
+    pub body: Bytes,
+}
+
+impl StoredCell {
+    /// What decides which of two cells of the same place is newer.
+    pub fn version(&self) -> (u64, u64) {
+        (self.fence, self.upto)
+    }
+}
+
+/// How far the speed layer has flushed a log: all cells up to `seq` are stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Number of the log's fence.
+    pub fence: u64,
+    /// [`LiveCells::generations`] as read before the worker's first put.
+    pub generations: String,
+    /// The epoch it folded from: cells of epochs up to this one may be missing.
+    pub base: u64,
+    /// Last event that is flushed.
+    pub seq: u64,
+    /// The epoch of that event, and the number of the last event before that epoch: where a
+    /// successor begins to fold.
+    pub epoch: (u64, u64),
+    /// How long the oldest event of the last flush had waited since it was received, milliseconds.
+    pub lag_ms: i64,
+    /// Last event that was known to exist when the fold began: until `seq` is there, cells are
+    /// being folded again, and what they hold is a part. [`Checkpoint::UNKNOWN`] if that is not known.
+    pub target: u64,
+    /// When the worker last said that it lives, unix milliseconds.
+    pub at_ms: i64,
+}
+
+impl Checkpoint {
+    /// As a target: the collector has yet to say how many events it holds.
+    pub const UNKNOWN: u64 = u64::MAX;
+}
+
+/// What a collector says of its log, once in all generations of the live store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HighWatermark {
+    /// [`LiveCells::generations`] as read before.
+    pub generations: String,
+    /// Last event on the collector's disk: no later one was ever shown before them.
+    pub seq: u64,
+}
+
+/// The live store.
+#[async_trait]
+pub trait LiveCells: Send + Sync {
+    /// Stores cells of one entity, all in one step; each only if its version is newer than the
+    /// stored one's.
+    async fn put(&self, entity: EntityId, cells: Vec<StoredCell>) -> Result<(), LiveError>;
+
+    /// All cells of an entity, as of one moment.
+    async fn cells(&self, entity: EntityId) -> Result<Vec<StoredCell>, LiveError>;
+
+    /// The checkpoint of a log.
+    async fn checkpoint(&self, log: LogId) -> Result<Option<Checkpoint>, LiveError>;
+
+    /// Replaces the checkpoint if it is still `expected`; tells whether it did.
+    async fn put_checkpoint(
+        &self,
+        log: LogId,
+        expected: Option<&Checkpoint>,
+        checkpoint: &Checkpoint,
+    ) -> Result<bool, LiveError>;
+
+    /// What the collector of a log has said last.
+    async fn high_watermark(&self, log: LogId) -> Result<Option<HighWatermark>, LiveError>;
+
+    /// Says what the collector of a log holds. Only that collector does.
+    async fn put_high_watermark(
+        &self,
+        log: LogId,
+        high_watermark: &HighWatermark,
+    ) -> Result<(), LiveError>;
+
+    /// Epoch up to which cells of a log may be gone; 0 at first.
+    async fn prune_watermark(&self, log: LogId) -> Result<u64, LiveError>;
+
+    /// Raises the prune watermark of a log; never lowers it.
+    async fn raise_prune_watermark(&self, log: LogId, epoch: u64) -> Result<(), LiveError>;
+
+    /// Names the present generations of the store: it changes whenever anything stored may have been
+    /// lost. With `create`, what is needed to notice that later is made where it is missing.
+    async fn generations(&self, create: bool) -> Result<String, LiveError>;
+
+    /// Deletes the cells of covered epochs and tells how many. The prune watermarks must be raised before.
+    async fn prune(&self, covered: &Horizon) -> Result<u64, LiveError>;
+}

@@ -1,0 +1,97 @@
+//! Every Redis key, built here and nowhere else. Each script touches one key, so no hash tags are
+//! needed on Redis Cluster.
+
+use model::{EntityId, LogId};
+
+/// Pattern of all live cells.
+pub const LIVE_PATTERN: &str = "mr:live:*";
+const LIVE: &str = "mr:live:";
+
+/// A hash: the live cells of an entity.
+pub fn live(entity: EntityId) -> String {
+    format!("{LIVE}{entity}")
+}
+
+/// The entity of a key made by [`live`].
+pub fn parse_live(key: &str) -> Option<EntityId> {
+    key.strip_prefix(LIVE)?.parse().ok()
+}
+
+/// Field of the hash [`live`]: the body of one cell.
+pub fn cell(log: LogId, epoch: u64) -> String {
+    format!("{log}:{epoch}")
+}
+
+/// Field of the hash [`live`]: fence and upto of the cell, both as digits.
+pub fn cell_version(log: LogId, epoch: u64) -> String {
+    format!("{log}:{epoch}#")
+}
+
+/// Log and epoch of a field made by [`cell`]; `None` for versions and strangers.
+pub fn parse_cell(field: &str) -> Option<(LogId, u64)> {
+    let (log, epoch) = field.split_once(':')?;
+    Some((log.parse().ok()?, epoch.parse().ok()?))
+}
+
+/// A string: how far the speed layer has flushed a log.
+pub fn checkpoint(log: LogId) -> String {
+    format!("mr:mark:{log}")
+}
+
+/// A string: what the collector of a log holds.
+pub fn high_watermark(log: LogId) -> String {
+    format!("mr:head:{log}")
+}
+
+/// A string: the epoch up to which a log's cells may be gone.
+pub fn prune_watermark(log: LogId) -> String {
+    format!("mr:floor:{log}")
+}
+
+/// A sorted set: the speed layers that live, by when that must be said again.
+pub const SPEED_LAYERS: &str = "mr:speed";
+
+/// A string: the speed layer that follows a log.
+pub fn lease(log: LogId) -> String {
+    format!("mr:lease:{log}")
+}
+
+/// A stream: the events of a log.
+pub fn stream(log: LogId) -> String {
+    format!("mr:ev:{log}")
+}
+
+/// A string: a sender's key that is taken.
+pub fn reservation(key: &str) -> String {
+    format!("mr:tx:{key}")
+}
+
+/// A string: the generations in which all senders' keys were put back.
+pub const SENDER_KEYS_WHOLE: &str = "mr:keys:whole";
+
+/// A string: somebody is putting all senders' keys back.
+pub const SENDER_KEYS_TURN: &str = "mr:keys:turn";
+
+/// A string: the generations in which the collector of a log put back the keys that it holds itself.
+pub fn sender_keys_of(log: LogId) -> String {
+    format!("mr:keys:{log}")
+}
+
+/// A string: the random number of one Redis node; `n` makes the key fall on that node.
+pub fn generation(n: u32) -> String {
+    format!("mr:gen:{n}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::EntityKind;
+
+    #[test]
+    fn keys_round_trip() {
+        let entity = EntityId::new(EntityKind::Link, 42);
+        assert_eq!(parse_live(&live(entity)), Some(entity));
+        assert_eq!(parse_cell(&cell(LogId(9), 3)), Some((LogId(9), 3)));
+        assert_eq!(parse_cell(&cell_version(LogId(9), 3)), None);
+    }
+}

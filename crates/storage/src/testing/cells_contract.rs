@@ -1,0 +1,193 @@
+//! What every [`LiveCells`] must do.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::future::join_all;
+use model::{Covered, EntityId, EntityKind, Horizon, LogId};
+
+use crate::cells::{Checkpoint, HighWatermark, LiveCells, StoredCell};
+
+fn entity(raw: u64) -> EntityId {
+    EntityId::new(EntityKind::Link, raw)
+}
+
+fn cell(log: u128, epoch: u64, fence: u64, upto: u64) -> StoredCell {
+    // Bytes that are not text, as protobuf is not.
+    let body = Bytes::from(vec![0, 255, fence as u8, (upto % 251) as u8]);
+    StoredCell {
+        log: LogId(log),
+        epoch,
+        fence,
+        upto,
+        body,
+    }
+}
+
+fn checkpoint(seq: u64) -> Checkpoint {
+    Checkpoint {
+        fence: 0,
+        generations: "g".into(),
+        base: 0,
+        seq,
+        epoch: (1, 0),
+        lag_ms: 0,
+        target: 0,
+        at_ms: 0,
+    }
+}
+
+async fn sorted(cells: &dyn LiveCells, raw: u64) -> Vec<StoredCell> {
+    let mut all = cells.cells(entity(raw)).await.unwrap();
+    all.sort_by_key(|c| (c.log, c.epoch));
+    all
+}
+
+/// Runs the whole suite on an empty store. `flush` makes it lose everything.
+pub async fn run<F: AsyncFnOnce()>(cells: Arc<dyn LiveCells>, flush: F) {
+    put_if_newer(&*cells).await;
+    racing_puts_end_with_the_newest(&cells).await;
+    marks_are_compared_and_set(&*cells).await;
+    the_newest_head_stays(&*cells).await;
+    prune_watermarks_only_rise(&*cells).await;
+    prune_deletes_what_is_covered(&*cells).await;
+    generations_tell_a_flush(&*cells, flush).await;
+}
+
+async fn the_newest_head_stays(cells: &dyn LiveCells) {
+    assert_eq!(cells.high_watermark(LogId(5)).await.unwrap(), None);
+    for seq in [7, 3] {
+        let generations = cells.generations(true).await.unwrap();
+        let high_watermark = HighWatermark { generations, seq };
+        cells
+            .put_high_watermark(LogId(5), &high_watermark)
+            .await
+            .unwrap();
+        assert_eq!(
+            cells.high_watermark(LogId(5)).await.unwrap(),
+            Some(high_watermark)
+        );
+    }
+}
+
+async fn put_if_newer(cells: &dyn LiveCells) {
+    assert_eq!(sorted(cells, 1).await, vec![]);
+    cells
+        .put(entity(1), vec![cell(1, 1, 0, 10), cell(1, 2, 0, 12)])
+        .await
+        .unwrap();
+    cells
+        .put(entity(1), vec![cell(1, 1, 0, 9), cell(1, 2, 0, 13)])
+        .await
+        .unwrap();
+    assert_eq!(
+        sorted(cells, 1).await,
+        vec![cell(1, 1, 0, 10), cell(1, 2, 0, 13)]
+    );
+    cells.put(entity(1), vec![cell(1, 1, 1, 3)]).await.unwrap();
+    assert_eq!(
+        sorted(cells, 1).await[0],
+        cell(1, 1, 1, 3),
+        "a later fence wins over a later event"
+    );
+    cells.put(entity(1), vec![cell(1, 1, 0, 99)]).await.unwrap();
+    assert_eq!(sorted(cells, 1).await[0], cell(1, 1, 1, 3));
+    let far = (1 << 60) + 1;
+    cells
+        .put(entity(2), vec![cell(1, 1, 0, far)])
+        .await
+        .unwrap();
+    cells
+        .put(entity(2), vec![cell(1, 1, 0, far - 1)])
+        .await
+        .unwrap();
+    assert_eq!(
+        sorted(cells, 2).await,
+        vec![cell(1, 1, 0, far)],
+        "numbers beyond 2^53 are told apart"
+    );
+}
+
+async fn racing_puts_end_with_the_newest(cells: &Arc<dyn LiveCells>) {
+    let puts = (1..=60u64).map(|i| cells.put(entity(3), vec![cell(1, 1, 0, (i * 37) % 61)]));
+    join_all(puts).await.into_iter().for_each(|r| r.unwrap());
+    assert_eq!(sorted(&**cells, 3).await, vec![cell(1, 1, 0, 60)]);
+}
+
+async fn marks_are_compared_and_set(cells: &dyn LiveCells) {
+    let log = LogId(1);
+    assert_eq!(cells.checkpoint(log).await.unwrap(), None);
+    assert!(
+        !cells
+            .put_checkpoint(log, Some(&checkpoint(1)), &checkpoint(2))
+            .await
+            .unwrap()
+    );
+    assert!(
+        cells
+            .put_checkpoint(log, None, &checkpoint(1))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !cells
+            .put_checkpoint(log, None, &checkpoint(5))
+            .await
+            .unwrap()
+    );
+    assert!(
+        cells
+            .put_checkpoint(log, Some(&checkpoint(1)), &checkpoint(2))
+            .await
+            .unwrap()
+    );
+    assert_eq!(cells.checkpoint(log).await.unwrap(), Some(checkpoint(2)));
+    assert_eq!(cells.checkpoint(LogId(2)).await.unwrap(), None);
+}
+
+async fn prune_watermarks_only_rise(cells: &dyn LiveCells) {
+    let log = LogId(1);
+    assert_eq!(cells.prune_watermark(log).await.unwrap(), 0);
+    for (raise, expected) in [(9, 9), (10, 10), (3, 10)] {
+        cells.raise_prune_watermark(log, raise).await.unwrap();
+        assert_eq!(cells.prune_watermark(log).await.unwrap(), expected);
+    }
+}
+
+async fn prune_deletes_what_is_covered(cells: &dyn LiveCells) {
+    for raw in 10..40 {
+        cells
+            .put(
+                entity(raw),
+                vec![cell(1, 1, 0, 5), cell(1, 2, 0, 8), cell(2, 1, 0, 3)],
+            )
+            .await
+            .unwrap();
+    }
+    let covered = Covered {
+        epoch: 1,
+        seq: 5,
+        segment: 1,
+    };
+    let horizon = Horizon([(LogId(1), covered)].into_iter().collect());
+    let before: usize = [1, 2, 3].len();
+    let pruned = cells.prune(&horizon).await.unwrap();
+    assert_eq!(pruned, 30 + before as u64);
+    assert_eq!(
+        sorted(cells, 17).await,
+        vec![cell(1, 2, 0, 8), cell(2, 1, 0, 3)]
+    );
+    assert_eq!(cells.prune(&horizon).await.unwrap(), 0);
+}
+
+async fn generations_tell_a_flush<F: AsyncFnOnce()>(cells: &dyn LiveCells, flush: F) {
+    let before = cells.generations(true).await.unwrap();
+    assert_eq!(cells.generations(false).await.unwrap(), before);
+    assert_eq!(cells.generations(true).await.unwrap(), before, "made once");
+    flush().await;
+    assert_eq!(sorted(cells, 17).await, vec![]);
+    assert_ne!(cells.generations(false).await.unwrap(), before);
+    let after = cells.generations(true).await.unwrap();
+    assert_ne!(after, before);
+    assert_eq!(cells.checkpoint(LogId(1)).await.unwrap(), None);
+}

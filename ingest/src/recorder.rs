@@ -1,0 +1,190 @@
+//! What all doors share: the catalog, the log, and the one way to record events.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use catalog::{AccountSettings, Catalog};
+use ipnet::IpNet;
+use model::{Clock, EntityId, Event, EventId};
+use tokio::sync::Semaphore;
+
+use crate::{
+    log::AppendError,
+    rejected::Rejected,
+    request_facts::{EventBuilder, RequestFacts, Target},
+    sender_keys::{Asked, Reservation, SenderKeys},
+    session::Current,
+    tallies::Tallies,
+};
+
+/// Requests of `/v1/events` handled at once; more are told to come back.
+const HANDLED_AT_ONCE: usize = 16;
+/// Bodies that have arrived, in part or in full, KiB.
+const BODIES_KIB: usize = 160 * 1024;
+
+/// What became of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// It is in the log, under this name.
+    Accepted(EventId),
+    /// Its key was used before, by this event if it is known.
+    Duplicate(Option<EventId>),
+    /// Its key is being used by another request just now.
+    Pending,
+}
+
+/// The collector's doors.
+pub struct EventRecorder {
+    /// Links, pixels, goals, keys.
+    pub catalog: Catalog,
+    /// Where events go.
+    pub log: Current,
+    /// What makes an event of request facts.
+    pub builder: EventBuilder,
+    /// Senders' keys.
+    pub keys: Arc<SenderKeys>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Refused events.
+    pub rejected: Rejected,
+    /// How much was turned away.
+    pub tallies: Arc<Tallies>,
+    /// Room for bodies, in KiB.
+    pub bodies: Semaphore,
+    /// Turns of large requests.
+    pub handled: Semaphore,
+}
+
+impl EventRecorder {
+    /// What [`EventRecorder::bodies`] and [`EventRecorder::handled`] should be.
+    pub fn room() -> (Semaphore, Semaphore) {
+        (Semaphore::new(BODIES_KIB), Semaphore::new(HANDLED_AT_ONCE))
+    }
+
+    /// The event of request facts.
+    pub fn event(&self, target: Target, seen: RequestFacts) -> Event {
+        let account = self.catalog.account(target.account);
+        let settings = account.as_ref().map(|a| &a.settings);
+        self.builder.event(
+            target,
+            settings.unwrap_or(&AccountSettings::default()),
+            seen,
+        )
+    }
+
+    /// Records one event without a key. Cheap to give up: an event that was written although the
+    /// client went away is counted, which is right.
+    pub async fn record_one(&self, event: Event) -> Result<EventId, AppendError> {
+        let (bytes, account) = (size_of_event(&event), event.account_id());
+        let log = self.log.log();
+        let range = log
+            .append(vec![event], bytes)
+            .await
+            .inspect_err(|e| self.tallies.unrecorded(account, e.reason(), 1))?;
+        Ok(EventId {
+            log: log.id(),
+            seq: *range.start(),
+        })
+    }
+
+    /// Records events, each key at most once. Runs to its end even if the caller goes away, so
+    /// that no key stays reserved for an event that was written.
+    pub async fn record(
+        self: &Arc<Self>,
+        events: Vec<Event>,
+    ) -> Result<Vec<Recorded>, AppendError> {
+        let recorder = Arc::clone(self);
+        let task = tokio::spawn(async move { recorder.record_to_the_end(events).await });
+        task.await.unwrap_or(Err(AppendError::Disk))
+    }
+
+    async fn record_to_the_end(&self, events: Vec<Event>) -> Result<Vec<Recorded>, AppendError> {
+        let mut results: Vec<Option<Recorded>> = vec![None; events.len()];
+        let (mut fresh, mut keys, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        let mut asked = self.keys.ask(&events).await;
+        let reservations = std::mem::take(&mut asked.reservations);
+        for (i, (mut event, reservation)) in events.into_iter().zip(reservations).enumerate() {
+            let key = match reservation {
+                Reservation::Free => None,
+                Reservation::Ours(key) => Some(key),
+                Reservation::Unchecked(key) => {
+                    event.unchecked = true;
+                    Some(key)
+                }
+                Reservation::Taken(by) => {
+                    results[i] = Some(Recorded::Duplicate(by));
+                    continue;
+                }
+                Reservation::Pending => {
+                    results[i] = Some(Recorded::Pending);
+                    continue;
+                }
+            };
+            fresh.push(event);
+            keys.push(key);
+            places.push(i);
+        }
+        if !fresh.is_empty() {
+            let ids = self.append(fresh, &keys, &asked).await?;
+            for (place, id) in places.into_iter().zip(ids) {
+                results[place] = Some(Recorded::Accepted(id));
+            }
+        }
+        Ok(results.into_iter().flatten().collect())
+    }
+
+    async fn append(
+        &self,
+        mut events: Vec<Event>,
+        keys: &[Option<String>],
+        asked: &Asked,
+    ) -> Result<Vec<EventId>, AppendError> {
+        let bytes = events.iter().map(size_of_event).sum();
+        let accounts = per_account(&events);
+        let log = self.log.log();
+        if !log.shared().is_registered() {
+            // Whoever puts keys back does not know of this log.
+            let keyed = events.iter_mut().filter(|event| event.key.is_some());
+            keyed.for_each(|event| event.unchecked = true);
+        }
+        match log.append(events, bytes).await {
+            Ok(range) => {
+                let ids: Vec<EventId> = range.map(|seq| EventId { log: log.id(), seq }).collect();
+                let named = keys.iter().zip(&ids);
+                let named = named.filter_map(|(key, id)| Some((key.clone()?, *id)));
+                self.keys.confirm_all(named.collect(), asked).await;
+                Ok(ids)
+            }
+            Err(error) => {
+                for (account, events) in accounts {
+                    self.tallies.unrecorded(account, error.reason(), events);
+                }
+                // A key whose event may turn up after a restart stays reserved; whoever takes it
+                // over later says so.
+                if error.is_unwritten() {
+                    self.keys.release_all(keys.iter().flatten(), asked).await;
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// How many of the events are whose; those of one request are of one account.
+fn per_account(events: &[Event]) -> BTreeMap<EntityId, u64> {
+    let mut accounts = BTreeMap::new();
+    for event in events {
+        *accounts.entry(event.account_id()).or_default() += 1;
+    }
+    accounts
+}
+
+fn size_of_event(event: &Event) -> usize {
+    let lists = event.subs.iter().chain(&event.utm);
+    let keys = event.key.iter().chain(&event.click_id);
+    let texts = [&event.user_agent, &event.referrer, &event.accept_language];
+    let texts = texts.into_iter().chain(keys).chain(lists);
+    // What a small event takes in memory beside its texts.
+    400 + texts.map(String::len).sum::<usize>()
+}

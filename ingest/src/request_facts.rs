@@ -1,0 +1,317 @@
+//! From what a request says to the event that is written. Pure.
+
+use std::net::IpAddr;
+
+use catalog::AccountSettings;
+use enrich::{Geo, VisitorKey, truncate_ip};
+use ipnet::IpNet;
+use model::{EntityId, Event, EventKind, time};
+
+/// Longest text kept of a header, bytes.
+pub const MAX_TEXT: usize = 2048;
+/// Longest key, click id and sub parameter, bytes.
+pub const MAX_SHORT: usize = 256;
+
+/// What an event is recorded on.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// The link, pixel or goal.
+    pub object: EntityId,
+    /// Its account.
+    pub account: EntityId,
+    /// Its campaign.
+    pub campaign: Option<EntityId>,
+}
+
+/// What a request says about who saw what, and when.
+#[derive(Debug, Clone, Default)]
+pub struct RequestFacts {
+    /// Unix milliseconds.
+    pub occurred_ms: i64,
+    /// Unix milliseconds.
+    pub received_ms: i64,
+    /// Address of the visitor.
+    pub ip: Option<IpAddr>,
+    /// User-Agent.
+    pub user_agent: String,
+    /// Referer.
+    pub referrer: String,
+    /// Accept-Language.
+    pub accept_language: String,
+    /// `DNT: 1` or `Sec-GPC: 1`.
+    pub do_not_track: bool,
+    /// Name of the visitor, if the sender knows one.
+    pub visitor: Option<String>,
+    /// Country, if the sender knows it and we have no database.
+    pub country: String,
+    /// Idempotency or transaction key.
+    pub key: Option<String>,
+    /// The click that led here.
+    pub click_id: Option<String>,
+    /// Value in millionths, and its currency.
+    pub value: Option<(i64, String)>,
+    /// `sub1..5`.
+    pub subs: Vec<String>,
+    /// The five `utm_` parameters, or none.
+    pub utm: Vec<String>,
+}
+
+/// What the installation knows: places and the visitor key.
+pub struct EventBuilder {
+    /// Geo database.
+    pub geo: Geo,
+    /// Secret of the visitor numbers.
+    pub visitor_key: VisitorKey,
+}
+
+impl EventBuilder {
+    /// The event of request facts. The address ends here: only what it says goes on.
+    pub fn event(&self, target: Target, settings: &AccountSettings, seen: RequestFacts) -> Event {
+        let kind = match target.object.kind {
+            model::EntityKind::Pixel => EventKind::View,
+            model::EntityKind::Goal => EventKind::Conversion,
+            _ => EventKind::Click,
+        };
+        let hidden = seen.do_not_track && settings.honour_dnt;
+        let place = seen.ip.map(|ip| self.geo.lookup(ip)).unwrap_or_default();
+        let country = if place.country.is_empty() {
+            seen.country.clone()
+        } else {
+            place.country
+        };
+        let account = target.account.raw;
+        let visitor = match (&seen.visitor, seen.ip) {
+            _ if hidden || kind == EventKind::Conversion => 0,
+            (Some(name), _) => self.visitor_key.named(account, name),
+            (None, None) if seen.user_agent.is_empty() => 0,
+            (None, ip) => {
+                let day = time::day_of(time::minute_of(seen.occurred_ms));
+                self.visitor_key.visitor(day, account, ip, &seen.user_agent)
+            }
+        };
+        let (value_micros, currency) = seen
+            .value
+            .map_or((None, String::new()), |(v, c)| (Some(v), c));
+        Event {
+            kind: kind as i32,
+            account,
+            object: target.object.raw,
+            campaign: target.campaign.map(|c| c.raw),
+            occurred_ms: seen.occurred_ms,
+            received_ms: seen.received_ms,
+            user_agent: cut(seen.user_agent, MAX_TEXT),
+            referrer: cut(seen.referrer, MAX_TEXT),
+            accept_language: cut(seen.accept_language, MAX_SHORT),
+            network: seen
+                .ip
+                .filter(|_| !hidden)
+                .map(truncate_ip)
+                .unwrap_or_default(),
+            visitor,
+            country,
+            region: place.region,
+            city: place.city,
+            asn: place.asn,
+            key: seen.key,
+            unchecked: false,
+            click_id: seen.click_id,
+            value_micros,
+            currency,
+            subs: seen.subs,
+            utm: seen.utm,
+            excluded: seen
+                .ip
+                .is_some_and(|ip| is_in(&settings.excluded_networks, ip)),
+        }
+    }
+}
+
+/// The address of the client: the peer, or, behind trusted proxies, the last address in
+/// `X-Forwarded-For` that is not one of them.
+pub fn client_ip(peer: IpAddr, forwarded: Option<&str>, trusted: &[IpNet]) -> IpAddr {
+    let peer = peer.to_canonical();
+    if !is_in(trusted, peer) {
+        return peer;
+    }
+    let hops = forwarded
+        .unwrap_or_default()
+        .rsplit(',')
+        .map_while(|hop| hop.trim().parse::<IpAddr>().ok());
+    let mut client = peer;
+    for hop in hops {
+        client = hop.to_canonical();
+        if !is_in(trusted, client) {
+            break;
+        }
+    }
+    client
+}
+
+fn is_in(networks: &[IpNet], ip: IpAddr) -> bool {
+    networks.iter().any(|n| n.contains(&ip.to_canonical()))
+}
+
+/// The five `utm_` parameters in order, or nothing if none is given.
+pub fn utm(get: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let names = [
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+        "utm_term",
+        "utm_content",
+    ];
+    let values: Vec<String> = names
+        .iter()
+        .map(|n| cut(get(n).unwrap_or_default(), MAX_SHORT))
+        .collect();
+    if values.iter().all(String::is_empty) {
+        Vec::new()
+    } else {
+        values
+    }
+}
+
+/// `sub1..5` in order, without the empty ones at the end.
+pub fn subs(get: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut values: Vec<String> = (1..=5)
+        .map(|i| cut(get(&format!("sub{i}")).unwrap_or_default(), MAX_SHORT))
+        .collect();
+    while values.last().is_some_and(String::is_empty) {
+        values.pop();
+    }
+    values
+}
+
+/// At most `limit` bytes of a text, cut between characters.
+pub fn cut(mut text: String, limit: usize) -> String {
+    if text.len() > limit {
+        let end = (0..=limit)
+            .rev()
+            .find(|i| text.is_char_boundary(*i))
+            .unwrap_or(0);
+        text.truncate(end);
+        // What was cut off would be held as long as the event is.
+        text.shrink_to_fit();
+    }
+    text
+}
+
+/// A decimal such as `12.50` in millionths; at most 9 digits before the point and 6 after it.
+pub fn parse_money(text: &str) -> Option<i64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let fits = (1..=9).contains(&whole.len())
+        && part.len() <= 6
+        && (part.is_empty() != digits.contains('.'));
+    if !fits
+        || !whole
+            .bytes()
+            .chain(part.bytes())
+            .all(|b| b.is_ascii_digit())
+    {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let micros: i64 = if part.is_empty() {
+        0
+    } else {
+        format!("{part:0<6}").parse().ok()?
+    };
+    Some(sign * (whole * 1_000_000 + micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_exact_or_refused() {
+        for (text, micros) in [
+            ("12.50", Some(12_500_000)),
+            ("0.000001", Some(1)),
+            ("-3", Some(-3_000_000)),
+            ("999999999.999999", Some(999_999_999_999_999)),
+        ] {
+            assert_eq!(parse_money(text), micros, "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            ".",
+            "1.",
+            ".5",
+            "1e3",
+            "1.0000001",
+            "1234567890123",
+            "NaN",
+            "1,5",
+            "+1",
+            "１",
+        ] {
+            assert_eq!(parse_money(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let ip = |t: &str| t.parse::<IpAddr>().unwrap();
+        let trusted = ["10.0.0.0/8".parse::<IpNet>().unwrap()];
+        assert_eq!(
+            client_ip(ip("9.9.9.9"), Some("1.1.1.1"), &trusted),
+            ip("9.9.9.9")
+        );
+        assert_eq!(
+            client_ip(ip("10.0.0.1"), Some("6.6.6.6, 1.1.1.1, 10.2.3.4"), &trusted),
+            ip("1.1.1.1")
+        );
+        assert_eq!(
+            client_ip(ip("::ffff:10.0.0.1"), Some("1.1.1.1"), &trusted),
+            ip("1.1.1.1")
+        );
+        assert_eq!(
+            client_ip(ip("10.0.0.1"), Some("junk"), &trusted),
+            ip("10.0.0.1")
+        );
+        assert_eq!(client_ip(ip("10.0.0.1"), None, &trusted), ip("10.0.0.1"));
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(cut("aé".into(), 2), "a");
+        assert_eq!(cut("ab".into(), 2), "ab");
+    }
+
+    #[test]
+    fn the_address_does_not_reach_the_event() {
+        let builder = EventBuilder {
+            geo: Geo::none(),
+            visitor_key: VisitorKey::new([1; 32]),
+        };
+        let account = EntityId::new(model::EntityKind::Account, 1);
+        let target = Target {
+            object: EntityId::new(model::EntityKind::Link, 2),
+            account,
+            campaign: None,
+        };
+        let seen = RequestFacts {
+            ip: Some("203.0.113.77".parse().unwrap()),
+            user_agent: "x".into(),
+            do_not_track: true,
+            ..RequestFacts::default()
+        };
+        let event = builder.event(target, &AccountSettings::default(), seen.clone());
+        assert_eq!(event.network, "203.0.113.0/24");
+        assert!(!format!("{event:?}").contains("113.77"));
+        assert_ne!(event.visitor, 0);
+        let honour = AccountSettings {
+            honour_dnt: true,
+            excluded_networks: vec!["203.0.113.64/26".parse().unwrap()],
+            ..AccountSettings::default()
+        };
+        let hidden = builder.event(target, &honour, seen);
+        assert_eq!(
+            (hidden.visitor, hidden.network.as_str(), hidden.excluded),
+            (0, "", true)
+        );
+    }
+}

@@ -1,0 +1,303 @@
+//! Senders' keys at the door: each is used once. What cannot be made sure of is said in the event,
+//! and decided by batch.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::{StreamExt, future, stream};
+use handover::sender_keys;
+use model::random::{Randomness, new_nonce};
+use model::{Bug, Clock, Event, EventId, planted};
+use storage::{
+    reservations::{KEEP_MS, Reservations, Reserved},
+    stream::LiveError,
+};
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::task::TaskTracker;
+
+/// Keys asked for, or told, at once.
+pub(crate) const AT_ONCE: usize = 64;
+/// Tries to confirm a key.
+const CONFIRM_TRIES: u32 = 3;
+/// Keys remembered that could not be confirmed; of more only batch can tell that they repeat.
+const MOST_UNCONFIRMED: usize = 100_000;
+/// How long the store of keys is asked, and told, about the keys of one request.
+const ASK_LIMIT: Duration = Duration::from_secs(5);
+const CONFIRM_LIMIT: Duration = Duration::from_secs(2);
+
+/// Senders' keys.
+pub struct SenderKeys {
+    /// Where they are remembered.
+    pub(crate) store: Arc<dyn Reservations>,
+    pub(crate) clock: Arc<dyn Clock>,
+    random: Arc<dyn Randomness>,
+    known: Mutex<Known>,
+    /// How many looks at the generations were begun; the last one that was finished, and what it saw.
+    looks: AtomicU64,
+    last_look: tokio::sync::Mutex<(u64, Option<String>)>,
+    /// Requests that are under way.
+    under_way: Mutex<TaskTracker>,
+}
+
+/// What is known of the store.
+#[derive(Default)]
+struct Known {
+    /// Its generations in which all keys were seen to be there.
+    whole: Option<String>,
+    /// Keys of recorded events that it could not be told.
+    unconfirmed: Vec<(String, EventId)>,
+}
+
+/// What the store says of one event's key.
+pub(crate) enum Reservation {
+    /// It has none.
+    Free,
+    /// It is ours.
+    Ours(String),
+    /// It is ours as far as can be seen.
+    Unchecked(String),
+    /// Used before, by this event if it is known.
+    Taken(Option<EventId>),
+    /// Another request is recording an event with it.
+    Pending,
+}
+
+/// The keys of one request, until they are confirmed or released.
+pub(crate) struct Asked {
+    pub(crate) reservations: Vec<Reservation>,
+    owner: String,
+    /// Whether the store answered all of it.
+    answered: bool,
+    _under_way: tokio_util::task::task_tracker::TaskTrackerToken,
+}
+
+/// What one event asks.
+enum Ask {
+    Nothing,
+    Key(String),
+    /// An earlier event of the same request has the key.
+    Again,
+}
+
+impl SenderKeys {
+    /// Keys in `store`.
+    pub(crate) fn new(
+        store: Arc<dyn Reservations>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Randomness>,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            random,
+            known: Mutex::default(),
+            looks: AtomicU64::new(0),
+            last_look: tokio::sync::Mutex::default(),
+            under_way: Mutex::default(),
+        }
+    }
+
+    /// Asks for the keys of a request's events. A key counts as checked only if all keys were
+    /// there before it was asked for, and nothing had been forgotten after.
+    pub(crate) async fn ask(&self, events: &[Event]) -> Asked {
+        let under_way = lock(&self.under_way).token();
+        let whole = lock(&self.known).whole.clone();
+        let owner = format!("{:032x}", new_nonce(&*self.random));
+        let asks = asks(events);
+        let end = Instant::now() + ASK_LIMIT;
+        let keyed = asks.iter().any(|ask| matches!(ask, Ask::Key(_)));
+        let answered = AtomicBool::new(true);
+        let reservation = |ask| self.reservation(ask, &owner, end, &answered);
+        let reservations = stream::iter(asks.into_iter().map(reservation)).buffered(AT_ONCE);
+        let mut reservations: Vec<Reservation> = reservations.collect().await;
+        let trusted = planted(Bug::ForgottenKeysTrusted);
+        if keyed && !trusted && !self.is_still(whole, end).await {
+            for reservation in &mut reservations {
+                if let Reservation::Ours(key) = reservation {
+                    *reservation = Reservation::Unchecked(std::mem::take(key));
+                }
+            }
+        }
+        Asked {
+            reservations,
+            owner,
+            answered: answered.into_inner(),
+            _under_way: under_way,
+        }
+    }
+
+    async fn is_still(&self, whole: Option<String>, end: Instant) -> bool {
+        // Then there is nothing to compare the generations with.
+        if whole.is_none() {
+            return false;
+        }
+        let generations = timeout_at(end, self.generations_from_now_on()).await;
+        generations.is_ok_and(|generations| generations == whole)
+    }
+
+    /// The generations of the store, looked at after this was called: many who wait share one look.
+    async fn generations_from_now_on(&self) -> Option<String> {
+        let before = self.looks.load(Ordering::SeqCst);
+        let mut last = self.last_look.lock().await;
+        if last.0 <= before {
+            let number = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
+            *last = (number, self.store.generations(false).await.ok());
+        }
+        last.1.clone()
+    }
+
+    /// What the store says, if it does so by `end`.
+    async fn reservation(
+        &self,
+        ask: Ask,
+        owner: &str,
+        end: Instant,
+        answered: &AtomicBool,
+    ) -> Reservation {
+        let key = match ask {
+            Ask::Nothing => return Reservation::Free,
+            Ask::Again => return Reservation::Taken(None),
+            Ask::Key(key) => key,
+        };
+        let asking = self.store.reserve(&key, owner, self.clock.now_ms());
+        match timeout_at(end, asking).await {
+            Ok(Ok(Reserved::New)) => Reservation::Ours(key),
+            Ok(Ok(Reserved::Taken(by))) => Reservation::Taken(Some(by)),
+            Ok(Ok(Reserved::Pending)) => Reservation::Pending,
+            Ok(Ok(Reserved::TakenOver)) => Reservation::Unchecked(key),
+            failed => {
+                if answered.swap(false, Ordering::Relaxed) {
+                    let error = failed.map_or("no answer in time".into(), |f| format!("{f:?}"));
+                    tracing::warn!(error, "keys could not be checked; their events are marked");
+                }
+                Reservation::Unchecked(key)
+            }
+        }
+    }
+
+    /// Says that these events have these keys. They are recorded: their sender does not wait for a
+    /// store that is away, which is told later.
+    pub(crate) async fn confirm_all(&self, keys: Vec<(String, EventId)>, asked: &Asked) {
+        if !asked.answered {
+            return self.confirm_later(keys);
+        }
+        let told = timeout(CONFIRM_LIMIT, self.confirm_each(keys.clone())).await;
+        self.confirm_later(told.unwrap_or(keys));
+    }
+
+    /// Tells the store what it could not be told before; whether it knows all of it now.
+    pub(crate) async fn confirm_rest(&self) -> bool {
+        let rest = std::mem::take(&mut lock(&self.known).unconfirmed);
+        let rest = self.confirm_each(rest).await;
+        let is_done = rest.is_empty();
+        self.confirm_later(rest);
+        is_done
+    }
+
+    /// Confirms keys; gives those that could not be.
+    async fn confirm_each(&self, keys: Vec<(String, EventId)>) -> Vec<(String, EventId)> {
+        let confirm = |(key, id): (String, EventId)| async move {
+            let failed = self.confirm(&key, id, KEEP_MS).await.is_err();
+            failed.then_some((key, id))
+        };
+        let failed = stream::iter(keys).map(confirm).buffer_unordered(AT_ONCE);
+        failed.filter_map(future::ready).collect().await
+    }
+
+    /// Until then not all keys are there.
+    fn confirm_later(&self, keys: Vec<(String, EventId)>) {
+        if keys.is_empty() {
+            return;
+        }
+        let mut known = lock(&self.known);
+        known.whole = None;
+        let room = MOST_UNCONFIRMED.saturating_sub(known.unconfirmed.len());
+        let lost = keys.len().saturating_sub(room);
+        metrics::counter!("millrace_unconfirmed_keys_total").increment(lost as u64);
+        known.unconfirmed.extend(keys.into_iter().take(room));
+    }
+
+    /// Says that `id` has `key`, which is remembered for `keep_ms` from now.
+    pub(crate) async fn confirm(
+        &self,
+        key: &str,
+        id: EventId,
+        keep_ms: i64,
+    ) -> Result<(), LiveError> {
+        let mut attempt = 0;
+        loop {
+            let now_ms = self.clock.now_ms();
+            let Err(error) = self.store.confirm(key, id, keep_ms, now_ms).await else {
+                return Ok(());
+            };
+            attempt += 1;
+            tracing::warn!(%error, attempt, "a key could not be confirmed");
+            if attempt == CONFIRM_TRIES {
+                return Err(error);
+            }
+            tokio::time::sleep(Duration::from_millis(25 << attempt)).await;
+        }
+    }
+
+    /// Gives keys back that no event was recorded with. One that cannot be given back is taken
+    /// over later.
+    pub(crate) async fn release_all<'a>(
+        &self,
+        keys: impl Iterator<Item = &'a String>,
+        asked: &Asked,
+    ) {
+        let release = stream::iter(keys).for_each_concurrent(AT_ONCE, |key| async move {
+            if let Err(error) = self.store.release(key, &asked.owner).await {
+                tracing::warn!(%error, "a key stays reserved for a while");
+            }
+        });
+        let _ = timeout(CONFIRM_LIMIT, release).await;
+    }
+
+    /// Notes in which generations of the store all keys are there; whether they are.
+    pub(crate) fn set_whole(&self, generations: Option<String>) -> bool {
+        let mut known = lock(&self.known);
+        known.whole = generations.filter(|_| known.unconfirmed.is_empty());
+        known.whole.is_some()
+    }
+
+    /// Whether all keys are known to be there in these generations.
+    pub(crate) fn is_whole_in(&self, generations: &str) -> bool {
+        lock(&self.known).whole.as_deref() == Some(generations)
+    }
+
+    /// Waits for the end of all requests that are under way now.
+    pub(crate) async fn let_pass(&self) {
+        let before = std::mem::take(&mut *lock(&self.under_way));
+        before.close();
+        before.wait().await;
+    }
+}
+
+fn asks(events: &[Event]) -> Vec<Ask> {
+    let mut seen = HashSet::new();
+    let mut asks = Vec::with_capacity(events.len());
+    for event in events {
+        asks.push(match event.key.as_deref() {
+            None => Ask::Nothing,
+            Some(key) if seen.insert((event.account, key)) => {
+                Ask::Key(sender_keys::name(event.account, &sender_keys::hash(key)))
+            }
+            Some(_) => Ask::Again,
+        });
+    }
+    asks
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use catalog::Catalog;
 use handover::{
     installation::{Control, Request},
-    raw::{self, LogInfo},
+    raw::{self, EpochsClosed, LogInfo},
 };
 use storage::store::Store;
 use tokio::time::Instant;
@@ -105,7 +105,7 @@ impl Closer {
         if requests.contains(&Request::CloseEpochs) {
             let (log, info) = self.current.get();
             let epoch = log.close_epoch().await?;
-            let closed = Some((n, epoch));
+            let closed = Some(EpochsClosed { request: n, epoch });
             // A salvage may have ended the log: that must not be unsaid.
             let said = raw::log_info(&self.store, info.log).await?;
             if said.is_none_or(|said| said.retired_at.is_none()) {

@@ -14,7 +14,7 @@ use handover::{
     sender_keys::{self, Keyed},
     views::ViewError,
 };
-use model::{EventId, LogId, Record};
+use model::{EventId, LogId, Record, Seq};
 use storage::{
     blocking,
     ledger::LedgerError,
@@ -157,7 +157,7 @@ impl KeyRestorer {
         self.directory.refresh(&self.store).await?;
         let shared = Arc::clone(self.current.log().shared());
         // All of the log that was in this folder before is in raw, whatever is said of it yet.
-        let before = shared.predecessor.map(|(log, _)| log);
+        let before = shared.predecessor.map(|before| before.log);
         let open = self.directory.logs();
         let open = open.filter(|i| i.retired_at.is_none() && Some(i.log) != before);
         for info in open {
@@ -180,11 +180,7 @@ impl KeyRestorer {
                 self.put_back_file(file, &dropped).await?;
             }
         }
-        let uncovered = self.directory.logs().filter(|info| {
-            let covered = manifest.horizon.of(info.log).seq;
-            info.retired_at.is_none_or(|last| last > covered)
-        });
-        for info in uncovered {
+        for info in self.directory.open_beyond(&manifest.horizon) {
             self.put_back_raw(info.log, &manifest).await?;
         }
         let now = self.keys.store.generations(true).await?;
@@ -211,11 +207,11 @@ impl KeyRestorer {
     }
 
     async fn put_back_raw(&self, log: LogId, manifest: &Manifest) -> Result<(), RestoreError> {
-        let mut number = manifest.horizon.of(log).segment + 1;
+        let mut number = manifest.horizon.of(log).segment.next();
         while let Some(segment) = raw::segment(&self.store, log, number).await? {
             let rows = keyed(log, &segment.records);
             put_back(&self.keys, rows).await?;
-            number += 1;
+            number = number.next();
         }
         Ok(())
     }
@@ -234,7 +230,7 @@ fn keyed(log: LogId, records: &[Record]) -> Vec<Keyed> {
 /// not be read any more.
 async fn put_back_own(keys: &SenderKeys, shared: &Arc<Shared>) -> Result<bool, RestoreError> {
     let end = shared.durable_seq();
-    let mut position = 0;
+    let mut position = Seq::ZERO;
     while position < end {
         match shared.after(position) {
             // In the open segment, and no longer in memory: it is readable when it is sealed.

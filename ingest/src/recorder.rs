@@ -84,7 +84,7 @@ impl EventRecorder {
             .inspect_err(|e| self.tallies.unrecorded(account, e.reason(), 1))?;
         Ok(EventId {
             log: log.id(),
-            seq: *range.start(),
+            seq: range.first,
         })
     }
 
@@ -150,7 +150,10 @@ impl EventRecorder {
         }
         match log.append(events, bytes).await {
             Ok(range) => {
-                let ids: Vec<EventId> = range.map(|seq| EventId { log: log.id(), seq }).collect();
+                let ids: Vec<EventId> = range
+                    .seqs()
+                    .map(|seq| EventId { log: log.id(), seq })
+                    .collect();
                 let named = keys.iter().zip(&ids);
                 let named = named.filter_map(|(key, id)| Some((key.clone()?, *id)));
                 self.keys.confirm_all(named.collect(), asked).await;

@@ -120,7 +120,7 @@ impl Session {
         let info = LogInfo {
             log: log.id(),
             created_ms: carried.clock.now_ms(),
-            predecessor: shared.predecessor.map(|(log, _)| log),
+            predecessor: shared.predecessor.map(|before| before.log),
             retired_at: None,
             closed: None,
         };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use handover::raw::{self, LogInfo, Seal};
-use model::{Bug, LogId, planted};
+use model::{Bug, Epoch, LogId, SegmentNo, Seq, Span, Tail, planted};
 use storage::{
     blocking::run as blocking,
     failpoint::reach,
@@ -50,8 +50,8 @@ pub struct Shipper {
     health: Health,
     max_local_bytes: u64,
     registered: bool,
-    stored_segment: u64,
-    sealed_epoch: u64,
+    stored_segment: SegmentNo,
+    sealed_epoch: Epoch,
 }
 
 impl Shipper {
@@ -73,8 +73,8 @@ impl Shipper {
             health,
             max_local_bytes,
             registered: false,
-            stored_segment: 0,
-            sealed_epoch: 0,
+            stored_segment: SegmentNo::ZERO,
+            sealed_epoch: Epoch::ZERO,
         }
     }
 
@@ -133,7 +133,7 @@ impl Shipper {
     fn is_done(&self) -> bool {
         let durable = self.shared.durable_seq();
         match self.shared.sealed().last() {
-            None => durable == 0,
+            None => durable == Seq::ZERO,
             Some(last) => {
                 last.last_seq == durable
                     && last.number <= self.stored_segment
@@ -184,8 +184,8 @@ impl Shipper {
 
     async fn step(&mut self) -> Result<(), ShipError> {
         if !self.registered {
-            if let Some((log, last)) = self.shared.predecessor {
-                raw::retire_log(&self.store, log, last).await?;
+            if let Some(before) = self.shared.predecessor {
+                raw::retire_log(&self.store, before.log, before.last).await?;
             }
             raw::register_log(&self.store, &self.info).await?;
             self.registered = true;
@@ -210,14 +210,14 @@ impl Shipper {
     async fn put_seals(&mut self) -> Result<(), ShipError> {
         // The closed epoch is read first: all its segments are listed then.
         let closed = self.shared.closed_epoch();
-        let mut epochs: BTreeMap<u64, Vec<SealedSegment>> = BTreeMap::new();
+        let mut epochs: BTreeMap<Epoch, Vec<SealedSegment>> = BTreeMap::new();
         for segment in self.shared.sealed() {
-            if (self.sealed_epoch + 1..=closed).contains(&segment.epoch) {
+            if (self.sealed_epoch.next()..=closed).contains(&segment.epoch) {
                 epochs.entry(segment.epoch).or_default().push(segment);
             }
         }
         for (epoch, segments) in epochs {
-            let last = segments.last().map_or(0, |s| s.number);
+            let last = segments.last().map_or(SegmentNo::ZERO, |s| s.number);
             if last > self.stored_segment && !planted(Bug::SealBeforeSegments) {
                 break;
             }
@@ -229,7 +229,7 @@ impl Shipper {
         Ok(())
     }
 
-    async fn put_segment(&self, number: u64) -> Result<(), ShipError> {
+    async fn put_segment(&self, number: SegmentNo) -> Result<(), ShipError> {
         let shared = Arc::clone(&self.shared);
         let bytes = blocking(move || shared.read(number)).await?;
         match raw::put_segment(&self.store, self.info.log, number, &bytes).await? {
@@ -237,12 +237,12 @@ impl Shipper {
             Outcome::Different => Err(ShipError::Collision {
                 what: "segment",
                 log: self.info.log,
-                number,
+                number: number.0,
             }),
         }
     }
 
-    async fn put_seal(&self, epoch: u64, segments: &[SealedSegment]) -> Result<(), ShipError> {
+    async fn put_seal(&self, epoch: Epoch, segments: &[SealedSegment]) -> Result<(), ShipError> {
         let log = self.info.log;
         let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
             return Ok(());
@@ -250,18 +250,18 @@ impl Shipper {
         let collision = ShipError::Collision {
             what: "seal of epoch",
             log,
-            number: epoch,
+            number: epoch.0,
         };
         // After a restart some of the epoch's files may be gone; they go only after its seal.
         if let Some(there) = raw::seal(&self.store, log, epoch).await? {
-            let same = there.segments.1 == last.number && there.seqs.1 == last.last_seq;
+            let same = there.segments.last == last.number && there.seqs.last == last.last_seq;
             return if same { Ok(()) } else { Err(collision) };
         }
         let seal = Seal {
             log,
             epoch,
-            segments: (first.number, last.number),
-            seqs: (first.first_seq, last.last_seq),
+            segments: Span::from((first.number, last.number)),
+            seqs: Span::from((first.first_seq, last.last_seq)),
             count: segments.iter().map(|s| s.count).sum(),
         };
         match raw::put_seal(&self.store, &seal).await? {
@@ -274,13 +274,13 @@ impl Shipper {
     /// continues from it after a restart.
     async fn forget(&self) -> Result<(), ShipError> {
         // With the stream out of reach nothing counts as streamed.
-        let streamed = self
-            .stream
-            .last(self.info.log)
-            .await
-            .ok()
-            .flatten()
-            .unwrap_or(0);
+        let tail = self.stream.last(self.info.log).await.ok().flatten();
+        let is_streamed = |seq: Seq| match tail {
+            Some(Tail::Open(last)) => seq <= last,
+            // It takes no more, and raw has what it did not take.
+            Some(Tail::Closed) => true,
+            None => false,
+        };
         let mut sealed = self.shared.sealed();
         sealed.pop();
         for segment in sealed {
@@ -288,7 +288,7 @@ impl Shipper {
                 && segment.epoch <= self.sealed_epoch
                 || planted(Bug::ForgetUnstored);
             let crowded = self.shared.bytes() > self.max_local_bytes;
-            if stored && (segment.last_seq <= streamed || crowded) {
+            if stored && (is_streamed(segment.last_seq) || crowded) {
                 let shared = Arc::clone(&self.shared);
                 blocking(move || shared.remove(segment.number)).await?;
                 reach("ship.forget");

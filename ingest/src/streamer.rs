@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use model::Record;
+use model::{Record, Seq, Tail};
 use storage::{
     blocking,
     cells::{HighWatermark, LiveCells},
-    stream::{Appended, Batch, CLOSED, EventStream, LiveError},
+    stream::{Appended, Batch, EventStream, LiveError},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -103,12 +103,17 @@ impl<'a> Streamer<'a> {
         health: &Health,
         shutdown: &CancellationToken,
     ) -> Result<(), StreamError> {
-        let mut position = self.look().await?;
+        let mut tail = self.look().await?;
         health.up("stream");
         loop {
             if self.checked.elapsed() >= CHECK {
-                position = self.look().await?;
+                tail = self.look().await?;
             }
+            let Tail::Open(position) = tail else {
+                // The log is left as soon as that is noticed.
+                shutdown.cancelled().await;
+                return Ok(());
+            };
             let changed = self.shared.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
@@ -123,12 +128,12 @@ impl<'a> Streamer<'a> {
                     }
                 }
                 // Not here any more, so it is in raw: the batch's `previous` shows the gap.
-                Source::Gone(here) => position = here,
-                Source::Memory(batch) => position = self.send(batch, position).await?,
+                Source::Gone(here) => tail = Tail::Open(here),
+                Source::Memory(batch) => tail = self.send(batch, position).await?,
                 Source::File(segment) => {
                     let reader = Arc::clone(self.shared);
                     let records = blocking::run(move || reader.records(segment.number)).await;
-                    position = self.send_file(records, position).await?;
+                    tail = self.send_file(records, position).await?;
                 }
             }
         }
@@ -136,7 +141,7 @@ impl<'a> Streamer<'a> {
 
     /// Asks the stream what it has, for it may have lost it, and tells each new state of the live
     /// store what the log holds: workers that fold again must know when they have all of it.
-    async fn look(&mut self) -> Result<u64, StreamError> {
+    async fn look(&mut self) -> Result<Tail, StreamError> {
         self.checked = Instant::now();
         let generations = self.cells.generations(true).await?;
         if self.announced.as_ref() != Some(&generations) {
@@ -149,37 +154,38 @@ impl<'a> Streamer<'a> {
                 .await?;
             self.announced = Some(generations);
         }
-        let last = self.stream.last(self.shared.log).await?.unwrap_or(0);
-        if last == CLOSED {
+        let tail = self.stream.last(self.shared.log).await?;
+        let tail = tail.unwrap_or(Tail::Open(Seq::ZERO));
+        if tail == Tail::Closed {
             // A salvage has begun, which said so before it ended the stream.
             self.shared.stop();
             self.shared.fenced.cancel();
         }
-        Ok(last)
+        Ok(tail)
     }
 
     async fn send_file(
         &mut self,
         records: std::io::Result<Vec<Record>>,
-        position: u64,
-    ) -> Result<u64, StreamError> {
+        position: Seq,
+    ) -> Result<Tail, StreamError> {
         let records = match records {
             Ok(records) => records,
             // Deleted since we looked: it is in raw. Look again in a moment.
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 tokio::time::sleep(FIRST_PAUSE).await;
-                return Ok(position);
+                return Ok(Tail::Open(position));
             }
             Err(e) => return Err(e.into()),
         };
-        let previous = records.first().map_or(position, |r| r.seq - 1);
+        let previous = records.first().map_or(position, |r| r.seq.previous());
         let records = Arc::new(records);
         self.send(Batch { previous, records }, position).await
     }
 
     /// Sends what of `batch` comes after `position`, and whatever else is in memory behind it, up
-    /// to the size of a batch; returns the new position.
-    async fn send(&mut self, batch: Batch, mut position: u64) -> Result<u64, StreamError> {
+    /// to the size of a batch; returns where the stream ends now.
+    async fn send(&mut self, batch: Batch, mut position: Seq) -> Result<Tail, StreamError> {
         let fresh = batch.records.iter().filter(|r| r.seq > position);
         let mut records: Vec<_> = fresh.cloned().collect();
         while records.len() < MAX_BATCH {
@@ -199,13 +205,16 @@ impl<'a> Streamer<'a> {
             let last = chunk.last();
             if self.stream.append(self.shared.log, &chunk).await? == Appended::Stale {
                 // Ours from before a break, or the end of a salvaged stream: ask what it has.
-                return Ok(self.look().await?.max(last));
+                return Ok(match self.look().await? {
+                    Tail::Open(seq) => Tail::Open(seq.max(last)),
+                    Tail::Closed => Tail::Closed,
+                });
             }
             self.sent = true;
             metrics::counter!("millrace_streamed_events_total")
                 .increment(chunk.records.len() as u64);
             position = last;
         }
-        Ok(position)
+        Ok(Tail::Open(position))
     }
 }

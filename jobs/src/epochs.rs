@@ -7,7 +7,7 @@ use handover::{
     installation::{Control, Request},
     raw::{self, LogInfo},
 };
-use model::LogId;
+use model::{Epoch, LogId};
 use storage::{
     ledger::LedgerError,
     store::{Store, StoreError},
@@ -105,8 +105,9 @@ async fn has_closed(
         return Ok(true);
     }
     match info.closed {
-        Some((n, 0)) if n >= request => Ok(true),
-        Some((n, epoch)) if n >= request => Ok(raw::seal(store, info.log, epoch).await?.is_some()),
-        _ => Ok(false),
+        Some(closed) if closed.request < request => Ok(false),
+        Some(closed) if closed.epoch == Epoch::ZERO => Ok(true),
+        Some(closed) => Ok(raw::seal(store, info.log, closed.epoch).await?.is_some()),
+        None => Ok(false),
     }
 }

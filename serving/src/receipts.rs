@@ -10,7 +10,7 @@ use axum::{
 };
 use handover::{lookup, raw};
 use http::StatusCode;
-use model::{EventId, EventKind, Record, time::rfc3339};
+use model::{EventId, EventKind, Record, SegmentNo, Seq, Span, time::rfc3339};
 use serde_json::{Value, json};
 use storage::{object_keys::ObjectKey, store::StoreError, stream::EventStream};
 use tokio::sync::Semaphore;
@@ -80,7 +80,7 @@ fn no_such_event() -> Problem {
 /// An event, and the raw segment that holds it; `None`: it is on its way there.
 struct Found {
     record: Record,
-    segment: Option<u64>,
+    segment: Option<SegmentNo>,
 }
 
 impl Receipts {
@@ -88,7 +88,7 @@ impl Receipts {
     /// the stream trimmed, meanwhile.
     async fn find(&self, id: EventId) -> Result<Option<Found>, Problem> {
         let sources = &self.numbers.0;
-        if id.seq == 0 || sources.directory().get(id.log).is_none() {
+        if id.seq == Seq(0) || sources.directory().get(id.log).is_none() {
             return Ok(None);
         }
         let turn = tokio::time::timeout(PATIENCE, self.room.acquire()).await;
@@ -130,11 +130,11 @@ impl Receipts {
 async fn stored(sources: &Sources, id: EventId) -> Result<Option<Found>, StoreError> {
     let covered = sources.manifests.seen().manifest.horizon.of(id.log);
     let numbers = match id.seq <= covered.seq {
-        true => 1..=covered.segment,
+        true => Span::from((SegmentNo::FIRST, covered.segment)),
         false => {
-            let first = covered.segment + 1;
+            let first = covered.segment.next();
             let newest = raw::newest_segment(&sources.store, id.log, first).await?;
-            first..=newest.unwrap_or(covered.segment)
+            Span::from((first, newest.unwrap_or(covered.segment)))
         }
     };
     let Some(segment) = lookup::segment_of(&sources.store, id, numbers).await? else {

@@ -18,7 +18,8 @@ use handover::{
 use http::Request;
 use model::random::SeededRandom;
 use model::{
-    Covered, EntityId, Event, EventId, Facts, Horizon, LogId, ManualClock, Record,
+    Covered, EntityId, Epoch, EpochStart, Event, EventId, Facts, Horizon, LogId, ManualClock,
+    Record, SegmentNo, Seq, Span, Target,
     cell::{EpochCells, fold_into},
 };
 use serde_json::{Value, json};
@@ -74,7 +75,10 @@ impl AuditControl for Nothing {
 }
 
 pub(crate) fn id(seq: u64) -> EventId {
-    EventId { log: LOG, seq }
+    EventId {
+        log: LOG,
+        seq: Seq(seq),
+    }
 }
 
 impl Site {
@@ -171,7 +175,7 @@ impl Site {
     /// Sends records on to the speed layer.
     pub async fn stream(&self, records: &[Record]) {
         let batch = Batch {
-            previous: records[0].seq - 1,
+            previous: records[0].seq.previous(),
             records: Arc::new(records.to_vec()),
         };
         self.stream.append(LOG, &batch).await.unwrap();
@@ -188,7 +192,7 @@ impl Site {
             let cell = StoredCell {
                 log: LOG,
                 epoch: last.epoch,
-                fence: 0,
+                fence: None,
                 upto: last.seq,
                 body: cell.encode().into(),
             };
@@ -196,13 +200,13 @@ impl Site {
         }
         let old = self.cells.checkpoint(LOG).await.unwrap();
         let checkpoint = Checkpoint {
-            fence: 0,
+            fence: None,
             generations: self.cells.generations(false).await.unwrap(),
-            base: 0,
+            base: Epoch(0),
             seq: last.seq,
-            epoch: (last.epoch, records[0].seq - 1),
+            epoch: EpochStart::from((last.epoch, records[0].seq.previous())),
             lag_ms: 0,
-            target: last.seq,
+            target: Target::Upto(last.seq),
             at_ms: NOW_MS,
         };
         assert!(
@@ -217,14 +221,14 @@ impl Site {
     pub async fn ship(&self, number: u64, records: &[Record]) {
         let header = Header {
             log: LOG,
-            number,
+            number: SegmentNo(number),
             epoch: records[0].epoch,
             first_seq: records[0].seq,
-            previous_seq: records[0].seq - 1,
+            previous_seq: records[0].seq.previous(),
             previous_hash: [0; 32],
         };
         let (bytes, _) = segment::build(&header, records);
-        raw::put_segment(&self.store, LOG, number, &bytes)
+        raw::put_segment(&self.store, LOG, SegmentNo(number), &bytes)
             .await
             .unwrap();
     }
@@ -235,8 +239,8 @@ impl Site {
         let seal = Seal {
             log: LOG,
             epoch: first.epoch,
-            segments: (segment, segment),
-            seqs: (first.seq, last.seq),
+            segments: Span::from((SegmentNo(segment), SegmentNo(segment))),
+            seqs: Span::from((first.seq, last.seq)),
             count: records.len() as u64,
         };
         raw::put_seal(&self.store, &seal).await.unwrap();
@@ -247,7 +251,7 @@ impl Site {
         let covered = Covered {
             epoch: last.epoch,
             seq: last.seq,
-            segment,
+            segment: SegmentNo(segment),
         };
         let manifest = Manifest {
             horizon: Horizon(BTreeMap::from([(LOG, covered)])),
@@ -272,8 +276,8 @@ pub(crate) fn clicks(account: EntityId, epoch: u64, first: u64, count: u64) -> V
         ..Event::default()
     };
     let records = (first..first + count).map(|seq| Record {
-        seq,
-        epoch,
+        seq: Seq(seq),
+        epoch: Epoch(epoch),
         event: event(seq),
     });
     records.collect()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use bytes::Bytes;
 use enrich::Rules;
 use model::{
-    Bug, EntityId, LogId, Record,
+    Bug, EntityId, Epoch, EpochStart, Fence, LogId, Record, Seq,
     cell::{EpochCells, fold_into},
     planted,
 };
@@ -14,12 +14,11 @@ use storage::cells::StoredCell;
 /// The cells of a log's open epoch (and of those not yet flushed), and how far they go.
 pub struct Folder {
     log: LogId,
-    fence: u64,
-    position: u64,
-    /// Current epoch, and the last event before it.
-    epoch: (u64, u64),
-    cells: BTreeMap<u64, EpochCells>,
-    changed: HashSet<(EntityId, u64)>,
+    fence: Option<Fence>,
+    position: Seq,
+    epoch: EpochStart,
+    cells: BTreeMap<Epoch, EpochCells>,
+    changed: HashSet<(EntityId, Epoch)>,
     oldest_ms: Option<i64>,
 }
 
@@ -27,17 +26,17 @@ pub struct Folder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
     /// The first event that is missing.
-    pub missing: u64,
+    pub missing: Seq,
 }
 
 impl Folder {
     /// A fold that begins after event `position`, which must be the last one before an epoch.
-    pub fn new(log: LogId, fence: u64, position: u64) -> Self {
+    pub fn new(log: LogId, fence: Option<Fence>, position: Seq) -> Self {
         Self {
             log,
             fence,
             position,
-            epoch: (0, position),
+            epoch: EpochStart::from((Epoch::ZERO, position)),
             cells: BTreeMap::new(),
             changed: HashSet::new(),
             oldest_ms: None,
@@ -45,12 +44,12 @@ impl Folder {
     }
 
     /// Last event that is folded.
-    pub fn position(&self) -> u64 {
+    pub fn position(&self) -> Seq {
         self.position
     }
 
-    /// Current epoch, and the last event before it.
-    pub fn epoch(&self) -> (u64, u64) {
+    /// Where the current epoch begins.
+    pub fn epoch(&self) -> EpochStart {
         self.epoch
     }
 
@@ -65,10 +64,10 @@ impl Folder {
     }
 
     /// Folds records that follow event `previous`; those already folded are passed over.
-    pub fn fold(&mut self, rules: &Rules, previous: u64, records: &[Record]) -> Result<(), Gap> {
+    pub fn fold(&mut self, rules: &Rules, previous: Seq, records: &[Record]) -> Result<(), Gap> {
         if previous > self.position && !planted(Bug::GapPassedOver) {
             return Err(Gap {
-                missing: self.position + 1,
+                missing: self.position.next(),
             });
         }
         for record in records
@@ -76,8 +75,8 @@ impl Folder {
             .filter(|r| r.seq > self.position)
             .collect::<Vec<_>>()
         {
-            if record.epoch != self.epoch.0 {
-                self.epoch = (record.epoch, self.position);
+            if record.epoch != self.epoch.epoch {
+                self.epoch = EpochStart::from((record.epoch, self.position));
             }
             let facts = rules.facts(&record.event);
             fold_into(
@@ -117,7 +116,7 @@ impl Folder {
     pub fn flushed(&mut self) {
         self.changed.clear();
         self.oldest_ms = None;
-        self.cells.retain(|epoch, _| *epoch >= self.epoch.0);
+        self.cells.retain(|epoch, _| *epoch >= self.epoch.epoch);
     }
 }
 
@@ -129,8 +128,8 @@ mod tests {
     fn records(from: u64, to: u64) -> Vec<Record> {
         (from..=to)
             .map(|seq| Record {
-                seq,
-                epoch: 1 + seq / 4,
+                seq: Seq(seq),
+                epoch: Epoch(1 + seq / 4),
                 event: Event {
                     account: 1,
                     object: seq % 2,
@@ -143,14 +142,17 @@ mod tests {
     #[test]
     fn what_overlaps_is_folded_once_and_gaps_are_told() {
         let rules = Rules::new().unwrap();
-        let mut folder = Folder::new(LogId(1), 0, 0);
-        folder.fold(&rules, 0, &records(1, 5)).unwrap();
-        folder.fold(&rules, 0, &records(1, 6)).unwrap();
+        let mut folder = Folder::new(LogId(1), None, Seq::ZERO);
+        folder.fold(&rules, Seq(0), &records(1, 5)).unwrap();
+        folder.fold(&rules, Seq(0), &records(1, 6)).unwrap();
         assert_eq!(
-            folder.fold(&rules, 7, &records(8, 9)),
-            Err(Gap { missing: 7 })
+            folder.fold(&rules, Seq(7), &records(8, 9)),
+            Err(Gap { missing: Seq(7) })
         );
-        assert_eq!((folder.position(), folder.epoch()), (6, (2, 3)));
+        assert_eq!(
+            (folder.position(), folder.epoch()),
+            (Seq(6), EpochStart::from((Epoch(2), Seq(3))))
+        );
         let account = EntityId::new(model::EntityKind::Account, 1);
         let put = folder.changed();
         let epochs: Vec<(u64, u64, i64)> = put[&account]
@@ -158,8 +160,8 @@ mod tests {
             .map(|c| {
                 let cell = Cell::decode(&c.body).unwrap();
                 (
-                    c.epoch,
-                    c.upto,
+                    c.epoch.0,
+                    c.upto.0,
                     cell.rows(&model::CUBES[0]).map(|(_, _, n)| n.0[0]).sum(),
                 )
             })
@@ -167,7 +169,7 @@ mod tests {
         assert_eq!(epochs, vec![(1, 6, 3), (2, 6, 3)]);
         folder.flushed();
         assert!(folder.changed().is_empty());
-        folder.fold(&rules, 6, &records(7, 7)).unwrap();
+        folder.fold(&rules, Seq(6), &records(7, 7)).unwrap();
         let again = folder.changed();
         let counts: i64 = Cell::decode(&again[&account][0].body)
             .unwrap()

@@ -7,7 +7,7 @@ use std::{
 };
 
 use handover::raw;
-use model::{Bug, Horizon, LogId, planted};
+use model::{Bug, Epoch, Horizon, LogId, Seq, Tail, planted};
 use storage::{ledger::LedgerError, store::StoreError, stream::LiveError};
 use tokio::time::Instant;
 
@@ -33,8 +33,27 @@ pub struct Housekeeper {
     /// Manifests in the order seen, with when.
     seen: VecDeque<(u64, Instant, Horizon)>,
     pruned: u64,
-    /// By log: next epoch whose seal is awaited, last event known to be in raw, last trim.
-    sealed: BTreeMap<LogId, (u64, u64, u64)>,
+    trims: BTreeMap<LogId, Trim>,
+}
+
+/// How far the stream of one log may be forgotten, and is.
+struct Trim {
+    /// The next epoch whose seal is awaited.
+    awaited: Epoch,
+    /// Last event known to be in raw.
+    in_raw: Seq,
+    /// Up to where it is forgotten.
+    done: Seq,
+}
+
+impl Default for Trim {
+    fn default() -> Self {
+        Self {
+            awaited: Epoch::FIRST,
+            in_raw: Seq::ZERO,
+            done: Seq::ZERO,
+        }
+    }
 }
 
 impl Housekeeper {
@@ -89,21 +108,22 @@ impl Housekeeper {
 
     async fn trim(&mut self, deps: &SpeedDeps, log: LogId) -> Result<(), HousekeepingError> {
         let covered = deps.manifests.seen().manifest.horizon.of(log);
-        let (next, in_raw, trimmed) = self.sealed.entry(log).or_insert((1, 0, 0));
-        if *next <= covered.epoch {
-            (*next, *in_raw) = (covered.epoch + 1, covered.seq);
+        let trim = self.trims.entry(log).or_default();
+        if trim.awaited <= covered.epoch {
+            (trim.awaited, trim.in_raw) = (covered.epoch.next(), covered.seq);
         }
-        while let Some(seal) = raw::seal(&deps.store, log, *next).await? {
-            (*next, *in_raw) = (*next + 1, seal.seqs.1);
+        while let Some(seal) = raw::seal(&deps.store, log, trim.awaited).await? {
+            (trim.awaited, trim.in_raw) = (trim.awaited.next(), seal.seqs.last);
         }
-        let flushed = deps.cells.checkpoint(log).await?.map_or(0, |m| m.seq);
+        let checkpoint = deps.cells.checkpoint(log).await?;
+        let flushed = checkpoint.map_or(Seq::ZERO, |m| m.seq);
         let upto = match planted(Bug::TrimUnflushed) {
-            true => deps.stream.last(log).await?.unwrap_or(0),
-            false => flushed.min(*in_raw),
+            true => (deps.stream.last(log).await?.and_then(Tail::open)).unwrap_or_default(),
+            false => flushed.min(trim.in_raw),
         };
-        if upto > *trimmed {
+        if upto > trim.done {
             deps.stream.trim(log, upto).await?;
-            *trimmed = upto;
+            trim.done = upto;
         }
         Ok(())
     }
@@ -112,7 +132,10 @@ impl Housekeeper {
 /// Deletes the cells that `horizon` covers.
 async fn delete(deps: &SpeedDeps, mut horizon: Horizon) -> Result<u64, LiveError> {
     if planted(Bug::PruneUncovered) {
-        horizon.0.values_mut().for_each(|c| c.epoch += 1);
+        horizon
+            .0
+            .values_mut()
+            .for_each(|c| c.epoch = c.epoch.next());
     }
     if planted(Bug::PruneBeforeWatermark) {
         deps.cells.prune(&horizon).await?;

@@ -97,11 +97,8 @@ async fn wanted(
     directory: &mut Directory,
 ) -> Result<Vec<LogId>, Box<dyn std::error::Error + Send + Sync>> {
     directory.refresh(&deps.store).await?;
-    let horizon = deps.manifests.latest().await?.manifest;
-    let open = directory.logs().filter(|info| {
-        info.retired_at
-            .is_none_or(|last| last > horizon.horizon.of(info.log).seq)
-    });
+    let manifest = deps.manifests.latest().await?.manifest;
+    let open = directory.open_beyond(&manifest.horizon);
     Ok(open.map(|info| info.log).collect())
 }
 

@@ -5,13 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use handover::raw::{self, Stored};
-use model::{Bug, Covered, LogId, planted};
+use model::{Bug, Covered, Epoch, Fence, LogId, Seq, Tail, Target, planted};
 use storage::{
-    cells::Checkpoint,
-    failpoint::reach,
-    ledger::LedgerError,
-    store::StoreError,
-    stream::{CLOSED, LiveError},
+    cells::Checkpoint, failpoint::reach, ledger::LedgerError, store::StoreError, stream::LiveError,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -96,13 +92,12 @@ struct Session<'a> {
     deps: &'a SpeedDeps,
     settings: &'a SpeedSettings,
     log: LogId,
-    fence: u64,
+    fence: Option<Fence>,
     /// As read before the first put.
     generations: String,
-    base: u64,
-    /// Last event known to exist when the session began; [`Checkpoint::UNKNOWN`] if the live store was
-    /// lost and the collector has yet to say what it holds.
-    target: u64,
+    base: Epoch,
+    /// Last event known to exist when the session began.
+    target: Target,
     checkpoint: Option<Checkpoint>,
     folder: Folder,
     raw: RawSource,
@@ -130,7 +125,7 @@ impl<'a> Session<'a> {
         let (base, from) = match valid {
             // Batch has overtaken the checkpoint: what lies between was never folded, and need not be.
             Some(checkpoint) if checkpoint.seq < horizon.seq => (horizon.epoch, horizon.seq),
-            Some(checkpoint) => (checkpoint.base, checkpoint.epoch.1.max(horizon.seq)),
+            Some(checkpoint) => (checkpoint.base, checkpoint.epoch.after.max(horizon.seq)),
             None => (horizon.epoch, horizon.seq),
         };
         let known = Known {
@@ -189,7 +184,7 @@ impl<'a> Session<'a> {
     /// Folds what there is, waiting a little for it.
     async fn take(&mut self) -> Result<(), SessionError> {
         let mut gap = None;
-        if self.fence == 0 {
+        if self.fence.is_none() {
             let wait = match self.folder.is_dirty() {
                 true => self.flush_pause.saturating_sub(self.last_flush.elapsed()),
                 false => CHECK_LIVE,
@@ -212,13 +207,13 @@ impl<'a> Session<'a> {
             }
         }
         let quiet = self.checked_raw.is_none_or(|at| at.elapsed() >= CHECK_RAW);
-        if self.fence > 0 && !quiet {
+        if self.fence.is_some() && !quiet {
             // There is nothing to wait for but raw.
             tokio::time::sleep(PAUSE).await;
         }
         if gap.is_some() || quiet {
             let found = self.take_raw().await?;
-            if !found && (gap.is_some() || self.fence > 0) {
+            if !found && (gap.is_some() || self.fence.is_some()) {
                 // The collector has yet to ship what is missing.
                 tokio::time::sleep(PAUSE).await;
             }
@@ -302,7 +297,7 @@ impl<'a> Session<'a> {
             }
             _ => (self.folder.position(), self.folder.epoch(), lag_ms),
         };
-        let target = mine.map_or(self.target, |old| both(old.target, self.target));
+        let target = mine.map_or(self.target, |old| old.target.or(self.target));
         let generations = match planted(Bug::GenerationsReadLate) {
             true => self.deps.cells.generations(true).await?,
             false => self.generations.clone(),
@@ -323,7 +318,7 @@ impl<'a> Session<'a> {
             .put_checkpoint(self.log, self.checkpoint.as_ref(), &checkpoint)
             .await?
         {
-            metrics::gauge!("millrace_live_seq", "log" => self.log.to_string()).set(seq as f64);
+            metrics::gauge!("millrace_live_seq", "log" => self.log.to_string()).set(seq.0 as f64);
             self.checkpoint = Some(checkpoint);
             return Ok(None);
         }
@@ -338,7 +333,7 @@ impl<'a> Session<'a> {
 
     /// Asks again for a target that was not to be known at the beginning.
     async fn find_target(&mut self) -> Result<(), SessionError> {
-        if self.target != Checkpoint::UNKNOWN {
+        if self.target != Target::Unknown {
             return Ok(());
         }
         let known = Known {
@@ -383,67 +378,53 @@ impl<'a> Session<'a> {
 }
 
 /// Nobody looks at a fence if that bug is planted.
-async fn fence(deps: &SpeedDeps, log: LogId) -> Result<u64, StoreError> {
+async fn fence(deps: &SpeedDeps, log: LogId) -> Result<Option<Fence>, StoreError> {
     match planted(Bug::FenceIgnored) {
-        true => Ok(0),
+        true => Ok(None),
         false => raw::fence(&deps.store, log).await,
-    }
-}
-
-/// One target of two: an unknown one says nothing.
-fn both(a: u64, b: u64) -> u64 {
-    match (a, b) {
-        (Checkpoint::UNKNOWN, known) | (known, Checkpoint::UNKNOWN) => known,
-        (a, b) => a.max(b),
     }
 }
 
 /// What a session knows of its log when it asks for the target.
 struct Known<'a> {
-    fence: u64,
+    fence: Option<Fence>,
     generations: &'a str,
     checkpoint: Option<&'a Checkpoint>,
     horizon: Covered,
 }
 
 /// The last event of a log that was ever shown, or a later one.
-async fn target(deps: &SpeedDeps, log: LogId, known: &Known<'_>) -> Result<u64, SessionError> {
+async fn target(deps: &SpeedDeps, log: LogId, known: &Known<'_>) -> Result<Target, SessionError> {
     let stored = stored(deps, log, known.horizon).await?;
-    let marked = known.checkpoint.filter(|m| m.fence == known.fence);
-    let valid = marked.filter(|m| m.generations == known.generations);
-    let seen = marked.map_or(0, |m| m.seq).max(stored);
+    let flushed = known.checkpoint.filter(|m| m.fence == known.fence);
+    let valid = flushed.filter(|m| m.generations == known.generations);
+    let seen = flushed.map_or(stored, |m| m.seq.max(stored));
     // Beyond a fence only raw counts.
-    if known.fence > 0 {
-        return Ok(seen);
+    if known.fence.is_some() {
+        return Ok(Target::Upto(seen));
     }
-    // The end that a salvage puts to a stream is no event.
-    let streamed = deps.stream.last(log).await?.filter(|last| *last != CLOSED);
-    let streamed = streamed.unwrap_or(0);
-    let seen = seen.max(streamed);
-    if let Some(target) = valid
-        .map(|m| m.target)
-        .filter(|t| *t != Checkpoint::UNKNOWN)
-    {
-        return Ok(seen.max(target));
+    let streamed = deps.stream.last(log).await?.and_then(Tail::open);
+    let seen = seen.max(streamed.unwrap_or_default());
+    if let Some(Target::Upto(target)) = valid.map(|m| m.target) {
+        return Ok(Target::Upto(seen.max(target)));
     }
     // The live store has lost something: what it showed may be on the collector's disk alone.
     let high_watermark = deps.cells.high_watermark(log).await?;
     if let Some(high_watermark) = high_watermark.filter(|h| h.generations == known.generations) {
-        return Ok(seen.max(high_watermark.seq));
+        return Ok(Target::Upto(seen.max(high_watermark.seq)));
     }
     let info = raw::log_info(&deps.store, log).await?;
-    Ok(info
-        .and_then(|i| i.retired_at)
-        .map_or(Checkpoint::UNKNOWN, |last| seen.max(last)))
+    let retired_at = info.and_then(|info| info.retired_at);
+    Ok(retired_at.map_or(Target::Unknown, |last| Target::Upto(seen.max(last))))
 }
 
 /// The last event that is stored.
-async fn stored(deps: &SpeedDeps, log: LogId, horizon: Covered) -> Result<u64, StoreError> {
-    let mut number = raw::newest_segment(&deps.store, log, horizon.segment + 1).await?;
+async fn stored(deps: &SpeedDeps, log: LogId, horizon: Covered) -> Result<Seq, StoreError> {
+    let mut number = raw::newest_segment(&deps.store, log, horizon.segment.next()).await?;
     while let Some(n) = number.filter(|n| *n > horizon.segment) {
         match raw::stored(&deps.store, log, n).await? {
             Some(Stored::Segment(segment)) => return Ok(segment.footer.last_seq),
-            Some(Stored::Tombstone) => number = Some(n - 1),
+            Some(Stored::Tombstone) => number = Some(n.previous()),
             None => return Err(raw::missing(log, n)),
         }
     }

@@ -22,7 +22,7 @@ use handover::{
 };
 use ingest::log::{LocalDisk, Log, LogSettings};
 use model::random::SystemRandom;
-use model::{EntityId, EntityKind, Event, LogId, Record, SystemClock};
+use model::{EntityId, EntityKind, Epoch, Event, LogId, Record, SegmentNo, Seq, Span, SystemClock};
 use serde_json::Value;
 use speed_layer::Folder;
 use storage::{
@@ -121,21 +121,21 @@ async fn appends(writers: u64, time: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn records(from: u64, count: u64) -> Vec<Record> {
-    (from..from + count)
+fn records(from: Seq, count: u64) -> Vec<Record> {
+    (from.0..from.0 + count)
         .map(|seq| Record {
-            seq,
-            epoch: 1,
+            seq: Seq(seq),
+            epoch: Epoch(1),
             event: event(seq),
         })
         .collect()
 }
 
 fn fold(rules: &Rules, time: Duration) -> anyhow::Result<()> {
-    let mut folder = Folder::new(LogId(1), 0, 0);
-    let (start, mut seq, mut spent) = (Instant::now(), 0, Duration::ZERO);
+    let mut folder = Folder::new(LogId(1), None, Seq::ZERO);
+    let (start, mut seq, mut spent) = (Instant::now(), Seq::ZERO, Duration::ZERO);
     while start.elapsed() < time {
-        let batch = records(seq + 1, 5000);
+        let batch = records(seq.next(), 5000);
         let begin = Instant::now();
         folder
             .fold(rules, seq, &batch)
@@ -145,7 +145,7 @@ fn fold(rules: &Rules, time: Duration) -> anyhow::Result<()> {
     }
     line(
         "speed: enrich and fold, one core",
-        seq as f64 / spent.as_secs_f64(),
+        seq.0 as f64 / spent.as_secs_f64(),
         "events/s",
     );
     Ok(())
@@ -157,11 +157,11 @@ async fn apply(
     rules: &Rules,
     time: Duration,
 ) -> anyhow::Result<()> {
-    let mut folder = Folder::new(LogId(1), 0, 0);
+    let mut folder = Folder::new(LogId(1), None, Seq::ZERO);
     let start = Instant::now();
-    let (mut seq, mut puts) = (0, 0u64);
+    let (mut seq, mut puts) = (Seq::ZERO, 0u64);
     while start.elapsed() < time {
-        let batch = records(seq + 1, 2000);
+        let batch = records(seq.next(), 2000);
         folder
             .fold(rules, seq, &batch)
             .map_err(|gap| anyhow::anyhow!("gap at {}", gap.missing))?;
@@ -180,7 +180,7 @@ async fn apply(
     let seconds = start.elapsed().as_secs_f64();
     line(
         &format!("speed: enrich, fold and put cells, {where_to}"),
-        seq as f64 / seconds,
+        seq.0 as f64 / seconds,
         "events/s",
     );
     line(
@@ -206,26 +206,26 @@ async fn batch(rules: Arc<Rules>) -> anyhow::Result<()> {
     };
     raw::register_log(&store, &info).await?;
     for number in 1..=EVENTS / SEGMENT {
-        let previous_seq = (number - 1) * SEGMENT;
+        let previous_seq = Seq((number - 1) * SEGMENT);
         let header = Header {
             log,
-            number,
-            epoch: 1,
-            first_seq: previous_seq + 1,
+            number: SegmentNo(number),
+            epoch: Epoch(1),
+            first_seq: previous_seq.next(),
             previous_seq,
             previous_hash: hash,
         };
-        let (bytes, footer) = segment::build(&header, &records(previous_seq + 1, SEGMENT));
+        let (bytes, footer) = segment::build(&header, &records(previous_seq.next(), SEGMENT));
         hash = footer.hash;
-        raw::put_segment(&store, log, number, &bytes).await?;
+        raw::put_segment(&store, log, SegmentNo(number), &bytes).await?;
     }
     raw::put_seal(
         &store,
         &Seal {
             log,
-            epoch: 1,
-            segments: (1, EVENTS / SEGMENT),
-            seqs: (1, EVENTS),
+            epoch: Epoch(1),
+            segments: Span::from((SegmentNo::FIRST, SegmentNo(EVENTS / SEGMENT))),
+            seqs: Span::from((Seq::FIRST, Seq(EVENTS))),
             count: EVENTS,
         },
     )

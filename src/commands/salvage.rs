@@ -48,16 +48,16 @@ impl Salvage {
 
 fn as_json(salvaged: &Salvaged) -> serde_json::Value {
     json!({
-        "log": salvaged.fence.log,
-        "last_seq": salvaged.fence.last_seq,
+        "log": salvaged.end.log,
+        "last_seq": salvaged.end.last_seq,
         "rescued": salvaged.rescued,
         "missing_from": salvaged.missing_from,
     })
 }
 
 fn print(salvaged: &Salvaged) {
-    let fence = &salvaged.fence;
-    println!("log {} ends at event {}", fence.log, fence.last_seq);
+    let end = &salvaged.end;
+    println!("log {} ends at event {}", end.log, end.last_seq);
     println!(
         "{} events were brought from the stream to the store",
         salvaged.rescued

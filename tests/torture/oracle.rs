@@ -7,7 +7,7 @@ use std::{
 };
 
 use handover::raw;
-use model::{Clock, Event, LogId};
+use model::{Clock, Epoch, Event, LogId, SegmentNo, Seq};
 use storage::store::Store;
 
 use crate::{
@@ -146,12 +146,12 @@ async fn read(store: &Store) -> Raw {
 
 async fn chain(store: &Store, log: LogId) -> Vec<model::Record> {
     let mut records: Vec<model::Record> = Vec::new();
-    let (mut seq, mut hash, mut epoch) = (0, [0; 32], 0);
-    let newest = raw::newest_segment(store, log, 1)
+    let (mut seq, mut hash, mut epoch) = (Seq::ZERO, [0; 32], Epoch::ZERO);
+    let newest = raw::newest_segment(store, log, SegmentNo(1))
         .await
         .unwrap()
-        .unwrap_or(0);
-    for number in 1..=newest {
+        .unwrap_or_default();
+    for number in SegmentNo::FIRST.to(newest) {
         let segment = raw::segment(store, log, number).await.unwrap();
         let segment = segment.unwrap_or_else(|| panic!("segment {number} of {log} is missing"));
         let header = segment.header;
@@ -165,7 +165,7 @@ async fn chain(store: &Store, log: LogId) -> Vec<model::Record> {
             "the epochs of {log} go back: {header:?}"
         );
         for record in segment.records {
-            seq += 1;
+            seq = seq.next();
             let place = (record.seq, record.epoch);
             assert_eq!(place, (seq, header.epoch), "segment {number} of {log}");
             records.push(record);

@@ -13,7 +13,7 @@ use handover::{
     raw::LogInfo,
     sender_keys::{self, Keyed},
 };
-use model::LogId;
+use model::{LogId, Seq};
 use object_store::path::Path;
 use storage::{object_keys::ObjectKey, reservations::KEEP_MS};
 
@@ -79,11 +79,8 @@ pub(super) async fn unsure(
     if unchecked {
         let mut directory = Directory::default();
         directory.refresh(&deps.store).await?;
-        let open = |info: &&LogInfo| {
-            let covered = manifest.horizon.of(info.log).seq;
-            info.retired_at.is_none_or(|last| last > covered)
-        };
-        unsure.extend(directory.logs().filter(open).map(|info| info.log));
+        let open = directory.open_beyond(&manifest.horizon);
+        unsure.extend(open.map(|info| info.log));
     }
     Ok(unsure)
 }
@@ -164,7 +161,10 @@ mod tests {
         Keyed {
             account: 1,
             key: "k".into(),
-            event: EventId { log: LogId(1), seq },
+            event: EventId {
+                log: LogId(1),
+                seq: Seq(seq),
+            },
             occurred_ms: 0,
             received_ms: day * DAY,
             unchecked,
@@ -173,8 +173,11 @@ mod tests {
 
     /// Numbers of the events that are left out, and of those that count for them.
     fn left_out(same: &[Keyed], settled: &[u64]) -> Vec<(u64, u64)> {
-        let decided = decide(same.to_vec(), |k| settled.contains(&k.event.seq));
-        decided.iter().map(|d| (d.event.seq, d.of.seq)).collect()
+        let decided = decide(same.to_vec(), |k| settled.contains(&k.event.seq.0));
+        decided
+            .iter()
+            .map(|d| (d.event.seq.0, d.of.seq.0))
+            .collect()
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(super) async fn write(
     let mut chunk = Vec::new();
     for seal in taken {
         let mut count = 0;
-        for number in seal.segments.0..=seal.segments.1 {
+        for number in seal.segments.first.to(seal.segments.last) {
             let segment = raw::segment(&deps.store, seal.log, number)
                 .await?
                 .ok_or_else(|| raw::missing(seal.log, number))?;
@@ -212,8 +212,8 @@ fn batch(rows: &[Enriched]) -> Result<RecordBatch, RollupError> {
     let mut columns: Vec<ArrayRef> = vec![
         texts(rows, |r| r.record.id(r.log).to_string()),
         texts(rows, |r| r.log.to_string()),
-        numbers(rows, |r| r.record.seq),
-        numbers(rows, |r| r.record.epoch),
+        numbers(rows, |r| r.record.seq.0),
+        numbers(rows, |r| r.record.epoch.0),
         texts(rows, |r| r.record.event.kind().name().to_owned()),
         texts(rows, |r| r.record.event.account_id().to_string()),
         texts(rows, |r| r.record.event.object_id().to_string()),

@@ -18,8 +18,8 @@ use handover::{
     raw::Seal,
     sealed,
 };
-use model::Clock;
 use model::random::Randomness;
+use model::{Clock, Epoch};
 use serde::Serialize;
 use storage::{
     failpoint::reach,
@@ -104,7 +104,7 @@ pub enum RollupError {
         /// The log.
         log: model::LogId,
         /// The epoch.
-        epoch: u64,
+        epoch: Epoch,
         /// What does not fit.
         why: String,
     },

@@ -19,8 +19,8 @@ use handover::{
 };
 use model::random::SeededRandom;
 use model::{
-    CUBES, Cell, Counts, EntityId, Event, LogId, ManualClock, Record, cell::EpochCells,
-    cell::fold_into,
+    CUBES, Cell, Counts, EntityId, Epoch, Event, LogId, ManualClock, Record, SegmentNo, Seq, Span,
+    cell::EpochCells, cell::fold_into,
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use speed_layer::Folder;
@@ -123,8 +123,8 @@ impl Log {
 
     fn accept(&mut self, event: Event) {
         self.records.push(Record {
-            seq: self.records.len() as u64 + 1,
-            epoch: self.epoch,
+            seq: Seq(self.records.len() as u64 + 1),
+            epoch: Epoch(self.epoch),
             event,
         });
     }
@@ -140,23 +140,23 @@ impl Log {
             self.segments += 1;
             let header = Header {
                 log,
-                number: self.segments,
-                epoch: self.epoch,
+                number: SegmentNo(self.segments),
+                epoch: Epoch(self.epoch),
                 first_seq: part[0].seq,
-                previous_seq: part[0].seq - 1,
+                previous_seq: part[0].seq.previous(),
                 previous_hash: self.hash,
             };
             let (bytes, footer) = segment::build(&header, part);
             self.hash = footer.hash;
-            raw::put_segment(store, log, self.segments, &bytes)
+            raw::put_segment(store, log, SegmentNo(self.segments), &bytes)
                 .await
                 .unwrap();
         }
         let seal = Seal {
             log,
-            epoch: self.epoch,
-            segments: (from, self.segments),
-            seqs: (first.seq, last.seq),
+            epoch: Epoch(self.epoch),
+            segments: Span::from((SegmentNo(from), SegmentNo(self.segments))),
+            seqs: Span::from((first.seq, last.seq)),
             count: open.len() as u64,
         };
         raw::put_seal(store, &seal).await.unwrap();
@@ -299,8 +299,8 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     }
     let (mut sum, mut visits) = settled(&deps, &manifest, &entities).await;
     for log in &logs {
-        let mut folder = Folder::new(log.info.log, 0, 0);
-        folder.fold(&deps.rules, 0, &log.records).unwrap();
+        let mut folder = Folder::new(log.info.log, None, Seq::ZERO);
+        folder.fold(&deps.rules, Seq(0), &log.records).unwrap();
         for (entity, cells) in folder.changed() {
             for cell in cells
                 .iter()

@@ -10,7 +10,9 @@ use handover::{
     segment::{self, Header},
 };
 use model::random::SeededRandom;
-use model::{Event, EventKind, LogId, ManualClock, Record, time::parse_day};
+use model::{
+    Epoch, Event, EventKind, LogId, ManualClock, Record, SegmentNo, Seq, Span, time::parse_day,
+};
 use storage::store;
 
 pub const HOUR: i64 = 3_600_000;
@@ -22,7 +24,7 @@ const GOOGLEBOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.goo
 pub struct Installation {
     pub deps: RollupDeps,
     pub clock: Arc<ManualClock>,
-    next: (u64, Header),
+    next: Header,
 }
 
 impl Installation {
@@ -39,23 +41,24 @@ impl Installation {
         };
         let first = Header {
             log: LOG,
-            number: 1,
-            epoch: 1,
-            first_seq: 1,
-            previous_seq: 0,
+            number: SegmentNo(1),
+            epoch: Epoch(1),
+            first_seq: Seq(1),
+            previous_seq: Seq(0),
             previous_hash: [0; 32],
         };
         Self {
             deps,
             clock,
-            next: (1, first),
+            next: first,
         }
     }
 
     /// Seals the events as the next epoch and rolls up it.
     pub async fn take(&mut self, events: Vec<Event>) {
         let store = &self.deps.store;
-        let (first, header) = self.next;
+        let header = self.next;
+        let first = header.first_seq;
         let info = LogInfo {
             log: LOG,
             created_ms: 0,
@@ -65,36 +68,34 @@ impl Installation {
         };
         raw::register_log(store, &info).await.expect("a log");
         let record = |(seq, event)| Record {
-            seq,
+            seq: Seq(seq),
             epoch: header.epoch,
             event,
         };
-        let records: Vec<Record> = (first..).zip(events).map(record).collect();
+        let records: Vec<Record> = (first.0..).zip(events).map(record).collect();
         let (bytes, footer) = segment::build(&header, &records);
         raw::put_segment(store, LOG, header.number, &bytes)
             .await
             .expect("a segment");
-        let segments = (header.number, header.number);
-        let seqs = (first, footer.last_seq);
         let seal = Seal {
             log: LOG,
             epoch: header.epoch,
-            segments,
-            seqs,
+            segments: Span::from((header.number, header.number)),
+            seqs: Span::from((first, footer.last_seq)),
             count: footer.count,
         };
         raw::put_seal(store, &seal).await.expect("a seal");
-        let (number, epoch) = (header.number + 1, header.epoch + 1);
+        let (number, epoch) = (header.number.next(), header.epoch.next());
         let (previous_seq, previous_hash) = (footer.last_seq, footer.hash);
         let next = Header {
             number,
             epoch,
-            first_seq: previous_seq + 1,
+            first_seq: previous_seq.next(),
             previous_seq,
             previous_hash,
             ..header
         };
-        self.next = (previous_seq + 1, next);
+        self.next = next;
         assert!(
             run(&self.deps, Mode::Incremental)
                 .await

@@ -8,7 +8,7 @@ use arrow::{
 };
 use futures::TryStreamExt;
 use handover::manifest::{File, Manifest};
-use model::LogId;
+use model::{Epoch, LogId, Seq};
 use object_store::{ObjectStoreExt, path::Path};
 use parquet::{
     arrow::{
@@ -141,7 +141,7 @@ pub(crate) fn lacks(path: &Path, column: &str) -> Unreadable {
 /// Which events the files hold, by log and epoch, and what is wrong with files.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
-    pub prints: BTreeMap<(LogId, u64), Print>,
+    pub prints: BTreeMap<(LogId, Epoch), Print>,
     pub unreadable: Vec<String>,
 }
 
@@ -150,7 +150,7 @@ pub(crate) async fn counted(store: &Store, files: &[Placed]) -> Result<Counted, 
     let mut counted = Counted::default();
     for placed in files {
         let mut rows = 0;
-        let mut prints: BTreeMap<(LogId, u64), Print> = BTreeMap::new();
+        let mut prints: BTreeMap<(LogId, Epoch), Print> = BTreeMap::new();
         let read = each(store, placed, |log, epoch, seq| {
             rows += 1;
             prints.entry((log, epoch)).or_default().add(seq);
@@ -179,8 +179,8 @@ pub(crate) async fn counted(store: &Store, files: &[Placed]) -> Result<Counted, 
 pub(crate) async fn numbers(
     store: &Store,
     files: &[Placed],
-    of: (LogId, u64),
-) -> Result<Vec<u64>, StoreError> {
+    of: (LogId, Epoch),
+) -> Result<Vec<Seq>, StoreError> {
     let mut numbers = Vec::new();
     for placed in files {
         let before = numbers.len();
@@ -203,7 +203,7 @@ pub(crate) async fn numbers(
 async fn each(
     store: &Store,
     placed: &Placed,
-    mut see: impl FnMut(LogId, u64, u64),
+    mut see: impl FnMut(LogId, Epoch, Seq),
 ) -> Result<(), Unreadable> {
     let path = &placed.path;
     let mut stream = open(store, placed, &["log", "epoch", "seq"]).await?;
@@ -229,7 +229,7 @@ async fn each(
             if known.as_ref().is_none_or(|(_, same)| *same != log) {
                 known = Some((text.to_owned(), log));
             }
-            see(log, epochs.value(row), seqs.value(row));
+            see(log, Epoch(epochs.value(row)), Seq(seqs.value(row)));
         }
     }
     Ok(())

@@ -27,7 +27,7 @@ impl Auditor<'_> {
             epoch: seal.epoch,
             sealed: true,
             seqs: Some(seal.seqs),
-            accepted: (seal.seqs.1 + 1).saturating_sub(seal.seqs.0),
+            accepted: seal.seqs.count(),
             stored: stored.print.count,
             live_counted,
             live_unknown,
@@ -62,13 +62,13 @@ impl Auditor<'_> {
 
     fn compare_live(&mut self, seal: &Seal, stored: &Stored) -> Result<u64, String> {
         let live = self.live.as_ref().map_err(String::clone)?;
-        let counted = live.sealed(seal.log, seal.epoch, seal.seqs.1)?;
+        let counted = live.sealed(seal.log, seal.epoch, seal.seqs.last)?;
         let expected = expected(seal, stored);
         if counted != expected {
             let why = format!("live cells count {counted} events, {expected} are stored");
             let (of, seqs) = (
                 (seal.log, seal.epoch),
-                Seqs::range(seal.seqs.0, seal.seqs.1),
+                Seqs::range(seal.seqs.first, seal.seqs.last),
             );
             self.find(Kind::Live, Some(of), seqs, why);
         }
@@ -109,14 +109,14 @@ impl Auditor<'_> {
             expected(seal, stored)
         );
         if self.compared >= MAX_COMPARED {
-            let all = Seqs::range(seal.seqs.0, seal.seqs.1);
+            let all = Seqs::range(seal.seqs.first, seal.seqs.last);
             self.find(Kind::Batch, Some(of), all, counts);
             return Ok(());
         }
         self.compared += 1;
         let all = match stored.unreadable.is_empty() {
             true => stored::numbers(store, seal).await?,
-            false => (seal.seqs.0..=seal.seqs.1).collect(),
+            false => seal.seqs.seqs().collect(),
         };
         let there = batch::numbers(store, &self.files, of).await?;
         let missing = Seqs::difference(&all, &there);

@@ -8,7 +8,7 @@ use handover::{
     manifest::{Manifest, SenderKeysFile},
     sender_keys::{self, Keyed},
 };
-use model::EventId;
+use model::{EventId, Seq};
 use storage::{
     object_keys::ObjectKey,
     reservations::KEEP_MS,
@@ -66,7 +66,8 @@ fn formal(manifest: &Manifest, duplicates: &Duplicates) -> Vec<(Option<EventId>,
         found.push((None, why));
     }
     for (event, duplicate) in duplicates {
-        let is_covered = |id: &EventId| (1..=manifest.horizon.of(id.log).seq).contains(&id.seq);
+        let is_covered =
+            |id: &EventId| (Seq::FIRST..=manifest.horizon.of(id.log).seq).contains(&id.seq);
         if !(is_covered(event) && is_covered(&duplicate.of)) {
             found.push((
                 Some(*event),

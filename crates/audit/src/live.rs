@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use catalog::{Catalog, CatalogError};
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use handover::raw;
-use model::{Cell, Counts, Cube, Dimension, EntityId, Grain, LogId};
+use model::{
+    Cell, Counts, Cube, Dimension, EntityId, Epoch, EpochStart, Fence, Grain, LogId, Seq, Target,
+};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
     store::{Store, StoreError},
@@ -38,9 +40,9 @@ pub(crate) enum LiveReadError {
 #[derive(Debug, Default)]
 pub(crate) struct LiveView {
     /// By log, fence and epoch.
-    counts: BTreeMap<(LogId, u64, u64), u64>,
+    counts: BTreeMap<(LogId, Option<Fence>, Epoch), u64>,
     /// By log and fence, the last event that any cell holds.
-    upto: BTreeMap<(LogId, u64), u64>,
+    upto: BTreeMap<(LogId, Option<Fence>), Seq>,
     logs: BTreeMap<LogId, LogState>,
     generations: String,
 }
@@ -48,8 +50,8 @@ pub(crate) struct LiveView {
 #[derive(Debug, Default)]
 struct LogState {
     checkpoint: Option<Checkpoint>,
-    prune_watermark: u64,
-    fence: u64,
+    prune_watermark: Epoch,
+    fence: Option<Fence>,
 }
 
 /// What the cells hold of epochs that are not sealed.
@@ -57,9 +59,9 @@ struct LogState {
 pub(crate) struct LiveTail {
     pub counted: u64,
     /// They hold all events up to this one …
-    pub all_upto: u64,
+    pub all_upto: Seq,
     /// … and none after this one.
-    pub none_after: u64,
+    pub none_after: Seq,
 }
 
 /// Reads the cells of all accounts, of epochs beyond `after`. The order of the reads is that of
@@ -69,7 +71,7 @@ pub(crate) async fn read(
     store: &Store,
     cells: &Arc<dyn LiveCells>,
     catalog: &Catalog,
-    after: &BTreeMap<LogId, u64>,
+    after: &BTreeMap<LogId, Epoch>,
 ) -> Result<LiveView, LiveReadError> {
     let logs: Vec<LogId> = after.keys().copied().collect();
     let checkpoints = try_join_all(logs.iter().map(|log| cells.checkpoint(*log))).await?;
@@ -83,7 +85,7 @@ pub(crate) async fn read(
     {
         let fence = match fenced.contains(&log) {
             true => raw::fence(store, log).await?,
-            false => 0,
+            false => None,
         };
         view.logs.insert(
             log,
@@ -104,7 +106,7 @@ impl LiveView {
         &mut self,
         cells: &Arc<dyn LiveCells>,
         catalog: &Catalog,
-        after: &BTreeMap<LogId, u64>,
+        after: &BTreeMap<LogId, Epoch>,
     ) -> Result<(), LiveReadError> {
         let mut last = None;
         loop {
@@ -146,8 +148,8 @@ impl LiveView {
     }
 
     /// What the cells count of a sealed epoch with the last event `last`, or why that says nothing.
-    pub fn sealed(&self, log: LogId, epoch: u64, last: u64) -> Result<u64, &'static str> {
-        let checkpoint = self.checkpoint(log, epoch - 1)?;
+    pub fn sealed(&self, log: LogId, epoch: Epoch, last: Seq) -> Result<u64, &'static str> {
+        let checkpoint = self.checkpoint(log, epoch.previous())?;
         if checkpoint.seq < last {
             return Err("not all of it is folded yet");
         }
@@ -156,14 +158,15 @@ impl LiveView {
     }
 
     /// What the cells count beyond `epoch`, or why that says nothing.
-    pub fn beyond(&self, log: LogId, epoch: u64) -> Result<LiveTail, &'static str> {
+    pub fn beyond(&self, log: LogId, epoch: Epoch) -> Result<LiveTail, &'static str> {
         let checkpoint = self.checkpoint(log, epoch)?;
-        let places = (log, checkpoint.fence, epoch + 1)..=(log, checkpoint.fence, u64::MAX);
+        let (fence, last) = (checkpoint.fence, Epoch(u64::MAX));
+        let places = (log, fence, epoch.next())..=(log, fence, last);
         let upto = self
             .upto
             .get(&(log, checkpoint.fence))
             .copied()
-            .unwrap_or(0);
+            .unwrap_or_default();
         Ok(LiveTail {
             counted: self.counts.range(places).map(|(_, events)| events).sum(),
             all_upto: checkpoint.seq,
@@ -172,7 +175,7 @@ impl LiveView {
     }
 
     /// The checkpoint of a log if all cells beyond `epoch` are there up to it.
-    fn checkpoint(&self, log: LogId, epoch: u64) -> Result<&Checkpoint, &'static str> {
+    fn checkpoint(&self, log: LogId, epoch: Epoch) -> Result<&Checkpoint, &'static str> {
         let state = self.logs.get(&log).ok_or("the log is new")?;
         let checkpoint = state.checkpoint.as_ref().ok_or("it is not folded")?;
         if checkpoint.generations != self.generations {
@@ -214,29 +217,29 @@ mod tests {
 
     fn view(change: impl FnOnce(&mut LogState, &mut Checkpoint)) -> LiveView {
         let mut checkpoint = Checkpoint {
-            fence: 0,
+            fence: None,
             generations: "g".into(),
-            base: 1,
-            seq: 20,
-            epoch: (3, 15),
+            base: Epoch(1),
+            seq: Seq(20),
+            epoch: EpochStart::from((Epoch(3), Seq(15))),
             lag_ms: 0,
-            target: 0,
+            target: Target::Upto(Seq::ZERO),
             at_ms: 0,
         };
         let mut state = LogState {
-            prune_watermark: 1,
+            prune_watermark: Epoch(1),
             ..LogState::default()
         };
         change(&mut state, &mut checkpoint);
         state.checkpoint = state.checkpoint.or(Some(checkpoint));
         LiveView {
             counts: BTreeMap::from([
-                ((LOG, 0, 2), 5),
-                ((LOG, 0, 3), 6),
-                ((LOG, 1, 3), 50),
-                ((LogId(2), 0, 3), 100),
+                ((LOG, None, Epoch(2)), 5),
+                ((LOG, None, Epoch(3)), 6),
+                ((LOG, Some(Fence::FIRST), Epoch(3)), 50),
+                ((LogId(2), None, Epoch(3)), 100),
             ]),
-            upto: BTreeMap::from([((LOG, 0), 21), ((LOG, 1), 99)]),
+            upto: BTreeMap::from([((LOG, None), Seq(21)), ((LOG, Some(Fence::FIRST)), Seq(99))]),
             logs: BTreeMap::from([(LOG, state)]),
             generations: "g".into(),
         }
@@ -245,34 +248,44 @@ mod tests {
     #[test]
     fn what_is_whole_is_compared() {
         let view = view(|_, _| {});
-        assert_eq!(view.sealed(LOG, 2, 15), Ok(5));
+        assert_eq!(view.sealed(LOG, Epoch(2), Seq(15)), Ok(5));
         let tail = LiveTail {
             counted: 6,
-            all_upto: 20,
-            none_after: 21,
+            all_upto: Seq(20),
+            none_after: Seq(21),
         };
-        assert_eq!(view.beyond(LOG, 2), Ok(tail));
+        assert_eq!(view.beyond(LOG, Epoch(2)), Ok(tail));
     }
 
     #[test]
     fn what_is_not_whole_is_not_compared() {
-        assert!(view(|_, _| {}).sealed(LOG, 2, 21).is_err(), "behind");
         assert!(
-            view(|_, _| {}).sealed(LOG, 1, 5).is_err(),
+            view(|_, _| {}).sealed(LOG, Epoch(2), Seq(21)).is_err(),
+            "behind"
+        );
+        assert!(
+            view(|_, _| {}).sealed(LOG, Epoch(1), Seq(5)).is_err(),
             "before its base"
         );
-        assert!(view(|_, _| {}).sealed(LogId(9), 2, 5).is_err(), "unknown");
         assert!(
-            view(|s, _| s.prune_watermark = 2)
-                .sealed(LOG, 2, 15)
+            view(|_, _| {}).sealed(LogId(9), Epoch(2), Seq(5)).is_err(),
+            "unknown"
+        );
+        assert!(
+            view(|s, _| s.prune_watermark = Epoch(2))
+                .sealed(LOG, Epoch(2), Seq(15))
                 .is_err(),
             "pruned"
         );
         assert!(
-            view(|s, _| s.fence = 1).sealed(LOG, 2, 15).is_err(),
+            view(|s, _| s.fence = Some(Fence::FIRST))
+                .sealed(LOG, Epoch(2), Seq(15))
+                .is_err(),
             "fenced"
         );
         let lost = view(|_, m| m.generations = "h".into());
-        assert!(lost.sealed(LOG, 2, 15).is_err() && lost.beyond(LOG, 2).is_err());
+        assert!(
+            lost.sealed(LOG, Epoch(2), Seq(15)).is_err() && lost.beyond(LOG, Epoch(2)).is_err()
+        );
     }
 }

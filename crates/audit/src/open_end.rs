@@ -1,5 +1,7 @@
 //! Comparing what a log has beyond its last seal.
 
+use model::{Seq, Span};
+
 use crate::{
     compare::apart,
     live::LiveTail,
@@ -22,16 +24,19 @@ impl Auditor<'_> {
         self.compare_tail(walk, &tail);
         let live = self.live.as_ref().map_err(String::clone);
         let live = live.and_then(|view| view.beyond(log, end.epoch).map_err(str::to_owned));
-        let folded = live.as_ref().map_or(0, |live| live.all_upto);
-        let known = tail.last.max(walk.info.retired_at.unwrap_or(0)).max(folded);
+        let folded = live.as_ref().map_or(Seq::ZERO, |live| live.all_upto);
+        let known = tail
+            .last
+            .max(walk.info.retired_at.unwrap_or_default())
+            .max(folded);
         let live = live.and_then(|live| self.compare_tail_live(walk, &tail, &live));
         let (live_counted, live_unknown) = apart(live);
         self.epochs.push(EpochAudit {
             log,
-            epoch: end.epoch + 1,
+            epoch: end.epoch.next(),
             sealed: false,
-            seqs: (known > end.seq).then_some((end.seq + 1, known)),
-            accepted: known - end.seq,
+            seqs: (known > end.seq).then_some(Span::from((end.seq.next(), known))),
+            accepted: end.seq.until(known),
             stored: tail.count,
             live_counted,
             live_unknown,
@@ -50,7 +55,7 @@ impl Auditor<'_> {
             ),
             (false, _) => (Kind::Stored, tail.unreadable.join("; ")),
         };
-        let of = (walk.info.log, walk.end.epoch + 1);
+        let of = (walk.info.log, walk.end.epoch.next());
         self.find(kind, Some(of), tail.missing.clone(), why);
     }
 
@@ -67,8 +72,8 @@ impl Auditor<'_> {
                 "live cells count {} events, from {least} to {most} were accepted",
                 live.counted
             );
-            let of = (walk.info.log, walk.end.epoch + 1);
-            let seqs = Seqs::range(walk.end.seq + 1, live.none_after);
+            let of = (walk.info.log, walk.end.epoch.next());
+            let seqs = Seqs::range(walk.end.seq.next(), live.none_after);
             self.find(Kind::Live, Some(of), seqs, why);
         }
         match live.all_upto >= tail.last {
@@ -80,12 +85,11 @@ impl Auditor<'_> {
 
 /// How many events after `last` live cells may count: all up to their checkpoint, but for lost ones,
 /// and none after the last they hold.
-fn bounds(last: u64, tail: &Tail, live: &LiveTail) -> (u64, u64) {
+fn bounds(last: Seq, tail: &Tail, live: &LiveTail) -> (u64, u64) {
     let ranges = tail.missing.ranges().iter();
     let lost: u64 = ranges
-        .filter(|(first, _)| *first <= live.all_upto)
-        .map(|(first, end)| (*end).min(live.all_upto) - first + 1)
+        .map(|lost| lost.first.previous().until(lost.last.min(live.all_upto)))
         .sum();
-    let least = live.all_upto.saturating_sub(last).saturating_sub(lost);
-    (least, live.none_after.saturating_sub(last))
+    let least = last.until(live.all_upto).saturating_sub(lost);
+    (least, last.until(live.none_after))
 }

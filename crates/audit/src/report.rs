@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use model::LogId;
+use model::{Epoch, LogId, Seq, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::seqs::Seqs;
@@ -49,9 +49,9 @@ pub struct LogAudit {
     /// Whether its collector has drained it: nothing will be added.
     pub retired: bool,
     /// Epochs up to this one were found to agree earlier; see [`Audit::checked_before`].
-    pub epochs_before: u64,
+    pub epochs_before: Epoch,
     /// The last event of those.
-    pub last_seq_before: u64,
+    pub last_seq_before: Seq,
     /// Events that could not be written, by reason.
     pub unrecorded: BTreeMap<String, u64>,
     /// Events that were refused, by reason.
@@ -66,11 +66,11 @@ pub struct EpochAudit {
     /// The log.
     pub log: LogId,
     /// The epoch; of the open end the first one without a seal.
-    pub epoch: u64,
+    pub epoch: Epoch,
     /// Whether it is complete.
     pub sealed: bool,
     /// Its first and last event; of the open end as far as known, `None` if it has none.
-    pub seqs: Option<(u64, u64)>,
+    pub seqs: Option<Span<Seq>>,
     /// Events that were acknowledged; of the open end as far as known.
     pub accepted: u64,
     /// Events that raw objects hold; of the open end until now.
@@ -109,7 +109,7 @@ pub struct Finding {
     /// The log, if it is of one.
     pub log: Option<LogId>,
     /// The epoch, if it is of one.
-    pub epoch: Option<u64>,
+    pub epoch: Option<Epoch>,
     /// The events, as first and last numbers.
     pub seqs: Seqs,
     /// For people.

@@ -7,7 +7,7 @@ use handover::{
     directory::Directory,
     manifests::{Manifests, Published},
 };
-use model::{Clock, Covered, LogId};
+use model::{Clock, Covered, Epoch, LogId};
 use storage::{
     cells::LiveCells,
     ledger::LedgerError,
@@ -64,7 +64,7 @@ pub async fn audit(deps: &AuditDeps, full: bool) -> Result<Audit, AuditError> {
     let mut walks = Vec::new();
     for info in directory.logs() {
         let covered = base.manifest.horizon.of(info.log);
-        if info.retired_at.is_none_or(|last| last > covered.seq) {
+        if info.is_open_beyond(&base.manifest.horizon) {
             walks.push(auditor.walk(info, covered).await?);
         }
     }
@@ -145,7 +145,7 @@ impl<'a> Auditor<'a> {
     pub(crate) fn find(
         &mut self,
         kind: Kind,
-        of: Option<(LogId, u64)>,
+        of: Option<(LogId, Epoch)>,
         seqs: Seqs,
         detail: impl Into<String>,
     ) {

@@ -1,7 +1,7 @@
 //! The seals of a log.
 
 use handover::raw::{self, LogInfo, Seal};
-use model::Covered;
+use model::{Covered, Seq, Span};
 use storage::store::StoreError;
 
 use crate::{
@@ -23,14 +23,16 @@ impl Auditor<'_> {
     pub(crate) async fn walk(&mut self, info: &LogInfo, from: Covered) -> Result<Walk, AuditError> {
         let horizon = self.published.manifest.horizon.of(info.log);
         let (mut end, mut seals) = (from, Vec::new());
-        for epoch in from.epoch + 1.. {
+        let mut epoch = from.epoch;
+        loop {
+            epoch = epoch.next();
             let why = match raw::seal(&self.deps.store, info.log, epoch).await {
                 Ok(Some(seal)) => {
                     self.check_seal(&seal, end.seq, horizon);
                     end = Covered {
                         epoch,
-                        seq: seal.seqs.1,
-                        segment: seal.segments.1,
+                        seq: seal.seqs.last,
+                        segment: seal.segments.last,
                     };
                     seals.push(seal);
                     continue;
@@ -53,10 +55,11 @@ impl Auditor<'_> {
     }
 
     /// A seal must continue the one before, which ends with event `before`, and be what batch saw.
-    fn check_seal(&mut self, seal: &Seal, before: u64, horizon: Covered) {
-        let (of, (first, last)) = (Some((seal.log, seal.epoch)), seal.seqs);
-        if first != before + 1 || last < first {
-            let between = Seqs::range(before + 1, first.saturating_sub(1));
+    fn check_seal(&mut self, seal: &Seal, before: Seq, horizon: Covered) {
+        let of = Some((seal.log, seal.epoch));
+        let Span { first, last } = seal.seqs;
+        if first != before.next() || last < first {
+            let between = Seqs::range(before.next(), first.previous());
             let why = format!(
                 "its seal begins with event {first} and ends with {last}, the one before ends with {before}"
             );

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use model::{Seq, Span};
 use serde::{Deserialize, Serialize};
 
 /// Ranges shown of one list; the rest is said to exist.
@@ -13,25 +14,25 @@ const KEPT: usize = 1_000;
 /// reaches over all that follow.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Seqs(Vec<(u64, u64)>);
+pub struct Seqs(Vec<Span<Seq>>);
 
 impl Seqs {
     /// One range; empty if it ends before it begins.
-    pub fn range(first: u64, last: u64) -> Self {
+    pub fn range(first: Seq, last: Seq) -> Self {
         let mut all = Self::default();
         all.push(first, last);
         all
     }
 
     /// Adds a range that begins after all others.
-    pub fn push(&mut self, first: u64, last: u64) {
+    pub fn push(&mut self, first: Seq, last: Seq) {
         if last < first {
             return;
         }
         let full = self.0.len() >= KEPT;
         match self.0.last_mut() {
-            Some(end) if full || end.1.saturating_add(1) >= first => end.1 = end.1.max(last),
-            _ => self.0.push((first, last)),
+            Some(end) if full || end.last.next() >= first => end.last = end.last.max(last),
+            _ => self.0.push(Span { first, last }),
         }
     }
 
@@ -42,16 +43,16 @@ impl Seqs {
 
     /// How many numbers.
     pub fn count(&self) -> u64 {
-        self.0.iter().map(|(first, last)| last - first + 1).sum()
+        self.0.iter().map(|span| span.count()).sum()
     }
 
     /// The ranges.
-    pub fn ranges(&self) -> &[(u64, u64)] {
+    pub fn ranges(&self) -> &[Span<Seq>] {
         &self.0
     }
 
     /// What is in `all` and not in `some`; both in order, each number any number of times.
-    pub(crate) fn difference(all: &[u64], some: &[u64]) -> Self {
+    pub(crate) fn difference(all: &[Seq], some: &[Seq]) -> Self {
         let (mut left, mut rest) = (Self::default(), some);
         for seq in all {
             let skip = rest.iter().take_while(|other| *other < seq).count();
@@ -67,7 +68,7 @@ impl Seqs {
 
 impl fmt::Display for Seqs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (first, last)) in self.0.iter().take(SHOWN).enumerate() {
+        for (i, Span { first, last }) in self.0.iter().take(SHOWN).enumerate() {
             let comma = if i == 0 { "" } else { ", " };
             match first == last {
                 true => write!(f, "{comma}{first}")?,
@@ -89,26 +90,36 @@ mod tests {
     fn ranges_join_and_are_told_apart() {
         let mut seqs = Seqs::default();
         for (first, last) in [(1, 3), (4, 4), (9, 9), (12, 11), (20, 22)] {
-            seqs.push(first, last);
+            seqs.push(Seq(first), Seq(last));
         }
         assert_eq!(seqs.to_string(), "1-4, 9, 20-22");
         assert_eq!(seqs.count(), 8);
-        assert!(Seqs::range(5, 4).is_empty());
+        assert!(Seqs::range(Seq(5), Seq(4)).is_empty());
     }
 
     #[test]
     fn a_difference_names_what_is_missing_and_what_is_there_twice() {
-        assert_eq!(Seqs::difference(&[1, 2, 3, 4], &[1, 4]).to_string(), "2-3");
-        assert_eq!(Seqs::difference(&[1, 2, 2, 3], &[1, 2, 3]).to_string(), "2");
-        assert!(Seqs::difference(&[5], &[4, 5, 6]).is_empty());
+        assert_eq!(
+            Seqs::difference(&[Seq(1), Seq(2), Seq(3), Seq(4)], &[Seq(1), Seq(4)]).to_string(),
+            "2-3"
+        );
+        assert_eq!(
+            Seqs::difference(&[Seq(1), Seq(2), Seq(2), Seq(3)], &[Seq(1), Seq(2), Seq(3)])
+                .to_string(),
+            "2"
+        );
+        assert!(Seqs::difference(&[Seq(5)], &[Seq(4), Seq(5), Seq(6)]).is_empty());
     }
 
     #[test]
     fn a_list_is_bounded_and_loses_nothing() {
         let mut seqs = Seqs::default();
-        (0..2 * KEPT as u64).for_each(|i| seqs.push(2 * i, 2 * i));
+        (0..2 * KEPT as u64).for_each(|i| seqs.push(Seq(2 * i), Seq(2 * i)));
         assert_eq!(seqs.ranges().len(), KEPT);
-        assert_eq!(seqs.ranges().last().map(|r| r.1), Some(4 * KEPT as u64 - 2));
+        assert_eq!(
+            seqs.ranges().last().map(|r| r.last),
+            Some(Seq(4 * KEPT as u64 - 2))
+        );
         assert!(seqs.to_string().ends_with("more ranges"));
     }
 }

@@ -4,7 +4,7 @@ use handover::{
     raw::{self, Seal},
     segment::Segment,
 };
-use model::{LogId, Record};
+use model::{LogId, Record, SegmentNo, Seq};
 use storage::store::{Store, StoreError};
 
 use crate::seqs::Seqs;
@@ -19,9 +19,9 @@ pub(crate) struct Print {
 
 impl Print {
     /// Adds one event.
-    pub fn add(&mut self, seq: u64) {
+    pub fn add(&mut self, seq: Seq) {
         // The finalizer of SplitMix64.
-        let mut z = seq.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = seq.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         self.count += 1;
@@ -48,22 +48,22 @@ pub(crate) struct Stored {
 /// Reads all segments of a sealed epoch, one after the other.
 pub(crate) async fn of_epoch(store: &Store, seal: &Seal) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
-    let mut next = seal.seqs.0;
-    for number in seal.segments.0..=seal.segments.1 {
+    let mut next = seal.seqs.first;
+    for number in seal.segments.first.to(seal.segments.last) {
         for record in read(store, seal, number, &mut stored.unreadable).await? {
-            stored.missing.push(next, record.seq.saturating_sub(1));
-            next = record.seq + 1;
+            stored.missing.push(next, record.seq.previous());
+            next = record.seq.next();
             stored.print.add(record.seq);
         }
     }
-    stored.missing.push(next, seal.seqs.1);
+    stored.missing.push(next, seal.seqs.last);
     Ok(stored)
 }
 
 /// The numbers of the readable events of a sealed epoch, in order.
-pub(crate) async fn numbers(store: &Store, seal: &Seal) -> Result<Vec<u64>, StoreError> {
+pub(crate) async fn numbers(store: &Store, seal: &Seal) -> Result<Vec<Seq>, StoreError> {
     let mut numbers = Vec::new();
-    for number in seal.segments.0..=seal.segments.1 {
+    for number in seal.segments.first.to(seal.segments.last) {
         let records = read(store, seal, number, &mut Vec::new()).await?;
         numbers.extend(records.iter().map(|r| r.seq));
     }
@@ -74,7 +74,7 @@ pub(crate) async fn numbers(store: &Store, seal: &Seal) -> Result<Vec<u64>, Stor
 async fn read(
     store: &Store,
     seal: &Seal,
-    number: u64,
+    number: SegmentNo,
     unreadable: &mut Vec<String>,
 ) -> Result<Vec<Record>, StoreError> {
     let why = match raw::segment(store, seal.log, number).await {
@@ -96,7 +96,7 @@ async fn read(
 pub(crate) struct Tail {
     pub count: u64,
     /// Last stored event; the one before the tail if there is none.
-    pub last: u64,
+    pub last: Seq,
     pub missing: Seqs,
     pub unreadable: Vec<String>,
 }
@@ -105,23 +105,22 @@ pub(crate) struct Tail {
 pub(crate) async fn of_tail(
     store: &Store,
     log: LogId,
-    segment: u64,
-    last: u64,
+    segment: SegmentNo,
+    last: Seq,
 ) -> Result<Tail, StoreError> {
     let mut tail = Tail {
         last,
         ..Tail::default()
     };
-    let Some(newest) = raw::newest_segment(store, log, segment + 1).await? else {
+    let Some(newest) = raw::newest_segment(store, log, segment.next()).await? else {
         return Ok(tail);
     };
-    for number in segment + 1..=newest {
+    for number in segment.next().to(newest) {
         let why = match raw::stored(store, log, number).await {
             Ok(Some(raw::Stored::Tombstone)) => break,
             Ok(Some(raw::Stored::Segment(segment))) => {
                 for record in &segment.records {
-                    tail.missing
-                        .push(tail.last + 1, record.seq.saturating_sub(1));
+                    tail.missing.push(tail.last.next(), record.seq.previous());
                     tail.last = record.seq;
                 }
                 tail.count += segment.records.len() as u64;
@@ -144,7 +143,7 @@ mod tests {
     fn prints_tell_lists_apart_and_not_orders() {
         let print = |seqs: &[u64]| {
             let mut print = Print::default();
-            seqs.iter().for_each(|s| print.add(*s));
+            seqs.iter().for_each(|s| print.add(Seq(*s)));
             print
         };
         assert_eq!(print(&[1, 2, 3]), print(&[3, 1, 2]));

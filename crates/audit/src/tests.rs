@@ -3,7 +3,7 @@
 mod damage;
 mod site;
 
-use model::LogId;
+use model::{Epoch, LogId, Seq, Span};
 
 use self::site::{LOG, Site};
 use crate::{Audit, Kind};
@@ -12,7 +12,7 @@ fn epoch(audit: &Audit, epoch: u64) -> &crate::EpochAudit {
     let found = audit
         .epochs
         .iter()
-        .find(|e| e.log == LOG && e.epoch == epoch);
+        .find(|e| e.log == LOG && e.epoch == Epoch(epoch));
     found.expect("the epoch is listed")
 }
 
@@ -41,7 +41,7 @@ async fn every_state_of_an_epoch_is_listed_and_agrees() {
         let e = epoch(&audit, n);
         (
             e.sealed,
-            e.seqs,
+            e.seqs.map(|span| (span.first.0, span.last.0)),
             e.accepted,
             e.stored,
             e.live_counted,
@@ -109,7 +109,7 @@ async fn what_agreed_is_not_read_again_unless_all_is_wanted() {
     );
     assert_eq!(
         (audit.logs[0].epochs_before, audit.logs[0].last_seq_before),
-        (1, 10)
+        (Epoch(1), Seq(10))
     );
     site.forget_segment(1).await;
     assert!(site.audit().await.agrees, "it was read before");
@@ -163,7 +163,7 @@ async fn losses_that_a_seal_admits_stay_known() {
     let found = &audit.findings[0];
     assert_eq!(
         (found.kind, found.epoch, found.seqs.to_string()),
-        (Kind::Lost, Some(1), "4-5".into())
+        (Kind::Lost, Some(Epoch(1)), "4-5".into())
     );
     site.record(&audit).await;
     let later = site.audit().await;

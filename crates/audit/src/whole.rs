@@ -9,7 +9,7 @@ use handover::{
     raw::LogInfo,
     tally,
 };
-use model::{LogId, time::rfc3339};
+use model::{Epoch, LogId, time::rfc3339};
 
 use crate::{
     left_out,
@@ -36,7 +36,7 @@ impl Auditor<'_> {
             );
             self.find(Kind::Batch, None, Seqs::default(), why);
         }
-        let seen: BTreeSet<(LogId, u64)> = walks
+        let seen: BTreeSet<(LogId, Epoch)> = walks
             .iter()
             .flat_map(|walk| walk.seals.iter().map(|s| (s.log, s.epoch)))
             .filter(|(log, epoch)| *epoch <= manifest.horizon.of(*log).epoch)

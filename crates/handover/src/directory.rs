@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::LogId;
+use model::{Horizon, LogId};
 
 use crate::raw::{self, LogInfo};
 use storage::store::{Store, StoreError};
@@ -32,6 +32,11 @@ impl Directory {
     /// Every log, in order.
     pub fn logs(&self) -> impl Iterator<Item = &LogInfo> {
         self.0.values()
+    }
+
+    /// The logs of which events may lie beyond `horizon`, now or later.
+    pub fn open_beyond<'a>(&'a self, horizon: &'a Horizon) -> impl Iterator<Item = &'a LogInfo> {
+        self.logs().filter(|info| info.is_open_beyond(horizon))
     }
 
     /// One log.

@@ -9,7 +9,7 @@ use arrow::{
     datatypes::{DataType, Field, Schema, TimestampMillisecondType, UInt64Type},
 };
 use bytes::Bytes;
-use model::{EventId, time};
+use model::{EventId, Seq, time};
 use parquet::{
     arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
     errors::{ParquetError, Result as ParquetResult},
@@ -76,9 +76,9 @@ pub fn encode(duplicates: &Duplicates) -> Result<Bytes, ParquetError> {
     let each = || duplicates.values();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(logs(each().map(|d| d.event.log))),
-        Arc::new(UInt64Array::from_iter_values(each().map(|d| d.event.seq))),
+        Arc::new(UInt64Array::from_iter_values(each().map(|d| d.event.seq.0))),
         Arc::new(logs(each().map(|d| d.of.log))),
-        Arc::new(UInt64Array::from_iter_values(each().map(|d| d.of.seq))),
+        Arc::new(UInt64Array::from_iter_values(each().map(|d| d.of.seq.0))),
         Arc::new(UInt64Array::from_iter_values(each().map(|d| d.account))),
         Arc::new(times(each().map(|d| d.occurred_ms))),
     ];
@@ -126,8 +126,8 @@ fn rows(batch: &RecordBatch, path: &str) -> Result<Vec<Duplicate>, ViewError> {
             Ok::<_, ViewError>(EventId { log, seq })
         };
         Ok(Duplicate {
-            event: id("log", logs.value(i), seqs.value(i))?,
-            of: id("of_log", of_logs.value(i), of_seqs.value(i))?,
+            event: id("log", logs.value(i), Seq(seqs.value(i)))?,
+            of: id("of_log", of_logs.value(i), Seq(of_seqs.value(i)))?,
             account: accounts.value(i),
             occurred_ms: times.value(i),
         })
@@ -145,9 +145,9 @@ mod tests {
         let store = storage::store::open("memory://").unwrap();
         let id = |log, seq| EventId {
             log: LogId(log),
-            seq,
+            seq: Seq(seq),
         };
-        let duplicate = |seq| Duplicate {
+        let duplicate = |seq: u64| Duplicate {
             event: id(9, seq),
             of: id(8, seq + 1),
             account: seq,

@@ -1,8 +1,8 @@
 //! Finding one event by its name: in the raw objects, or in the stream on its way there.
 
-use std::{io::Read, ops::RangeInclusive, time::Duration};
+use std::{io::Read, time::Duration};
 
-use model::{EventId, LogId, Record};
+use model::{Epoch, EventId, LogId, Record, SegmentNo, Seq, Span};
 use object_store::ObjectStoreExt;
 
 use crate::{
@@ -30,7 +30,7 @@ enum Beginning {
 async fn beginning(
     store: &Store,
     log: LogId,
-    number: u64,
+    number: SegmentNo,
 ) -> Result<Option<Beginning>, StoreError> {
     let path = ObjectKey::Raw {
         log,
@@ -62,18 +62,18 @@ async fn beginning(
 pub async fn segment_of(
     store: &Store,
     id: EventId,
-    numbers: RangeInclusive<u64>,
-) -> Result<Option<u64>, StoreError> {
-    let (mut low, mut high) = (*numbers.start(), *numbers.end());
+    numbers: Span<SegmentNo>,
+) -> Result<Option<SegmentNo>, StoreError> {
+    let (mut low, mut high) = (numbers.first, numbers.last);
     let mut found = None;
     while low <= high {
-        let middle = low + (high - low) / 2;
+        let middle = SegmentNo(low.0 + (high.0 - low.0) / 2);
         match beginning(store, id.log, middle).await? {
             Some(Beginning::Segment(header)) if header.first_seq <= id.seq => {
                 found = Some(middle);
-                low = middle + 1;
+                low = middle.next();
             }
-            Some(_) => high = middle - 1,
+            Some(_) => high = middle.previous(),
             None => return Err(raw::missing(id.log, middle)),
         }
     }
@@ -84,7 +84,7 @@ pub async fn segment_of(
 pub async fn stored(
     store: &Store,
     id: EventId,
-    segment: u64,
+    segment: SegmentNo,
 ) -> Result<Option<Record>, StoreError> {
     let segment = raw::segment(store, id.log, segment).await?;
     Ok(segment.and_then(|s| s.records.into_iter().find(|r| r.seq == id.seq)))
@@ -92,7 +92,7 @@ pub async fn stored(
 
 /// The event out of the stream, if it is (still) there.
 pub async fn streamed(stream: &dyn EventStream, id: EventId) -> Result<Option<Record>, LiveError> {
-    let before = id.seq.saturating_sub(1);
+    let before = id.seq.previous();
     let batches = stream.read(id.log, before, 1, Duration::ZERO).await?;
     let records = batches.first().map(|batch| &batch.records);
     Ok(records.and_then(|all| all.iter().find(|r| r.seq == id.seq).cloned()))
@@ -108,7 +108,12 @@ mod tests {
     const LOG: LogId = LogId(5);
 
     fn id(seq: u64) -> EventId {
+        let seq = Seq(seq);
         EventId { log: LOG, seq }
+    }
+
+    fn span(first: u64, last: u64) -> Span<SegmentNo> {
+        Span::from((SegmentNo(first), SegmentNo(last)))
     }
 
     /// Segments of one, two, three … events.
@@ -118,10 +123,10 @@ mod tests {
         for number in 1..=count {
             let header = Header {
                 log: LOG,
-                number,
-                epoch: 1,
-                first_seq: last + 1,
-                previous_seq: last,
+                number: SegmentNo(number),
+                epoch: Epoch(1),
+                first_seq: Seq(last + 1),
+                previous_seq: Seq(last),
                 previous_hash: [0; 32],
             };
             let event = |seq| Event {
@@ -134,14 +139,16 @@ mod tests {
             };
             let records: Vec<Record> = (last + 1..=last + number * 8)
                 .map(|seq| Record {
-                    seq,
-                    epoch: 1,
+                    seq: Seq(seq),
+                    epoch: Epoch(1),
                     event: event(seq),
                 })
                 .collect();
             last += number * 8;
             let (bytes, _) = segment::build(&header, &records);
-            raw::put_segment(&store, LOG, number, &bytes).await.unwrap();
+            raw::put_segment(&store, LOG, SegmentNo(number), &bytes)
+                .await
+                .unwrap();
         }
         (store, last)
     }
@@ -150,24 +157,34 @@ mod tests {
     async fn every_event_is_found_by_headers_alone() {
         let (store, last) = stored_segments(9).await;
         for seq in 1..=last {
-            let number = segment_of(&store, id(seq), 1..=9).await.unwrap().unwrap();
+            let number = segment_of(&store, id(seq), span(1, 9))
+                .await
+                .unwrap()
+                .unwrap();
             let record = stored(&store, id(seq), number).await.unwrap().unwrap();
-            assert_eq!((record.seq, record.event.account), (seq, seq));
+            assert_eq!((record.seq.0, record.event.account), (seq, seq));
         }
         assert_eq!(
-            segment_of(&store, id(last + 1), 1..=9).await.unwrap(),
-            Some(9)
+            segment_of(&store, id(last + 1), span(1, 9)).await.unwrap(),
+            Some(SegmentNo(9))
         );
-        assert_eq!(stored(&store, id(last + 1), 9).await.unwrap(), None);
-        assert_eq!(segment_of(&store, id(0), 1..=9).await.unwrap(), None);
-        let nothing = RangeInclusive::new(1, 0);
+        assert_eq!(
+            stored(&store, id(last + 1), SegmentNo(9)).await.unwrap(),
+            None
+        );
+        assert_eq!(segment_of(&store, id(0), span(1, 9)).await.unwrap(), None);
+        let nothing = span(1, 0);
         assert_eq!(segment_of(&store, id(1), nothing).await.unwrap(), None);
-        raw::put_tombstone(&store, LOG, 10).await.unwrap();
-        let found = segment_of(&store, id(last), 1..=10).await.unwrap();
-        assert_eq!(found, Some(9), "a tombstone holds nothing");
-        let gone = segment_of(&store, id(1), 1..=11).await;
+        raw::put_tombstone(&store, LOG, SegmentNo(10))
+            .await
+            .unwrap();
+        let found = segment_of(&store, id(last), span(1, 10)).await.unwrap();
+        assert_eq!(found, Some(SegmentNo(9)), "a tombstone holds nothing");
+        let gone = segment_of(&store, id(1), span(1, 11)).await;
         assert!(gone.is_ok(), "the way to event 1 does not pass segment 11");
-        let gone = segment_of(&store, id(last), 11..=11).await.unwrap_err();
+        let gone = segment_of(&store, id(last), span(11, 11))
+            .await
+            .unwrap_err();
         assert!(gone.to_string().contains("000000000011.seg"), "{gone}");
     }
 
@@ -175,16 +192,16 @@ mod tests {
     async fn what_is_on_its_way_is_found_in_the_stream() {
         let stream = MemoryStream::default();
         let records = (3..=5).map(|seq| Record {
-            seq,
-            epoch: 1,
+            seq: Seq(seq),
+            epoch: Epoch(1),
             event: Event::default(),
         });
         let batch = storage::stream::Batch {
-            previous: 2,
+            previous: Seq(2),
             records: std::sync::Arc::new(records.collect()),
         };
         stream.append(LOG, &batch).await.unwrap();
-        let found = async |seq| streamed(&stream, id(seq)).await.unwrap().map(|r| r.seq);
+        let found = async |seq| streamed(&stream, id(seq)).await.unwrap().map(|r| r.seq.0);
         assert_eq!(found(4).await, Some(4));
         assert_eq!(found(2).await, None);
         assert_eq!(found(6).await, None);

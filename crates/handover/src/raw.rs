@@ -1,11 +1,13 @@
 //! What collectors leave in the object store: logs, raw segments, seals, fences.
 
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod hostile;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use model::{Bug, LogId, planted};
+use model::{Bug, Epoch, Fence, Horizon, LogId, SegmentNo, Seq, Span, planted};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::segment::{self, Segment};
@@ -34,11 +36,41 @@ pub struct LogInfo {
     pub predecessor: Option<LogId>,
     /// Its last event, once its collector has drained it: nothing will ever be added. A collector
     /// that starts again makes a new log.
-    pub retired_at: Option<u64>,
-    /// The last request to close epochs that its collector has carried out: the request's number,
-    /// and the epoch that was the last closed one then.
+    pub retired_at: Option<Seq>,
+    /// The last request to close epochs that its collector has carried out.
     #[serde(default)]
-    pub closed: Option<(u64, u64)>,
+    pub closed: Option<EpochsClosed>,
+}
+
+/// That a request to close epochs was carried out. Stored as a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, Epoch)", into = "(u64, Epoch)")]
+pub struct EpochsClosed {
+    /// The request's number.
+    pub request: u64,
+    /// The epoch that was the last closed one then.
+    pub epoch: Epoch,
+}
+
+impl From<(u64, Epoch)> for EpochsClosed {
+    fn from((request, epoch): (u64, Epoch)) -> Self {
+        Self { request, epoch }
+    }
+}
+
+impl From<EpochsClosed> for (u64, Epoch) {
+    fn from(closed: EpochsClosed) -> Self {
+        (closed.request, closed.epoch)
+    }
+}
+
+impl LogInfo {
+    /// Whether events of it may lie beyond `horizon`, now or later: a retired log that is covered
+    /// to its end cannot have any.
+    pub fn is_open_beyond(&self, horizon: &Horizon) -> bool {
+        let covered = horizon.of(self.log).seq;
+        self.retired_at.is_none_or(|last| last > covered)
+    }
 }
 
 /// "This epoch is complete": `seals/{log}/{epoch}.json`. The same for the same epoch, always.
@@ -47,24 +79,25 @@ pub struct Seal {
     /// The log.
     pub log: LogId,
     /// The epoch.
-    pub epoch: u64,
-    /// First and last segment, both included.
-    pub segments: (u64, u64),
-    /// First and last event, both included.
-    pub seqs: (u64, u64),
+    pub epoch: Epoch,
+    /// Its segments.
+    pub segments: Span<SegmentNo>,
+    /// Its events.
+    pub seqs: Span<Seq>,
     /// How many events; less than the span only if a disk lost some.
     pub count: u64,
 }
 
 /// That a log ends at a given place: `fences/{log}.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fence {
+pub struct LogEnd {
     /// The log.
     pub log: LogId,
-    /// Number of the fence; 0 is a log without one.
-    pub fence: u64,
+    /// The fence that stands there.
+    #[serde(with = "model::position::fence_number")]
+    pub fence: Option<Fence>,
     /// Last event of the log.
-    pub last_seq: u64,
+    pub last_seq: Seq,
 }
 
 fn pack(segment: &[u8]) -> std::io::Result<Bytes> {
@@ -76,7 +109,7 @@ fn pack(segment: &[u8]) -> std::io::Result<Bytes> {
 pub async fn put_segment(
     store: &Store,
     log: LogId,
-    number: u64,
+    number: SegmentNo,
     bytes: &[u8],
 ) -> Result<Outcome, StoreError> {
     let path = ObjectKey::Raw {
@@ -119,7 +152,7 @@ pub enum Stored {
 pub async fn segment(
     store: &Store,
     log: LogId,
-    number: u64,
+    number: SegmentNo,
 ) -> Result<Option<Segment>, StoreError> {
     Ok(match stored(store, log, number).await? {
         Some(Stored::Segment(segment)) => Some(segment),
@@ -128,7 +161,11 @@ pub async fn segment(
 }
 
 /// What is stored under a segment's number; `None` if nothing is there yet.
-pub async fn stored(store: &Store, log: LogId, number: u64) -> Result<Option<Stored>, StoreError> {
+pub async fn stored(
+    store: &Store,
+    log: LogId,
+    number: SegmentNo,
+) -> Result<Option<Stored>, StoreError> {
     let path = ObjectKey::Raw {
         log,
         segment: number,
@@ -165,7 +202,11 @@ pub async fn stored(store: &Store, log: LogId, number: u64) -> Result<Option<Sto
 }
 
 /// Ends a log at segment `number`, create-only; the same for all who do it.
-pub async fn put_tombstone(store: &Store, log: LogId, number: u64) -> Result<Outcome, StoreError> {
+pub async fn put_tombstone(
+    store: &Store,
+    log: LogId,
+    number: SegmentNo,
+) -> Result<Outcome, StoreError> {
     put_segment(store, log, number, TOMBSTONE).await
 }
 
@@ -183,23 +224,23 @@ fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
 pub async fn find_segment(
     store: &Store,
     log: LogId,
-    seq: u64,
-    from: u64,
-) -> Result<Option<u64>, StoreError> {
+    seq: Seq,
+    from: SegmentNo,
+) -> Result<Option<SegmentNo>, StoreError> {
     let Some(newest) = newest_segment(store, log, from).await? else {
         return Ok(None);
     };
-    let (mut low, mut high) = (from.max(1), newest);
+    let (mut low, mut high) = (from.max(SegmentNo::FIRST), newest);
     let mut found = None;
     while low <= high {
-        let middle = low + (high - low) / 2;
+        let middle = SegmentNo(low.0 + (high.0 - low.0) / 2);
         match stored(store, log, middle).await? {
-            Some(Stored::Segment(s)) if s.footer.last_seq < seq => low = middle + 1,
+            Some(Stored::Segment(s)) if s.footer.last_seq < seq => low = middle.next(),
             Some(Stored::Segment(_)) => {
                 found = Some(middle);
-                high = middle - 1;
+                high = middle.previous();
             }
-            Some(Stored::Tombstone) => high = middle - 1,
+            Some(Stored::Tombstone) => high = middle.previous(),
             None => return Err(missing(log, middle)),
         }
     }
@@ -210,12 +251,12 @@ pub async fn find_segment(
 pub async fn newest_segment(
     store: &Store,
     log: LogId,
-    from: u64,
-) -> Result<Option<u64>, StoreError> {
+    from: SegmentNo,
+) -> Result<Option<SegmentNo>, StoreError> {
     let folder = folders::raw(log);
     let before = ObjectKey::Raw {
         log,
-        segment: from.saturating_sub(1),
+        segment: from.previous(),
     }
     .path();
     let objects: Vec<_> = store
@@ -233,7 +274,7 @@ pub async fn newest_segment(
 }
 
 /// The error for a segment that must be there and is not.
-pub fn missing(log: LogId, number: u64) -> StoreError {
+pub fn missing(log: LogId, number: SegmentNo) -> StoreError {
     let path = ObjectKey::Raw {
         log,
         segment: number,
@@ -282,21 +323,19 @@ async fn list_logs(
     Ok(logs)
 }
 
-/// Number of a log's fence: 0 without one.
-pub async fn fence(store: &Store, log: LogId) -> Result<u64, StoreError> {
-    Ok(fence_of(store, log).await?.map_or(0, |f| f.fence))
+/// The fence of a log, if somebody ended it.
+pub async fn fence(store: &Store, log: LogId) -> Result<Option<Fence>, StoreError> {
+    Ok(end(store, log).await?.and_then(|end| end.fence))
 }
 
-/// The fence of a log.
-pub async fn fence_of(store: &Store, log: LogId) -> Result<Option<Fence>, StoreError> {
-    read_own(store, ObjectKey::Fence { log }, |fence: &Fence| {
-        fence.log == log
-    })
-    .await
+/// Where a log was ended, if somebody did.
+pub async fn end(store: &Store, log: LogId) -> Result<Option<LogEnd>, StoreError> {
+    let belongs = |end: &LogEnd| end.log == log;
+    read_own(store, ObjectKey::Fence { log }, belongs).await
 }
 
 /// Ends a log, create-only.
-pub async fn put_fence(store: &Store, fence: &Fence) -> Result<Outcome, StoreError> {
+pub async fn put_fence(store: &Store, fence: &LogEnd) -> Result<Outcome, StoreError> {
     let path = ObjectKey::Fence { log: fence.log }.path();
     store::create_or_same(store, &path, json(&path, fence)?).await
 }
@@ -322,7 +361,7 @@ pub async fn log_info(store: &Store, log: LogId) -> Result<Option<LogInfo>, Stor
 }
 
 /// The seal of one epoch; `None` while it is open.
-pub async fn seal(store: &Store, log: LogId, epoch: u64) -> Result<Option<Seal>, StoreError> {
+pub async fn seal(store: &Store, log: LogId, epoch: Epoch) -> Result<Option<Seal>, StoreError> {
     read_own(store, ObjectKey::Seal { log, epoch }, |seal: &Seal| {
         (seal.log, seal.epoch) == (log, epoch)
     })
@@ -360,7 +399,7 @@ pub async fn update_log(store: &Store, info: &LogInfo) -> Result<(), StoreError>
 
 /// Says of a log that ended at `last` that it did, if that is not said yet. Only who comes after
 /// its collector does.
-pub async fn retire_log(store: &Store, log: LogId, last: u64) -> Result<(), StoreError> {
+pub async fn retire_log(store: &Store, log: LogId, last: Seq) -> Result<(), StoreError> {
     match log_info(store, log).await? {
         Some(info) if info.retired_at.is_none() => {
             let retired_at = Some(last);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::future::try_join_all;
-use model::{Bug, Cell, Covered, EntityId, LogId, planted};
+use model::{Bug, Cell, Covered, EntityId, Epoch, Fence, LogId, Seq, Target, planted};
 
 use crate::{directory::Directory, manifests::Published, raw};
 use storage::{
@@ -47,7 +47,7 @@ pub struct Reading {
     /// sender's key could not be checked.
     pub unchecked: bool,
     /// Per log, the event up to which everything is counted: a lower bound.
-    pub as_of: BTreeMap<LogId, u64>,
+    pub as_of: BTreeMap<LogId, Seq>,
 }
 
 /// Why nothing could be read.
@@ -68,7 +68,9 @@ impl Reader<'_> {
     /// Reads the cells of one entity, once.
     pub async fn read(&self, entity: EntityId) -> Result<Reading, ReadError> {
         let horizon = &self.published.manifest.horizon;
-        let logs = self.open_logs();
+        let logs: Vec<LogId> = (self.directory.open_beyond(horizon))
+            .map(|info| info.log)
+            .collect();
         let early = match planted(Bug::CellsBeforeCheckpoints) {
             true => Some(self.cells.cells(entity).await?),
             false => None,
@@ -83,7 +85,7 @@ impl Reader<'_> {
         let fences = self.fences().await?;
         let generations = self.cells.generations(false).await?;
 
-        let fence_of = |log: LogId| fences.get(&log).copied().unwrap_or(0);
+        let fence_of = |log: LogId| fences.get(&log).copied();
         let mut reading = Reading {
             as_of: horizon.0.iter().map(|(log, c)| (*log, c.seq)).collect(),
             ..Reading::default()
@@ -127,23 +129,15 @@ impl Reader<'_> {
         Ok(reading)
     }
 
-    /// A retired log that is covered to its end cannot have anything live.
-    fn open_logs(&self) -> Vec<LogId> {
-        let horizon = &self.published.manifest.horizon;
-        let open = self.directory.logs().filter(|info| {
-            info.retired_at
-                .is_none_or(|last| last > horizon.of(info.log).seq)
-        });
-        open.map(|info| info.log).collect()
-    }
-
-    async fn fences(&self) -> Result<BTreeMap<LogId, u64>, StoreError> {
+    async fn fences(&self) -> Result<BTreeMap<LogId, Fence>, StoreError> {
         let mut fences = BTreeMap::new();
         if planted(Bug::FenceIgnored) {
             return Ok(fences);
         }
         for log in raw::fences(self.store).await? {
-            fences.insert(log, raw::fence(self.store, log).await?);
+            if let Some(fence) = raw::fence(self.store, log).await? {
+                fences.insert(log, fence);
+            }
         }
         Ok(fences)
     }
@@ -151,9 +145,9 @@ impl Reader<'_> {
 
 /// What a reader has seen beside the checkpoint of a log.
 struct Seen<'a> {
-    prune_watermark: u64,
+    prune_watermark: Epoch,
     covered: Covered,
-    fence: u64,
+    fence: Option<Fence>,
     generations: &'a str,
     now_ms: i64,
 }
@@ -177,12 +171,15 @@ impl Seen<'_> {
         if self.prune_watermark > self.covered.epoch && !planted(Bug::NoPruneWatermarkCheck) {
             return Err("its cells were pruned after a newer manifest");
         }
-        if checkpoint.target == Checkpoint::UNKNOWN && !planted(Bug::NoTargetCheck) {
-            return Err("live cells were lost, and its collector has yet to say what it holds");
-        }
-        if checkpoint.seq.max(self.covered.seq) < checkpoint.target && !planted(Bug::NoTargetCheck)
-        {
-            return Err("its cells are being folded again");
+        match checkpoint.target {
+            _ if planted(Bug::NoTargetCheck) => {}
+            Target::Unknown => {
+                return Err("live cells were lost, and its collector has yet to say what it holds");
+            }
+            Target::Upto(last) if checkpoint.seq.max(self.covered.seq) < last => {
+                return Err("its cells are being folded again");
+            }
+            Target::Upto(_) => {}
         }
         if self.now_ms - checkpoint.at_ms > SILENT.as_millis() as i64 {
             return Err("the speed layer is silent");
@@ -195,7 +192,7 @@ impl Seen<'_> {
 mod tests {
     use std::sync::Arc;
 
-    use model::EntityKind;
+    use model::{EntityKind, EpochStart, SegmentNo};
 
     use super::*;
     use storage::cells::MemoryCells;
@@ -206,9 +203,9 @@ mod tests {
         let entity = EntityId::new(EntityKind::Link, 1);
         let cell = |log, epoch| StoredCell {
             log: LogId(log),
-            epoch,
-            fence: 0,
-            upto: 1,
+            epoch: Epoch(epoch),
+            fence: None,
+            upto: Seq(1),
             body: Cell::default().encode().into(),
         };
         let stored = [(2, 1), (2, 2), (1, 1), (1, 3), (2, 3)].map(|(log, epoch)| cell(log, epoch));
@@ -229,22 +226,22 @@ mod tests {
     #[test]
     fn each_rule_of_the_reader_is_checked() {
         let checkpoint = Checkpoint {
-            fence: 1,
+            fence: Fence::of(1),
             generations: "g".into(),
-            base: 2,
-            seq: 9,
-            epoch: (3, 5),
+            base: Epoch(2),
+            seq: Seq(9),
+            epoch: EpochStart::from((Epoch(3), Seq(5))),
             lag_ms: 0,
-            target: 9,
+            target: Target::Upto(Seq(9)),
             at_ms: 1_000,
         };
         let seen = |prune_watermark, epoch, fence, generations| Seen {
-            prune_watermark,
+            prune_watermark: Epoch(prune_watermark),
             covered: Covered {
-                epoch,
+                epoch: Epoch(epoch),
                 ..Covered::default()
             },
-            fence,
+            fence: Fence::of(fence),
             generations,
             now_ms: 2_000,
         };
@@ -252,8 +249,14 @@ mod tests {
         assert!(check(seen(2, 2, 1, "g")));
         assert!(!check(seen(2, 2, 1, "h")), "another generation");
         assert!(!check(seen(2, 2, 0, "g")), "another fence");
-        assert!(!check(seen(2, 1, 1, "g")), "a mark from after the manifest");
-        assert!(!check(seen(3, 2, 1, "g")), "a floor above the manifest");
+        assert!(
+            !check(seen(2, 1, 1, "g")),
+            "a checkpoint from after the manifest"
+        );
+        assert!(
+            !check(seen(3, 2, 1, "g")),
+            "a prune watermark above the manifest"
+        );
         assert!(
             !check(Seen {
                 now_ms: 60_000,
@@ -261,9 +264,9 @@ mod tests {
             }),
             "nobody folds"
         );
-        assert!(seen(0, 0, 0, "g").check(None).is_err(), "no mark");
+        assert!(seen(0, 0, 0, "g").check(None).is_err(), "no checkpoint");
         let behind = Checkpoint {
-            target: 10,
+            target: Target::Upto(Seq(10)),
             ..checkpoint.clone()
         };
         assert!(
@@ -271,9 +274,9 @@ mod tests {
             "folding again"
         );
         let covered = Covered {
-            epoch: 2,
-            seq: 10,
-            segment: 1,
+            epoch: Epoch(2),
+            seq: Seq(10),
+            segment: SegmentNo(1),
         };
         assert!(
             Seen {

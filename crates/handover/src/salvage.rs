@@ -9,10 +9,10 @@ mod tests;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use model::{Bug, LogId, Record, planted};
+use model::{Bug, Epoch, Fence, LogId, Record, SegmentNo, Seq, Span, planted};
 
 use crate::{
-    raw::{self, Fence, LogInfo, Seal, Stored},
+    raw::{self, LogEnd, LogInfo, Seal, Stored},
     segment::{self, Header},
 };
 use storage::{
@@ -32,12 +32,12 @@ const MAX_RECORDS: usize = 50_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Salvaged {
     /// Where the log ends now.
-    pub fence: Fence,
+    pub end: LogEnd,
     /// How many events were brought from the stream to the store.
     pub rescued: u64,
     /// First event that the stream is known to have had beyond the log's end, and that could not
     /// be brought over: from there on events are on the lost disk alone, if anywhere.
-    pub missing_from: Option<u64>,
+    pub missing_from: Option<Seq>,
 }
 
 /// Why a log could not be ended. It can be tried again: nothing is done twice.
@@ -66,7 +66,7 @@ pub enum SalvageError {
         /// The log.
         log: LogId,
         /// The epoch.
-        epoch: u64,
+        epoch: Epoch,
     },
 }
 
@@ -80,7 +80,7 @@ pub async fn salvage(
         Some(info) => info,
         None => registered(store, stream, log).await?,
     };
-    let fenced = raw::fence_of(store, log).await?;
+    let fenced = raw::end(store, log).await?;
     if info.retired_at.is_some() && fenced.is_none() {
         return Err(SalvageError::Retired(log));
     }
@@ -96,16 +96,16 @@ pub async fn salvage(
     }
     let last_seq = end.ok_or(SalvageError::Growing(log))?;
     reach("salvage.buried");
-    let fence = Fence {
+    let ended = LogEnd {
         log,
-        fence: 1,
+        fence: Some(Fence::FIRST),
         last_seq,
     };
     // Readers and workers must fold from raw alone before batch may cover what was brought there.
     if planted(Bug::SealsBeforeFence) {
         seal(store, log).await?;
     }
-    raw::put_fence(store, &fence).await?;
+    raw::put_fence(store, &ended).await?;
     reach("salvage.fenced");
     seal(store, log).await?;
     if let Some(before) = info.predecessor {
@@ -116,7 +116,7 @@ pub async fn salvage(
     let retired_at = Some(last_seq);
     raw::update_log(store, &LogInfo { retired_at, ..info }).await?;
     Ok(Salvaged {
-        fence,
+        end: ended,
         rescued: rescued.events,
         missing_from: rescued.missing_from,
     })
@@ -147,7 +147,7 @@ async fn registered(
 #[derive(Default)]
 struct Rescued {
     events: u64,
-    missing_from: Option<u64>,
+    missing_from: Option<Seq>,
 }
 
 /// Brings over what the stream holds and puts the tombstone; the log's last event, or `None` if
@@ -157,7 +157,7 @@ async fn bury(
     stream: Option<&dyn EventStream>,
     log: LogId,
     rescued: &mut Rescued,
-) -> Result<Option<u64>, SalvageError> {
+) -> Result<Option<Seq>, SalvageError> {
     let End { mut header, buried } = end_of(store, log).await?;
     if buried {
         return Ok(Some(header.previous_seq));
@@ -170,7 +170,7 @@ async fn bury(
         let (records, missing_from) = streamed(stream, log, header.previous_seq).await?;
         rescued.missing_from = missing_from;
         for part in segments(records) {
-            header.epoch = part.first().map_or(0, |r| r.epoch);
+            header.epoch = part.first().map_or(Epoch::ZERO, |r| r.epoch);
             let (bytes, footer) = segment::build(&header, &part);
             if raw::put_segment(store, log, header.number, &bytes).await? == Outcome::Different {
                 return Ok(None);
@@ -178,8 +178,8 @@ async fn bury(
             rescued.events += part.len() as u64;
             reach("salvage.rescued");
             header = Header {
-                number: header.number + 1,
-                first_seq: footer.last_seq + 1,
+                number: header.number.next(),
+                first_seq: footer.last_seq.next(),
                 previous_seq: footer.last_seq,
                 previous_hash: footer.hash,
                 ..header
@@ -201,22 +201,23 @@ struct End {
 async fn end_of(store: &Store, log: LogId) -> Result<End, StoreError> {
     let first = Header {
         log,
-        number: 1,
-        epoch: 1,
-        first_seq: 1,
-        previous_seq: 0,
+        number: SegmentNo::FIRST,
+        epoch: Epoch::FIRST,
+        first_seq: Seq::FIRST,
+        previous_seq: Seq::ZERO,
         previous_hash: [0; 32],
     };
-    let mut number = raw::newest_segment(store, log, 1).await?.unwrap_or(0);
+    let newest = raw::newest_segment(store, log, SegmentNo::FIRST).await?;
+    let mut number = newest.unwrap_or_default();
     let mut buried = false;
-    while number > 0 {
+    while number > SegmentNo::ZERO {
         match raw::stored(store, log, number).await? {
-            Some(Stored::Tombstone) => (buried, number) = (true, number - 1),
+            Some(Stored::Tombstone) => (buried, number) = (true, number.previous()),
             Some(Stored::Segment(last)) => {
                 let header = Header {
-                    number: number + 1,
+                    number: number.next(),
                     epoch: last.header.epoch,
-                    first_seq: last.footer.last_seq + 1,
+                    first_seq: last.footer.last_seq.next(),
                     previous_seq: last.footer.last_seq,
                     previous_hash: last.footer.hash,
                     ..first
@@ -234,8 +235,8 @@ async fn end_of(store: &Store, log: LogId) -> Result<End, StoreError> {
 async fn streamed(
     stream: &dyn EventStream,
     log: LogId,
-    mut position: u64,
-) -> Result<(Vec<Record>, Option<u64>), LiveError> {
+    mut position: Seq,
+) -> Result<(Vec<Record>, Option<Seq>), LiveError> {
     let mut records = Vec::new();
     loop {
         let batches = stream
@@ -246,7 +247,7 @@ async fn streamed(
         }
         for batch in batches {
             if batch.previous > position {
-                return Ok((records, Some(position + 1)));
+                return Ok((records, Some(position.next())));
             }
             let fresh = batch.records.iter().filter(|r| r.seq > position).cloned();
             records.extend(fresh);
@@ -271,28 +272,28 @@ fn segments(records: Vec<Record>) -> Vec<Vec<Record>> {
 
 /// Seals every epoch that has none; what is in the store of a buried log is all there is.
 async fn seal(store: &Store, log: LogId) -> Result<(), SalvageError> {
-    let mut epoch = 1;
-    let mut from = 1;
+    let mut epoch = Epoch::FIRST;
+    let mut from = SegmentNo::FIRST;
     while let Some(seal) = raw::seal(store, log, epoch).await? {
-        (epoch, from) = (epoch + 1, seal.segments.1 + 1);
+        (epoch, from) = (epoch.next(), seal.segments.last.next());
     }
-    let mut seals: BTreeMap<u64, Seal> = BTreeMap::new();
+    let mut seals: BTreeMap<Epoch, Seal> = BTreeMap::new();
     while let Some(segment) = raw::segment(store, log, from).await? {
         let last_seq = segment.footer.last_seq;
         let seal = seals.entry(segment.header.epoch).or_insert(Seal {
             log,
             epoch: segment.header.epoch,
-            segments: (from, from),
-            seqs: (
-                segment.records.first().map_or(last_seq, |r| r.seq),
-                last_seq,
-            ),
+            segments: Span::from((from, from)),
+            seqs: Span {
+                first: segment.records.first().map_or(last_seq, |r| r.seq),
+                last: last_seq,
+            },
             count: 0,
         });
-        seal.segments.1 = from;
-        seal.seqs.1 = last_seq;
+        seal.segments.last = from;
+        seal.seqs.last = last_seq;
         seal.count += segment.footer.count;
-        from += 1;
+        from = from.next();
     }
     for seal in seals.values() {
         if raw::put_seal(store, seal).await? == Outcome::Different {

@@ -13,8 +13,8 @@ impl Seal {
     pub fn covered(&self) -> Covered {
         Covered {
             epoch: self.epoch,
-            seq: self.seqs.1,
-            segment: self.segments.1,
+            seq: self.seqs.last,
+            segment: self.segments.last,
         }
     }
 }
@@ -24,18 +24,14 @@ pub async fn beyond(store: &Store, horizon: &Horizon) -> Result<Vec<Seal>, Store
     let mut directory = Directory::default();
     directory.refresh(store).await?;
     let mut seals = Vec::new();
-    for info in directory.logs() {
-        let covered = horizon.of(info.log);
-        if info.retired_at.is_some_and(|last| last <= covered.seq) {
-            continue;
-        }
-        let mut epoch = covered.epoch + 1;
-        if planted(Bug::HorizonGap) && raw::seal(store, info.log, epoch + 1).await?.is_some() {
-            epoch += 1;
+    for info in directory.open_beyond(horizon) {
+        let mut epoch = horizon.of(info.log).epoch.next();
+        if planted(Bug::HorizonGap) && raw::seal(store, info.log, epoch.next()).await?.is_some() {
+            epoch = epoch.next();
         }
         while let Some(seal) = raw::seal(store, info.log, epoch).await? {
             seals.push(seal);
-            epoch += 1;
+            epoch = epoch.next();
         }
     }
     Ok(seals)

@@ -8,7 +8,7 @@
 //! footer  0xFFFFFFFF(4) count(8) last_seq(8) blake3(32) crc32c(4)  hash of all bytes before the footer
 //! ```
 
-use model::{Event, LogId, Record};
+use model::{Epoch, Event, LogId, Record, SegmentNo, Seq};
 use prost::Message;
 
 const MAGIC: &[u8; 8] = b"MRSEG01\n";
@@ -31,13 +31,13 @@ pub struct Header {
     /// The log.
     pub log: LogId,
     /// Number of the segment in its log, from 1, without gaps.
-    pub number: u64,
+    pub number: SegmentNo,
     /// The epoch of all its records.
-    pub epoch: u64,
+    pub epoch: Epoch,
     /// Number its first record has (or would have).
-    pub first_seq: u64,
-    /// Last number of the previous segment; 0 before the first.
-    pub previous_seq: u64,
+    pub first_seq: Seq,
+    /// Last number of the previous segment; zero before the first.
+    pub previous_seq: Seq,
     /// Hash of the previous segment; zeros before the first.
     pub previous_hash: Hash,
 }
@@ -49,7 +49,7 @@ pub struct Footer {
     pub count: u64,
     /// Number of the last one. If `count` is less than the span from the first, the missing ones
     /// were lost to a damaged disk.
-    pub last_seq: u64,
+    pub last_seq: Seq,
     /// Hash of everything before the footer.
     pub hash: Hash,
 }
@@ -83,7 +83,12 @@ impl Header {
         let mut out = Vec::with_capacity(HEADER_LEN);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&self.log.0.to_be_bytes());
-        for n in [self.number, self.epoch, self.first_seq, self.previous_seq] {
+        for n in [
+            self.number.0,
+            self.epoch.0,
+            self.first_seq.0,
+            self.previous_seq.0,
+        ] {
             out.extend_from_slice(&n.to_le_bytes());
         }
         out.extend_from_slice(&self.previous_hash);
@@ -102,10 +107,10 @@ impl Header {
         }
         Some(Self {
             log: LogId(u128::from_be_bytes(body.get(8..24)?.try_into().ok()?)),
-            number: u64_at(body, 24)?,
-            epoch: u64_at(body, 32)?,
-            first_seq: u64_at(body, 40)?,
-            previous_seq: u64_at(body, 48)?,
+            number: SegmentNo(u64_at(body, 24)?),
+            epoch: Epoch(u64_at(body, 32)?),
+            first_seq: Seq(u64_at(body, 40)?),
+            previous_seq: Seq(u64_at(body, 48)?),
             previous_hash: body.get(56..88)?.try_into().ok()?,
         })
     }
@@ -117,7 +122,7 @@ impl Footer {
         let mut out = Vec::with_capacity(FOOTER_LEN);
         out.extend_from_slice(&FOOTER_MARK.to_le_bytes());
         out.extend_from_slice(&self.count.to_le_bytes());
-        out.extend_from_slice(&self.last_seq.to_le_bytes());
+        out.extend_from_slice(&self.last_seq.0.to_le_bytes());
         out.extend_from_slice(&self.hash);
         let crc = place_crc(header.log, header.number, &out);
         out.extend_from_slice(&crc.to_le_bytes());
@@ -132,20 +137,20 @@ impl Footer {
         fits.then_some(())?;
         Some(Self {
             count: u64_at(body, 4)?,
-            last_seq: u64_at(body, 12)?,
+            last_seq: Seq(u64_at(body, 12)?),
             hash: body.get(20..52)?.try_into().ok()?,
         })
     }
 }
 
 /// Appends the stored form of one record. The payload must not exceed [`MAX_PAYLOAD`].
-pub fn encode_record(out: &mut Vec<u8>, header: &Header, seq: u64, epoch: u64, event: &Event) {
+pub fn encode_record(out: &mut Vec<u8>, header: &Header, seq: Seq, epoch: Epoch, event: &Event) {
     let length = event.encoded_len();
     let start = out.len();
     out.extend_from_slice(&(length as u32).to_le_bytes());
     out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&seq.to_le_bytes());
-    out.extend_from_slice(&epoch.to_le_bytes());
+    out.extend_from_slice(&seq.0.to_le_bytes());
+    out.extend_from_slice(&epoch.0.to_le_bytes());
     event.encode_raw(out);
     let crc = place_crc(header.log, header.number, &out[start + 8..]);
     out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
@@ -204,7 +209,7 @@ pub fn scan(bytes: &[u8]) -> Option<Scan> {
                 });
             }
         }
-        let least = records.last().map_or(header.first_seq, |r| r.seq + 1);
+        let least = records.last().map_or(header.first_seq, |r| r.seq.next());
         match record_at(bytes, at, &header, least) {
             Some((record, next)) => {
                 records.push(record);
@@ -220,7 +225,7 @@ fn scan_damage(bytes: &[u8], header: Header, mut records: Vec<Record>, at: usize
     let before = records.len();
     let mut here = at + 1;
     while here + RECORD_HEAD <= bytes.len() {
-        let least = records.last().map_or(header.first_seq, |r| r.seq + 1);
+        let least = records.last().map_or(header.first_seq, |r| r.seq.next());
         match record_at(bytes, here, &header, least) {
             Some((record, next)) => {
                 records.push(record);
@@ -244,14 +249,15 @@ fn scan_damage(bytes: &[u8], header: Header, mut records: Vec<Record>, at: usize
     }
 }
 
-fn record_at(bytes: &[u8], at: usize, header: &Header, least: u64) -> Option<(Record, usize)> {
+fn record_at(bytes: &[u8], at: usize, header: &Header, least: Seq) -> Option<(Record, usize)> {
     let length = u32_at(bytes, at)? as usize;
     if length > MAX_PAYLOAD {
         return None;
     }
     let next = at + RECORD_HEAD + length;
     let covered = bytes.get(at + 8..next)?;
-    let (seq, epoch) = (u64_at(bytes, at + 8)?, u64_at(bytes, at + 16)?);
+    let seq = Seq(u64_at(bytes, at + 8)?);
+    let epoch = Epoch(u64_at(bytes, at + 16)?);
     if seq < least || u32_at(bytes, at + 4)? != place_crc(header.log, header.number, covered) {
         return None;
     }
@@ -312,9 +318,9 @@ pub fn build(header: &Header, records: &[Record]) -> (Vec<u8>, Footer) {
     (out, footer)
 }
 
-fn place_crc(log: LogId, number: u64, bytes: &[u8]) -> u32 {
+fn place_crc(log: LogId, number: SegmentNo, bytes: &[u8]) -> u32 {
     let crc = crc32c::crc32c(&log.0.to_be_bytes());
-    let crc = crc32c::crc32c_append(crc, &number.to_le_bytes());
+    let crc = crc32c::crc32c_append(crc, &number.0.to_le_bytes());
     crc32c::crc32c_append(crc, bytes)
 }
 
@@ -338,10 +344,10 @@ mod tests {
     fn header() -> Header {
         Header {
             log: LogId(77),
-            number: 3,
-            epoch: 2,
-            first_seq: 10,
-            previous_seq: 9,
+            number: SegmentNo(3),
+            epoch: Epoch(2),
+            first_seq: Seq(10),
+            previous_seq: Seq(9),
             previous_hash: [7; 32],
         }
     }
@@ -354,8 +360,8 @@ mod tests {
         };
         (0..n)
             .map(|i| Record {
-                seq: 10 + i,
-                epoch: 2,
+                seq: Seq(10 + i),
+                epoch: Epoch(2),
                 event: event(i),
             })
             .collect()

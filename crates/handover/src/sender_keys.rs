@@ -14,7 +14,7 @@ use arrow::{
 };
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use model::{EventId, LogId, Record};
+use model::{EventId, LogId, Record, Seq};
 use parquet::{arrow::ParquetRecordBatchStreamBuilder, errors::ParquetError};
 
 use crate::{
@@ -92,7 +92,7 @@ pub fn encode(rows: &[Keyed]) -> Result<Bytes, ParquetError> {
             Arc::new(UInt64Array::from_iter_values(each().map(|r| r.account))),
             Arc::new(StringArray::from_iter_values(each().map(|r| &r.key))),
             Arc::new(logs(each().map(|r| r.event.log))),
-            Arc::new(UInt64Array::from_iter_values(each().map(|r| r.event.seq))),
+            Arc::new(UInt64Array::from_iter_values(each().map(|r| r.event.seq.0))),
             Arc::new(times(each().map(|r| r.occurred_ms))),
             Arc::new(times(each().map(|r| r.received_ms))),
             Arc::new(BooleanArray::from_iter(each().map(|r| Some(r.unchecked)))),
@@ -130,7 +130,7 @@ pub fn decode(batch: &RecordBatch, path: &str) -> Result<Vec<Keyed>, ViewError> 
             key: keys.value(i).to_owned(),
             event: EventId {
                 log: columns.log("log", logs.value(i))?,
-                seq: seqs.value(i),
+                seq: Seq(seqs.value(i)),
             },
             occurred_ms: times.value(i),
             received_ms: received.value(i),
@@ -210,7 +210,10 @@ mod tests {
         let row = |seq: u64| Keyed {
             account: u64::MAX - seq,
             key: hash(&seq.to_string()),
-            event: EventId { log: LogId(7), seq },
+            event: EventId {
+                log: LogId(7),
+                seq: Seq(seq),
+            },
             occurred_ms: -5,
             received_ms: 1_400_000_000_000,
             unchecked: seq.is_multiple_of(2),

@@ -1,6 +1,9 @@
 //! The event as it is written in the log, and the same event after enrichment.
 
-use crate::id::{EntityId, EntityKind, EventId, LogId};
+use crate::{
+    id::{EntityId, EntityKind, EventId, LogId},
+    position::{Epoch, Seq},
+};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
@@ -144,9 +147,9 @@ impl Event {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// Number within the log, from 1, without gaps.
-    pub seq: u64,
+    pub seq: Seq,
     /// The epoch it was accepted in.
-    pub epoch: u64,
+    pub epoch: Epoch,
     /// What was accepted.
     pub event: Event,
 }

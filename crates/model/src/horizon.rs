@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::LogId;
+use crate::{
+    id::LogId,
+    position::{Epoch, SegmentNo, Seq},
+};
 
 /// How far one log is covered. The default covers nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Covered {
     /// Last covered epoch; all lower ones are covered too.
-    pub epoch: u64,
+    pub epoch: Epoch,
     /// Last covered event.
-    pub seq: u64,
+    pub seq: Seq,
     /// Last covered segment.
-    pub segment: u64,
+    pub segment: SegmentNo,
 }
 
 /// For each log, how far it is covered.

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::position::Seq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Why a text is not an identifier.
@@ -168,7 +169,7 @@ pub struct EventId {
     /// The log that took it.
     pub log: LogId,
     /// Its number in that log, from 1.
-    pub seq: u64,
+    pub seq: Seq,
 }
 
 impl fmt::Display for EventId {
@@ -235,7 +236,7 @@ mod tests {
 
         #[test]
         fn event_text_round_trips(log: u128, seq: u64) {
-            let id = EventId { log: LogId(log), seq };
+            let id = EventId { log: LogId(log), seq: Seq(seq) };
             prop_assert_eq!(id.to_string().parse::<EventId>().unwrap(), id);
         }
 

@@ -9,14 +9,14 @@ use std::{
 };
 
 use handover::raw;
-use model::{CUBES, Cell, Dimension, EntityId, Event, LogId, Record};
+use model::{CUBES, Cell, Dimension, EntityId, Event, LogId, Record, SegmentNo, Seq};
 use storage::store::Store;
 
 /// An event's place in the order of all events ever made; written into its country.
 pub(crate) type Number = u64;
 
 /// Events of one log by seq.
-type Sequence = BTreeMap<u64, Number>;
+type Sequence = BTreeMap<Seq, Number>;
 
 /// What the disks that are lost for good may have taken with them.
 #[derive(Default)]
@@ -24,11 +24,11 @@ pub(crate) struct Lost {
     /// The logs that were on them.
     pub(crate) logs: Vec<LogId>,
     /// What the streams of any logs have held and never lost.
-    pub(crate) kept: BTreeMap<LogId, BTreeSet<u64>>,
+    pub(crate) kept: BTreeMap<LogId, BTreeSet<Seq>>,
 }
 
 /// Where an event was acknowledged, and which it is.
-pub(crate) type Missing = (LogId, u64, Number);
+pub(crate) type Missing = (LogId, Seq, Number);
 
 /// Cheap to clone.
 #[derive(Clone, Default)]
@@ -95,7 +95,7 @@ impl Oracle {
     }
 
     /// An event was acknowledged as `seq` of `log`.
-    pub(crate) fn acknowledged(&self, log: LogId, seq: u64, event: &Event) {
+    pub(crate) fn acknowledged(&self, log: LogId, seq: Seq, event: &Event) {
         let mut truth = self.truth();
         let number = number_of(event);
         let known = truth.logs.entry(log).or_default().insert(seq, number);
@@ -111,7 +111,7 @@ impl Oracle {
     }
 
     /// A collector found its log ending at `last`, with these records still on its disk.
-    pub(crate) fn recovered(&self, log: LogId, last: u64, records: &[Record]) {
+    pub(crate) fn recovered(&self, log: LogId, last: Seq, records: &[Record]) {
         let mut truth = self.truth();
         let acknowledged = truth
             .acknowledged
@@ -144,7 +144,7 @@ impl Oracle {
             }
             let mut sequence = Sequence::new();
             let mut number = 1;
-            while let Ok(Some(segment)) = raw::segment(store, log, number).await {
+            while let Ok(Some(segment)) = raw::segment(store, log, SegmentNo(number)).await {
                 sequence.extend(segment.records.iter().map(|r| (r.seq, number_of(&r.event))));
                 number += 1;
             }
@@ -157,7 +157,7 @@ impl Oracle {
         &self,
         entity: EntityId,
         settled: &[Number],
-        horizon: &BTreeMap<LogId, u64>,
+        horizon: &BTreeMap<LogId, Seq>,
     ) -> Result<(), String> {
         let truth = self.truth();
         let mut expected: Vec<Number> = Vec::new();
@@ -183,7 +183,7 @@ impl Oracle {
         &self,
         entity: EntityId,
         counted: &[Number],
-        as_of: &BTreeMap<LogId, u64>,
+        as_of: &BTreeMap<LogId, Seq>,
     ) -> Result<(), String> {
         let unique: BTreeSet<Number> = counted.iter().copied().collect();
         if unique.len() != counted.len() {
@@ -247,7 +247,7 @@ impl Truth {
         &self,
         entity: EntityId,
         counted: &BTreeSet<Number>,
-        as_of: &BTreeMap<LogId, u64>,
+        as_of: &BTreeMap<LogId, Seq>,
         as_stored: impl Fn(&LogId) -> bool,
     ) -> Result<(), String> {
         let mut explained = BTreeSet::new();
@@ -260,7 +260,7 @@ impl Truth {
             };
             let mine = sequence.unwrap_or(&nothing).iter();
             let mine = mine.filter(|(_, n)| self.is_of(**n, entity) && !explained.contains(*n));
-            let least = as_of.get(log).copied().unwrap_or(0);
+            let least = as_of.get(log).copied().unwrap_or(Seq(0));
             let mut ended_at = None;
             let mut here = Vec::new();
             for (seq, number) in mine {

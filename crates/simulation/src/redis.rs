@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{EntityId, Horizon, LogId};
+use model::{EntityId, Epoch, Horizon, LogId, Seq, Tail};
 use storage::{
     cells::{Checkpoint, HighWatermark, LiveCells, MemoryCells, StoredCell},
     stream::{Appended, Batch, EventStream, LiveError, MemoryStream},
@@ -43,7 +43,7 @@ pub(crate) struct Cluster {
     /// Whether states are kept to fall back to.
     keeps: bool,
     losses: Arc<AtomicU64>,
-    ever: Arc<Mutex<BTreeMap<LogId, BTreeSet<u64>>>>,
+    ever: Arc<Mutex<BTreeMap<LogId, BTreeSet<Seq>>>>,
 }
 
 impl Cluster {
@@ -108,7 +108,7 @@ impl Cluster {
     }
 
     /// Every event that any stream of a log ever took.
-    pub(crate) fn ever_streamed(&self) -> BTreeMap<LogId, BTreeSet<u64>> {
+    pub(crate) fn ever_streamed(&self) -> BTreeMap<LogId, BTreeSet<Seq>> {
         let ever = self.ever.lock().unwrap_or_else(PoisonError::into_inner);
         ever.clone()
     }
@@ -179,7 +179,7 @@ fn unreachable() -> LiveError {
 
 #[async_trait]
 impl EventStream for Client {
-    async fn last(&self, log: LogId) -> Result<Option<u64>, LiveError> {
+    async fn last(&self, log: LogId) -> Result<Option<Tail>, LiveError> {
         self.look().await?;
         self.cluster.node(&("stream", log)).stream.last(log).await
     }
@@ -204,7 +204,7 @@ impl EventStream for Client {
     async fn read(
         &self,
         log: LogId,
-        after: u64,
+        after: Seq,
         limit: usize,
         wait: Duration,
     ) -> Result<Vec<Batch>, LiveError> {
@@ -226,7 +226,7 @@ impl EventStream for Client {
         self.end(fine, node, ()).await
     }
 
-    async fn trim(&self, log: LogId, upto: u64) -> Result<(), LiveError> {
+    async fn trim(&self, log: LogId, upto: Seq) -> Result<(), LiveError> {
         let fine = self.begin().await?;
         let node = self.cluster.node(&("stream", log));
         node.stream.trim(log, upto).await?;
@@ -306,7 +306,7 @@ impl LiveCells for Client {
         self.end(fine, node, ()).await
     }
 
-    async fn prune_watermark(&self, log: LogId) -> Result<u64, LiveError> {
+    async fn prune_watermark(&self, log: LogId) -> Result<Epoch, LiveError> {
         self.look().await?;
         self.cluster
             .node(&("floor", log))
@@ -315,7 +315,7 @@ impl LiveCells for Client {
             .await
     }
 
-    async fn raise_prune_watermark(&self, log: LogId, epoch: u64) -> Result<(), LiveError> {
+    async fn raise_prune_watermark(&self, log: LogId, epoch: Epoch) -> Result<(), LiveError> {
         let fine = self.begin().await?;
         let node = self.cluster.node(&("floor", log));
         node.cells.raise_prune_watermark(log, epoch).await?;

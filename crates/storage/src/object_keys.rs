@@ -3,6 +3,7 @@
 use std::fmt;
 
 use model::{
+    Epoch, Fence, SegmentNo,
     id::LogId,
     time::{day_text, parse_day},
 };
@@ -20,9 +21,9 @@ pub struct KeyError {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ObjectKey {
     /// A sealed segment of a log, verbatim.
-    Raw { log: LogId, segment: u64 },
+    Raw { log: LogId, segment: SegmentNo },
     /// "This epoch of this log is complete."
-    Seal { log: LogId, epoch: u64 },
+    Seal { log: LogId, epoch: Epoch },
     /// That a log exists, and what became of it.
     Log { log: LogId },
     /// That a log ends at a given place, whatever its disk says.
@@ -123,11 +124,11 @@ fn parse(path: &str) -> Option<ObjectKey> {
     Some(match parts[..] {
         ["raw", log, file] => ObjectKey::Raw {
             log: log.parse().ok()?,
-            segment: number(file, ".seg")?,
+            segment: SegmentNo(number(file, ".seg")?),
         },
         ["seals", log, file] => ObjectKey::Seal {
             log: log.parse().ok()?,
-            epoch: number(file, ".json")?,
+            epoch: Epoch(number(file, ".json")?),
         },
         ["logs", file] => ObjectKey::Log {
             log: file.strip_suffix(".json")?.parse().ok()?,
@@ -273,8 +274,14 @@ mod tests {
         let day = -700_000i64..2_900_000;
         let numbered = (log.clone(), any::<u64>(), name, name, day);
         (numbered, name, 0..14).prop_map(|((log, n, name, other, day), third, kind)| match kind {
-            0 => ObjectKey::Raw { log, segment: n },
-            1 => ObjectKey::Seal { log, epoch: n },
+            0 => ObjectKey::Raw {
+                log,
+                segment: SegmentNo(n),
+            },
+            1 => ObjectKey::Seal {
+                log,
+                epoch: Epoch(n),
+            },
             2 => ObjectKey::Log { log },
             3 if day % 2 == 0 => ObjectKey::Salvage { log },
             3 => ObjectKey::Fence { log },
@@ -317,7 +324,7 @@ mod tests {
 
         #[test]
         fn numbers_sort_as_numbers(a in 0..10u64.pow(12), b in 0..10u64.pow(12)) {
-            let path = |segment| ObjectKey::Raw { log: LogId(7), segment }.path();
+            let path = |segment| ObjectKey::Raw { log: LogId(7), segment: SegmentNo(segment) }.path();
             prop_assert_eq!(a.cmp(&b), path(a).cmp(&path(b)));
         }
     }

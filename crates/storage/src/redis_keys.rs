@@ -1,7 +1,7 @@
 //! Every Redis key, built here and nowhere else. Each script touches one key, so no hash tags are
 //! needed on Redis Cluster.
 
-use model::{EntityId, LogId};
+use model::{EntityId, Epoch, LogId};
 
 /// Pattern of all live cells.
 pub const LIVE_PATTERN: &str = "mr:live:*";
@@ -18,17 +18,17 @@ pub fn parse_live(key: &str) -> Option<EntityId> {
 }
 
 /// Field of the hash [`live`]: the body of one cell.
-pub fn cell(log: LogId, epoch: u64) -> String {
+pub fn cell(log: LogId, epoch: Epoch) -> String {
     format!("{log}:{epoch}")
 }
 
 /// Field of the hash [`live`]: fence and upto of the cell, both as digits.
-pub fn cell_version(log: LogId, epoch: u64) -> String {
+pub fn cell_version(log: LogId, epoch: Epoch) -> String {
     format!("{log}:{epoch}#")
 }
 
 /// Log and epoch of a field made by [`cell`]; `None` for versions and strangers.
-pub fn parse_cell(field: &str) -> Option<(LogId, u64)> {
+pub fn parse_cell(field: &str) -> Option<(LogId, Epoch)> {
     let (log, epoch) = field.split_once(':')?;
     Some((log.parse().ok()?, epoch.parse().ok()?))
 }
@@ -91,7 +91,10 @@ mod tests {
     fn keys_round_trip() {
         let entity = EntityId::new(EntityKind::Link, 42);
         assert_eq!(parse_live(&live(entity)), Some(entity));
-        assert_eq!(parse_cell(&cell(LogId(9), 3)), Some((LogId(9), 3)));
-        assert_eq!(parse_cell(&cell_version(LogId(9), 3)), None);
+        assert_eq!(
+            parse_cell(&cell(LogId(9), Epoch(3))),
+            Some((LogId(9), Epoch(3)))
+        );
+        assert_eq!(parse_cell(&cell_version(LogId(9), Epoch(3))), None);
     }
 }

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use model::{Covered, EntityId, EntityKind, Horizon, LogId};
+use model::{
+    Covered, EntityId, EntityKind, Epoch, EpochStart, Fence, Horizon, LogId, SegmentNo, Seq, Target,
+};
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use storage::{
     cells::{Checkpoint, HighWatermark, LiveCells, RedisCells, StoredCell},
@@ -73,13 +75,13 @@ fn is_named(error: &LiveError, key: &str) -> bool {
 fn any_checkpoint() -> impl Strategy<Value = Checkpoint> {
     (any::<[u64; 6]>(), any::<[i64; 2]>(), any::<String>()).prop_map(
         |([fence, base, seq, epoch, before, target], [lag_ms, at_ms], generations)| Checkpoint {
-            fence,
+            fence: Fence::of(fence),
             generations,
-            base,
-            seq,
-            epoch: (epoch, before),
+            base: Epoch(base),
+            seq: Seq(seq),
+            epoch: EpochStart::from((Epoch(epoch), Seq(before))),
             lag_ms,
-            target,
+            target: Target::from(target),
             at_ms,
         },
     )
@@ -103,7 +105,7 @@ fn any_version() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn a_mark_is_read_whole_or_named() {
+fn a_checkpoint_is_read_whole_or_named() {
     let site = Site::start();
     proptest!(|(checkpoint in any_checkpoint(), at in any::<Index>(), by in any::<u8>(), noise in vec(any::<u8>(), 0..3))| {
         let (cells, key) = (site.cells(), redis_keys::checkpoint(LOG));
@@ -116,7 +118,8 @@ fn a_mark_is_read_whole_or_named() {
         match read {
             Ok(read) => {
                 // Nobody takes it for another one than it is.
-                let other = Checkpoint { fence: read.as_ref().unwrap().fence ^ 1, ..checkpoint.clone() };
+                let fence = Fence::of(Fence::number(read.as_ref().unwrap().fence) ^ 1);
+                let other = Checkpoint { fence, ..checkpoint.clone() };
                 prop_assert!(!site.runtime.block_on(cells.put_checkpoint(LOG, Some(&other), &checkpoint)).unwrap());
                 prop_assert_eq!(site.runtime.block_on(cells.checkpoint(LOG)).unwrap(), read);
             }
@@ -130,11 +133,11 @@ fn a_mark_is_read_whole_or_named() {
 }
 
 #[test]
-fn heads_and_floors_are_read_or_named() {
+fn watermarks_are_read_or_named() {
     let site = Site::start();
     proptest!(|(seq in any::<u64>(), generations in any::<String>(), at in any::<Index>(), by in any::<u8>(), prune_watermark in "[0-9+ a-]{0,22}")| {
         let (cells, keys) = (site.cells(), [redis_keys::high_watermark(LOG), redis_keys::prune_watermark(LOG)]);
-        let high_watermark = HighWatermark { generations, seq };
+        let high_watermark = HighWatermark { generations, seq: Seq(seq) };
         let mut text = serde_json::to_vec(&high_watermark).unwrap();
         let at = at.index(text.len());
         text[at] ^= by;
@@ -166,11 +169,11 @@ fn cells_of_strangers_are_named_or_left_alone() {
             }
         }
         site.holds(&[hash]);
-        let ours = StoredCell { log: LogId(8), epoch, fence: 0, upto, body: Bytes::from_static(b"ours") };
+        let ours = StoredCell { log: LogId(8), epoch: Epoch(epoch), fence: None, upto: Seq(upto), body: Bytes::from_static(b"ours") };
         site.runtime.block_on(cells.put(ENTITY, vec![ours.clone()])).unwrap();
         let read = || site.runtime.block_on(cells.cells(ENTITY));
         let before = read();
-        let covered = Covered { epoch, ..Covered::default() };
+        let covered = Covered { epoch: Epoch(epoch), ..Covered::default() };
         let covered = Horizon([(LogId(8), covered)].into());
         let pruned = site.runtime.block_on(cells.prune(&covered)).unwrap();
         match (before, read()) {
@@ -180,7 +183,7 @@ fn cells_of_strangers_are_named_or_left_alone() {
                 prop_assert!(left.iter().all(|cell| cell.log != LogId(8)));
                 // No event is in epoch 0: it is covered from the beginning.
                 for cells in [&mut before, &mut left] {
-                    cells.retain(|cell| cell.log != LogId(8) && cell.epoch > 0);
+                    cells.retain(|cell| cell.log != LogId(8) && cell.epoch > Epoch::ZERO);
                     cells.sort_by_key(|cell| (cell.log, cell.epoch, cell.body.clone()));
                 }
                 prop_assert_eq!(left, before);

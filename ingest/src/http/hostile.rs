@@ -5,7 +5,7 @@ mod forms;
 use std::io::Write;
 
 use catalog::Link;
-use model::{EntityId, EntityKind, EventId, LogId};
+use model::{EntityId, EntityKind, EventId, LogId, Seq};
 use proptest::{collection::vec, prelude::*};
 
 use super::{
@@ -173,7 +173,7 @@ proptest! {
 
     #[test]
     fn no_query_leads_elsewhere(query in "[ -~]{0,60}|[#?&=/@:%\\\\]{0,20}") {
-        let id = EventId { log: LogId(1), seq: 5 };
+        let id = EventId { log: LogId(1), seq: Seq(5) };
         let own = "https://example.com/a?b=1#part";
         let to = url::Url::parse(&redirect::destination(&link(own), Some(&query), Some(id))).unwrap();
         prop_assert_eq!((to.scheme(), to.host_str(), to.path()), ("https", Some("example.com"), "/a"));

@@ -8,7 +8,7 @@ use axum::{
 };
 use catalog::Link;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
-use model::EventId;
+use model::{EventId, Seq};
 use url::Url;
 
 use super::{Sender, acknowledge, parameter, parse_query};
@@ -120,7 +120,7 @@ mod tests {
     fn the_destination_gets_what_the_link_allows() {
         let id = EventId {
             log: LogId(1),
-            seq: 5,
+            seq: Seq(5),
         };
         assert_eq!(
             destination(&link(false, false), Some("x=1"), Some(id)),

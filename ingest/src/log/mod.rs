@@ -11,7 +11,6 @@ mod tests;
 
 use std::{
     io,
-    ops::RangeInclusive,
     sync::{
         Arc,
         mpsc::{SyncSender, TrySendError, sync_channel},
@@ -20,13 +19,13 @@ use std::{
     time::Duration,
 };
 
-use model::{Event, LogId};
+use model::{Epoch, Event, LogId, SegmentNo, Seq, Span};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::recovery::Recovered;
 pub use self::{
     disk::{Disk, DiskFile, LocalDisk},
-    recovery::RecoveryError,
+    recovery::{Predecessor, RecoveryError},
     shared::{SealedSegment, Shared, Source},
     writer::{Reply, Writer},
 };
@@ -104,11 +103,11 @@ impl AppendError {
 enum Command {
     Append {
         events: Vec<Event>,
-        reply: oneshot::Sender<Result<RangeInclusive<u64>, AppendError>>,
+        reply: oneshot::Sender<Result<Span<Seq>, AppendError>>,
         _room: OwnedSemaphorePermit,
     },
     /// Answers with the last closed epoch.
-    CloseEpoch { reply: oneshot::Sender<u64> },
+    CloseEpoch { reply: oneshot::Sender<Epoch> },
     /// Seals, closes the epoch and ends.
     Finish { reply: oneshot::Sender<()> },
 }
@@ -165,11 +164,7 @@ impl Log {
 
     /// Appends events and returns their numbers once all of them are on disk; all or none.
     /// `bytes` is their size in memory, roughly.
-    pub async fn append(
-        &self,
-        events: Vec<Event>,
-        bytes: usize,
-    ) -> Result<RangeInclusive<u64>, AppendError> {
+    pub async fn append(&self, events: Vec<Event>, bytes: usize) -> Result<Span<Seq>, AppendError> {
         let kib = (bytes / 1024 + 1).min(QUEUE_KIB) as u32;
         let room = Arc::clone(&self.room)
             .try_acquire_many_owned(kib)
@@ -185,7 +180,7 @@ impl Log {
     }
 
     /// Closes the current epoch if it has events; returns the last closed epoch.
-    pub async fn close_epoch(&self) -> Result<u64, AppendError> {
+    pub async fn close_epoch(&self) -> Result<Epoch, AppendError> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::CloseEpoch { reply })?;
         answer.await.map_err(|_| AppendError::Closed)
@@ -227,16 +222,16 @@ pub fn recover(
     Ok((writer, shared))
 }
 
-fn segment_name(number: u64) -> String {
+fn segment_name(number: SegmentNo) -> String {
     format!("{number:012}.seg")
 }
 
-fn parse_segment_name(name: &str) -> Option<u64> {
+fn parse_segment_name(name: &str) -> Option<SegmentNo> {
     let number = name.strip_suffix(".seg")?.parse().ok()?;
     (segment_name(number) == name).then_some(number)
 }
 
 /// Reads one segment file in full.
-fn read_segment(disk: &dyn Disk, number: u64) -> io::Result<Vec<u8>> {
+fn read_segment(disk: &dyn Disk, number: SegmentNo) -> io::Result<Vec<u8>> {
     disk.read(&segment_name(number))
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use handover::segment::{self, End, Header, Scan};
-use model::{LogId, Record};
+use model::{Epoch, LogId, Record, SegmentNo, Seq};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -18,16 +18,38 @@ pub(super) struct State {
     /// Id of the log.
     pub log: LogId,
     /// Last epoch that is closed.
-    pub closed_epoch: u64,
+    pub closed_epoch: Epoch,
     /// Its last event, once all of it is in the store: then it is retired.
     #[serde(default)]
-    pub retired_at: Option<u64>,
-    /// The retired log that was here before, and its last event.
+    pub retired_at: Option<Seq>,
+    /// The retired log that was here before.
     #[serde(default)]
-    pub predecessor: Option<(LogId, u64)>,
+    pub predecessor: Option<Predecessor>,
     /// Its first segments are yet to be put in the place of its predecessor's.
     #[serde(default)]
     pub moving: bool,
+}
+
+/// A log that has ended, in whose folder the next one is. Stored as a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(LogId, Seq)", into = "(LogId, Seq)")]
+pub struct Predecessor {
+    /// Its id.
+    pub log: LogId,
+    /// Its last event.
+    pub last: Seq,
+}
+
+impl From<(LogId, Seq)> for Predecessor {
+    fn from((log, last): (LogId, Seq)) -> Self {
+        Self { log, last }
+    }
+}
+
+impl From<Predecessor> for (LogId, Seq) {
+    fn from(before: Predecessor) -> Self {
+        (before.log, before.last)
+    }
 }
 
 impl State {
@@ -39,9 +61,9 @@ impl State {
 /// The end of the log's chain of segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Last {
-    pub number: u64,
-    pub seq: u64,
-    pub epoch: u64,
+    pub number: SegmentNo,
+    pub seq: Seq,
+    pub epoch: Epoch,
     pub hash: segment::Hash,
 }
 
@@ -55,9 +77,9 @@ pub(super) struct Recovered {
 impl Recovered {
     fn empty(state: State) -> Self {
         let last = Last {
-            number: 0,
-            seq: 0,
-            epoch: 0,
+            number: SegmentNo::ZERO,
+            seq: Seq::ZERO,
+            epoch: Epoch::ZERO,
             hash: [0; 32],
         };
         Self {
@@ -68,10 +90,10 @@ impl Recovered {
     }
 }
 
-fn new_state(disk: &dyn Disk, log: LogId, predecessor: Option<(LogId, u64)>) -> io::Result<State> {
+fn new_state(disk: &dyn Disk, log: LogId, predecessor: Option<Predecessor>) -> io::Result<State> {
     let state = State {
         log,
-        closed_epoch: 0,
+        closed_epoch: Epoch::ZERO,
         retired_at: None,
         predecessor,
         moving: false,
@@ -100,7 +122,7 @@ pub enum RecoveryError {
     )]
     Chain {
         /// The segment.
-        number: u64,
+        number: SegmentNo,
     },
     /// The writer could not be started.
     #[error("cannot start the log's thread: {0}")]
@@ -127,7 +149,7 @@ pub(super) fn recover(disk: &dyn Disk, new_log: LogId) -> Result<Recovered, Reco
         return Ok(Recovered::empty(new_state(
             disk,
             new_log,
-            Some((state.log, last)),
+            Some(Predecessor::from((state.log, last))),
         )?));
     }
     let mut recovered = Recovered::empty(state);
@@ -137,16 +159,17 @@ pub(super) fn recover(disk: &dyn Disk, new_log: LogId) -> Result<Recovered, Reco
     Ok(recovered)
 }
 
-fn segment_numbers(disk: &dyn Disk) -> io::Result<Vec<u64>> {
+fn segment_numbers(disk: &dyn Disk) -> io::Result<Vec<SegmentNo>> {
     let names = disk.list()?;
-    let mut numbers: Vec<u64> = names.iter().filter_map(|n| parse_segment_name(n)).collect();
+    let numbers = names.iter().filter_map(|n| parse_segment_name(n));
+    let mut numbers: Vec<SegmentNo> = numbers.collect();
     numbers.sort_unstable();
     Ok(numbers)
 }
 
 fn recover_segment(
     disk: &dyn Disk,
-    number: u64,
+    number: SegmentNo,
     so_far: &mut Recovered,
 ) -> Result<(), RecoveryError> {
     let bytes = read_segment(disk, number)?;
@@ -154,7 +177,7 @@ fn recover_segment(
     let Some(scan) = segment::scan(&bytes) else {
         // Its header was never synced, so nothing in it was acknowledged.
         tracing::warn!(
-            segment = number,
+            segment = %number,
             "removing a segment without a whole header"
         );
         return Ok(disk.rename(
@@ -165,7 +188,8 @@ fn recover_segment(
     let follows = scan.header.log == so_far.state.log
         && scan.header.number == number
         && (first
-            || (so_far.last.number + 1 == number && so_far.last.seq == scan.header.previous_seq));
+            || (so_far.last.number.next() == number
+                && so_far.last.seq == scan.header.previous_seq));
     follows
         .then_some(())
         .ok_or(RecoveryError::Chain { number })?;

@@ -10,12 +10,16 @@ use std::{
 };
 
 use handover::segment;
-use model::{LogId, Record};
+use model::{Epoch, LogId, Record, SegmentNo, Seq};
 use storage::stream::Batch;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{Disk, read_segment, recovery::State, segment_name};
+use super::{
+    Disk, read_segment,
+    recovery::{Predecessor, State},
+    segment_name,
+};
 
 /// Events kept in memory for the streamer; older ones it reads from the files.
 const TAIL_EVENTS: usize = 50_000;
@@ -24,13 +28,13 @@ const TAIL_EVENTS: usize = 50_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealedSegment {
     /// Its number.
-    pub number: u64,
+    pub number: SegmentNo,
     /// Its epoch.
-    pub epoch: u64,
+    pub epoch: Epoch,
     /// First event.
-    pub first_seq: u64,
+    pub first_seq: Seq,
     /// Last event.
-    pub last_seq: u64,
+    pub last_seq: Seq,
     /// How many events.
     pub count: u64,
     /// Size of the file.
@@ -47,17 +51,17 @@ pub enum Source {
     /// In this sealed segment, or in the open one whose records are only in memory later.
     File(SealedSegment),
     /// No longer here: the first ones here follow this number.
-    Gone(u64),
+    Gone(Seq),
 }
 
 /// The durable state of a log.
 pub struct Shared {
     /// The log.
     pub log: LogId,
-    /// The retired log that was in this folder before, and its last event.
-    pub predecessor: Option<(LogId, u64)>,
+    /// The retired log that was in this folder before.
+    pub predecessor: Option<Predecessor>,
     disk: Arc<dyn Disk>,
-    sealed: Mutex<BTreeMap<u64, SealedSegment>>,
+    sealed: Mutex<BTreeMap<SegmentNo, SealedSegment>>,
     tail: Mutex<Tail>,
     closed_epoch: AtomicU64,
     durable_seq: AtomicU64,
@@ -87,11 +91,11 @@ impl Shared {
             log,
             predecessor: state.predecessor,
             disk,
-            durable_seq: AtomicU64::new(sealed.last().map_or(0, |s| s.last_seq)),
+            durable_seq: AtomicU64::new(sealed.last().map_or(0, |s| s.last_seq.0)),
             bytes: AtomicU64::new(sealed.iter().map(|s| s.bytes).sum()),
             sealed: Mutex::new(sealed.into_iter().map(|s| (s.number, s)).collect()),
             tail: Mutex::default(),
-            closed_epoch: AtomicU64::new(state.closed_epoch),
+            closed_epoch: AtomicU64::new(state.closed_epoch.0),
             stopped: AtomicBool::new(false),
             registered: AtomicBool::new(false),
             fenced: CancellationToken::new(),
@@ -100,13 +104,13 @@ impl Shared {
     }
 
     /// Number of the last event that is on disk.
-    pub fn durable_seq(&self) -> u64 {
-        self.durable_seq.load(Ordering::Acquire)
+    pub fn durable_seq(&self) -> Seq {
+        Seq(self.durable_seq.load(Ordering::Acquire))
     }
 
     /// Last epoch that is closed, durably.
-    pub fn closed_epoch(&self) -> u64 {
-        self.closed_epoch.load(Ordering::Acquire)
+    pub fn closed_epoch(&self) -> Epoch {
+        Epoch(self.closed_epoch.load(Ordering::Acquire))
     }
 
     /// Size of all local segments, bytes.
@@ -140,12 +144,12 @@ impl Shared {
     }
 
     /// The bytes of a sealed segment. Blocks.
-    pub fn read(&self, number: u64) -> io::Result<Vec<u8>> {
+    pub fn read(&self, number: SegmentNo) -> io::Result<Vec<u8>> {
         read_segment(&*self.disk, number)
     }
 
     /// The records of a sealed segment. Blocks.
-    pub fn records(&self, number: u64) -> io::Result<Vec<Record>> {
+    pub fn records(&self, number: SegmentNo) -> io::Result<Vec<Record>> {
         let segment = segment::decode_sealed(&self.read(number)?);
         segment
             .map(|s| s.records)
@@ -153,7 +157,7 @@ impl Shared {
     }
 
     /// Deletes a sealed segment's file. Blocks. The caller has seen that its events are safe.
-    pub fn remove(&self, number: u64) -> io::Result<()> {
+    pub fn remove(&self, number: SegmentNo) -> io::Result<()> {
         let Some(segment) = self.sealed_map().get(&number).copied() else {
             return Ok(());
         };
@@ -180,7 +184,7 @@ impl Shared {
     }
 
     /// Where the events after `position` are.
-    pub fn after(&self, position: u64) -> Source {
+    pub fn after(&self, position: Seq) -> Source {
         if position >= self.durable_seq() {
             return Source::Nothing;
         }
@@ -192,8 +196,8 @@ impl Shared {
         drop(tail);
         let sealed = self.sealed_map();
         match sealed.values().find(|s| s.last_seq > position) {
-            Some(s) if s.first_seq <= position + 1 => Source::File(*s),
-            Some(s) => Source::Gone(s.first_seq - 1),
+            Some(s) if s.first_seq <= position.next() => Source::File(*s),
+            Some(s) => Source::Gone(s.first_seq.previous()),
             None => Source::Nothing,
         }
     }
@@ -207,7 +211,7 @@ impl Shared {
             tail.events -= tail.groups.pop_front().map_or(0, |g| g.records.len());
         }
         drop(tail);
-        self.durable_seq.store(last, Ordering::Release);
+        self.durable_seq.store(last.0, Ordering::Release);
         self.changed.notify_waiters();
     }
 
@@ -220,12 +224,12 @@ impl Shared {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    pub(super) fn set_closed_epoch(&self, epoch: u64) {
-        self.closed_epoch.store(epoch, Ordering::Release);
+    pub(super) fn set_closed_epoch(&self, epoch: Epoch) {
+        self.closed_epoch.store(epoch.0, Ordering::Release);
         self.changed.notify_waiters();
     }
 
-    fn sealed_map(&self) -> MutexGuard<'_, BTreeMap<u64, SealedSegment>> {
+    fn sealed_map(&self) -> MutexGuard<'_, BTreeMap<SegmentNo, SealedSegment>> {
         self.sealed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

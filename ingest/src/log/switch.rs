@@ -1,14 +1,14 @@
 //! From a log that a salvage has ended to a new one: the records that the store does not hold are
 //! moved, by number. Resumable: the new log counts only once all of them are written.
 
-use std::{io, ops::RangeInclusive, sync::Arc};
+use std::{io, sync::Arc};
 
 use handover::{
-    raw::{self, Fence},
+    raw::{self, LogEnd},
     salvage::{SalvageError, Salvaged, salvage},
     segment::{self, Header},
 };
-use model::{Bug, LogId, Record, planted};
+use model::{Bug, Epoch, LogId, Record, SegmentNo, Seq, Span, planted};
 use storage::{
     blocking,
     failpoint::reach,
@@ -18,7 +18,7 @@ use storage::{
 
 use super::{
     Disk, RecoveryError, parse_segment_name,
-    recovery::{self, Recovered, State},
+    recovery::{self, Predecessor, Recovered, State},
     segment_name,
 };
 
@@ -48,75 +48,74 @@ pub async fn switch(
     new: LogId,
 ) -> Result<(), SwitchError> {
     // Another may have begun it and died; whoever finishes it comes to the same end.
-    let Salvaged { fence, .. } = salvage(store, Some(stream), old).await?;
+    let Salvaged { end, .. } = salvage(store, Some(stream), old).await?;
     let reader = Arc::clone(&disk);
     let recovered = blocking::run(move || Ok(recovery::recover(&*reader, old))).await??;
     if recovered.state.log != old {
         return Ok(());
     }
-    if let Some((before, last)) = recovered.state.predecessor {
+    if let Some(before) = recovered.state.predecessor {
         // Whoever salvaged a log that was never registered did not know what was before it.
-        raw::retire_log(store, before, last).await?;
+        raw::retire_log(store, before.log, before.last).await?;
     }
-    let first = recovered.sealed.first().map_or(u64::MAX, |s| s.first_seq);
-    let held = held(store, old, first).await?;
-    blocking::run(move || move_records(&*disk, &recovered, &held, &fence, new)).await?;
+    let held = match recovered.sealed.first() {
+        Some(first) => held(store, old, first.first_seq).await?,
+        None => Vec::new(),
+    };
+    blocking::run(move || move_records(&*disk, &recovered, &held, &end, new)).await?;
     Ok(())
 }
 
 /// Numbers from `first` on that the store holds.
-async fn held(
-    store: &Store,
-    log: LogId,
-    first: u64,
-) -> Result<Vec<RangeInclusive<u64>>, StoreError> {
-    let mut ranges: Vec<RangeInclusive<u64>> = Vec::new();
-    let Some(mut number) = raw::find_segment(store, log, first, 1).await? else {
-        return Ok(ranges);
+async fn held(store: &Store, log: LogId, first: Seq) -> Result<Vec<Span<Seq>>, StoreError> {
+    let mut spans: Vec<Span<Seq>> = Vec::new();
+    let found = raw::find_segment(store, log, first, SegmentNo::FIRST).await?;
+    let Some(mut number) = found else {
+        return Ok(spans);
     };
     while let Some(segment) = raw::segment(store, log, number).await? {
         for Record { seq, .. } in segment.records {
-            match ranges.last_mut() {
-                Some(range) if range.end() + 1 == seq => *range = *range.start()..=seq,
-                _ => ranges.push(seq..=seq),
+            match spans.last_mut() {
+                Some(span) if span.last.next() == seq => span.last = seq,
+                _ => spans.push(Span::from((seq, seq))),
             }
         }
-        number += 1;
+        number = number.next();
     }
-    Ok(ranges)
+    Ok(spans)
 }
 
 /// Events of one epoch of the new log, about.
 const EPOCH_EVENTS: u64 = 250_000;
 
-fn next_name(number: u64) -> String {
+fn next_name(number: SegmentNo) -> String {
     format!("next-{}", segment_name(number))
 }
 
-fn parse_next_name(name: &str) -> Option<u64> {
+fn parse_next_name(name: &str) -> Option<SegmentNo> {
     parse_segment_name(name.strip_prefix("next-")?)
 }
 
 fn move_records(
     disk: &dyn Disk,
     old: &Recovered,
-    held: &[RangeInclusive<u64>],
-    fence: &Fence,
+    held: &[Span<Seq>],
+    end: &LogEnd,
     new: LogId,
 ) -> io::Result<()> {
     for name in disk.list()?.iter().filter(|n| parse_next_name(n).is_some()) {
         disk.remove(name)?;
     }
-    let is_held = |seq: u64| {
-        let at = held.partition_point(|range| *range.end() < seq);
-        held.get(at).is_some_and(|range| range.contains(&seq))
+    let is_held = |seq: Seq| {
+        let at = held.partition_point(|span| span.last < seq);
+        held.get(at).is_some_and(|span| span.contains(seq))
     };
     let mut header = Header {
         log: new,
-        number: 1,
-        epoch: 1,
-        first_seq: 1,
-        previous_seq: 0,
+        number: SegmentNo::FIRST,
+        epoch: Epoch::FIRST,
+        first_seq: Seq::FIRST,
+        previous_seq: Seq::ZERO,
         previous_hash: [0; 32],
     };
     let mut in_epoch = 0;
@@ -125,14 +124,15 @@ fn move_records(
         let segment = segment::decode_sealed(&bytes).map_err(io::Error::other)?;
         let left = segment.records.into_iter().filter(|r| !is_held(r.seq));
         let epoch = header.epoch;
-        let moved: Vec<Record> = (header.first_seq..)
-            .zip(left)
-            .map(|(seq, Record { mut event, .. })| {
-                // Their keys may have been forgotten, and used again, while they were away.
-                event.unchecked |= event.key.is_some();
-                Record { seq, epoch, event }
-            })
-            .collect();
+        let moved: Vec<Record> =
+            std::iter::successors(Some(header.first_seq), |seq| Some(seq.next()))
+                .zip(left)
+                .map(|(seq, Record { mut event, .. })| {
+                    // Their keys may have been forgotten, and used again, while they were away.
+                    event.unchecked |= event.key.is_some();
+                    Record { seq, epoch, event }
+                })
+                .collect();
         if moved.is_empty() || planted(Bug::NothingMoved) {
             continue;
         }
@@ -146,9 +146,9 @@ fn move_records(
             in_epoch = 0;
         }
         header = Header {
-            number: header.number + 1,
-            epoch: epoch + u64::from(full),
-            first_seq: footer.last_seq + 1,
+            number: header.number.next(),
+            epoch: if full { epoch.next() } else { epoch },
+            first_seq: footer.last_seq.next(),
             previous_seq: footer.last_seq,
             previous_hash: footer.hash,
             ..header
@@ -156,9 +156,9 @@ fn move_records(
     }
     let mut state = State {
         log: new,
-        closed_epoch: header.epoch - 1,
+        closed_epoch: header.epoch.previous(),
         retired_at: None,
-        predecessor: Some((fence.log, fence.last_seq)),
+        predecessor: Some(Predecessor::from((end.log, end.last_seq))),
         moving: true,
     };
     state.save(disk)?;

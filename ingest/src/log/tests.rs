@@ -10,7 +10,7 @@ use std::{
 };
 
 use handover::segment;
-use model::{Event, LogId};
+use model::{Epoch, Event, LogId, SegmentNo, Seq};
 
 use super::{AppendError, Disk, DiskFile, Log, LogSettings, Opened, Source, segment_name};
 
@@ -165,7 +165,7 @@ fn event(n: u64) -> Event {
 async fn append(log: &Log, n: u64) -> Result<u64, AppendError> {
     log.append(vec![event(n)], 100)
         .await
-        .map(|range| *range.start())
+        .map(|range| range.first.0)
 }
 
 /// Every object number in the sealed segments, with its seq, in order.
@@ -174,7 +174,7 @@ fn stored(log: &Log) -> Vec<(u64, u64)> {
     let records = segments
         .iter()
         .flat_map(|s| log.shared().records(s.number).unwrap());
-    records.map(|r| (r.seq, r.event.object)).collect()
+    records.map(|r| (r.seq.0, r.event.object)).collect()
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn numbers_have_no_gaps_and_survive_restarts() {
     let second = open(&disk);
     assert_eq!(
         (second.log.id(), second.log.shared().closed_epoch()),
-        (LogId(7), 1)
+        (LogId(7), Epoch(1))
     );
     assert_eq!(append(&second.log, 6).await, Ok(6));
     second.log.finish().await;
@@ -203,7 +203,7 @@ async fn numbers_have_no_gaps_and_survive_restarts() {
         .shared()
         .sealed()
         .iter()
-        .map(|s| s.epoch)
+        .map(|s| s.epoch.0)
         .collect();
     assert_eq!(epochs, vec![1, 2]);
 }
@@ -326,7 +326,7 @@ async fn bit_rot_loses_only_what_it_hit_and_the_file_is_kept() {
     for n in 1..=5 {
         append(&opened.log, n).await.unwrap();
     }
-    let name = segment_name(1);
+    let name = segment_name(SegmentNo(1));
     let damaged = disk.lose_power(0);
     {
         let mut fake = damaged.lock();
@@ -360,7 +360,7 @@ async fn a_full_log_refuses_and_takes_again_when_there_is_room() {
     }
     assert_eq!(append(&opened.log, 1).await, Err(AppendError::Full));
     opened.log.close_epoch().await.unwrap();
-    opened.log.shared().remove(1).unwrap();
+    opened.log.shared().remove(SegmentNo(1)).unwrap();
     assert_eq!(append(&opened.log, 2).await, Ok(accepted + 1));
 }
 
@@ -369,35 +369,35 @@ async fn the_streamer_is_told_where_events_are() {
     let disk = FakeDisk::default();
     let opened = open(&disk);
     let shared = opened.log.shared();
-    assert_eq!(shared.after(0), Source::Nothing);
+    assert_eq!(shared.after(Seq(0)), Source::Nothing);
     append(&opened.log, 1).await.unwrap();
     append(&opened.log, 2).await.unwrap();
-    let Source::Memory(batch) = shared.after(1) else {
+    let Source::Memory(batch) = shared.after(Seq(1)) else {
         panic!()
     };
     assert_eq!(
         (batch.previous, batch.last(), batch.records[0].epoch),
-        (1, 2, 1)
+        (Seq(1), Seq(2), Epoch(1))
     );
-    assert_eq!(shared.after(2), Source::Nothing);
-    assert_eq!(opened.log.close_epoch().await, Ok(1));
+    assert_eq!(shared.after(Seq(2)), Source::Nothing);
+    assert_eq!(opened.log.close_epoch().await, Ok(Epoch(1)));
     assert_eq!(
         opened.log.close_epoch().await,
-        Ok(1),
+        Ok(Epoch(1)),
         "an epoch without events is not closed"
     );
     append(&opened.log, 3).await.unwrap();
     opened.log.finish().await;
     let again = open(&disk);
-    let Source::File(segment) = again.log.shared().after(0) else {
+    let Source::File(segment) = again.log.shared().after(Seq(0)) else {
         panic!()
     };
     assert_eq!(
         (segment.number, segment.first_seq, segment.last_seq),
-        (1, 1, 2)
+        (SegmentNo(1), Seq(1), Seq(2))
     );
-    again.log.shared().remove(1).unwrap();
-    assert_eq!(again.log.shared().after(0), Source::Gone(2));
+    again.log.shared().remove(SegmentNo(1)).unwrap();
+    assert_eq!(again.log.shared().after(Seq(0)), Source::Gone(Seq(2)));
 }
 
 #[test]
@@ -421,8 +421,8 @@ async fn an_epoch_is_closed_when_it_has_enough_events() {
         opened.log.append(vec![event(1); 4], 100).await.unwrap();
     }
     // Answered in order: what was due before is done.
-    assert_eq!(opened.log.close_epoch().await.unwrap(), 2);
+    assert_eq!(opened.log.close_epoch().await.unwrap(), Epoch(2));
     let sealed = opened.log.shared().sealed();
-    let epochs: Vec<(u64, u64)> = sealed.iter().map(|s| (s.epoch, s.last_seq)).collect();
+    let epochs: Vec<(u64, u64)> = sealed.iter().map(|s| (s.epoch.0, s.last_seq.0)).collect();
     assert_eq!(epochs, [(1, 12), (2, 16)]);
 }

@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    ops::RangeInclusive,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
@@ -11,7 +10,7 @@ use std::{
 };
 
 use handover::segment::{self, FOOTER_LEN, Footer, HEADER_LEN, Header};
-use model::{Bug, Event, Record, planted};
+use model::{Bug, Epoch, Event, Record, Seq, Span, planted};
 use storage::{failpoint::reach, stream::Batch};
 use tokio::{sync::oneshot, time::Instant};
 
@@ -29,7 +28,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const REST: Duration = Duration::from_secs(5);
 
 /// Where the writer answers.
-pub type Reply = oneshot::Sender<Result<RangeInclusive<u64>, AppendError>>;
+pub type Reply = oneshot::Sender<Result<Span<Seq>, AppendError>>;
 
 /// See the module. [`Log`](super::Log) runs it on a thread of its own; a simulation calls it.
 pub struct Writer {
@@ -38,7 +37,7 @@ pub struct Writer {
     shared: Arc<Shared>,
     state: State,
     last: Last,
-    epoch: u64,
+    epoch: Epoch,
     /// When the first event of the open epoch was written, and how many there are since a start.
     epoch_since: Option<Instant>,
     epoch_events: u64,
@@ -58,7 +57,7 @@ struct Open {
     hasher: blake3::Hasher,
     length: usize,
     count: u64,
-    last_seq: u64,
+    last_seq: Seq,
     since: Instant,
 }
 
@@ -70,7 +69,7 @@ impl Writer {
         state: State,
         last: Last,
     ) -> Self {
-        let epoch = last.epoch.max(state.closed_epoch + 1);
+        let epoch = last.epoch.max(state.closed_epoch.next());
         let epoch_since = (last.epoch == epoch).then(Instant::now);
         Self {
             disk,
@@ -240,9 +239,9 @@ impl Writer {
     fn new_segment(&self) -> io::Result<Open> {
         let header = Header {
             log: self.shared.log,
-            number: self.last.number + 1,
+            number: self.last.number.next(),
             epoch: self.epoch,
-            first_seq: self.last.seq + 1,
+            first_seq: self.last.seq.next(),
             previous_seq: self.last.seq,
             previous_hash: self.last.hash,
         };
@@ -375,18 +374,18 @@ impl Writer {
         if !planted(Bug::CloseNotDurable)
             && let Err(error) = state.save(&*self.disk)
         {
-            tracing::error!(%error, epoch = self.epoch, "the epoch could not be closed; it stays open");
+            tracing::error!(%error, epoch = %self.epoch, "the epoch could not be closed; it stays open");
             return;
         }
         reach("log.epoch_closed");
         self.state = state;
-        self.epoch += 1;
+        self.epoch = self.epoch.next();
         self.epoch_since = None;
         self.epoch_events = 0;
         self.shared.set_closed_epoch(self.state.closed_epoch);
     }
 
-    fn close_epoch_for(&mut self, reply: oneshot::Sender<u64>) {
+    fn close_epoch_for(&mut self, reply: oneshot::Sender<Epoch>) {
         self.close_epoch();
         // Whoever asked may be gone.
         let _ = reply.send(self.state.closed_epoch);
@@ -453,17 +452,17 @@ impl Open {
 
 /// Requests that are written and synced together.
 struct Group {
-    next: u64,
-    epoch: u64,
+    last: Seq,
+    epoch: Epoch,
     bytes: usize,
     records: Vec<Record>,
-    replies: Vec<(RangeInclusive<u64>, Reply)>,
+    replies: Vec<(Span<Seq>, Reply)>,
 }
 
 impl Group {
-    fn new(last_seq: u64, epoch: u64) -> Self {
+    fn new(last: Seq, epoch: Epoch) -> Self {
         Self {
-            next: last_seq + 1,
+            last,
             epoch,
             bytes: 0,
             records: Vec::new(),
@@ -472,16 +471,16 @@ impl Group {
     }
 
     fn add(&mut self, events: Vec<Event>, reply: Reply) {
-        let first = self.next;
+        let first = self.last.next();
         for event in events {
             self.bytes += prost::Message::encoded_len(&event);
+            self.last = self.last.next();
             self.records.push(Record {
-                seq: self.next,
+                seq: self.last,
                 epoch: self.epoch,
                 event,
             });
-            self.next += 1;
         }
-        self.replies.push((first..=self.next - 1, reply));
+        self.replies.push((Span::from((first, self.last)), reply));
     }
 }

@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use futures::FutureExt;
 use model::random::SeededRandom;
-use model::{LogId, ManualClock};
+use model::{LogId, ManualClock, Seq};
 use storage::reservations::MemoryReservations;
 
 use super::*;
@@ -49,7 +49,7 @@ async fn a_key_is_checked_only_while_all_keys_are_there() {
     assert_eq!(told(&keys, &["b", "c"]).await, ["pending", "ours"]);
     let id = EventId {
         log: LogId(1),
-        seq: 1,
+        seq: Seq(1),
     };
     let name = sender_keys::name(1, &sender_keys::hash("b"));
     keys.confirm(&name, id, KEEP_MS).await.unwrap();

@@ -1,8 +1,8 @@
 use handover::{
     installation::{Control, Request},
-    raw::{self, LogInfo, Seal},
+    raw::{self, EpochsClosed, LogInfo, Seal},
 };
-use model::LogId;
+use model::{Epoch, LogId, SegmentNo, Seq, Span};
 
 use super::*;
 
@@ -13,8 +13,8 @@ fn info(log: LogId, retired_at: Option<u64>, closed: Option<(u64, u64)>) -> LogI
         log,
         created_ms: 1,
         predecessor: None,
-        retired_at,
-        closed,
+        retired_at: retired_at.map(Seq),
+        closed: closed.map(|(request, epoch)| EpochsClosed::from((request, Epoch(epoch)))),
     }
 }
 
@@ -27,9 +27,9 @@ async fn register(shared: &Shared, log: LogId, retired_at: Option<u64>) {
 async fn seal(shared: &Shared, log: LogId, epoch: u64) {
     let seal = Seal {
         log,
-        epoch,
-        segments: (epoch, epoch),
-        seqs: (epoch, epoch),
+        epoch: Epoch(epoch),
+        segments: Span::from((SegmentNo(epoch), SegmentNo(epoch))),
+        seqs: Span::from((Seq(epoch), Seq(epoch))),
         count: 1,
     };
     raw::put_seal(&shared.store, &seal).await.unwrap();

@@ -1,5 +1,5 @@
 use handover::{duplicates::Duplicate, manifest::File};
-use model::{Covered, LogId};
+use model::{Covered, Epoch, LogId, SegmentNo, Seq};
 use storage::store;
 
 use super::*;
@@ -8,7 +8,10 @@ const LOG: LogId = LogId(7);
 const DAY_MS: i64 = 86_400_000;
 
 fn id(seq: u64) -> EventId {
-    EventId { log: LOG, seq }
+    EventId {
+        log: LOG,
+        seq: Seq(seq),
+    }
 }
 
 fn keyed(seq: u64, key: &str, day: i64, unchecked: bool) -> Keyed {
@@ -42,9 +45,9 @@ async fn found(rows: &[Keyed], pairs: &[(u64, u64)]) -> Vec<String> {
         ..Manifest::default()
     };
     let covered = Covered {
-        epoch: 1,
-        seq: 9,
-        segment: 1,
+        epoch: Epoch(1),
+        seq: Seq(9),
+        segment: SegmentNo(1),
     };
     manifest.horizon.0.insert(LOG, covered);
     let path = ObjectKey::Keys {

@@ -18,8 +18,8 @@ use handover::{
 };
 use model::random::SeededRandom;
 use model::{
-    CUBES, Cell, Covered, EntityId, EntityKind, Event, Facts, Horizon, LogId, ManualClock, Measure,
-    Record,
+    CUBES, Cell, Covered, EntityId, EntityKind, Epoch, EpochStart, Event, Facts, Horizon, LogId,
+    ManualClock, Measure, Record, SegmentNo, Seq, Span, Target,
     cell::{EpochCells, fold_into},
 };
 use object_store::{ObjectStoreExt, PutMode};
@@ -143,8 +143,8 @@ impl Site {
             ..Event::default()
         };
         let records = (first..first + count).map(|seq| Record {
-            seq,
-            epoch: self.epoch,
+            seq: Seq(seq),
+            epoch: Epoch(self.epoch),
             event: event(seq),
         });
         self.records.extend(records);
@@ -152,18 +152,18 @@ impl Site {
         let of: Vec<Record> = self
             .of(self.epoch)
             .into_iter()
-            .filter(|r| r.seq >= first)
+            .filter(|r| r.seq >= Seq(first))
             .collect();
         let header = Header {
             log: LOG,
-            number: self.segment,
-            epoch: self.epoch,
-            first_seq: first,
-            previous_seq: first - 1,
+            number: SegmentNo(self.segment),
+            epoch: Epoch(self.epoch),
+            first_seq: Seq(first),
+            previous_seq: Seq(first - 1),
             previous_hash: [0; 32],
         };
         let (bytes, _) = segment::build(&header, &of);
-        raw::put_segment(self.store(), LOG, self.segment, &bytes)
+        raw::put_segment(self.store(), LOG, SegmentNo(self.segment), &bytes)
             .await
             .unwrap();
         self.fold(self.epoch).await;
@@ -178,7 +178,7 @@ impl Site {
     fn of(&self, epoch: u64) -> Vec<Record> {
         self.records
             .iter()
-            .filter(|r| r.epoch == epoch)
+            .filter(|r| r.epoch == Epoch(epoch))
             .cloned()
             .collect()
     }
@@ -194,11 +194,11 @@ impl Site {
     }
 
     async fn put(&self, entity: EntityId, epoch: u64, body: Vec<u8>) {
-        let last = self.of(epoch).last().map_or(0, |r| r.seq);
+        let last = self.of(epoch).last().map_or(Seq::ZERO, |r| r.seq);
         let cell = StoredCell {
             log: LOG,
-            epoch,
-            fence: 0,
+            epoch: Epoch(epoch),
+            fence: None,
             upto: last,
             body: Bytes::from(body),
         };
@@ -208,13 +208,13 @@ impl Site {
     pub async fn set_checkpoint(&self, seq: u64) {
         let old = self.cells.checkpoint(LOG).await.unwrap();
         let checkpoint = Checkpoint {
-            fence: 0,
+            fence: None,
             generations: self.cells.generations(false).await.unwrap(),
-            base: 0,
-            seq,
-            epoch: (self.epoch, self.sealed),
+            base: Epoch(0),
+            seq: Seq(seq),
+            epoch: EpochStart::from((Epoch(self.epoch), Seq(self.sealed))),
             lag_ms: 0,
-            target: seq,
+            target: Target::Upto(Seq(seq)),
             at_ms: 0,
         };
         assert!(
@@ -229,9 +229,9 @@ impl Site {
         let of = self.of(self.epoch);
         let seal = Seal {
             log: LOG,
-            epoch: self.epoch,
-            segments: (self.sealed_segment + 1, self.segment),
-            seqs: (self.sealed + 1, self.next - 1),
+            epoch: Epoch(self.epoch),
+            segments: Span::from((SegmentNo(self.sealed_segment + 1), SegmentNo(self.segment))),
+            seqs: Span::from((Seq(self.sealed + 1), Seq(self.next - 1))),
             count: of.len() as u64,
         };
         raw::put_seal(self.store(), &seal).await.unwrap();
@@ -242,7 +242,7 @@ impl Site {
     /// Settles all sealed epochs.
     pub async fn batch(&mut self) {
         let from = self.manifest.horizon.of(LOG).epoch;
-        let fresh: Vec<(u64, u64)> = self.covered(from);
+        let fresh: Vec<(u64, u64)> = self.covered(from.0);
         self.publish(fresh, false).await;
     }
 
@@ -257,8 +257,8 @@ impl Site {
         let of = self
             .records
             .iter()
-            .filter(|r| r.epoch > from && r.epoch < self.epoch);
-        of.map(|r| (r.epoch, r.seq)).collect()
+            .filter(|r| r.epoch > Epoch(from) && r.epoch < Epoch(self.epoch));
+        of.map(|r| (r.epoch.0, r.seq.0)).collect()
     }
 
     async fn publish(&mut self, fresh: Vec<(u64, u64)>, anew: bool) {
@@ -285,9 +285,9 @@ impl Site {
             days.insert(DAY, file);
         }
         let covered = Covered {
-            epoch: self.epoch - 1,
-            seq: self.sealed,
-            segment: self.sealed_segment,
+            epoch: Epoch(self.epoch - 1),
+            seq: Seq(self.sealed),
+            segment: SegmentNo(self.sealed_segment),
         };
         self.manifest.horizon = Horizon(BTreeMap::from([(LOG, covered)]));
         self.append(n).await;
@@ -320,7 +320,11 @@ impl Site {
     fn view_rows(&self, cube: &str, more: i64) -> Vec<(EntityId, i64)> {
         let cube = CUBES.iter().find(|c| c.name == cube).unwrap();
         let kinds = [EntityKind::Account, EntityKind::Campaign, EntityKind::Link];
-        let events = self.records.iter().filter(|r| r.epoch < self.epoch).count() as i64;
+        let events = self
+            .records
+            .iter()
+            .filter(|r| r.epoch < Epoch(self.epoch))
+            .count() as i64;
         let kept = kinds.into_iter().filter(|kind| cube.is_for(*kind));
         kept.map(|kind| (EntityId::new(kind, 1), events + more))
             .collect()
@@ -412,19 +416,31 @@ impl Site {
 
     /// Takes a raw object away; gives what it was.
     pub async fn forget_segment(&self, segment: u64) -> Vec<u8> {
-        let path = ObjectKey::Raw { log: LOG, segment }.path();
+        let path = ObjectKey::Raw {
+            log: LOG,
+            segment: SegmentNo(segment),
+        }
+        .path();
         let bytes = store::read(self.store(), &path).await.unwrap().unwrap();
         self.store().delete(&path).await.unwrap();
         bytes.to_vec()
     }
 
     pub async fn put_segment(&self, segment: u64, bytes: Vec<u8>) {
-        let path = ObjectKey::Raw { log: LOG, segment }.path();
+        let path = ObjectKey::Raw {
+            log: LOG,
+            segment: SegmentNo(segment),
+        }
+        .path();
         self.store().put(&path, bytes.into()).await.unwrap();
     }
 
     pub async fn forget_seal(&self, epoch: u64) {
-        let path = ObjectKey::Seal { log: LOG, epoch }.path();
+        let path = ObjectKey::Seal {
+            log: LOG,
+            epoch: Epoch(epoch),
+        }
+        .path();
         self.store().delete(&path).await.unwrap();
     }
 
@@ -453,12 +469,12 @@ impl Site {
         let checkpoint = self.cells.checkpoint(LOG).await.unwrap().unwrap();
         self.cells.flush();
         for cell in &mut cells {
-            if cell.epoch == epoch {
+            if cell.epoch == Epoch(epoch) {
                 cell.body = Bytes::from(body.clone());
             }
         }
         self.cells.put(account(), cells).await.unwrap();
-        self.set_checkpoint(checkpoint.seq).await;
+        self.set_checkpoint(checkpoint.seq.0).await;
     }
 
     /// As housekeeping does once a manifest is old.

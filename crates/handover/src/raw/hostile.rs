@@ -1,7 +1,7 @@
 //! Objects that somebody damaged: property tests of what reads them.
 
 use futures::executor::block_on;
-use model::{EntityId, EntityKind, Event, Record};
+use model::{EntityId, EntityKind, Epoch, Event, Fence, Record, SegmentNo, Seq, Span};
 use object_store::ObjectStoreExt;
 use proptest::{
     collection::{btree_map, vec},
@@ -18,15 +18,15 @@ use crate::{
 fn segment(texts: &[String]) -> Vec<u8> {
     let header = Header {
         log: LogId(7),
-        number: 1,
-        epoch: 1,
-        first_seq: 1,
-        previous_seq: 0,
+        number: SegmentNo(1),
+        epoch: Epoch(1),
+        first_seq: Seq(1),
+        previous_seq: Seq(0),
         previous_hash: [0; 32],
     };
     let records = texts.iter().zip(1..).map(|(text, seq)| Record {
-        seq,
-        epoch: 1,
+        seq: Seq(seq),
+        epoch: Epoch(1),
         event: Event {
             user_agent: text.clone(),
             ..Event::default()
@@ -67,8 +67,8 @@ fn log_info() -> impl Strategy<Value = LogInfo> {
         log: LOG,
         created_ms,
         predecessor,
-        retired_at,
-        closed,
+        retired_at: retired_at.map(Seq),
+        closed: closed.map(|(request, epoch)| EpochsClosed::from((request, Epoch(epoch)))),
     })
 }
 
@@ -145,8 +145,8 @@ proptest! {
         at in any::<Index>(), by in any::<u8>(), noise in vec(any::<u8>(), 0..3),
     ) {
         let [epoch, first, last, from, to, count, fence] = numbers;
-        let seal = Seal { log: LOG, epoch, segments: (first, last), seqs: (from, to), count };
-        let fence = Fence { log: LOG, fence, last_seq: to };
+        let seal = Seal { log: LOG, epoch: Epoch(epoch), segments: Span::from((SegmentNo(first), SegmentNo(last))), seqs: Span::from((Seq(from), Seq(to))), count };
+        let fence = LogEnd { log: LOG, fence: Fence::of(fence), last_seq: Seq(to) };
         let damaged = |text: Vec<u8>| {
             let mut damaged = text.clone();
             let at = at.index(text.len());
@@ -165,18 +165,18 @@ proptest! {
             };
         }
         check!(info.clone(), Log { log: LOG }, async |store: &Store| super::log_info(store, LOG).await);
-        check!(fence.clone(), Fence { log: LOG }, async |store: &Store| fence_of(store, LOG).await);
+        check!(fence.clone(), Fence { log: LOG }, async |store: &Store| end(store, LOG).await);
         check!(tally.clone(), Tally { log: LOG }, async |store: &Store| tally::read(store, LOG).await);
-        check!(seal.clone(), Seal { log: LOG, epoch }, async |store: &Store| super::seal(store, LOG, epoch).await);
+        check!(seal.clone(), Seal { log: LOG, epoch: Epoch(epoch) }, async |store: &Store| super::seal(store, LOG, Epoch(epoch)).await);
     }
 
     #[test]
     fn a_seal_of_another_epoch_is_damaged(epoch in any::<u64>(), other in any::<u64>()) {
         prop_assume!(epoch != other);
-        let seal = Seal { log: LOG, epoch: other, segments: (1, 1), seqs: (1, 1), count: 1 };
-        let key = ObjectKey::Seal { log: LOG, epoch };
+        let seal = Seal { log: LOG, epoch: Epoch(other), segments: Span::from((SegmentNo(1), SegmentNo(1))), seqs: Span::from((Seq(1), Seq(1))), count: 1 };
+        let key = ObjectKey::Seal { log: LOG, epoch: Epoch(epoch) };
         let text = serde_json::to_vec(&seal).unwrap();
-        let read = read_or_named(&key, &text, async |store: &Store| super::seal(store, LOG, epoch).await, |s| s.log)?;
+        let read = read_or_named(&key, &text, async |store: &Store| super::seal(store, LOG, Epoch(epoch)).await, |s| s.log)?;
         prop_assert_eq!(read, None);
     }
 

@@ -1,3 +1,4 @@
+use model::{Epoch, SegmentNo, Seq};
 use std::sync::Arc;
 
 use object_store::memory::InMemory;
@@ -22,22 +23,24 @@ async fn the_log_before_a_salvaged_one_is_said_to_be_retired() {
     let (before, log) = (LogId(1), LogId(2));
     let header = Header {
         log: before,
-        number: 1,
-        epoch: 1,
-        first_seq: 1,
-        previous_seq: 0,
+        number: SegmentNo(1),
+        epoch: Epoch(1),
+        first_seq: Seq(1),
+        previous_seq: Seq(0),
         previous_hash: [0; 32],
     };
     let record = |seq| Record {
         seq,
-        epoch: 1,
+        epoch: Epoch(1),
         event: model::Event::default(),
     };
-    let (bytes, _) = segment::build(&header, &[record(1), record(2)]);
+    let (bytes, _) = segment::build(&header, &[record(Seq(1)), record(Seq(2))]);
     raw::register_log(&store, &info(before, None))
         .await
         .unwrap();
-    raw::put_segment(&store, before, 1, &bytes).await.unwrap();
+    raw::put_segment(&store, before, SegmentNo(1), &bytes)
+        .await
+        .unwrap();
     raw::register_log(&store, &info(log, Some(before)))
         .await
         .unwrap();
@@ -50,6 +53,6 @@ async fn the_log_before_a_salvaged_one_is_said_to_be_retired() {
             .unwrap()
             .retired_at
     };
-    assert_eq!(retired(before).await, Some(2));
-    assert_eq!(retired(log).await, Some(0));
+    assert_eq!(retired(before).await, Some(Seq(2)));
+    assert_eq!(retired(log).await, Some(Seq(0)));
 }

@@ -7,7 +7,7 @@ use handover::{
     manifests::{Manifests, Published},
     raw, sealed,
 };
-use model::{EntityId, LogId};
+use model::{EntityId, LogId, Seq};
 use object_store::{ObjectStoreExt, path::Path};
 use storage::{
     ledger::{Appended, Stamp},
@@ -45,7 +45,7 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
     let mut manifest = (*current.manifest).clone();
     for seal in seals {
         let mut count = 0;
-        for number in seal.segments.0..=seal.segments.1 {
+        for number in seal.segments.first.to(seal.segments.last) {
             let segment = raw::segment(store, seal.log, number).await?;
             let Some(segment) = segment else {
                 world.oracle.fail(format!(
@@ -99,7 +99,7 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
 
 async fn check(world: &World, manifest: &Manifest, settled: &Settled) {
     world.oracle.look_at_fences(&world.bucket.truth()).await;
-    let horizon: BTreeMap<LogId, u64> = manifest
+    let horizon: BTreeMap<LogId, Seq> = manifest
         .horizon
         .0
         .iter()

@@ -130,7 +130,7 @@ impl Life {
             world
                 .gate
                 .note(|| format!("acknowledged {} {range:?}", session.shared.log));
-            for (seq, event) in range.zip(&events) {
+            for (seq, event) in range.seqs().zip(&events) {
                 world.oracle.acknowledged(session.shared.log, seq, event);
             }
         }
@@ -204,7 +204,7 @@ impl Life {
         let info = LogInfo {
             log: shared.log,
             created_ms: 0,
-            predecessor: shared.predecessor.map(|(log, _)| log),
+            predecessor: shared.predecessor.map(|before| before.log),
             retired_at: None,
             closed: None,
         };

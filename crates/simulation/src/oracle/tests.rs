@@ -1,4 +1,5 @@
 use super::*;
+use model::{Epoch, Seq};
 
 const OLD: LogId = LogId(1);
 const NEW: LogId = LogId(2);
@@ -8,15 +9,15 @@ fn moved(moved: &[u64]) -> Oracle {
     let oracle = Oracle::default();
     let events: Vec<Event> = (0..3).map(|_| oracle.event(1, 1, 0)).collect();
     for (seq, event) in (1..).zip(&events) {
-        oracle.acknowledged(OLD, seq, event);
+        oracle.acknowledged(OLD, Seq(seq), event);
     }
     let records = (1..).zip(moved).map(|(seq, old)| Record {
-        seq,
-        epoch: 1,
+        seq: Seq(seq),
+        epoch: Epoch(1),
         event: events[*old as usize - 1].clone(),
     });
     let records: Vec<Record> = records.collect();
-    oracle.recovered(NEW, records.len() as u64, &records);
+    oracle.recovered(NEW, Seq(records.len() as u64), &records);
     oracle
 }
 
@@ -26,11 +27,11 @@ fn missing(oracle: &Oracle, lost: LogId, kept: Option<(LogId, u64)>) -> Vec<u64>
         logs: vec![lost],
         kept: kept
             .into_iter()
-            .map(|(log, seq)| (log, [seq].into()))
+            .map(|(log, seq)| (log, [Seq(seq)].into()))
             .collect(),
     };
     let missing = oracle.missing(&BTreeSet::from([1]), &lost);
-    missing.into_iter().map(|(_, seq, _)| seq).collect()
+    missing.into_iter().map(|(_, seq, _)| seq.0).collect()
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn what_was_kept_elsewhere_is_not_lost_with_a_disk() {
     assert_eq!(missing(&moved(&[2, 3]), NEW, Some((NEW, 1))), [2]);
     assert_eq!(missing(&moved(&[2, 3]), NEW, Some((OLD, 3))), [3]);
     let oracle = moved(&[2, 3]);
-    let stored = Sequence::from([(1, 2)]);
+    let stored = Sequence::from([(Seq(1), 2)]);
     oracle.truth().buried.insert(NEW, stored);
     assert_eq!(missing(&oracle, NEW, None), [2]);
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{Bug, EntityId, Horizon, LogId, planted};
+use model::{Bug, EntityId, Epoch, Horizon, LogId, planted};
 
 use super::{Checkpoint, HighWatermark, LiveCells, StoredCell};
 use crate::stream::LiveError;
@@ -23,10 +23,10 @@ pub struct MemoryCells {
 
 #[derive(Default, Clone)]
 struct State {
-    cells: HashMap<EntityId, HashMap<(LogId, u64), StoredCell>>,
+    cells: HashMap<EntityId, HashMap<(LogId, Epoch), StoredCell>>,
     checkpoints: HashMap<LogId, Checkpoint>,
     high_watermarks: HashMap<LogId, HighWatermark>,
-    prune_watermarks: HashMap<LogId, u64>,
+    prune_watermarks: HashMap<LogId, Epoch>,
 }
 
 impl MemoryCells {
@@ -115,16 +115,16 @@ impl LiveCells for MemoryCells {
         Ok(())
     }
 
-    async fn prune_watermark(&self, log: LogId) -> Result<u64, LiveError> {
-        Ok(self
-            .state()
+    async fn prune_watermark(&self, log: LogId) -> Result<Epoch, LiveError> {
+        let state = self.state();
+        Ok(state
             .prune_watermarks
             .get(&log)
             .copied()
-            .unwrap_or(0))
+            .unwrap_or_default())
     }
 
-    async fn raise_prune_watermark(&self, log: LogId, epoch: u64) -> Result<(), LiveError> {
+    async fn raise_prune_watermark(&self, log: LogId, epoch: Epoch) -> Result<(), LiveError> {
         let mut state = self.state();
         let prune_watermark = state.prune_watermarks.entry(log).or_default();
         *prune_watermark = epoch.max(*prune_watermark);

@@ -6,7 +6,7 @@ mod redis;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{EntityId, Horizon, LogId};
+use model::{EntityId, Epoch, EpochStart, Fence, Horizon, LogId, Seq, Target};
 use serde::{Deserialize, Serialize};
 
 pub use self::{memory::MemoryCells, redis::RedisCells};
@@ -18,18 +18,18 @@ pub struct StoredCell {
     /// The log.
     pub log: LogId,
     /// The epoch.
-    pub epoch: u64,
-    /// Number of the log's fence when it was folded.
-    pub fence: u64,
+    pub epoch: Epoch,
+    /// The log's fence when it was folded.
+    pub fence: Option<Fence>,
     /// Last event it contains.
-    pub upto: u64,
+    pub upto: Seq,
     /// [`model::Cell`], encoded.
     pub body: Bytes,
 }
 
 impl StoredCell {
     /// What decides which of two cells of the same place is newer.
-    pub fn version(&self) -> (u64, u64) {
+    pub fn version(&self) -> (Option<Fence>, Seq) {
         (self.fence, self.upto)
     }
 }
@@ -37,29 +37,25 @@ impl StoredCell {
 /// How far the speed layer has flushed a log: all cells up to `seq` are stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Number of the log's fence.
-    pub fence: u64,
+    /// The log's fence.
+    #[serde(with = "model::position::fence_number")]
+    pub fence: Option<Fence>,
     /// [`LiveCells::generations`] as read before the worker's first put.
     pub generations: String,
     /// The epoch it folded from: cells of epochs up to this one may be missing.
-    pub base: u64,
+    pub base: Epoch,
     /// Last event that is flushed.
-    pub seq: u64,
+    pub seq: Seq,
     /// The epoch of that event, and the number of the last event before that epoch: where a
     /// successor begins to fold.
-    pub epoch: (u64, u64),
+    pub epoch: EpochStart,
     /// How long the oldest event of the last flush had waited since it was received, milliseconds.
     pub lag_ms: i64,
     /// Last event that was known to exist when the fold began: until `seq` is there, cells are
-    /// being folded again, and what they hold is a part. [`Checkpoint::UNKNOWN`] if that is not known.
-    pub target: u64,
+    /// being folded again, and what they hold is a part.
+    pub target: Target,
     /// When the worker last said that it lives, unix milliseconds.
     pub at_ms: i64,
-}
-
-impl Checkpoint {
-    /// As a target: the collector has yet to say how many events it holds.
-    pub const UNKNOWN: u64 = u64::MAX;
 }
 
 /// What a collector says of its log, once in all generations of the live store.
@@ -68,7 +64,7 @@ pub struct HighWatermark {
     /// [`LiveCells::generations`] as read before.
     pub generations: String,
     /// Last event on the collector's disk: no later one was ever shown before them.
-    pub seq: u64,
+    pub seq: Seq,
 }
 
 /// The live store.
@@ -102,11 +98,11 @@ pub trait LiveCells: Send + Sync {
         high_watermark: &HighWatermark,
     ) -> Result<(), LiveError>;
 
-    /// Epoch up to which cells of a log may be gone; 0 at first.
-    async fn prune_watermark(&self, log: LogId) -> Result<u64, LiveError>;
+    /// Epoch up to which cells of a log may be gone; zero at first.
+    async fn prune_watermark(&self, log: LogId) -> Result<Epoch, LiveError>;
 
     /// Raises the prune watermark of a log; never lowers it.
-    async fn raise_prune_watermark(&self, log: LogId, epoch: u64) -> Result<(), LiveError>;
+    async fn raise_prune_watermark(&self, log: LogId, epoch: Epoch) -> Result<(), LiveError>;
 
     /// Names the present generations of the store: it changes whenever anything stored may have been
     /// lost. With `create`, what is needed to notice that later is made where it is missing.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{EntityId, Horizon, LogId};
+use model::{EntityId, Epoch, Fence, Horizon, LogId, Seq};
 use redis::{FromRedisValue, RedisError, Script, Value};
 use serde::de::DeserializeOwned;
 
@@ -195,18 +195,18 @@ impl LiveCells for RedisCells {
         Ok(())
     }
 
-    async fn prune_watermark(&self, log: LogId) -> Result<u64, LiveError> {
+    async fn prune_watermark(&self, log: LogId) -> Result<Epoch, LiveError> {
         let key = redis_keys::prune_watermark(log);
         let text: Option<String> = redis::cmd("GET")
             .arg(&key)
             .query_async(&mut self.connection().await?)
             .await?;
-        text.map_or(Ok(0), |t| {
+        text.map_or(Ok(Epoch::ZERO), |t| {
             t.parse().map_err(|_| damaged(&key, "not a number".into()))
         })
     }
 
-    async fn raise_prune_watermark(&self, log: LogId, epoch: u64) -> Result<(), LiveError> {
+    async fn raise_prune_watermark(&self, log: LogId, epoch: Epoch) -> Result<(), LiveError> {
         let mut connection = self.connection().await?;
         let mut invocation = self.raise.key(redis_keys::prune_watermark(log));
         invocation
@@ -249,13 +249,14 @@ impl LiveCells for RedisCells {
     }
 }
 
-fn encode_version((fence, upto): (u64, u64)) -> String {
-    format!("{fence:020}{upto:020}")
+fn encode_version((fence, upto): (Option<Fence>, Seq)) -> String {
+    format!("{:020}{upto:020}", Fence::number(fence))
 }
 
-fn decode_version(text: &[u8]) -> Option<(u64, u64)> {
+fn decode_version(text: &[u8]) -> Option<(Option<Fence>, Seq)> {
     let text = std::str::from_utf8(text).ok()?;
-    Some((text.get(..20)?.parse().ok()?, text.get(20..)?.parse().ok()?))
+    let (fence, upto) = (text.get(..20)?, text.get(20..)?);
+    Some((Fence::of(fence.parse().ok()?), upto.parse().ok()?))
 }
 
 fn damaged(key: &str, why: String) -> LiveError {

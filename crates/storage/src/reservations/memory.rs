@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{EventId, LogId};
+use model::{EventId, LogId, Seq};
 
 use super::{KEEP_MS, PENDING_MS, Reservations, Reserved};
 use crate::stream::LiveError;
@@ -182,7 +182,7 @@ mod tests {
         let all = MemoryReservations::default();
         let event = EventId {
             log: LogId(1),
-            seq: 1,
+            seq: Seq(1),
         };
         let confirm = async |n: usize, keep_ms| {
             let key = n.to_string();

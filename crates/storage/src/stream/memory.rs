@@ -7,10 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::LogId;
+use model::{LogId, Seq, Tail};
 use tokio::sync::Notify;
 
-use super::{Appended, Batch, CLOSED, EventStream, LiveError};
+use super::{Appended, Batch, EventStream, LiveError};
 
 /// Events kept per log; beyond that the oldest are dropped, and readers fill the gap from raw.
 const MAX_EVENTS: usize = 200_000;
@@ -22,11 +22,21 @@ pub struct MemoryStream {
     changed: Mutex<HashMap<LogId, Arc<Notify>>>,
 }
 
-#[derive(Default, Clone)]
+#[derive(Clone)]
 struct Kept {
-    last: u64,
+    tail: Tail,
     events: usize,
     batches: VecDeque<Batch>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            tail: Tail::Open(Seq::ZERO),
+            events: 0,
+            batches: VecDeque::new(),
+        }
+    }
 }
 
 impl MemoryStream {
@@ -60,7 +70,7 @@ impl MemoryStream {
         Arc::clone(changed.entry(log).or_default())
     }
 
-    fn ready(&self, log: LogId, after: u64, limit: usize) -> Vec<Batch> {
+    fn ready(&self, log: LogId, after: Seq, limit: usize) -> Vec<Batch> {
         let logs = self.logs();
         let Some(kept) = logs.get(&log) else {
             return Vec::new();
@@ -72,18 +82,18 @@ impl MemoryStream {
 
 #[async_trait]
 impl EventStream for MemoryStream {
-    async fn last(&self, log: LogId) -> Result<Option<u64>, LiveError> {
-        Ok(self.logs().get(&log).map(|kept| kept.last))
+    async fn last(&self, log: LogId) -> Result<Option<Tail>, LiveError> {
+        Ok(self.logs().get(&log).map(|kept| kept.tail))
     }
 
     async fn append(&self, log: LogId, batch: &Batch) -> Result<Appended, LiveError> {
         {
             let mut logs = self.logs();
             let kept = logs.entry(log).or_default();
-            if batch.last() <= kept.last {
+            if kept.tail.open().is_none_or(|last| batch.last() <= last) {
                 return Ok(Appended::Stale);
             }
-            kept.last = batch.last();
+            kept.tail = Tail::Open(batch.last());
             kept.events += batch.records.len();
             kept.batches.push_back(batch.clone());
             while kept.events > MAX_EVENTS && kept.batches.len() > 1 {
@@ -97,7 +107,7 @@ impl EventStream for MemoryStream {
     async fn read(
         &self,
         log: LogId,
-        after: u64,
+        after: Seq,
         limit: usize,
         wait: Duration,
     ) -> Result<Vec<Batch>, LiveError> {
@@ -115,11 +125,11 @@ impl EventStream for MemoryStream {
     }
 
     async fn close(&self, log: LogId) -> Result<(), LiveError> {
-        self.logs().entry(log).or_default().last = CLOSED;
+        self.logs().entry(log).or_default().tail = Tail::Closed;
         Ok(())
     }
 
-    async fn trim(&self, log: LogId, upto: u64) -> Result<(), LiveError> {
+    async fn trim(&self, log: LogId, upto: Seq) -> Result<(), LiveError> {
         if let Some(kept) = self.logs().get_mut(&log) {
             while kept.batches.front().is_some_and(|b| b.last() <= upto) {
                 kept.events -= kept.batches.pop_front().map_or(0, |b| b.records.len());

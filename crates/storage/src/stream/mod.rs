@@ -6,7 +6,7 @@ mod redis;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use model::{LogId, Record};
+use model::{LogId, Record, Seq, Tail};
 
 pub use self::{memory::MemoryStream, redis::RedisStream};
 
@@ -35,14 +35,14 @@ pub enum LiveError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Number of the event before the first; shows gaps.
-    pub previous: u64,
+    pub previous: Seq,
     /// At least one record, in order.
     pub records: Arc<Vec<Record>>,
 }
 
 impl Batch {
     /// Number of the last event.
-    pub fn last(&self) -> u64 {
+    pub fn last(&self) -> Seq {
         self.records.last().map_or(self.previous, |r| r.seq)
     }
 }
@@ -56,15 +56,12 @@ pub enum Appended {
     Stale,
 }
 
-/// As the last event of a stream: it was ended by a salvage, and takes no more.
-pub const CLOSED: u64 = u64::MAX;
-
 /// One stream per log; production is idempotent, and the stream itself says what it has.
 #[async_trait]
 pub trait EventStream: Send + Sync {
-    /// Number of the last event ever appended; `None` if the stream does not exist (never
-    /// written, or lost); [`CLOSED`] if it was ended.
-    async fn last(&self, log: LogId) -> Result<Option<u64>, LiveError>;
+    /// Where the stream ends; `None` if the stream does not exist (never
+    /// written, or lost).
+    async fn last(&self, log: LogId) -> Result<Option<Tail>, LiveError>;
 
     /// Appends a batch unless the stream already has its last event.
     async fn append(&self, log: LogId, batch: &Batch) -> Result<Appended, LiveError>;
@@ -74,7 +71,7 @@ pub trait EventStream: Send + Sync {
     async fn read(
         &self,
         log: LogId,
-        after: u64,
+        after: Seq,
         limit: usize,
         wait: Duration,
     ) -> Result<Vec<Batch>, LiveError>;
@@ -83,5 +80,5 @@ pub trait EventStream: Send + Sync {
     async fn close(&self, log: LogId) -> Result<(), LiveError>;
 
     /// Forgets batches whose last event is at or before `upto`. What [`EventStream::last`] says stays.
-    async fn trim(&self, log: LogId, upto: u64) -> Result<(), LiveError>;
+    async fn trim(&self, log: LogId, upto: Seq) -> Result<(), LiveError>;
 }

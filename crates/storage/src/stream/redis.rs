@@ -10,12 +10,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{Event, LogId, Record};
+use model::{Epoch, Event, LogId, Record, Seq, Tail};
 use prost::Message;
 use redis::{Cmd, FromRedisValue, Value};
 use tokio::time::timeout;
 
-use super::{Appended, Batch, CLOSED, EventStream, LiveError};
+use super::{Appended, Batch, EventStream, LiveError};
 use crate::redis_client::{Connection, RedisClient};
 use crate::redis_keys;
 
@@ -71,7 +71,7 @@ impl RedisStream {
 
 #[async_trait]
 impl EventStream for RedisStream {
-    async fn last(&self, log: LogId) -> Result<Option<u64>, LiveError> {
+    async fn last(&self, log: LogId) -> Result<Option<Tail>, LiveError> {
         let key = redis_keys::stream(log);
         let mut connection = self.client.shared().await?;
         let info: Result<Value, _> = redis::cmd("XINFO")
@@ -80,7 +80,7 @@ impl EventStream for RedisStream {
             .query_async(&mut connection)
             .await;
         match info {
-            Ok(info) => last_of_info(&key, info).map(Some),
+            Ok(info) => tail_of_info(&key, info).map(Some),
             Err(e) if e.code() == Some("ERR") && e.to_string().contains("no such key") => Ok(None),
             Err(e) => Err(e.into()),
         }
@@ -92,7 +92,7 @@ impl EventStream for RedisStream {
         let mut cmd = redis::cmd("XADD");
         cmd.arg(&key).arg(format!("{}-0", batch.last()));
         cmd.arg("p")
-            .arg(batch.previous)
+            .arg(batch.previous.0)
             .arg("d")
             .arg(encode(&key, batch)?);
         match cmd.query_async::<Value>(&mut connection).await {
@@ -105,7 +105,7 @@ impl EventStream for RedisStream {
     async fn read(
         &self,
         log: LogId,
-        after: u64,
+        after: Seq,
         limit: usize,
         wait: Duration,
     ) -> Result<Vec<Batch>, LiveError> {
@@ -134,12 +134,12 @@ impl EventStream for RedisStream {
         }
     }
 
-    async fn trim(&self, log: LogId, upto: u64) -> Result<(), LiveError> {
+    async fn trim(&self, log: LogId, upto: Seq) -> Result<(), LiveError> {
         let mut connection = self.client.shared().await?;
         let mut cmd = redis::cmd("XTRIM");
         cmd.arg(redis_keys::stream(log))
             .arg("MINID")
-            .arg(format!("{}-0", upto.saturating_add(1)));
+            .arg(format!("{}-0", upto.next()));
         cmd.query_async::<Value>(&mut connection).await?;
         Ok(())
     }
@@ -152,7 +152,9 @@ fn is_stale(error: &redis::RedisError) -> bool {
         || text.contains("The stream has exhausted the last possible ID")
 }
 
-/// The entry that ends a stream: the largest number, so that none comes after it.
+/// Number of the entry that ends a stream: the largest one, so that none comes after it.
+const CLOSED: u64 = u64::MAX;
+
 fn closed_id() -> String {
     format!("{CLOSED}-0")
 }
@@ -176,8 +178,8 @@ struct StoredRecord {
 fn encode(key: &str, batch: &Batch) -> Result<Vec<u8>, LiveError> {
     let records = batch.records.iter();
     let records = records.map(|r| StoredRecord {
-        seq: r.seq,
-        epoch: r.epoch,
+        seq: r.seq.0,
+        epoch: r.epoch.0,
         event: r.event.clone(),
     });
     let bytes = StoredBatch {
@@ -187,7 +189,7 @@ fn encode(key: &str, batch: &Batch) -> Result<Vec<u8>, LiveError> {
     zstd::bulk::compress(&bytes, ZSTD_LEVEL).map_err(|e| damaged(key, e.to_string()))
 }
 
-fn decode(key: &str, previous: u64, packed: &[u8]) -> Result<Batch, LiveError> {
+fn decode(key: &str, previous: Seq, packed: &[u8]) -> Result<Batch, LiveError> {
     use std::io::Read;
     let mut bytes = Vec::new();
     zstd::Decoder::new(packed)
@@ -195,8 +197,8 @@ fn decode(key: &str, previous: u64, packed: &[u8]) -> Result<Batch, LiveError> {
         .map_err(|e| damaged(key, e.to_string()))?;
     let stored = StoredBatch::decode(bytes.as_slice()).map_err(|e| damaged(key, e.to_string()))?;
     let records = stored.records.into_iter().map(|r| Record {
-        seq: r.seq,
-        epoch: r.epoch,
+        seq: Seq(r.seq),
+        epoch: Epoch(r.epoch),
         event: r.event,
     });
     Ok(Batch {
@@ -242,7 +244,7 @@ fn decode_answer(key: &str, answer: Value) -> Result<Vec<Batch>, LiveError> {
     Ok(readable.collect())
 }
 
-fn last_of_info(key: &str, info: Value) -> Result<u64, LiveError> {
+fn tail_of_info(key: &str, info: Value) -> Result<Tail, LiveError> {
     let info = HashMap::<String, Value>::from_redis_value(info)
         .map_err(|e| damaged(key, e.to_string()))?;
     let last = info
@@ -250,7 +252,11 @@ fn last_of_info(key: &str, info: Value) -> Result<u64, LiveError> {
         .cloned()
         .and_then(|v| String::from_redis_value(v).ok());
     let last = last.and_then(|id| id.split('-').next()?.parse().ok());
-    last.ok_or_else(|| damaged(key, "no last-generated-id".into()))
+    match last {
+        Some(CLOSED) => Ok(Tail::Closed),
+        Some(last) => Ok(Tail::Open(Seq(last))),
+        None => Err(damaged(key, "no last-generated-id".into())),
+    }
 }
 
 fn damaged(key: &str, why: String) -> LiveError {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::future::join_all;
-use model::{Covered, EntityId, EntityKind, Horizon, LogId};
+use model::{
+    Covered, EntityId, EntityKind, Epoch, EpochStart, Fence, Horizon, LogId, SegmentNo, Seq, Target,
+};
 
 use crate::cells::{Checkpoint, HighWatermark, LiveCells, StoredCell};
 
@@ -17,22 +19,22 @@ fn cell(log: u128, epoch: u64, fence: u64, upto: u64) -> StoredCell {
     let body = Bytes::from(vec![0, 255, fence as u8, (upto % 251) as u8]);
     StoredCell {
         log: LogId(log),
-        epoch,
-        fence,
-        upto,
+        epoch: Epoch(epoch),
+        fence: Fence::of(fence),
+        upto: Seq(upto),
         body,
     }
 }
 
 fn checkpoint(seq: u64) -> Checkpoint {
     Checkpoint {
-        fence: 0,
+        fence: None,
         generations: "g".into(),
-        base: 0,
-        seq,
-        epoch: (1, 0),
+        base: Epoch::ZERO,
+        seq: Seq(seq),
+        epoch: EpochStart::from((Epoch(1), Seq::ZERO)),
         lag_ms: 0,
-        target: 0,
+        target: Target::Upto(Seq::ZERO),
         at_ms: 0,
     }
 }
@@ -47,16 +49,16 @@ async fn sorted(cells: &dyn LiveCells, raw: u64) -> Vec<StoredCell> {
 pub async fn run<F: AsyncFnOnce()>(cells: Arc<dyn LiveCells>, flush: F) {
     put_if_newer(&*cells).await;
     racing_puts_end_with_the_newest(&cells).await;
-    marks_are_compared_and_set(&*cells).await;
-    the_newest_head_stays(&*cells).await;
+    checkpoints_are_compared_and_set(&*cells).await;
+    the_newest_high_watermark_stays(&*cells).await;
     prune_watermarks_only_rise(&*cells).await;
     prune_deletes_what_is_covered(&*cells).await;
     generations_tell_a_flush(&*cells, flush).await;
 }
 
-async fn the_newest_head_stays(cells: &dyn LiveCells) {
+async fn the_newest_high_watermark_stays(cells: &dyn LiveCells) {
     assert_eq!(cells.high_watermark(LogId(5)).await.unwrap(), None);
-    for seq in [7, 3] {
+    for seq in [7, 3].map(Seq) {
         let generations = cells.generations(true).await.unwrap();
         let high_watermark = HighWatermark { generations, seq };
         cells
@@ -114,7 +116,7 @@ async fn racing_puts_end_with_the_newest(cells: &Arc<dyn LiveCells>) {
     assert_eq!(sorted(&**cells, 3).await, vec![cell(1, 1, 0, 60)]);
 }
 
-async fn marks_are_compared_and_set(cells: &dyn LiveCells) {
+async fn checkpoints_are_compared_and_set(cells: &dyn LiveCells) {
     let log = LogId(1);
     assert_eq!(cells.checkpoint(log).await.unwrap(), None);
     assert!(
@@ -147,8 +149,9 @@ async fn marks_are_compared_and_set(cells: &dyn LiveCells) {
 
 async fn prune_watermarks_only_rise(cells: &dyn LiveCells) {
     let log = LogId(1);
-    assert_eq!(cells.prune_watermark(log).await.unwrap(), 0);
+    assert_eq!(cells.prune_watermark(log).await.unwrap(), Epoch::ZERO);
     for (raise, expected) in [(9, 9), (10, 10), (3, 10)] {
+        let (raise, expected) = (Epoch(raise), Epoch(expected));
         cells.raise_prune_watermark(log, raise).await.unwrap();
         assert_eq!(cells.prune_watermark(log).await.unwrap(), expected);
     }
@@ -165,9 +168,9 @@ async fn prune_deletes_what_is_covered(cells: &dyn LiveCells) {
             .unwrap();
     }
     let covered = Covered {
-        epoch: 1,
-        seq: 5,
-        segment: 1,
+        epoch: Epoch(1),
+        seq: Seq(5),
+        segment: SegmentNo(1),
     };
     let horizon = Horizon([(LogId(1), covered)].into_iter().collect());
     let before: usize = [1, 2, 3].len();

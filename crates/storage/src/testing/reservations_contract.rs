@@ -1,13 +1,16 @@
 //! What every [`Reservations`] must do.
 
-use model::{EventId, LogId};
+use model::{EventId, LogId, Seq};
 
 use crate::reservations::{KEEP_MS, PENDING_MS, Reservations, Reserved};
 
 const NOW: i64 = 1_700_000_000_000;
 
 fn event(seq: u64) -> EventId {
-    EventId { log: LogId(3), seq }
+    EventId {
+        log: LogId(3),
+        seq: Seq(seq),
+    }
 }
 
 /// Runs the whole suite on an empty store. `age` makes a pending key old, if the time it is asked

@@ -200,7 +200,7 @@ impl Known {
             let Ok(records) = log.shared().records(segment.number) else {
                 return;
             };
-            self.take_in(records.iter().map(|r| (r.seq, r.event.object)));
+            self.take_in(records.iter().map(|r| (r.seq.0, r.event.object)));
             if log.shared().remove(segment.number).is_err() {
                 return;
             }

@@ -1,5 +1,6 @@
 //! Entries that nobody of ours wrote: property tests of what reads a stream.
 
+use model::{Epoch, Seq};
 use std::io::Read;
 
 use proptest::{collection::vec, prelude::*};
@@ -8,15 +9,15 @@ use super::*;
 
 fn batch(previous: u64, texts: &[String]) -> Batch {
     let records = texts.iter().zip(previous + 1..).map(|(text, seq)| Record {
-        seq,
-        epoch: 3,
+        seq: Seq(seq),
+        epoch: Epoch(3),
         event: Event {
             user_agent: text.clone(),
             ..Event::default()
         },
     });
     Batch {
-        previous,
+        previous: Seq(previous),
         records: Arc::new(records.collect()),
     }
 }
@@ -81,7 +82,7 @@ proptest! {
     fn a_frame_is_read_or_damaged(noise in vec(any::<u8>(), 0..200)) {
         let frame = [&[0x28, 0xb5, 0x2f, 0xfd][..], &noise].concat();
         for hostile in [noise, frame] {
-            if let Err(error) = decode("k", 1, &hostile) {
+            if let Err(error) = decode("k", Seq(1), &hostile) {
                 let is_damaged = matches!(error, LiveError::Damaged { .. });
                 prop_assert!(is_damaged);
             }
@@ -90,7 +91,7 @@ proptest! {
 
     #[test]
     fn any_answer_is_survived(value in any_value()) {
-        for read in [decode_answer("k", value.clone()).err(), last_of_info("k", value).err()] {
+        for read in [decode_answer("k", value.clone()).err(), tail_of_info("k", value).err()] {
             let is_typed = read.is_none_or(|e| matches!(e, LiveError::Damaged { .. }));
             prop_assert!(is_typed);
         }
@@ -101,5 +102,5 @@ proptest! {
 fn an_entry_beyond_the_bound_is_damaged() {
     let bomb = zstd::encode_all(std::io::repeat(0).take(MAX_UNPACKED as u64 + 1), 1).unwrap();
     assert!(bomb.len() < 100_000);
-    assert!(decode("k", 1, &bomb).is_err());
+    assert!(decode("k", Seq(1), &bomb).is_err());
 }

@@ -8,11 +8,11 @@ use audit::{Audit, AuditDeps, AuditError, Records};
 use futures::FutureExt;
 use jobs::{JobError, Work};
 use serde_json::{Value, json};
-use serving::AuditControl;
+use serving::{AuditControl, NoAudit};
 use storage::{catalog::random::Randomness, manifests::Manifests, store::Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use web::{Health, Problem};
+use web::Health;
 
 use crate::{mill::Mill, wiring::Parts};
 
@@ -93,24 +93,14 @@ impl Auditing {
 
 #[async_trait]
 impl AuditControl for Auditing {
-    async fn audit(&self, full: bool) -> Result<Value, Problem> {
-        let busy = |_| Problem::unavailable("busy", "another audit is being made", 5);
+    async fn audit(&self, full: bool) -> Result<Audit, NoAudit> {
         // Kept until the audit ends, also when nobody waits for it any more.
-        let room = Arc::clone(&self.room).try_acquire_owned().map_err(busy)?;
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        let room = room.map_err(|_| NoAudit::Busy)?;
         let audit = tokio::time::timeout(PATIENCE, self.audit(full, Some(room)));
-        let late = |_| {
-            Problem::unavailable(
-                "late",
-                "the audit takes longer than this request may; run `millrace audit`",
-                60,
-            )
-        };
-        let audit = audit.await.map_err(late)?.map_err(Problem::internal)?;
-        let audit = audit.map_err(|error| {
-            tracing::warn!(%error, "an audit could not be made");
-            Problem::unavailable("store_unavailable", "the object store does not answer", 5)
-        })?;
-        serde_json::to_value(audit).map_err(Problem::internal)
+        let audit = audit.await.map_err(|_| NoAudit::Late)?;
+        let audit = audit.map_err(|error| NoAudit::Broken(format!("{error:#}")))?;
+        Ok(audit?)
     }
 }
 

@@ -1,13 +1,10 @@
-//! The audit in a process that serves: as a job, over the API, and as an alarm.
+//! The audit in a process that serves: for the job, over the API, and as an alarm.
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
 use audit::{Audit, AuditDeps, AuditError, Records};
-use futures::FutureExt;
-use jobs::{JobError, Work};
-use serde_json::{Value, json};
 use serving::{AuditControl, NoAudit};
 use storage::{catalog::random::Randomness, manifests::Manifests, store::Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -49,31 +46,13 @@ impl Auditing {
         }
     }
 
-    /// The job: a run fails when something differs, and says what.
-    pub fn work(&self) -> Work {
-        let auditing = self.clone();
-        Arc::new(move |_context| {
-            let auditing = auditing.clone();
-            async move { auditing.job().await.map_err(JobError::new)? }.boxed()
-        })
-    }
-
-    async fn job(&self) -> anyhow::Result<Result<Value, JobError>> {
+    /// Makes one of what is new, and records it for the alarm of every process.
+    pub async fn record(&self) -> anyhow::Result<Audit> {
         let audit = self.audit(false, None).await??;
         let (store, clock) = (&self.deps.store, &*self.deps.clock);
         let remembered = audit::remember(store, &audit, clock, &*self.random).await;
         remembered.context("the audit could not be recorded")?;
-        Ok(match audit.complaint() {
-            Some(complaint) => Err(JobError::new(complaint)),
-            None => Ok(json!({
-                "manifest": audit.manifest,
-                "events": audit.events,
-                "epochs": audit.epochs.len(),
-                "checked_before": audit.checked_before,
-                "unrecorded": audit.unrecorded,
-                "rejected": audit.rejected,
-            })),
-        })
+        Ok(audit)
     }
 
     async fn audit(

@@ -4,7 +4,7 @@ mod auditing;
 mod client;
 mod commands;
 mod config;
-mod jobs_wiring;
+mod jobs;
 mod mill;
 mod supervise;
 mod wiring;

@@ -6,6 +6,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use ingest::{CollectorDeps, CollectorSettings};
+use jobs::JobClient;
 use serving::{ServingDeps, ServingSettings};
 use speed_layer::{SpeedDeps, SpeedSettings};
 use storage::{
@@ -19,7 +20,7 @@ use web::{ServerSettings, operate_routes};
 use crate::{
     auditing::{self, Auditing},
     config::Settings,
-    jobs_wiring::Jobs,
+    jobs::Jobs,
     mill::Mill,
     wiring::{Base, Parts},
 };
@@ -82,6 +83,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     };
     let mill = Mill::new(&base, Arc::clone(&parts.rules))?;
     let jobs = Jobs::new(&parts, &mill)?;
+    let client = Arc::new(jobs.client());
     let mut running = Running {
         parts: Arc::clone(&parts),
         roles: Vec::new(),
@@ -119,7 +121,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         let listener = bind(parts.settings.api_addr, "API").await?;
         let stop = CancellationToken::new();
         let work = serving::run(
-            serving_deps(&parts, jobs, Auditing::new(&parts, &mill)),
+            serving_deps(&parts, client, Auditing::new(&parts, &mill)),
             serving_settings(&parts)?,
             listener,
             stop.clone(),
@@ -185,13 +187,13 @@ fn speed(parts: &Parts) -> SpeedDeps {
     }
 }
 
-fn serving_deps(parts: &Parts, jobs: Jobs, auditing: Auditing) -> ServingDeps {
+fn serving_deps(parts: &Parts, jobs: Arc<JobClient>, auditing: Auditing) -> ServingDeps {
     ServingDeps {
         store: Arc::clone(&parts.store),
         stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),
         catalog: parts.catalog.clone(),
-        jobs: Arc::new(jobs),
+        jobs,
         audits: Arc::new(auditing),
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),

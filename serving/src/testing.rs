@@ -1,7 +1,7 @@
 //! An installation in memory behind the API, for tests: accounts, one log, and what collectors,
 //! the speed layer and batch would have left.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ::audit::Audit;
 use axum::{
@@ -9,6 +9,7 @@ use axum::{
     body::{Body, to_bytes},
 };
 use http::Request;
+use jobs::{JobClient, Shared};
 use model::{
     Covered, EntityId, Event, EventId, Facts, Horizon, LogId, ManualClock, Record,
     cell::{EpochCells, fold_into},
@@ -26,10 +27,9 @@ use storage::{
     stream::{Batch, EventStream, MemoryStream},
 };
 use tower::ServiceExt;
-use web::Problem;
 
 use crate::{
-    api::{self, Api, auth::AdminToken, jobs::JobControl},
+    api::{self, Api, auth::AdminToken},
     audit::{self, AuditControl, NoAudit},
     receipts,
     stats::{Numbers, Sources},
@@ -48,24 +48,11 @@ pub(crate) struct Site {
     router: Router,
 }
 
-/// No jobs, and audits that only tell whether they were to read everything.
-struct Nothing;
+/// Audits of the installation that only tell whether they were to read everything.
+struct FakeAudits;
 
 #[async_trait::async_trait]
-impl JobControl for Nothing {
-    async fn list(&self) -> Result<Value, Problem> {
-        Err(Problem::not_found("there are no jobs"))
-    }
-    async fn runs(&self, _: &str, _: usize) -> Result<Value, Problem> {
-        Err(Problem::not_found("there are no jobs"))
-    }
-    async fn start(&self, _: &str, _: bool, _: bool) -> Result<Value, Problem> {
-        Err(Problem::not_found("there are no jobs"))
-    }
-}
-
-#[async_trait::async_trait]
-impl AuditControl for Nothing {
+impl AuditControl for FakeAudits {
     async fn audit(&self, full: bool) -> Result<Audit, NoAudit> {
         Ok(Audit {
             agrees: true,
@@ -85,6 +72,16 @@ impl AuditControl for Nothing {
     }
 }
 
+/// An installation without jobs.
+pub(crate) fn no_jobs(store: &Store) -> JobClient {
+    let shared = Shared {
+        store: store.clone(),
+        clock: Arc::new(ManualClock::new(NOW_MS)),
+        random: Arc::new(SeededRandom::new(8)),
+    };
+    JobClient::new(shared, &[], "nobody", Duration::ZERO)
+}
+
 pub(crate) fn id(seq: u64) -> EventId {
     EventId { log: LOG, seq }
 }
@@ -101,7 +98,7 @@ impl Site {
             clock,
             random,
             admin_token: AdminToken::new(TOKEN),
-            jobs: Arc::new(Nothing),
+            jobs: Arc::new(no_jobs(&store)),
             public_url: "https://go.example".into(),
             large_bodies: Api::large_bodies(),
         });
@@ -115,7 +112,7 @@ impl Site {
         let numbers = Numbers(Arc::clone(&sources));
         let router = api::routes(api)
             .merge(receipts::routes(numbers.clone(), stream.clone()))
-            .merge(audit::routes(numbers, Arc::new(Nothing)));
+            .merge(audit::routes(numbers, Arc::new(FakeAudits)));
         let info = LogInfo {
             log: LOG,
             created_ms: 0,

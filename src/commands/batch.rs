@@ -6,7 +6,7 @@ use batch_layer::{Mode, Report};
 use clap::Subcommand;
 use enrich::Rules;
 
-use crate::{config::Settings, jobs_wiring, mill::Mill, wiring::Base};
+use crate::{config::Settings, jobs, mill::Mill, wiring::Base};
 
 #[derive(Debug, Subcommand)]
 pub enum Batch {
@@ -35,7 +35,7 @@ impl Batch {
         let base = Base::open(&settings)?;
         let mill = Mill::new(&base, Arc::new(Rules::new()?))?;
         if close_epochs {
-            let late = jobs_wiring::close_epochs(&base).await?;
+            let late = jobs::close_epochs(&base).await?;
             if late > 0 {
                 eprintln!(
                     "{late} collectors did not answer; their open epochs are not in this run"

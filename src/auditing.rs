@@ -1,20 +1,17 @@
-//! The audit in a process that serves: as a job, over the API, and as an alarm.
+//! The audit in a process that serves: for the job, over the API, and as an alarm.
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
 use audit::{Audit, AuditDeps, AuditError, Records};
-use futures::FutureExt;
 use handover::manifests::Manifests;
-use jobs::{JobError, Work};
 use model::random::Randomness;
-use serde_json::{Value, json};
-use serving::AuditControl;
+use serving::{AuditControl, NoAudit};
 use storage::store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use web::{Health, Problem};
+use web::Health;
 
 use crate::{batch_runtime::BatchRuntime, wiring::Parts};
 
@@ -51,31 +48,13 @@ impl Auditing {
         }
     }
 
-    /// The job: a run fails when something differs, and says what.
-    pub fn work(&self) -> Work {
-        let auditing = self.clone();
-        Arc::new(move |_context| {
-            let auditing = auditing.clone();
-            async move { auditing.job().await.map_err(JobError::new)? }.boxed()
-        })
-    }
-
-    async fn job(&self) -> anyhow::Result<Result<Value, JobError>> {
+    /// Makes one of what is new, and records it for the alarm of every process.
+    pub async fn record(&self) -> anyhow::Result<Audit> {
         let audit = self.audit(false, None).await??;
         let (store, clock) = (&self.deps.store, &*self.deps.clock);
         let remembered = audit::remember(store, &audit, clock, &*self.random).await;
         remembered.context("the audit could not be recorded")?;
-        Ok(match audit.complaint() {
-            Some(complaint) => Err(JobError::new(complaint)),
-            None => Ok(json!({
-                "manifest": audit.manifest,
-                "events": audit.events,
-                "epochs": audit.epochs.len(),
-                "checked_before": audit.checked_before,
-                "unrecorded": audit.unrecorded,
-                "rejected": audit.rejected,
-            })),
-        })
+        Ok(audit)
     }
 
     async fn audit(
@@ -95,24 +74,14 @@ impl Auditing {
 
 #[async_trait]
 impl AuditControl for Auditing {
-    async fn audit(&self, full: bool) -> Result<Value, Problem> {
-        let busy = |_| Problem::unavailable("busy", "another audit is being made", 5);
+    async fn audit(&self, full: bool) -> Result<Audit, NoAudit> {
         // Kept until the audit ends, also when nobody waits for it any more.
-        let room = Arc::clone(&self.room).try_acquire_owned().map_err(busy)?;
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        let room = room.map_err(|_| NoAudit::Busy)?;
         let audit = tokio::time::timeout(PATIENCE, self.audit(full, Some(room)));
-        let late = |_| {
-            Problem::unavailable(
-                "late",
-                "the audit takes longer than this request may; run `millrace audit`",
-                60,
-            )
-        };
-        let audit = audit.await.map_err(late)?.map_err(Problem::internal)?;
-        let audit = audit.map_err(|error| {
-            tracing::warn!(%error, "an audit could not be made");
-            Problem::unavailable("store_unavailable", "the object store does not answer", 5)
-        })?;
-        serde_json::to_value(audit).map_err(Problem::internal)
+        let audit = audit.await.map_err(|_| NoAudit::Late)?;
+        let audit = audit.map_err(|error| NoAudit::Broken(format!("{error:#}")))?;
+        Ok(audit?)
     }
 }
 

@@ -13,13 +13,15 @@ use ingest::log::LogSettings;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::jobs::Schedules;
+
 /// Name of the settings file, looked for in the working folder.
 const FILE: &str = "millrace.toml";
 
 /// Everything that can be set; what is not given here is looked for in `millrace.toml`, then
 /// taken from the defaults.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub struct Options {
     /// Folder of the log and, without --store-url, of everything [default: ./millrace-data]
     #[arg(long, env = "MILLRACE_DATA_DIR", global = true)]
@@ -70,18 +72,10 @@ pub struct Options {
     /// Time zone of the schedules [default: UTC]
     #[arg(long, env = "MILLRACE_TIMEZONE", global = true)]
     pub timezone: Option<String>,
-    /// When sealed epochs are ground [default: 5 * * * *]
-    #[arg(long, env = "MILLRACE_ROLLUP_SCHEDULE", global = true)]
-    pub rollup_schedule: Option<String>,
-    /// When forecasts are made [default: 30 1 * * *]
-    #[arg(long, env = "MILLRACE_FORECAST_SCHEDULE", global = true)]
-    pub forecast_schedule: Option<String>,
-    /// When the nightly report is made [default: 0 2 * * *]
-    #[arg(long, env = "MILLRACE_REPORT_SCHEDULE", global = true)]
-    pub report_schedule: Option<String>,
-    /// When an audit is made, beside those after each rollup [default: 15 4 * * *]
-    #[arg(long, env = "MILLRACE_AUDIT_SCHEDULE", global = true)]
-    pub audit_schedule: Option<String>,
+    /// When jobs run; in the file, what is no other setting.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub schedules: Schedules,
     /// SQL file of the nightly report [default: one that comes with Millrace]
     #[arg(long, env = "MILLRACE_REPORT_SQL", global = true)]
     pub report_sql: Option<PathBuf>,
@@ -101,10 +95,7 @@ pub struct Settings {
     pub geo_db: Option<PathBuf>,
     pub log: LogSettings,
     pub timezone: String,
-    pub rollup_schedule: String,
-    pub forecast_schedule: String,
-    pub report_schedule: String,
-    pub audit_schedule: String,
+    pub schedules: Schedules,
     pub report_sql: Option<PathBuf>,
 }
 
@@ -134,10 +125,7 @@ impl Options {
             segment_interval,
             max_log_bytes,
             timezone,
-            rollup_schedule,
-            forecast_schedule,
-            report_schedule,
-            audit_schedule,
+            schedules,
             report_sql
         );
         let data_dir = all
@@ -172,10 +160,7 @@ impl Options {
                 ..defaults
             },
             timezone: all.timezone.unwrap_or_else(|| "UTC".into()),
-            rollup_schedule: all.rollup_schedule.unwrap_or_else(|| "5 * * * *".into()),
-            forecast_schedule: all.forecast_schedule.unwrap_or_else(|| "30 1 * * *".into()),
-            report_schedule: all.report_schedule.unwrap_or_else(|| "0 2 * * *".into()),
-            audit_schedule: all.audit_schedule.unwrap_or_else(|| "15 4 * * *".into()),
+            schedules: all.schedules,
             report_sql: all.report_sql,
             data_dir,
         })

@@ -5,7 +5,7 @@ mod batch_runtime;
 mod client;
 mod commands;
 mod config;
-mod jobs_wiring;
+mod jobs;
 mod supervise;
 mod wiring;
 

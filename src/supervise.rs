@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use handover::manifests::Manifests;
 use ingest::{CollectorDeps, CollectorSettings};
+use jobs::JobClient;
 use model::random::{new_nonce, new_secret};
 use serving::{ServingDeps, ServingSettings};
 use speed_layer::{SpeedDeps, SpeedSettings};
@@ -18,7 +19,7 @@ use crate::{
     auditing::{self, Auditing},
     batch_runtime::BatchRuntime,
     config::Settings,
-    jobs_wiring::Jobs,
+    jobs::Jobs,
     wiring::{Base, Parts},
 };
 
@@ -80,6 +81,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     };
     let batch = BatchRuntime::new(&base, Arc::clone(&parts.rules))?;
     let jobs = Jobs::new(&parts, &batch)?;
+    let client = Arc::new(jobs.client());
     let mut running = Running {
         parts: Arc::clone(&parts),
         roles: Vec::new(),
@@ -117,7 +119,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         let listener = bind(parts.settings.api_addr, "API").await?;
         let stop = CancellationToken::new();
         let work = serving::run(
-            serving_deps(&parts, jobs, Auditing::new(&parts, &batch)),
+            serving_deps(&parts, client, Auditing::new(&parts, &batch)),
             serving_settings(&parts)?,
             listener,
             stop.clone(),
@@ -183,13 +185,13 @@ fn speed(parts: &Parts) -> SpeedDeps {
     }
 }
 
-fn serving_deps(parts: &Parts, jobs: Jobs, auditing: Auditing) -> ServingDeps {
+fn serving_deps(parts: &Parts, jobs: Arc<JobClient>, auditing: Auditing) -> ServingDeps {
     ServingDeps {
         store: Arc::clone(&parts.store),
         stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),
         catalog: parts.catalog.clone(),
-        jobs: Arc::new(jobs),
+        jobs,
         audits: Arc::new(auditing),
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),

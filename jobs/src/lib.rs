@@ -2,7 +2,7 @@
 //! have the same jobs, and one of them runs each.
 
 mod attempt;
-mod desk;
+mod client;
 mod epochs;
 mod history;
 mod job;
@@ -10,11 +10,11 @@ mod role;
 mod runner;
 pub mod schedule;
 
-pub use desk::JobDesk;
+pub use client::{JobClient, JobSummary, JobsError, StartedRun};
 pub use epochs::{CloseError, Closed, EpochCloser};
-pub use history::{Reason, Shared};
-pub use job::{Job, JobContext, JobError, Work};
-pub use role::{SchedulerDeps, SchedulerSettings, run};
+pub use history::{Reason, Run, RunState, Shared};
+pub use job::{Job, JobContext, JobError, ScheduledJob};
+pub use role::{OnReach, SchedulerDeps, SchedulerSettings, run};
 pub use schedule::{Schedule, ScheduleError};
 
 #[cfg(test)]

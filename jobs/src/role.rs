@@ -3,25 +3,27 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use web::Health;
 
 use crate::{
     epochs::EpochCloser,
     history::{History, Shared},
-    job::Job,
+    job::ScheduledJob,
     runner::Runner,
 };
+
+/// Told the name of a job, and why its history is out of reach if it is.
+pub type OnReach = Arc<dyn Fn(&'static str, Option<&str>) + Send + Sync>;
 
 /// What the scheduler works with.
 pub struct SchedulerDeps {
     /// Store, time, randomness.
     pub shared: Shared,
     /// The jobs; any number of processes may have the same ones.
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<ScheduledJob>,
     /// Closes epochs where a request wants that.
     pub epochs: Option<EpochCloser>,
-    /// What is not ready.
-    pub health: Health,
+    /// Told whether the jobs' histories are within reach.
+    pub on_reach: OnReach,
 }
 
 /// How the scheduler behaves.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     attempt::{Attempt, Outcome},
     history::{Decision, Entry, Finished, History, State, View},
-    job::Job,
+    job::ScheduledJob,
     role::{SchedulerDeps, SchedulerSettings},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 const LAST_TRIES: usize = 3;
 
 pub(crate) struct Runner {
-    pub job: Job,
+    pub job: ScheduledJob,
     pub history: Arc<History>,
     pub deps: Arc<SchedulerDeps>,
     pub settings: SchedulerSettings,
@@ -38,16 +38,16 @@ impl Runner {
             alive: 0,
             at: Instant::now(),
         };
-        let health = &self.deps.health;
+        let (name, on_reach) = (self.job.name, &self.deps.on_reach);
         while !shutdown.is_cancelled() {
             let pause = match self.turn(&mut state, &mut seen, &shutdown).await {
                 Ok(pause) => {
-                    health.up(self.job.name);
+                    on_reach(name, None);
                     pause
                 }
                 Err(error) => {
-                    tracing::warn!(job = self.job.name, %error, "the job's history is out of reach");
-                    health.down(self.job.name, "the job's history is out of reach");
+                    tracing::warn!(job = name, %error, "the job's history is out of reach");
+                    on_reach(name, Some("the job's history is out of reach"));
                     self.settings.poll
                 }
             };

@@ -16,9 +16,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
-use web::Health;
 
-use crate::*;
+use crate::{job::Work, *};
 
 mod closing;
 mod running;
@@ -70,7 +69,7 @@ struct Log {
 
 impl Log {
     /// A job that takes some time and counts how many of it run at once.
-    fn job(self: &Arc<Self>, takes: Duration, result: Result<Value, &'static str>) -> Job {
+    fn job(self: &Arc<Self>, takes: Duration, result: Result<Value, &'static str>) -> ScheduledJob {
         let log = Arc::clone(self);
         let work: Work = Arc::new(move |context| {
             let (log, result) = (Arc::clone(&log), result.clone());
@@ -83,7 +82,7 @@ impl Log {
                 result.map_err(JobError::new)
             })
         });
-        Job {
+        ScheduledJob {
             name: "batch",
             schedule: every_minute(),
             after: None,
@@ -116,13 +115,13 @@ struct Process {
 }
 
 impl Process {
-    fn start(by: &str, shared: Shared, job: Job) -> Self {
-        let (shutdown, health) = (CancellationToken::new(), Health::default());
+    fn start(by: &str, shared: Shared, job: ScheduledJob) -> Self {
+        let shutdown = CancellationToken::new();
         let deps = SchedulerDeps {
             shared,
             jobs: vec![job],
             epochs: None,
-            health,
+            on_reach: Arc::new(|_, _| ()),
         };
         let task = tokio::spawn(run(deps, SchedulerSettings::new(by), shutdown.clone()));
         Self { shutdown, task }
@@ -149,16 +148,22 @@ impl Process {
     }
 }
 
-fn desk(shared: &Shared) -> JobDesk {
-    JobDesk::new(
-        shared.clone(),
-        vec![("batch", every_minute())],
-        "desk",
-        10 * MINUTE,
-    )
+/// Nothing runs by this; it only has the name and the schedule.
+fn client(shared: &Shared) -> JobClient {
+    let job = Arc::new(Log::default()).job(Duration::ZERO, Ok(Value::Null));
+    JobClient::new(shared.clone(), &[job], "client", 10 * MINUTE)
 }
 
+/// The runs as programs see them, newest first.
 async fn runs(shared: &Shared) -> Vec<Value> {
-    let runs = desk(shared).runs("batch", 100).await.unwrap();
-    runs["items"].as_array().unwrap().clone()
+    let runs = client(shared).runs("batch", 100).await.unwrap();
+    let Value::Array(runs) = json!(runs) else {
+        unreachable!("runs are a list")
+    };
+    runs
+}
+
+/// Asks for a run; the answer as programs see it.
+async fn start(client: &JobClient, close_epochs: bool, wait: bool) -> Value {
+    json!(client.start("batch", close_epochs, wait).await.unwrap())
 }

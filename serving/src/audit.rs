@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use audit::account;
+use audit::{Audit, AuditError, account};
 use axum::{
     Json, Router,
     extract::{FromRef, State},
@@ -38,11 +38,43 @@ const MAX_COUNTS: u64 = 100_000;
 /// How old tallies may be when they are shown.
 const TALLIES_FOR: Duration = Duration::from_secs(5);
 
-/// Audits of the installation. Answers are JSON for the client.
+/// Audits of the installation.
 #[async_trait]
 pub trait AuditControl: Send + Sync {
     /// Makes one: of what is new, or of everything.
-    async fn audit(&self, full: bool) -> Result<Value, Problem>;
+    async fn audit(&self, full: bool) -> Result<Audit, NoAudit>;
+}
+
+/// Why there is no audit of the installation.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAudit {
+    /// One at a time.
+    #[error("another audit is being made")]
+    Busy,
+    /// It goes on, but nobody waits for it.
+    #[error("the audit takes longer than this request may; run `millrace audit`")]
+    Late,
+    /// What it compares cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] AuditError),
+    /// It broke off.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl From<NoAudit> for Problem {
+    fn from(error: NoAudit) -> Self {
+        match error {
+            NoAudit::Busy => Self::unavailable("busy", error.to_string(), 5),
+            NoAudit::Late => Self::unavailable("late", error.to_string(), 60),
+            NoAudit::Unreadable(error) => {
+                tracing::warn!(%error, "an audit could not be made");
+                let detail = "the object store does not answer";
+                Self::unavailable("store_unavailable", detail, 5)
+            }
+            NoAudit::Broken(error) => Self::internal(error),
+        }
+    }
 }
 
 /// What audits are answered from. Cheap to clone.
@@ -104,7 +136,7 @@ async fn get_audit(
         Reach::Installation if asked.days.is_some() => {
             refuse("`days` is for the audit of an account; send its API key")
         }
-        Reach::Installation => audits.control.audit(asked.full).await.map(Json),
+        Reach::Installation => Ok(Json(json!(audits.control.audit(asked.full).await?))),
         Reach::Account(_) if asked.full => {
             refuse("`full` is for whoever runs the installation; send its admin token")
         }

@@ -9,7 +9,7 @@ mod receipts;
 mod role;
 mod stats;
 
-pub use self::audit::AuditControl;
+pub use self::audit::{AuditControl, NoAudit};
 pub use api::{auth::AdminToken, jobs::JobControl};
 pub use role::{ServingDeps, ServingSettings, run};
 

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use axum::Router;
 use catalog::Catalog;
 use handover::manifests::Manifests;
+use jobs::{JobSummary, JobsError, Run, StartedRun};
 use model::Clock;
 use model::random::Randomness;
-use serde_json::Value;
 use storage::{cells::LiveCells, store::Store, stream::EventStream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use web::{Health, Problem, ServerSettings};
+use web::{Health, ServerSettings};
 
 use crate::{
     api::{self, Api, auth::AdminToken, jobs::JobControl},
@@ -121,15 +121,20 @@ struct Refreshing {
 
 #[async_trait]
 impl JobControl for Refreshing {
-    async fn list(&self) -> Result<Value, Problem> {
+    async fn list(&self) -> Result<Vec<JobSummary>, JobsError> {
         self.jobs.list().await
     }
 
-    async fn runs(&self, name: &str, limit: usize) -> Result<Value, Problem> {
+    async fn runs(&self, name: &str, limit: usize) -> Result<Vec<Run>, JobsError> {
         self.jobs.runs(name, limit).await
     }
 
-    async fn start(&self, name: &str, close_epochs: bool, wait: bool) -> Result<Value, Problem> {
+    async fn start(
+        &self,
+        name: &str,
+        close_epochs: bool,
+        wait: bool,
+    ) -> Result<StartedRun, JobsError> {
         let answer = self.jobs.start(name, close_epochs, wait).await?;
         if let Err(error) = self.manifests.latest().await {
             tracing::warn!(%error, "the newest manifest will be seen a little later");

@@ -1,8 +1,9 @@
 //! An installation in memory behind the API, for tests: accounts, one log, and what collectors,
 //! the speed layer and batch would have left.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use ::audit::Audit;
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -16,6 +17,7 @@ use handover::{
     segment::{self, Header},
 };
 use http::Request;
+use jobs::{JobClient, Shared};
 use model::random::SeededRandom;
 use model::{
     Covered, EntityId, Epoch, EpochStart, Event, EventId, Facts, Horizon, LogId, ManualClock,
@@ -29,11 +31,10 @@ use storage::{
     stream::{Batch, EventStream, MemoryStream},
 };
 use tower::ServiceExt;
-use web::Problem;
 
 use crate::{
-    api::{self, Api, auth::AdminToken, jobs::JobControl},
-    audit::{self, AuditControl},
+    api::{self, Api, auth::AdminToken},
+    audit::{self, AuditControl, NoAudit},
     receipts,
     stats::{Numbers, Sources},
 };
@@ -51,27 +52,38 @@ pub(crate) struct Site {
     router: Router,
 }
 
-/// Neither jobs nor audits of the installation; the latter tell what they were asked.
-struct Nothing;
+/// Audits of the installation that only tell whether they were to read everything.
+struct FakeAudits;
 
 #[async_trait::async_trait]
-impl JobControl for Nothing {
-    async fn list(&self) -> Result<Value, Problem> {
-        Err(Problem::not_found("there are no jobs"))
-    }
-    async fn runs(&self, _: &str, _: usize) -> Result<Value, Problem> {
-        Err(Problem::not_found("there are no jobs"))
-    }
-    async fn start(&self, _: &str, _: bool, _: bool) -> Result<Value, Problem> {
-        Err(Problem::not_found("there are no jobs"))
+impl AuditControl for FakeAudits {
+    async fn audit(&self, full: bool) -> Result<Audit, NoAudit> {
+        Ok(Audit {
+            agrees: true,
+            manifest: 7,
+            events: 0,
+            duplicates: 0,
+            checked_at: model::time::rfc3339(NOW_MS),
+            checked_before: if full { 0 } else { 6 },
+            live_unknown: None,
+            findings: Vec::new(),
+            logs: Vec::new(),
+            epochs: Vec::new(),
+            unrecorded: BTreeMap::new(),
+            rejected: BTreeMap::new(),
+            turned_away_as_of: None,
+        })
     }
 }
 
-#[async_trait::async_trait]
-impl AuditControl for Nothing {
-    async fn audit(&self, full: bool) -> Result<Value, Problem> {
-        Ok(json!({"agrees": true, "full": full}))
-    }
+/// An installation without jobs.
+pub(crate) fn no_jobs(store: &Store) -> JobClient {
+    let shared = Shared {
+        store: store.clone(),
+        clock: Arc::new(ManualClock::new(NOW_MS)),
+        random: Arc::new(SeededRandom::new(8)),
+    };
+    JobClient::new(shared, &[], "nobody", Duration::ZERO)
 }
 
 pub(crate) fn id(seq: u64) -> EventId {
@@ -93,7 +105,7 @@ impl Site {
             clock,
             random,
             admin_token: AdminToken::new(TOKEN),
-            jobs: Arc::new(Nothing),
+            jobs: Arc::new(no_jobs(&store)),
             public_url: "https://go.example".into(),
             large_bodies: Api::large_bodies(),
         });
@@ -107,7 +119,7 @@ impl Site {
         let numbers = Numbers(Arc::clone(&sources));
         let router = api::routes(api)
             .merge(receipts::routes(numbers.clone(), stream.clone()))
-            .merge(audit::routes(numbers, Arc::new(Nothing)));
+            .merge(audit::routes(numbers, Arc::new(FakeAudits)));
         let info = LogInfo {
             log: LOG,
             created_ms: 0,

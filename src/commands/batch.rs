@@ -6,11 +6,11 @@ use batch_layer::{Mode, Report};
 use clap::Subcommand;
 use enrich::Rules;
 
-use crate::{batch_runtime::BatchRuntime, config::Settings, jobs_wiring, wiring::Base};
+use crate::{batch_runtime::BatchRuntime, config::Settings, jobs, wiring::Base};
 
 #[derive(Debug, Subcommand)]
 pub enum Batch {
-    /// Roll up what has been sealed since the last run, and publish the views.
+    /// Grind what has been sealed since the last run, and publish the views.
     #[command(after_help = "Examples:\n  millrace batch run\n  millrace batch run --full --json")]
     Run {
         /// Recompute everything from raw with today's rules.
@@ -35,7 +35,7 @@ impl Batch {
         let base = Base::open(&settings)?;
         let batch = BatchRuntime::new(&base, Arc::new(Rules::new()?))?;
         if close_epochs {
-            let late = jobs_wiring::close_epochs(&base).await?;
+            let late = jobs::close_epochs(&base).await?;
             if late > 0 {
                 eprintln!(
                     "{late} collectors did not answer; their open epochs are not in this run"

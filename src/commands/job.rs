@@ -1,14 +1,12 @@
 //! `millrace jobs`.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
-use anyhow::anyhow;
+use ::jobs::RunState;
 use clap::Subcommand;
-use serde_json::Value;
-use serving::JobControl;
-use std::sync::Arc;
+use serde_json::json;
 
-use crate::{batch_runtime::BatchRuntime, config::Settings, jobs_wiring, wiring::Parts};
+use crate::{batch_runtime::BatchRuntime, config::Settings, jobs, wiring::Parts};
 
 #[derive(Debug, Subcommand)]
 pub enum Jobs {
@@ -41,19 +39,22 @@ impl Jobs {
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         };
-        let jobs =
-            jobs_wiring::Jobs::new(&parts, &BatchRuntime::new(&base, Arc::clone(&parts.rules))?)?;
+        let jobs = jobs::Jobs::new(&parts, &BatchRuntime::new(&base, Arc::clone(&parts.rules))?)?;
+        let jobs = jobs.client();
+        let mut failed = false;
         let answer = match self {
-            Jobs::List => jobs.list().await,
-            Jobs::Run { name, close_epochs } => jobs.start(&name, close_epochs, true).await,
-            Jobs::History { name, limit } => jobs.runs(&name, limit).await,
+            Jobs::List => json!({"items": jobs.list().await?}),
+            Jobs::Run { name, close_epochs } => {
+                let started = jobs.start(&name, close_epochs, true).await?;
+                failed = started.state == RunState::Failed;
+                json!(started)
+            }
+            Jobs::History { name, limit } => json!({"items": jobs.runs(&name, limit).await?}),
         };
-        let answer: Value = answer.map_err(|problem| anyhow!(problem.detail))?;
         println!("{}", serde_json::to_string_pretty(&answer)?);
-        Ok(if answer["state"] == "failed" {
-            ExitCode::FAILURE
-        } else {
-            ExitCode::SUCCESS
+        Ok(match failed {
+            true => ExitCode::FAILURE,
+            false => ExitCode::SUCCESS,
         })
     }
 }

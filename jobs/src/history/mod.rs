@@ -15,10 +15,12 @@ use storage::{
 };
 use tokio::time::{Instant, sleep};
 
-pub use self::entry::Reason;
+pub use self::{
+    entry::Reason,
+    runs::{Run, RunState},
+};
 pub(crate) use self::{
     entry::{Entry, Finished},
-    runs::Run,
     state::{Decision, Running, State, View, Wanted},
 };
 
@@ -138,8 +140,11 @@ impl History {
             );
             let run = runs::runs(&entries)
                 .into_iter()
-                .find(|run| run.state() != "taken_over");
-            if run.as_ref().is_some_and(|run| run.end.is_some()) || Instant::now() >= until {
+                .find(|run| run.state != RunState::TakenOver);
+            let ended = run
+                .as_ref()
+                .is_some_and(|run| run.state != RunState::Running);
+            if ended || Instant::now() >= until {
                 return Ok(run);
             }
             sleep(poll).await;

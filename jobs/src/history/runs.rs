@@ -1,61 +1,85 @@
 //! Entries told as runs.
 
 use model::time::rfc3339;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use storage::ledger;
 
-use super::entry::{Entry, Finished, Started};
+use super::entry::{Entry, Finished, Reason, Started};
 
-/// One run.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Run {
-    pub n: u64,
-    pub started: Started,
-    /// Unix milliseconds by its process's clock.
-    pub started_ms: i64,
-    pub end: Option<End>,
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Asked for; not begun.
+    Requested,
+    /// In progress.
+    Running,
+    /// Done.
+    Ok,
+    /// It ended without success.
+    Failed,
+    /// Its process died; another run begins it again.
+    TakenOver,
 }
 
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum End {
-    /// Its process has said so, at that time.
-    Finished(Finished, i64),
-    /// Its process died; the run of this number begins it again.
-    TakenOver(u64),
+/// One run. Times are RFC 3339, by the clock of its process.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Run {
+    /// Its number.
+    pub run: u64,
+    /// How far it is.
+    pub state: RunState,
+    /// Why it began.
+    pub reason: Reason,
+    /// The process that runs it.
+    pub by: String,
+    /// Whether collectors were asked to hand over what they have first.
+    pub close_epochs: bool,
+    /// When it was due; `None` for what nobody had scheduled.
+    pub scheduled_for: Option<String>,
+    /// When it began.
+    pub started_at: String,
+    /// When it ended.
+    pub finished_at: Option<String>,
+    /// How long it took, milliseconds.
+    pub took_ms: Option<i64>,
+    /// What it did, or why it failed.
+    pub detail: Option<Value>,
+    /// The run that begins it again.
+    pub taken_over_by: Option<u64>,
 }
 
 impl Run {
-    /// `running`, `ok`, `failed` or `taken_over`.
-    pub(crate) fn state(&self) -> &'static str {
-        match &self.end {
-            None => "running",
-            Some(End::Finished(end, _)) if end.ok => "ok",
-            Some(End::Finished(..)) => "failed",
-            Some(End::TakenOver(_)) => "taken_over",
+    fn begun(n: u64, started: &Started, at_ms: i64) -> Self {
+        Self {
+            run: n,
+            state: RunState::Running,
+            reason: started.reason,
+            by: started.by.clone(),
+            close_epochs: started.close_epochs,
+            scheduled_for: started.scheduled_for.map(rfc3339),
+            started_at: rfc3339(at_ms),
+            finished_at: None,
+            took_ms: None,
+            detail: None,
+            taken_over_by: None,
         }
     }
 
-    /// As clients see it.
-    pub(crate) fn view(&self) -> Value {
-        let (finished, taken_over) = match &self.end {
-            Some(End::Finished(end, at_ms)) => (Some((end, at_ms)), None),
-            Some(End::TakenOver(by)) => (None, Some(by)),
-            None => (None, None),
+    fn finish(&mut self, finished: &Finished, at_ms: i64) {
+        self.state = match finished.ok {
+            true => RunState::Ok,
+            false => RunState::Failed,
         };
-        json!({
-            "run": self.n,
-            "state": self.state(),
-            "reason": self.started.reason,
-            "by": self.started.by,
-            "close_epochs": self.started.close_epochs,
-            "scheduled_for": self.started.scheduled_for.map(rfc3339),
-            "started_at": rfc3339(self.started_ms),
-            "finished_at": finished.map(|(_, at_ms)| rfc3339(*at_ms)),
-            "took_ms": finished.map(|(end, _)| end.took_ms),
-            "detail": finished.map(|(end, _)| &end.detail),
-            "taken_over_by": taken_over,
-        })
+        self.finished_at = Some(rfc3339(at_ms));
+        self.took_ms = Some(finished.took_ms);
+        self.detail = Some(finished.detail.clone());
+    }
+
+    fn hand_over(&mut self, to: u64) {
+        self.state = RunState::TakenOver;
+        self.taken_over_by = Some(to);
     }
 }
 
@@ -63,32 +87,27 @@ impl Run {
 pub(crate) fn runs(entries: &[ledger::Entry<Entry>]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for entry in entries {
-        let mut end = |run: u64, end: End| {
-            if let Some(run) = runs
-                .iter_mut()
-                .rfind(|one| one.n == run && one.end.is_none())
-            {
-                run.end = Some(end);
-            }
-        };
         match &entry.body {
             Entry::Started(started) => {
-                if let Some(old) = started.takes_over {
-                    end(old, End::TakenOver(entry.n));
+                let old = started.takes_over.and_then(|old| running(&mut runs, old));
+                if let Some(old) = old {
+                    old.hand_over(entry.n);
                 }
-                let (n, started_ms) = (entry.n, entry.at_ms);
-                runs.push(Run {
-                    n,
-                    started: started.clone(),
-                    started_ms,
-                    end: None,
-                });
+                runs.push(Run::begun(entry.n, started, entry.at_ms));
             }
             Entry::Finished(finished) => {
-                end(finished.run, End::Finished(finished.clone(), entry.at_ms))
+                if let Some(run) = running(&mut runs, finished.run) {
+                    run.finish(finished, entry.at_ms);
+                }
             }
             Entry::Served { .. } | Entry::Requested { .. } | Entry::Heartbeat { .. } => {}
         }
     }
     runs
+}
+
+/// The run `n`, if it is in progress.
+fn running(runs: &mut [Run], n: u64) -> Option<&mut Run> {
+    let is_it = |run: &&mut Run| run.run == n && run.state == RunState::Running;
+    runs.iter_mut().rfind(is_it)
 }

@@ -10,25 +10,33 @@
 //! **Sunday is 0 or 7 in every form**, also in those with seconds. `L` is the last day of the
 //! month, `MON#2` the second Monday. Not understood, and refused: `W`, `LW`, `5L`, `#L`, `H`.
 //!
+//! Years are 1970 to 2100 where they are given.
+//!
 //! When day of month and day of week are both given (neither is `*` or `?`), either suffices.
 //!
 //! Where clocks change, as in Vixie cron: an expression whose seconds, minutes or hours begin with
 //! `*` follows the time that passes: what falls into a skipped hour does not happen, and a repeated
 //! hour repeats it. Any other runs once: right after the skipped hour, or in the first of two.
 
-mod fields;
+mod translate;
 
 use std::iter::successors;
 
 use chrono::{
-    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
+    DateTime, Datelike, Months, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone,
+    Timelike, Utc,
 };
 use chrono_tz::{GapInfo, Tz};
 
-use self::fields::Fields;
+use self::translate::Rule;
 
-/// How far ahead a run is looked for, years. Every pattern of leap years and weekdays fits.
-const YEARS: i32 = 100;
+const LAST_SECOND: NaiveTime = NaiveTime::from_hms_opt(23, 59, 59).unwrap();
+/// The last second of the years that the crate `cron` knows.
+const LAST_KNOWN: NaiveDateTime = NaiveDate::from_ymd_opt(2100, 12, 31)
+    .unwrap()
+    .and_time(LAST_SECOND);
+/// From 2101 to 2199 a year has the same weekdays and leap day as the one so much before.
+const SAME_CALENDAR: Months = Months::new(124 * 12);
 /// More than clocks are ever set back, hours.
 const LONGEST_FOLD: TimeDelta = TimeDelta::hours(4);
 
@@ -48,8 +56,13 @@ pub struct ScheduleError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     text: String,
-    fields: Fields,
     zone: Tz,
+    /// It is due when one of them matches.
+    rules: Vec<Rule>,
+    /// Years are left open.
+    any_year: bool,
+    /// What happens where clocks change: see the module.
+    follows_passing_time: bool,
 }
 
 impl Schedule {
@@ -60,11 +73,15 @@ impl Schedule {
             text: text.chars().take(100).collect(),
             why,
         };
-        let fields = Fields::parse(text).map_err(wrong)?;
+        let fields = translate::fields(text).map_err(wrong)?;
+        let [second, minute, hour, .., year] = fields;
+        let passing = |field: &str| field.starts_with(['*', '?']);
         Ok(Self {
             text: text.to_string(),
-            fields,
             zone,
+            rules: translate::rules(fields).map_err(wrong)?,
+            any_year: translate::is_open(year),
+            follows_passing_time: [second, minute, hour].into_iter().any(passing),
         })
     }
 
@@ -78,13 +95,11 @@ impl Schedule {
         self.zone
     }
 
-    /// The first time it is due after `after`; `None` if that is not within a century.
+    /// The first time it is due after `after`; `None` if it never is.
     pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let start = self.search_from(after)?;
-        let last_year = start.year().saturating_add(YEARS);
-        let next = |from: NaiveDateTime| self.fields.next_local(from, last_year);
         let mut earliest: Option<DateTime<Utc>> = None;
-        for local in successors(next(start), |local| next(*local + TimeDelta::seconds(1))) {
+        for local in successors(self.next_local(start), |local| self.next_local(*local)) {
             let (times, unique) = self.instants(local);
             let due = times
                 .into_iter()
@@ -124,26 +139,29 @@ impl Schedule {
         times.take_while(up_to).last().or(Some(first))
     }
 
-    /// The local time from which due times may lie after `after`.
+    /// The first matching local time after `after`.
+    fn next_local(&self, after: NaiveDateTime) -> Option<NaiveDateTime> {
+        let rules = self.rules.iter();
+        rules
+            .filter_map(|rule| rule.next_local(after, self.any_year))
+            .min()
+    }
+
+    /// The local time after which due times may lie after `after`: where clocks are set back, that
+    /// much earlier, for what is repeated.
     fn search_from(&self, after: DateTime<Utc>) -> Option<NaiveDateTime> {
         let offset = |at: DateTime<Utc>| self.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
-        let local = after
-            .with_timezone(&self.zone)
-            .naive_local()
-            .with_nanosecond(0)?;
-        let steady = offset(after.checked_sub_signed(LONGEST_FOLD)?)
-            == offset(after.checked_add_signed(LONGEST_FOLD)?);
-        if steady {
-            Some(local)
-        } else {
-            local.checked_sub_signed(LONGEST_FOLD)
-        }
+        let before = offset(after.checked_sub_signed(LONGEST_FOLD)?).local_minus_utc();
+        let later = offset(after.checked_add_signed(LONGEST_FOLD)?).local_minus_utc();
+        let repeated = TimeDelta::seconds((before - later).max(0).into());
+        let local = after.with_timezone(&self.zone).naive_local();
+        local.with_nanosecond(0)?.checked_sub_signed(repeated)
     }
 
     /// When it is due for a local time, and whether that time comes once.
     fn instants(&self, local: NaiveDateTime) -> ([Option<DateTime<Utc>>; 2], bool) {
         let utc = |time: DateTime<Tz>| Some(time.with_timezone(&Utc));
-        let passing = self.fields.follows_passing_time;
+        let passing = self.follows_passing_time;
         match self.zone.from_local_datetime(&local) {
             chrono::LocalResult::Single(time) => ([utc(time), None], true),
             chrono::LocalResult::Ambiguous(first, second) => {
@@ -157,71 +175,30 @@ impl Schedule {
     }
 }
 
-impl Fields {
-    /// The first matching local time from `from`, up to the end of `last_year`.
-    fn next_local(&self, from: NaiveDateTime, last_year: i32) -> Option<NaiveDateTime> {
-        let mut date = from.date();
-        let mut time = (from.hour(), from.minute(), from.second());
-        while date.year() <= last_year {
-            if self.has_date(date)
-                && let Some((hour, minute, second)) = self.next_time(time)
-            {
-                return date.and_hms_opt(hour, minute, second);
+impl Rule {
+    /// The first matching local time after `after`; with `any_year` also after the years that the
+    /// crate knows, up to 2199.
+    fn next_local(&self, after: NaiveDateTime, any_year: bool) -> Option<NaiveDateTime> {
+        self.next_known(after).or_else(|| {
+            let from = after.max(LAST_KNOWN).checked_sub_months(SAME_CALENDAR)?;
+            let next = self.next_known(from).filter(|_| any_year)?;
+            let next = next.checked_add_months(SAME_CALENDAR);
+            next.filter(|next| next.year() < 2200)
+        })
+    }
+
+    /// The same in the years that the crate knows. To it all local times are of one zone without
+    /// changes of the clock.
+    fn next_known(&self, mut after: NaiveDateTime) -> Option<NaiveDateTime> {
+        loop {
+            let next = self.times.after(&after.and_utc()).next()?.naive_utc();
+            let is_last = next.date().num_days_in_month() == next.day() as u8;
+            if is_last || !self.last_day {
+                return Some(next);
             }
-            date = self.later_date(date)?;
-            time = (0, 0, 0);
+            // Nothing else of that day matches either.
+            after = next.date().and_time(LAST_SECOND);
         }
-        None
-    }
-
-    /// The first matching time of day from `from`.
-    fn next_time(&self, (hour, minute, second): (u32, u32, u32)) -> Option<(u32, u32, u32)> {
-        for h in self.hours.range(hour..) {
-            let minute = if *h == hour { minute } else { 0 };
-            for m in self.minutes.range(minute..) {
-                let second = if (*h, *m) == (hour, minute) {
-                    second
-                } else {
-                    0
-                };
-                if let Some(s) = self.seconds.range(second..).next() {
-                    return Some((*h, *m, *s));
-                }
-            }
-        }
-        None
-    }
-
-    /// The next day that is worth a look.
-    fn later_date(&self, date: NaiveDate) -> Option<NaiveDate> {
-        if self.has_month(date) {
-            return date.checked_add_days(Days::new(1));
-        }
-        date.with_day(1)?.checked_add_months(chrono::Months::new(1))
-    }
-
-    fn has_month(&self, date: NaiveDate) -> bool {
-        let year =
-            |years: &std::collections::BTreeSet<u32>| years.contains(&date.year().unsigned_abs());
-        self.months.contains(&date.month()) && self.years.as_ref().is_none_or(year)
-    }
-
-    fn has_date(&self, date: NaiveDate) -> bool {
-        let is_last = || {
-            date.checked_add_days(Days::new(1))
-                .is_none_or(|next| next.day() == 1)
-        };
-        let day = self.days.contains(&date.day()) || (self.last_day && is_last());
-        let (weekday, nth) = (date.weekday().num_days_from_sunday(), date.day0() / 7 + 1);
-        let weekday =
-            self.weekdays.contains(&weekday) || self.nth_weekdays.contains(&(weekday, nth));
-        let either = self.days_given && self.weekdays_given;
-        self.has_month(date)
-            && if either {
-                day || weekday
-            } else {
-                day && weekday
-            }
     }
 }
 

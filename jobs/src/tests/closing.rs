@@ -1,3 +1,4 @@
+use async_trait::async_trait;
 use handover::{
     installation::{Control, Request},
     raw::{self, EpochsClosed, LogInfo, Seal},
@@ -122,43 +123,55 @@ async fn without_logs_nobody_is_asked() {
     assert_eq!(Control::new(one.store.clone()).newest().await.unwrap(), 0);
 }
 
+/// Keeps how much collectors had been asked for when it ran.
+struct Watch;
+
+#[async_trait]
+impl Job<(Control, AtomicU64)> for Watch {
+    fn name(&self) -> &'static str {
+        "batch"
+    }
+
+    fn description(&self) -> &'static str {
+        "requests are counted"
+    }
+
+    fn schedule(&self) -> &'static str {
+        "@yearly"
+    }
+
+    async fn run(
+        &self,
+        (control, seen): &(Control, AtomicU64),
+        _: JobContext,
+    ) -> Result<Value, JobError> {
+        let newest = control.newest().await.map_err(JobError::new)?;
+        seen.store(newest, Ordering::SeqCst);
+        Ok(Value::Null)
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_run_that_wants_it_closes_epochs_first() {
     let one = in_runtime();
     register(&one, LOG, None).await;
-    let began = Arc::new(AtomicU64::new(0));
-    let (seen, control) = (began.clone(), Control::new(one.store.clone()));
-    let control = Arc::new(control);
-    let work: Work = Arc::new(move |_| {
-        let (seen, control) = (seen.clone(), control.clone());
-        Box::pin(async move {
-            seen.store(
-                control.newest().await.map_err(JobError::new)?,
-                Ordering::SeqCst,
-            );
-            Ok(Value::Null)
-        })
-    });
-    let job = Job {
-        name: "batch",
-        schedule: Schedule::parse("@yearly", Tz::UTC).unwrap(),
-        after: None,
-        work,
-    };
+    let began = Arc::new((Control::new(one.store.clone()), AtomicU64::new(0)));
+    let yearly = Schedule::parse(Watch.schedule(), Tz::UTC).unwrap();
+    let job = ScheduledJob::new(&Watch, yearly, Arc::clone(&began));
     let deps = SchedulerDeps {
         shared: elsewhere(&one, 1),
         jobs: vec![job],
         epochs: Some(closer(&one)),
-        health: Health::default(),
+        on_reach: Arc::new(|_, _| ()),
     };
     let shutdown = CancellationToken::new();
     let role = tokio::spawn(run(deps, SchedulerSettings::new("one"), shutdown.clone()));
-    let answer = desk(&one).start("batch", true, true).await.unwrap();
+    let answer = start(&client(&one), true, true).await;
     assert_eq!(
         (&answer["state"], &answer["run"]["close_epochs"]),
         (&json!("ok"), &json!(true))
     );
-    assert_eq!(began.load(Ordering::SeqCst), 1);
+    assert_eq!(began.1.load(Ordering::SeqCst), 1);
     shutdown.cancel();
     role.await.unwrap();
 }

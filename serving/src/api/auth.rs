@@ -58,7 +58,7 @@ pub(crate) struct Manager(pub Caller);
 /// Whoever runs the installation.
 pub(crate) struct Operator;
 /// A [`Manager`] of any account, or the [`Operator`].
-pub(crate) struct Steward;
+pub(crate) struct JobsAdmin;
 /// How far somebody may see.
 pub(crate) enum Reach {
     /// The [`Operator`]: everything.
@@ -124,7 +124,7 @@ impl FromRequestParts<Arc<Api>> for Operator {
     }
 }
 
-impl FromRequestParts<Arc<Api>> for Steward {
+impl FromRequestParts<Arc<Api>> for JobsAdmin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::{Json, Router, extract::State, routing::get};
+use jobs::{JobClient, JobSummary, JobsError, Run, StartedRun};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use web::Problem;
 
 use super::{
     Api,
-    auth::Steward,
+    auth::JobsAdmin,
     params::{Params, Segment},
 };
 
@@ -19,18 +20,43 @@ const USUAL: usize = 20;
 /// Most runs shown.
 const MOST: usize = 200;
 
-/// What can be done with the scheduled jobs. Answers are JSON for the client.
+/// What can be done with the scheduled jobs.
 #[async_trait]
 pub trait JobControl: Send + Sync {
     /// All jobs.
-    async fn list(&self) -> Result<Value, Problem>;
+    async fn list(&self) -> Result<Vec<JobSummary>, JobsError>;
 
     /// The newest runs of one job, newest first.
-    async fn runs(&self, name: &str, limit: usize) -> Result<Value, Problem>;
+    async fn runs(&self, name: &str, limit: usize) -> Result<Vec<Run>, JobsError>;
 
     /// Asks for a run; with `close_epochs` collectors hand over what they have before it, with
     /// `wait` the answer comes when it has ended.
-    async fn start(&self, name: &str, close_epochs: bool, wait: bool) -> Result<Value, Problem>;
+    async fn start(
+        &self,
+        name: &str,
+        close_epochs: bool,
+        wait: bool,
+    ) -> Result<StartedRun, JobsError>;
+}
+
+#[async_trait]
+impl JobControl for JobClient {
+    async fn list(&self) -> Result<Vec<JobSummary>, JobsError> {
+        self.list().await
+    }
+
+    async fn runs(&self, name: &str, limit: usize) -> Result<Vec<Run>, JobsError> {
+        self.runs(name, limit).await
+    }
+
+    async fn start(
+        &self,
+        name: &str,
+        close_epochs: bool,
+        wait: bool,
+    ) -> Result<StartedRun, JobsError> {
+        self.start(name, close_epochs, wait).await
+    }
 }
 
 pub(super) fn routes() -> Router<Arc<Api>> {
@@ -58,13 +84,14 @@ struct StartQuery {
     wait: bool,
 }
 
-async fn list(State(api): State<Arc<Api>>, _: Steward) -> Result<Json<Value>, Problem> {
-    api.jobs.list().await.map(Json)
+async fn list(State(api): State<Arc<Api>>, _: JobsAdmin) -> Result<Json<Value>, Problem> {
+    let jobs = api.jobs.list().await.map_err(problem)?;
+    Ok(Json(json!({"items": jobs})))
 }
 
 async fn runs(
     State(api): State<Arc<Api>>,
-    _: Steward,
+    _: JobsAdmin,
     Segment(name): Segment,
     Params(query): Params<RunsQuery>,
 ) -> Result<Json<Value>, Problem> {
@@ -74,17 +101,26 @@ async fn runs(
             format!("`limit` must be from 1 to {MOST}"),
         ));
     }
-    api.jobs.runs(&name, query.limit).await.map(Json)
+    let runs = api.jobs.runs(&name, query.limit).await.map_err(problem)?;
+    Ok(Json(json!({"items": runs})))
 }
 
 async fn start(
     State(api): State<Arc<Api>>,
-    _: Steward,
+    _: JobsAdmin,
     Segment(name): Segment,
     Params(query): Params<StartQuery>,
 ) -> Result<Json<Value>, Problem> {
-    api.jobs
-        .start(&name, query.close_epochs, query.wait)
-        .await
-        .map(Json)
+    let started = api.jobs.start(&name, query.close_epochs, query.wait);
+    Ok(Json(json!(started.await.map_err(problem)?)))
+}
+
+fn problem(error: JobsError) -> Problem {
+    match error {
+        JobsError::Unknown(_) => Problem::not_found(error.to_string()),
+        JobsError::History(error) => {
+            tracing::warn!(%error, "a job's history is out of reach");
+            Problem::unavailable("store_unavailable", "the object store does not answer", 5)
+        }
+    }
 }

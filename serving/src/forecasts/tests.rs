@@ -9,26 +9,14 @@ use storage::{ledger::Stamp, object_keys::ObjectKey, store};
 use tower::ServiceExt;
 
 use super::*;
-use crate::api::{self, auth::AdminToken, jobs::JobControl};
+use crate::{
+    api::{self, auth::AdminToken},
+    testing::no_jobs,
+};
 
 const TOKEN: &str = "the-admin-token";
 /// 2026-01-02T03:04:05Z.
 const NOW_MS: i64 = 1_767_323_045_000;
-
-struct NoJobs;
-
-#[async_trait::async_trait]
-impl JobControl for NoJobs {
-    async fn list(&self) -> Result<Value, Problem> {
-        Err(Problem::not_found("there are no jobs"))
-    }
-    async fn runs(&self, _: &str, _: usize) -> Result<Value, Problem> {
-        Err(Problem::not_found("there are no jobs"))
-    }
-    async fn start(&self, _: &str, _: bool, _: bool) -> Result<Value, Problem> {
-        Err(Problem::not_found("there are no jobs"))
-    }
-}
 
 struct App {
     router: Router,
@@ -46,7 +34,7 @@ impl App {
             clock,
             random,
             admin_token: AdminToken::new(TOKEN),
-            jobs: Arc::new(NoJobs),
+            jobs: Arc::new(no_jobs(&store)),
             public_url: "https://go.example".into(),
             large_bodies: Api::large_bodies(),
         });

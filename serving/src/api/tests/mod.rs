@@ -1,3 +1,4 @@
+use ::jobs::{JobSummary, JobsError, Reason, Run, RunState, StartedRun};
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use model::ManualClock;
@@ -18,22 +19,50 @@ const TOKEN: &str = "the-admin-token";
 /// 2026-01-02T03:04:05Z.
 const NOW_MS: i64 = 1_767_323_045_000;
 
+/// Jobs that tell what they were asked.
 struct FakeJobs;
+
+fn run(number: u64, close_epochs: bool) -> Run {
+    Run {
+        run: number,
+        state: RunState::Running,
+        reason: Reason::Request,
+        by: "a test".into(),
+        close_epochs,
+        scheduled_for: None,
+        started_at: "2026-01-02T03:04:05Z".into(),
+        finished_at: None,
+        took_ms: None,
+        detail: None,
+        taken_over_by: None,
+    }
+}
 
 #[async_trait::async_trait]
 impl JobControl for FakeJobs {
-    async fn list(&self) -> Result<Value, Problem> {
-        Ok(json!({"jobs": []}))
+    async fn list(&self) -> Result<Vec<JobSummary>, JobsError> {
+        Ok(Vec::new())
     }
 
-    async fn runs(&self, name: &str, limit: usize) -> Result<Value, Problem> {
-        Ok(json!({"name": name, "limit": limit}))
+    async fn runs(&self, _: &str, limit: usize) -> Result<Vec<Run>, JobsError> {
+        Ok((1..=limit as u64).rev().map(|n| run(n, false)).collect())
     }
 
-    async fn start(&self, name: &str, close_epochs: bool, wait: bool) -> Result<Value, Problem> {
+    async fn start(
+        &self,
+        name: &str,
+        close_epochs: bool,
+        wait: bool,
+    ) -> Result<StartedRun, JobsError> {
+        let run = wait.then(|| run(8, close_epochs));
         match name {
-            "batch" => Ok(json!({"close_epochs": close_epochs, "wait": wait})),
-            _ => Err(Problem::not_found("there is no such job")),
+            "batch" => Ok(StartedRun {
+                job: name.into(),
+                request: 7,
+                state: run.as_ref().map_or(RunState::Requested, |run| run.state),
+                run,
+            }),
+            _ => Err(JobsError::Unknown(vec!["batch"])),
         }
     }
 }

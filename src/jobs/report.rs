@@ -1,0 +1,49 @@
+//! The rows of one query, stored as CSV and as Parquet.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+use jobs::{Job, JobContext, JobError};
+use serde_json::Value;
+
+use super::JobDeps;
+use crate::config::Settings;
+
+/// The report that comes with Millrace.
+const SQL: &str = include_str!("../../jobs/reports/daily_links.sql");
+
+pub struct Report;
+
+#[async_trait]
+impl Job<JobDeps> for Report {
+    fn name(&self) -> &'static str {
+        "report"
+    }
+
+    fn description(&self) -> &'static str {
+        "the nightly report is made"
+    }
+
+    fn schedule(&self) -> &'static str {
+        "0 2 * * *"
+    }
+
+    fn check(&self, deps: &JobDeps) -> Result<(), JobError> {
+        sql(&deps.settings).map(drop)
+    }
+
+    async fn run(&self, deps: &JobDeps, _: JobContext) -> Result<Value, JobError> {
+        let sql = sql(&deps.settings)?;
+        deps.on_mill(|batch| async move { batch_layer::run_report(&batch, "nightly", &sql).await })
+            .await
+    }
+}
+
+fn sql(settings: &Settings) -> Result<Cow<'static, str>, JobError> {
+    let Some(path) = &settings.report_sql else {
+        return Ok(SQL.into());
+    };
+    let read = std::fs::read_to_string(path);
+    let why = |error| JobError::new(format_args!("{} cannot be read: {error}", path.display()));
+    read.map(Cow::from).map_err(why)
+}

@@ -7,8 +7,10 @@ use catalog::{Catalog, copy::replace_privately};
 use enrich::{Geo, Rules};
 use handover::installation;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use model::random::{Randomness, SystemRandom};
-use model::{Clock, SystemClock};
+use model::{
+    Clock, SystemClock,
+    random::{Randomness, SystemRandom},
+};
 use storage::{
     cells::{LiveCells, MemoryCells, RedisCells},
     leases::{AllGranted, Leases, RedisLeases},

@@ -6,8 +6,10 @@ use axum::Router;
 use catalog::Catalog;
 use enrich::{Geo, VisitorKey};
 use ipnet::IpNet;
-use model::Clock;
-use model::random::{Randomness, new_nonce};
+use model::{
+    Clock,
+    random::{Randomness, new_nonce},
+};
 use storage::{cells::LiveCells, reservations::Reservations, store::Store, stream::EventStream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

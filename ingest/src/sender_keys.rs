@@ -12,8 +12,10 @@ use std::{
 
 use futures::{StreamExt, future, stream};
 use handover::sender_keys;
-use model::random::{Randomness, new_nonce};
-use model::{Bug, Clock, Event, EventId, planted};
+use model::{
+    Bug, Clock, Event, EventId, planted,
+    random::{Randomness, new_nonce},
+};
 use storage::{
     reservations::{KEEP_MS, Reservations, Reserved},
     stream::LiveError,

@@ -8,8 +8,7 @@ use std::{
 };
 
 use handover::raw::{self, LogInfo};
-use model::random::Randomness;
-use model::{Clock, LogId};
+use model::{Clock, LogId, random::Randomness};
 use storage::{cells::LiveCells, store::Store, stream::EventStream};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;

@@ -7,8 +7,7 @@ use std::{
 };
 
 use chrono_tz::Tz;
-use model::random::SeededRandom;
-use model::{Clock, ManualClock};
+use model::{Clock, ManualClock, random::SeededRandom};
 use object_store::memory::InMemory;
 use serde_json::{Value, json};
 use tokio::{

@@ -21,8 +21,10 @@ use handover::{
     segment::{self, Header},
 };
 use ingest::log::{LocalDisk, Log, LogSettings};
-use model::random::SystemRandom;
-use model::{EntityId, EntityKind, Epoch, Event, LogId, Record, SegmentNo, Seq, Span, SystemClock};
+use model::{
+    EntityId, EntityKind, Epoch, Event, LogId, Record, SegmentNo, Seq, Span, SystemClock,
+    random::SystemRandom,
+};
 use serde_json::Value;
 use speed_layer::Folder;
 use storage::{

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 use catalog::{Account, AccountSettings, ApiKey, Change, Scope};
 use clap::Subcommand;
-use model::random::{hash_secret, new_id, new_key_id, new_secret};
-use model::{EntityId, EntityKind};
+use model::{
+    EntityId, EntityKind,
+    random::{hash_secret, new_id, new_key_id, new_secret},
+};
 use serde_json::json;
 
 use crate::{config::Settings, wiring::Base};

@@ -10,10 +10,9 @@ use handover::{
     directory::Directory,
     duplicates::{self, Duplicate, Duplicates},
     manifest::{Manifest, SenderKeysFile},
-    raw::LogInfo,
     sender_keys::{self, Keyed},
 };
-use model::{LogId, Seq};
+use model::LogId;
 use object_store::path::Path;
 use storage::{object_keys::ObjectKey, reservations::KEEP_MS};
 
@@ -153,6 +152,7 @@ fn decide(mut same: Vec<Keyed>, settled: impl Fn(&Keyed) -> bool) -> Vec<Duplica
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Seq;
     use model::{EventId, LogId};
 
     const DAY: i64 = 86_400_000;

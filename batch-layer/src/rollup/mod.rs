@@ -18,8 +18,7 @@ use handover::{
     raw::Seal,
     sealed,
 };
-use model::random::Randomness;
-use model::{Clock, Epoch};
+use model::{Clock, Epoch, random::Randomness};
 use serde::Serialize;
 use storage::{
     failpoint::reach,

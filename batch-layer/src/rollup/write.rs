@@ -8,8 +8,7 @@ use datafusion::arrow::{
 };
 use futures::StreamExt;
 use handover::{manifest::File, views::ViewWriter};
-use model::random::new_nonce;
-use model::time;
+use model::{random::new_nonce, time};
 use object_store::{ObjectStoreExt, path::Path};
 use storage::{object_keys::ObjectKey, store::StoreError};
 

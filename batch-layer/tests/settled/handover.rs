@@ -17,10 +17,10 @@ use handover::{
     segment::{self, Header},
     views::{VISITORS, ViewReader},
 };
-use model::random::SeededRandom;
 use model::{
     CUBES, Cell, Counts, EntityId, Epoch, Event, LogId, ManualClock, Record, SegmentNo, Seq, Span,
-    cell::EpochCells, cell::fold_into,
+    cell::{EpochCells, fold_into},
+    random::SeededRandom,
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use speed_layer::Folder;

@@ -9,9 +9,9 @@ use handover::{
     raw::{self, LogInfo, Seal},
     segment::{self, Header},
 };
-use model::random::SeededRandom;
 use model::{
-    Epoch, Event, EventKind, LogId, ManualClock, Record, SegmentNo, Seq, Span, time::parse_day,
+    Epoch, Event, EventKind, LogId, ManualClock, Record, SegmentNo, Seq, Span,
+    random::SeededRandom, time::parse_day,
 };
 use storage::store;
 

@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use catalog::{Catalog, CatalogError};
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use handover::raw;
-use model::{
-    Cell, Counts, Cube, Dimension, EntityId, Epoch, EpochStart, Fence, Grain, LogId, Seq, Target,
-};
+use model::{Cell, Counts, Cube, Dimension, EntityId, Epoch, Fence, Grain, LogId, Seq};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
     store::{Store, StoreError},
@@ -212,6 +210,7 @@ pub fn events_of(counts: &Counts) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::{EpochStart, Target};
 
     const LOG: LogId = LogId(1);
 

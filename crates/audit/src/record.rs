@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use handover::installation::stamp;
-use model::Clock;
-use model::random::Randomness;
+use model::{Clock, random::Randomness};
 use serde::{Deserialize, Serialize};
 use storage::{
     ledger::{Appended, Ledger, LedgerError},

@@ -3,7 +3,7 @@
 mod damage;
 mod site;
 
-use model::{Epoch, LogId, Seq, Span};
+use model::{Epoch, LogId, Seq};
 
 use self::site::{LOG, Site};
 use crate::{Audit, Kind};

@@ -8,15 +8,14 @@ use std::{
     sync::Arc,
 };
 
-use model::clock::Clock;
-use model::random::Randomness;
+use model::{clock::Clock, random::Randomness};
+use storage::{blocking, store::Store};
 
 use super::{
     Catalog,
     snapshot::{self, decode, encode},
     state::State,
 };
-use storage::{blocking, store::Store};
 
 impl Catalog {
     /// The catalog as [`Catalog::save_copy`] left it at `path`; it catches up when it is followed.

@@ -9,15 +9,15 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::{ObjectStoreExt, path::Path};
 use serde::{Deserialize, Serialize};
+use storage::{
+    object_keys::{ObjectKey, folders},
+    store::{self, Store, StoreError},
+};
 
 use super::{
     error::CatalogError,
     state::{Put, State},
     types::Change,
-};
-use storage::{
-    object_keys::{ObjectKey, folders},
-    store::{self, Store, StoreError},
 };
 
 const LEDGER: &str = super::LEDGER;

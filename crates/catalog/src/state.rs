@@ -5,8 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use model::id::{EntityId, EntityKind};
-use model::random::hash_secret;
+use model::{
+    id::{EntityId, EntityKind},
+    random::hash_secret,
+};
 
 use super::{
     table::Table,

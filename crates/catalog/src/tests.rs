@@ -1,9 +1,11 @@
 use std::collections::HashSet;
 
-use model::{clock::ManualClock, id::EntityKind};
+use model::{
+    clock::ManualClock,
+    id::EntityKind,
+    random::{self, SeededRandom},
+};
 use object_store::memory::InMemory;
-
-use model::random::{self, SeededRandom};
 
 use super::*;
 

@@ -1,7 +1,9 @@
 //! The place of an address, from any MMDB file.
 
-use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use maxminddb::{MaxMindDbError, Reader};
 use serde::Deserialize;

@@ -2,8 +2,10 @@
 
 mod common;
 
-use std::sync::{Arc, LazyLock};
-use std::time::Instant;
+use std::{
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
 
 use enrich::{Agent, Rules};
 use serde::Deserialize;

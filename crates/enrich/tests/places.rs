@@ -2,9 +2,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
-use std::path::Path;
+use std::{collections::BTreeMap, net::IpAddr, path::Path};
 
 use enrich::{Geo, Place, referrer_host};
 use serde::Deserialize;

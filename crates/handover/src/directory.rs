@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use model::{Horizon, LogId};
+use storage::store::{Store, StoreError};
 
 use crate::raw::{self, LogInfo};
-use storage::store::{Store, StoreError};
 
 /// What is known of every log.
 #[derive(Debug, Clone, Default)]

@@ -14,15 +14,15 @@ use parquet::{
     arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
     errors::{ParquetError, Result as ParquetResult},
 };
+use storage::{
+    object_keys::ObjectKey,
+    store::{self, Store, StoreError},
+};
 
 use crate::{
     manifest::{File, Manifest},
     sender_keys::{Columns, logs, times},
     views::{ViewError, ViewWriter, time_type},
-};
-use storage::{
-    object_keys::ObjectKey,
-    store::{self, Store, StoreError},
 };
 
 /// An event that is not counted.

@@ -13,12 +13,12 @@ use bytes::Bytes;
 use model::EntityId;
 use parquet::errors::ParquetError;
 use serde::{Deserialize, Serialize};
+use storage::{object_keys::ObjectKey, store::Store};
 
 use crate::{
     manifest::File,
     views::{ViewError, ViewReader, ViewWriter, time_type},
 };
-use storage::{object_keys::ObjectKey, store::Store};
 
 /// Name of the ledger of forecasts; its entries are [`Made`].
 pub const LEDGER: &str = "forecasts";

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use model::Clock;
+use model::{
+    Clock,
+    random::{Randomness, new_nonce},
+};
 use serde::{Deserialize, Serialize};
-
-use model::random::{Randomness, new_nonce};
 use storage::{
     ledger::{Appended, Ledger, LedgerError, Stamp},
     store::Store,

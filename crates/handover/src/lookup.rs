@@ -2,17 +2,17 @@
 
 use std::{io::Read, time::Duration};
 
-use model::{Epoch, EventId, LogId, Record, SegmentNo, Seq, Span};
+use model::{EventId, LogId, Record, SegmentNo, Span};
 use object_store::ObjectStoreExt;
-
-use crate::{
-    raw::{self, TOMBSTONE},
-    segment::{HEADER_LEN, Header},
-};
 use storage::{
     object_keys::ObjectKey,
     store::{Store, StoreError},
     stream::{EventStream, LiveError},
+};
+
+use crate::{
+    raw::{self, TOMBSTONE},
+    segment::{HEADER_LEN, Header},
 };
 
 /// Bytes of an object that surely hold the first block of its zstd frame, and so the header.
@@ -103,6 +103,7 @@ mod tests {
     use super::*;
     use crate::segment;
     use model::Event;
+    use model::{Epoch, Seq};
     use storage::{store, stream::MemoryStream};
 
     const LOG: LogId = LogId(5);

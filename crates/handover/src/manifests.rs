@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{Bug, planted};
-
-use crate::manifest::{self, Manifest};
 use storage::{
     ledger::{Appended, Ledger, LedgerError, Stamp},
     store::Store,
 };
+
+use crate::manifest::{self, Manifest};
 
 /// A manifest with its number. Number 0 is the empty one before the first.
 #[derive(Debug, Clone, Default)]

@@ -9,13 +9,13 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use model::{Bug, Epoch, Fence, Horizon, LogId, SegmentNo, Seq, Span, planted};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-
-use crate::segment::{self, Segment};
 use storage::{
     blocking::run as off_thread,
     object_keys::{ObjectKey, folders},
     store::{self, Created, Outcome, Store, StoreError},
 };
+
+use crate::segment::{self, Segment};
 
 /// Level of the zstd frame around a segment.
 const ZSTD_LEVEL: i32 = 3;

@@ -8,13 +8,13 @@ use std::{
 
 use futures::future::try_join_all;
 use model::{Bug, Cell, Covered, EntityId, Epoch, Fence, LogId, Seq, Target, planted};
-
-use crate::{directory::Directory, manifests::Published, raw};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
     store::{Store, StoreError},
     stream::LiveError,
 };
+
+use crate::{directory::Directory, manifests::Published, raw};
 
 /// A checkpoint that was not renewed for so long has no worker. Clocks may differ by seconds; this only
 /// says how fresh an answer is, never what it counts.

@@ -10,15 +10,15 @@ mod tests;
 use std::{collections::BTreeMap, time::Duration};
 
 use model::{Bug, Epoch, Fence, LogId, Record, SegmentNo, Seq, Span, planted};
-
-use crate::{
-    raw::{self, LogEnd, LogInfo, Seal, Stored},
-    segment::{self, Header},
-};
 use storage::{
     failpoint::reach,
     store::{Outcome, Store, StoreError},
     stream::{EventStream, LiveError},
+};
+
+use crate::{
+    raw::{self, LogEnd, LogInfo, Seal, Stored},
+    segment::{self, Header},
 };
 
 /// How often a salvage begins again because the collector, alive after all, stored a segment.

@@ -1,12 +1,12 @@
 //! What batch has to do: every sealed epoch beyond the horizon, contiguous per log.
 
 use model::{Bug, Covered, Horizon, planted};
+use storage::store::{Store, StoreError};
 
 use crate::{
     directory::Directory,
     raw::{self, Seal},
 };
-use storage::store::{Store, StoreError};
 
 impl Seal {
     /// What is covered once this epoch is.

@@ -16,12 +16,12 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use model::{EventId, LogId, Record, Seq};
 use parquet::{arrow::ParquetRecordBatchStreamBuilder, errors::ParquetError};
+use storage::{object_keys::ObjectKey, parquet_object::ObjectReader, store::Store};
 
 use crate::{
     manifest::File,
     views::{ViewError, ViewWriter, time_type},
 };
-use storage::{object_keys::ObjectKey, parquet_object::ObjectReader, store::Store};
 
 /// An event with a sender's key.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{EntityId, LogId};
 use serde::{Deserialize, Serialize};
-
-use crate::raw::{json, read_own};
 use storage::{
     object_keys::{ObjectKey, folders},
     store::{Store, StoreError},
 };
+
+use crate::raw::{json, read_own};
 
 /// Accounts that one log's tally tells apart; what more of them lose is in the sums alone.
 const MAX_ACCOUNTS: usize = 10_000;

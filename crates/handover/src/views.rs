@@ -22,7 +22,6 @@ use parquet::{
     errors::ParquetError,
     file::{metadata::RowGroupMetaData, properties::WriterProperties, statistics::Statistics},
 };
-
 use storage::{parquet_object::ObjectReader, store::Store};
 
 /// Rows in one row group: what a query about one entity reads at least.

@@ -2,8 +2,9 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::position::Seq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::position::Seq;
 
 /// Why a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

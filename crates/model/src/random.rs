@@ -2,8 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::id::{EntityId, EntityKind};
 use rand::{RngCore, SeedableRng, rngs::StdRng};
+
+use crate::id::{EntityId, EntityKind};
 
 /// Where random bytes come from.
 pub trait Randomness: Send + Sync {

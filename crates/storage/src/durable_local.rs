@@ -8,14 +8,13 @@ mod disk;
 use std::{fmt, fs::File, path::Path as FilePath, sync::Arc};
 
 use async_trait::async_trait;
+use disk::{Disk, Sync};
 use futures::{StreamExt, stream::BoxStream};
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
     ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult,
     RenameOptions, Result, UploadPart, local::LocalFileSystem, path::Path,
 };
-
-use disk::{Disk, Sync};
 
 /// A folder on a local disk whose writes survive a power cut once they have succeeded.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use model::{
-    Epoch, Fence, SegmentNo,
+    Epoch, SegmentNo,
     id::LogId,
     time::{day_text, parse_day},
 };

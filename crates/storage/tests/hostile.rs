@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use model::{
-    Covered, EntityId, EntityKind, Epoch, EpochStart, Fence, Horizon, LogId, SegmentNo, Seq, Target,
-};
+use model::{Covered, EntityId, EntityKind, Epoch, EpochStart, Fence, Horizon, LogId, Seq, Target};
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use storage::{
     cells::{Checkpoint, HighWatermark, LiveCells, RedisCells, StoredCell},

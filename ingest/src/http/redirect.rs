@@ -8,7 +8,7 @@ use axum::{
 };
 use catalog::Link;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
-use model::{EventId, Seq};
+use model::EventId;
 use url::Url;
 
 use super::{Sender, acknowledge, parameter, parse_query};
@@ -97,6 +97,7 @@ pub(super) fn destination(link: &Link, query: Option<&str>, id: Option<EventId>)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Seq;
     use model::{EntityId, EntityKind, LogId};
 
     fn link(pass_query: bool, append_click_id: bool) -> Link {

@@ -2,8 +2,7 @@ use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use model::random::SeededRandom;
-use model::{LogId, ManualClock, Seq};
+use model::{LogId, ManualClock, Seq, random::SeededRandom};
 use storage::reservations::MemoryReservations;
 
 use super::*;

@@ -7,8 +7,7 @@ mod state;
 use std::{sync::Arc, time::Duration};
 
 use handover::installation::stamp;
-use model::Clock;
-use model::random::Randomness;
+use model::{Clock, random::Randomness};
 use storage::{
     ledger::{self, Appended, Ledger, LedgerError},
     store::Store,

@@ -9,8 +9,11 @@ use axum::{
 };
 use catalog::{ApiKey, CatalogError, Change, Scope};
 use http::StatusCode;
-use model::random::{hash_secret, new_key_id, new_secret};
-use model::{EntityId, time::rfc3339};
+use model::{
+    EntityId,
+    random::{hash_secret, new_key_id, new_secret},
+    time::rfc3339,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use web::Problem;

@@ -8,8 +8,7 @@ use axum::{
 };
 use catalog::{CatalogError, Change, Link};
 use http::StatusCode;
-use model::EntityKind;
-use model::random::new_id;
+use model::{EntityKind, random::new_id};
 use serde_json::{Value, json, value::RawValue};
 use web::Problem;
 

@@ -20,8 +20,7 @@ use std::sync::Arc;
 use axum::{Router, middleware::map_response, response::Response};
 use catalog::{Campaign, Catalog, Goal, Pixel};
 use http::{HeaderValue, StatusCode, header};
-use model::Clock;
-use model::random::Randomness;
+use model::{Clock, random::Randomness};
 use tokio::sync::Semaphore;
 use web::Problem;
 

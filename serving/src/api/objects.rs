@@ -10,8 +10,10 @@ use axum::{
 };
 use catalog::{CatalogError, Change, Row, Table};
 use http::{StatusCode, header};
-use model::EntityId;
-use model::random::{Randomness, new_id, new_slug};
+use model::{
+    EntityId,
+    random::{Randomness, new_id, new_slug},
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use web::Problem;

@@ -1,11 +1,12 @@
 //! Each kind of damage, and what must be said of it.
 
+use model::Epoch;
+
 use super::{
     epoch,
     site::{LOG, Site},
 };
 use crate::{Audit, Kind};
-use model::Epoch;
 
 /// Two settled epochs of 10 and 5 events, and an open one of 4.
 async fn site() -> Site {

@@ -16,11 +16,11 @@ use handover::{
     segment::{self, Header},
     tally::{self, Tally, Turned},
 };
-use model::random::SeededRandom;
 use model::{
     CUBES, Cell, Covered, EntityId, EntityKind, Epoch, EpochStart, Event, Facts, Horizon, LogId,
     ManualClock, Measure, Record, SegmentNo, Seq, Span, Target,
     cell::{EpochCells, fold_into},
+    random::SeededRandom,
 };
 use object_store::{ObjectStoreExt, PutMode};
 use parquet::arrow::ArrowWriter;

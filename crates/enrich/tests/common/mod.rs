@@ -1,9 +1,11 @@
 //! Where the reference data is, and how it is read.
 #![allow(dead_code)]
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use flate2::read::GzDecoder;
 use serde::de::DeserializeOwned;

@@ -1,8 +1,8 @@
 use model::EntityKind;
 use object_store::ObjectStoreExt;
+use storage::store;
 
 use super::*;
-use storage::store;
 
 fn forecast(kind: EntityKind, raw: u64, grain: Grain, tested: bool) -> Forecast {
     let point = |step: i64| Point {

@@ -3,13 +3,10 @@
 use futures::executor::block_on;
 use model::{Covered, EntityId, EntityKind, Horizon, LogId};
 use object_store::ObjectStoreExt;
-use proptest::{
-    collection::{btree_map, vec},
-    prelude::*,
-};
+use proptest::{collection::{btree_map, vec}, prelude::*};
+use catalog::{Change, Goal};
 
 use super::*;
-use catalog::{Change, Goal};
 use crate::manifest::{File, Manifest};
 
 fn any_manifest() -> impl Strategy<Value = Manifest> {

@@ -1,6 +1,6 @@
-use model::{Epoch, SegmentNo, Seq};
 use std::sync::Arc;
 
+use model::{Epoch, SegmentNo, Seq};
 use object_store::memory::InMemory;
 
 use super::*;

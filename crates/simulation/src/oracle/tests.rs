@@ -1,5 +1,6 @@
-use super::*;
 use model::{Epoch, Seq};
+
+use super::*;
 
 const OLD: LogId = LogId(1);
 const NEW: LogId = LogId(2);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use model::{EventId, LogId, Seq};
+use model::{EventId, LogId};
 
 use super::{KEEP_MS, PENDING_MS, Reservations, Reserved};
 use crate::stream::LiveError;
@@ -174,6 +174,7 @@ impl Reservations for MemoryReservations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Seq;
 
     const NOW: i64 = 1_700_000_000_000;
 

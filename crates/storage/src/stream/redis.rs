@@ -16,8 +16,10 @@ use redis::{Cmd, FromRedisValue, Value};
 use tokio::time::timeout;
 
 use super::{Appended, Batch, EventStream, LiveError};
-use crate::redis_client::{Connection, RedisClient};
-use crate::redis_keys;
+use crate::{
+    redis_client::{Connection, RedisClient},
+    redis_keys,
+};
 
 const ZSTD_LEVEL: i32 = 1;
 /// Most a batch may unpack to, bytes.

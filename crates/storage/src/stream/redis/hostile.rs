@@ -1,8 +1,8 @@
 //! Entries that nobody of ours wrote: property tests of what reads a stream.
 
-use model::{Epoch, Seq};
 use std::io::Read;
 
+use model::{Epoch, Seq};
 use proptest::{collection::vec, prelude::*};
 
 use super::*;

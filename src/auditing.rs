@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use async_trait::async_trait;
-use audit::{Audit, AuditDeps, AuditError, Records};
+use audit::{Audit, AuditDeps, Records};
 use handover::manifests::Manifests;
 use model::random::Randomness;
 use serving::{AuditControl, NoAudit};
-use storage::store::Store;
+use storage::{error::StorageError, store::Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use web::Health;
@@ -61,7 +61,7 @@ impl Auditing {
         &self,
         full: bool,
         room: Option<OwnedSemaphorePermit>,
-    ) -> anyhow::Result<Result<Audit, AuditError>> {
+    ) -> anyhow::Result<Result<Audit, StorageError>> {
         let deps = Arc::clone(&self.deps);
         let work = move |_| async move {
             let audit = audit::audit(&deps, full).await;

@@ -188,7 +188,7 @@ pub async fn live(redis_url: Option<&str>) -> anyhow::Result<Live> {
     let client = RedisClient::new(url)?;
     match client.require_noeviction().await {
         Ok(()) => {}
-        Err(error @ storage::stream::LiveError::Evicts(_)) => return Err(error.into()),
+        Err(error @ storage::error::LiveError::Evicts(_)) => return Err(error.into()),
         Err(error) => tracing::warn!(%error, "Redis does not answer yet; going on without it"),
     }
     Ok(Live {

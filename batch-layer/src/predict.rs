@@ -17,7 +17,8 @@ use model::random::new_nonce;
 use object_store::ObjectStoreExt;
 use serde::Serialize;
 use storage::{
-    ledger::{Appended, Ledger, LedgerError},
+    error::StorageError,
+    ledger::{Appended, Ledger},
     object_keys::ObjectKey,
     store::StoreError,
 };
@@ -82,12 +83,9 @@ pub struct PredictReport {
 /// Why a run failed. Nothing of it is visible; the forecasts before it stay.
 #[derive(Debug, thiserror::Error)]
 pub enum PredictError {
-    /// The store failed.
+    /// The object store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Storage(StorageError),
     /// The history could not be read.
     #[error("the history for forecasts cannot be read from the views: {0}; run it again")]
     Query(#[from] DataFusionError),
@@ -107,6 +105,8 @@ pub enum PredictError {
     #[error("other runs published forecasts first, {TRIES} times in a row; theirs are in place")]
     Outrun,
 }
+
+storage::from_storage_errors!(PredictError);
 
 /// Forecasts the clicks of the busiest accounts, campaigns and links and publishes them.
 ///

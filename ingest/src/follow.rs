@@ -7,7 +7,7 @@ use handover::{
     installation::{Control, Request},
     raw::{self, EpochsClosed, LogInfo},
 };
-use storage::store::Store;
+use storage::{error::StorageError, store::Store};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -88,12 +88,12 @@ pub(crate) struct Closer {
 #[derive(Debug, thiserror::Error)]
 enum CloseError {
     #[error(transparent)]
-    Ledger(#[from] storage::ledger::LedgerError),
-    #[error(transparent)]
-    Store(#[from] storage::store::StoreError),
+    Storage(StorageError),
     #[error(transparent)]
     Log(#[from] crate::log::AppendError),
 }
+
+storage::from_storage_errors!(CloseError);
 
 impl Closer {
     /// Carries out the requests after `done`; tells the last one.

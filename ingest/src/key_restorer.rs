@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{StreamExt, TryStreamExt, stream};
 use handover::{
     directory::Directory,
-    duplicates::{self, Duplicates, DuplicatesError},
+    duplicates::{self, Duplicates},
     manifest::Manifest,
     manifests::Manifests,
     raw,
@@ -17,10 +17,9 @@ use handover::{
 use model::{EventId, LogId, Record, Seq};
 use storage::{
     blocking,
-    ledger::LedgerError,
+    error::{LiveError, StorageError},
     reservations::KEEP_MS,
-    store::{Store, StoreError},
-    stream::LiveError,
+    store::Store,
 };
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -42,18 +41,13 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 #[derive(Debug, thiserror::Error)]
 enum RestoreError {
     #[error(transparent)]
-    Live(#[from] LiveError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    #[error(transparent)]
-    File(#[from] ViewError),
-    #[error(transparent)]
-    Duplicates(#[from] DuplicatesError),
+    Storage(StorageError),
     #[error("a segment cannot be read: {0}")]
     Disk(#[from] std::io::Error),
 }
+
+storage::from_storage_errors!(RestoreError);
+storage::from_storage_errors!(RestoreError: ViewError);
 
 /// Puts senders' keys back.
 pub(crate) struct KeyRestorer {

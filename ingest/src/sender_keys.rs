@@ -17,8 +17,8 @@ use model::{
     random::{Randomness, new_nonce},
 };
 use storage::{
+    error::LiveError,
     reservations::{KEEP_MS, Reservations, Reserved},
-    stream::LiveError,
 };
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;

@@ -6,7 +6,8 @@ use model::{Record, Seq, Tail};
 use storage::{
     blocking,
     cells::{HighWatermark, LiveCells},
-    stream::{Appended, Batch, EventStream, LiveError},
+    error::LiveError,
+    stream::{Appended, Batch, EventStream},
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;

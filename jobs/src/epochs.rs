@@ -9,7 +9,7 @@ use handover::{
 };
 use model::{Epoch, LogId};
 use storage::{
-    ledger::LedgerError,
+    error::StorageError,
     store::{Store, StoreError},
 };
 use tokio::time::{Instant, sleep};
@@ -35,16 +35,6 @@ pub struct Closed {
     pub late: Vec<LogId>,
 }
 
-/// Why epochs could not be closed.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub enum CloseError {
-    /// A ledger failed.
-    Ledger(#[from] LedgerError),
-    /// The store failed.
-    Store(#[from] StoreError),
-}
-
 impl EpochCloser {
     /// A closer that waits for collectors no longer than `patience`; 30 seconds are usual.
     pub fn new(shared: Shared, patience: Duration) -> Self {
@@ -54,7 +44,7 @@ impl EpochCloser {
     /// Asks every collector to close its epoch, and waits until each has said that it did and the
     /// seal is there: then everything acknowledged before the call is sealed. A collector that
     /// does not answer holds up nobody for long.
-    pub async fn close(&self) -> Result<Closed, CloseError> {
+    pub async fn close(&self) -> Result<Closed, StorageError> {
         let Shared {
             store,
             clock,

@@ -11,7 +11,7 @@ mod runner;
 pub mod schedule;
 
 pub use client::{JobClient, JobSummary, JobsError, StartedRun};
-pub use epochs::{CloseError, Closed, EpochCloser};
+pub use epochs::{Closed, EpochCloser};
 pub use history::{Reason, Run, RunState, Shared};
 pub use job::{Job, JobContext, JobError, ScheduledJob};
 pub use role::{OnReach, SchedulerDeps, SchedulerSettings, run};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use audit::{Audit, AuditError, account};
+use audit::{Audit, account};
 use axum::{
     Json, Router,
     extract::{FromRef, State},
@@ -19,6 +19,7 @@ use moka::future::Cache;
 use object_store::path::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use storage::error::StorageError;
 use tokio::sync::Semaphore;
 use web::Problem;
 
@@ -56,7 +57,7 @@ pub enum NoAudit {
     Late,
     /// What it compares cannot be read.
     #[error(transparent)]
-    Unreadable(#[from] AuditError),
+    Unreadable(#[from] StorageError),
     /// It broke off.
     #[error("{0}")]
     Broken(String),

@@ -8,7 +8,7 @@ use std::{
 
 use handover::raw;
 use model::{Bug, Epoch, Horizon, LogId, Seq, Tail, planted};
-use storage::{ledger::LedgerError, store::StoreError, stream::LiveError};
+use storage::error::{LiveError, StorageError};
 use tokio::time::Instant;
 
 use crate::SpeedDeps;
@@ -16,16 +16,6 @@ use crate::SpeedDeps;
 /// A manifest may be read for so long after the next one is there, or until two newer ones are.
 const GRACE: Duration = Duration::from_secs(600);
 const GRACE_MANIFESTS: u64 = 2;
-
-#[derive(Debug, thiserror::Error)]
-pub enum HousekeepingError {
-    #[error(transparent)]
-    Live(#[from] LiveError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
 
 /// Deletes what nobody needs.
 #[derive(Default)]
@@ -58,11 +48,7 @@ impl Default for Trim {
 
 impl Housekeeper {
     /// One round over `logs`.
-    pub async fn step(
-        &mut self,
-        deps: &SpeedDeps,
-        logs: &[LogId],
-    ) -> Result<(), HousekeepingError> {
+    pub async fn step(&mut self, deps: &SpeedDeps, logs: &[LogId]) -> Result<(), StorageError> {
         self.prune(deps).await?;
         for log in logs {
             self.trim(deps, *log).await?;
@@ -70,7 +56,7 @@ impl Housekeeper {
         Ok(())
     }
 
-    async fn prune(&mut self, deps: &SpeedDeps) -> Result<(), HousekeepingError> {
+    async fn prune(&mut self, deps: &SpeedDeps) -> Result<(), StorageError> {
         let newest = deps.manifests.latest().await?;
         if self.seen.back().is_none_or(|(n, ..)| *n < newest.n) {
             // After a start older manifests are fetched, so that pruning goes on where it was.
@@ -106,7 +92,7 @@ impl Housekeeper {
         Ok(())
     }
 
-    async fn trim(&mut self, deps: &SpeedDeps, log: LogId) -> Result<(), HousekeepingError> {
+    async fn trim(&mut self, deps: &SpeedDeps, log: LogId) -> Result<(), StorageError> {
         let covered = deps.manifests.seen().manifest.horizon.of(log);
         let trim = self.trims.entry(log).or_default();
         if trim.awaited <= covered.epoch {

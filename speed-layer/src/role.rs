@@ -9,7 +9,9 @@ use std::{
 use enrich::Rules;
 use handover::{directory::Directory, manifests::Manifests};
 use model::{Clock, LogId};
-use storage::{cells::LiveCells, leases::Leases, store::Store, stream::EventStream};
+use storage::{
+    cells::LiveCells, error::StorageError, leases::Leases, store::Store, stream::EventStream,
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use web::Health;
@@ -92,10 +94,7 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
 }
 
 /// Logs that may still change, or that batch has yet to cover.
-async fn wanted(
-    deps: &SpeedDeps,
-    directory: &mut Directory,
-) -> Result<Vec<LogId>, Box<dyn std::error::Error + Send + Sync>> {
+async fn wanted(deps: &SpeedDeps, directory: &mut Directory) -> Result<Vec<LogId>, StorageError> {
     directory.refresh(&deps.store).await?;
     let manifest = deps.manifests.latest().await?.manifest;
     let open = directory.open_beyond(&manifest.horizon);

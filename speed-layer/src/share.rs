@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use model::LogId;
-use storage::{leases::Leases, stream::LiveError};
+use storage::{error::LiveError, leases::Leases};
 
 /// How long a lease lasts without being renewed: so long a log may wait for another worker.
 pub(crate) const TTL: Duration = Duration::from_secs(5);

@@ -7,7 +7,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use handover::raw::{self, Stored};
 use model::{Bug, Covered, Epoch, Fence, LogId, Seq, Tail, Target, planted};
 use storage::{
-    cells::Checkpoint, failpoint::reach, ledger::LedgerError, store::StoreError, stream::LiveError,
+    cells::Checkpoint,
+    error::{LiveError, StorageError},
+    failpoint::reach,
+    store::StoreError,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -37,17 +40,6 @@ const CHECK_RAW: Duration = Duration::from_secs(1);
 const HEARTBEAT_MS: i64 = 1_000;
 /// Pause before a new session.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// Why a session ended early; the next one begins anew.
-#[derive(Debug, thiserror::Error)]
-enum SessionError {
-    #[error(transparent)]
-    Live(#[from] LiveError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +106,7 @@ impl<'a> Session<'a> {
         deps: &'a SpeedDeps,
         settings: &'a SpeedSettings,
         log: LogId,
-    ) -> Result<Self, SessionError> {
+    ) -> Result<Self, StorageError> {
         let fence = fence(deps, log).await?;
         let generations = deps.cells.generations(true).await?;
         let horizon = deps.manifests.latest().await?.manifest.horizon.of(log);
@@ -157,7 +149,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    async fn fold(&mut self, shutdown: &CancellationToken) -> Result<Ended, SessionError> {
+    async fn fold(&mut self, shutdown: &CancellationToken) -> Result<Ended, StorageError> {
         // A checkpoint even without events: readers must know that the log is being followed.
         if let Some(ended) = self.put_checkpoint(0).await? {
             return Ok(ended);
@@ -182,7 +174,7 @@ impl<'a> Session<'a> {
     }
 
     /// Folds what there is, waiting a little for it.
-    async fn take(&mut self) -> Result<(), SessionError> {
+    async fn take(&mut self) -> Result<(), StorageError> {
         let mut gap = None;
         if self.fence.is_none() {
             let wait = match self.folder.is_dirty() {
@@ -221,7 +213,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn take_raw(&mut self) -> Result<bool, SessionError> {
+    async fn take_raw(&mut self) -> Result<bool, StorageError> {
         self.checked_raw = Some(Instant::now());
         let position = self.folder.position();
         let Some(records) = self.raw.after(position).await? else {
@@ -238,7 +230,7 @@ impl<'a> Session<'a> {
     }
 
     /// Puts the changed cells, then the checkpoint.
-    async fn flush(&mut self) -> Result<Option<Ended>, SessionError> {
+    async fn flush(&mut self) -> Result<Option<Ended>, StorageError> {
         if !self.folder.is_dirty() {
             return Ok(None);
         }
@@ -281,7 +273,7 @@ impl<'a> Session<'a> {
     }
 
     /// Stores how far all cells are flushed, never back, and that the worker lives.
-    async fn put_checkpoint(&mut self, lag_ms: i64) -> Result<Option<Ended>, SessionError> {
+    async fn put_checkpoint(&mut self, lag_ms: i64) -> Result<Option<Ended>, StorageError> {
         let now_ms = self.deps.clock.now_ms();
         let mine = self
             .checkpoint
@@ -332,7 +324,7 @@ impl<'a> Session<'a> {
     }
 
     /// Asks again for a target that was not to be known at the beginning.
-    async fn find_target(&mut self) -> Result<(), SessionError> {
+    async fn find_target(&mut self) -> Result<(), StorageError> {
         if self.target != Target::Unknown {
             return Ok(());
         }
@@ -353,7 +345,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    async fn check(&mut self) -> Result<Option<Ended>, SessionError> {
+    async fn check(&mut self) -> Result<Option<Ended>, StorageError> {
         if self.checked_live.elapsed() >= CHECK_LIVE {
             self.checked_live = Instant::now();
             self.find_target().await?;
@@ -394,7 +386,7 @@ struct Known<'a> {
 }
 
 /// The last event of a log that was ever shown, or a later one.
-async fn target(deps: &SpeedDeps, log: LogId, known: &Known<'_>) -> Result<Target, SessionError> {
+async fn target(deps: &SpeedDeps, log: LogId, known: &Known<'_>) -> Result<Target, StorageError> {
     let stored = stored(deps, log, known.horizon).await?;
     let flushed = known.checkpoint.filter(|m| m.fence == known.fence);
     let valid = flushed.filter(|m| m.generations == known.generations);

@@ -20,11 +20,7 @@ use handover::{
 };
 use model::{Clock, Epoch, random::Randomness};
 use serde::Serialize;
-use storage::{
-    failpoint::reach,
-    ledger::{Appended, LedgerError},
-    store::{Store, StoreError},
-};
+use storage::{error::StorageError, failpoint::reach, ledger::Appended, store::Store};
 
 pub(crate) use self::events::schema as events_schema;
 use self::write::Writer;
@@ -77,15 +73,9 @@ pub struct Report {
 /// Why a run failed. Nothing of it is visible; the next run does it again.
 #[derive(Debug, thiserror::Error)]
 pub enum RollupError {
-    /// The store failed.
+    /// The object store failed, or holds what it must not.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What was left out before cannot be read.
-    #[error(transparent)]
-    Duplicates(#[from] handover::duplicates::DuplicatesError),
-    /// A ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Storage(StorageError),
     /// A query failed.
     #[error("a batch query failed: {0}")]
     Query(#[from] DataFusionError),
@@ -111,6 +101,8 @@ pub enum RollupError {
     #[error("other batch runs published first, {TRIES} times in a row; their views are in place")]
     Outrun,
 }
+
+storage::from_storage_errors!(RollupError);
 
 /// Runs the rollup once.
 pub async fn run(deps: &RollupDeps, mode: Mode) -> Result<Report, RollupError> {

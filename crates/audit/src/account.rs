@@ -3,23 +3,9 @@
 use handover::manifest::{File, Manifest};
 use model::EntityId;
 use object_store::path::Path;
-use storage::{
-    object_keys::ObjectKey,
-    store::{Store, StoreError},
-};
+use storage::{error::StorageError, object_keys::ObjectKey, store::Store};
 
 use crate::batch::{self, Placed, Unreadable};
-
-/// Why the events of an account could not be counted.
-#[derive(Debug, thiserror::Error)]
-pub enum AccountError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file is gone or damaged.
-    #[error("a file of events cannot be read: {0}; `millrace audit --full` tells more")]
-    File(String),
-}
 
 /// The files of events of one day.
 pub fn files(manifest: &Manifest, day: i64) -> impl Iterator<Item = (Path, &File)> {
@@ -36,7 +22,7 @@ pub async fn events_in(
     path: &Path,
     file: &File,
     account: EntityId,
-) -> Result<u64, AccountError> {
+) -> Result<u64, StorageError> {
     let placed = Placed {
         day: 0,
         path: path.clone(),
@@ -54,7 +40,9 @@ pub async fn events_in(
         Ok(count)
     };
     count.await.map_err(|error| match error {
-        Unreadable::Store(error) => AccountError::Store(error),
-        Unreadable::Bad(why) => AccountError::File(why),
+        Unreadable::Store(error) => error.into(),
+        Unreadable::Bad(why) => StorageError::damaged(format!(
+            "a file of events cannot be read: {why}; `millrace audit --full` tells more"
+        )),
     })
 }

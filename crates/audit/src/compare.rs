@@ -1,11 +1,12 @@
 //! Comparing one sealed epoch.
 
 use handover::raw::Seal;
+use storage::error::StorageError;
 
 use crate::{
     batch,
     report::{EpochAudit, Kind},
-    run::{AuditError, Auditor},
+    run::Auditor,
     seqs::Seqs,
     stored::{self, Stored},
 };
@@ -15,7 +16,7 @@ const MAX_COMPARED: usize = 10;
 
 impl Auditor<'_> {
     /// One complete epoch.
-    pub(crate) async fn sealed(&mut self, seal: &Seal) -> Result<(), AuditError> {
+    pub(crate) async fn sealed(&mut self, seal: &Seal) -> Result<(), StorageError> {
         let stored = stored::of_epoch(&self.deps.store, seal).await?;
         let before = self.findings.len();
         self.compare_stored(seal, &stored);
@@ -80,7 +81,7 @@ impl Auditor<'_> {
         &mut self,
         seal: &Seal,
         stored: &Stored,
-    ) -> Result<Option<u64>, AuditError> {
+    ) -> Result<Option<u64>, StorageError> {
         if self.published.manifest.horizon.of(seal.log).epoch < seal.epoch {
             return Ok(None);
         }
@@ -102,7 +103,7 @@ impl Auditor<'_> {
         seal: &Seal,
         stored: &Stored,
         counted: u64,
-    ) -> Result<(), AuditError> {
+    ) -> Result<(), StorageError> {
         let (of, store) = ((seal.log, seal.epoch), &self.deps.store);
         let counts = format!(
             "the table events has {counted}, {} are stored",

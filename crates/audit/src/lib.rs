@@ -22,7 +22,7 @@ mod whole;
 pub use live::{events_in, events_of};
 pub use record::{Record, Records, remember};
 pub use report::{Audit, EpochAudit, Finding, Kind, LogAudit};
-pub use run::{AuditDeps, AuditError, audit};
+pub use run::{AuditDeps, audit};
 pub use seqs::Seqs;
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use catalog::{Catalog, CatalogError};
+use catalog::Catalog;
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use handover::raw;
 use model::{Cell, Counts, Cube, Dimension, EntityId, Epoch, Fence, Grain, LogId, Seq};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
-    store::{Store, StoreError},
-    stream::LiveError,
+    error::StorageError,
+    store::Store,
 };
 
 use crate::views::EVENTS;
@@ -17,22 +17,6 @@ use crate::views::EVENTS;
 /// Accounts whose cells are read at once, and how many are looked up in the catalog at once.
 const READS_AT_ONCE: usize = 16;
 const ACCOUNTS_AT_ONCE: usize = 1_000;
-
-/// Why cells could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LiveReadError {
-    #[error(transparent)]
-    Live(#[from] LiveError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-    #[error("a cell of {entity}: {source}")]
-    Cell {
-        entity: EntityId,
-        source: model::cell::CellError,
-    },
-}
 
 /// The accounts' cells, added up.
 #[derive(Debug, Default)]
@@ -70,7 +54,7 @@ pub(crate) async fn read(
     cells: &Arc<dyn LiveCells>,
     catalog: &Catalog,
     after: &BTreeMap<LogId, Epoch>,
-) -> Result<LiveView, LiveReadError> {
+) -> Result<LiveView, StorageError> {
     let logs: Vec<LogId> = after.keys().copied().collect();
     let checkpoints = try_join_all(logs.iter().map(|log| cells.checkpoint(*log))).await?;
     catalog.follow().await?;
@@ -105,7 +89,7 @@ impl LiveView {
         cells: &Arc<dyn LiveCells>,
         catalog: &Catalog,
         after: &BTreeMap<LogId, Epoch>,
-    ) -> Result<(), LiveReadError> {
+    ) -> Result<(), StorageError> {
         let mut last = None;
         loop {
             let page: Vec<EntityId> = catalog.read(|state| {
@@ -116,11 +100,12 @@ impl LiveView {
             if last.is_none() {
                 break;
             }
-            let mut read = stream::iter(page)
-                .map(|entity| async move {
-                    Ok::<_, LiveReadError>((entity, cells.cells(entity).await?))
-                })
-                .buffer_unordered(READS_AT_ONCE);
+            let mut read =
+                stream::iter(page)
+                    .map(|entity| async move {
+                        Ok::<_, StorageError>((entity, cells.cells(entity).await?))
+                    })
+                    .buffer_unordered(READS_AT_ONCE);
             while let Some((entity, stored)) = read.try_next().await? {
                 let wanted =
                     |cell: &StoredCell| after.get(&cell.log).is_some_and(|e| cell.epoch > *e);
@@ -135,9 +120,9 @@ impl LiveView {
         Ok(())
     }
 
-    fn add(&mut self, entity: EntityId, stored: &StoredCell) -> Result<(), LiveReadError> {
+    fn add(&mut self, entity: EntityId, stored: &StoredCell) -> Result<(), StorageError> {
         let cell = Cell::decode(&stored.body);
-        let cell = cell.map_err(|source| LiveReadError::Cell { entity, source })?;
+        let cell = cell.map_err(|e| StorageError::damaged(format!("a cell of {entity}: {e}")))?;
         let place = (stored.log, stored.fence, stored.epoch);
         *self.counts.entry(place).or_default() += events_in(&cell);
         let upto = self.upto.entry((stored.log, stored.fence)).or_default();

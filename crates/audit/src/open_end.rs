@@ -1,12 +1,13 @@
 //! Comparing what a log has beyond its last seal.
 
 use model::{Seq, Span};
+use storage::error::StorageError;
 
 use crate::{
     compare::apart,
     live::LiveTail,
     report::{EpochAudit, Kind},
-    run::{AuditError, Auditor},
+    run::Auditor,
     seals::Walk,
     seqs::Seqs,
     stored::{self, Tail},
@@ -14,7 +15,7 @@ use crate::{
 
 impl Auditor<'_> {
     /// What a log has beyond its last seal.
-    pub(crate) async fn open_end(&mut self, walk: &Walk) -> Result<(), AuditError> {
+    pub(crate) async fn open_end(&mut self, walk: &Walk) -> Result<(), StorageError> {
         let (log, end) = (walk.info.log, walk.end);
         if walk.info.retired_at.is_some_and(|last| last <= end.seq) {
             return Ok(());

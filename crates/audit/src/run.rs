@@ -8,15 +8,11 @@ use handover::{
     manifests::{Manifests, Published},
 };
 use model::{Clock, Covered, Epoch, LogId};
-use storage::{
-    cells::LiveCells,
-    ledger::LedgerError,
-    store::{Store, StoreError},
-};
+use storage::{cells::LiveCells, error::StorageError, store::Store};
 
 use crate::{
     batch::{self, Counted, Placed},
-    live::{self, LiveReadError, LiveView},
+    live::{self, LiveView},
     record::{self, Record},
     report::{Audit, EpochAudit, Finding, Kind},
     seals::Walk,
@@ -37,20 +33,9 @@ pub struct AuditDeps {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Why there is no audit: not a difference, but something that does not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum AuditError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
 /// Compares what was accepted, stored, live-counted and batch-counted. What earlier audits found
 /// to agree is not read again, unless all is wanted (`full`) or the settled state was recomputed.
-pub async fn audit(deps: &AuditDeps, full: bool) -> Result<Audit, AuditError> {
+pub async fn audit(deps: &AuditDeps, full: bool) -> Result<Audit, StorageError> {
     let published = deps.manifests.latest().await?;
     let record = match full {
         true => Record::default(),
@@ -87,7 +72,7 @@ async fn base(
     deps: &AuditDeps,
     published: &Published,
     agreed: u64,
-) -> Result<Published, AuditError> {
+) -> Result<Published, StorageError> {
     if agreed == 0 || agreed > published.n {
         return Ok(Published::default());
     }
@@ -172,7 +157,7 @@ impl<'a> Auditor<'a> {
             Ok(view) => Ok(view),
             Err(error) => {
                 let why = error.to_string();
-                if matches!(error, LiveReadError::Cell { .. }) {
+                if matches!(error, StorageError::Content { .. }) {
                     self.find(Kind::Live, None, Seqs::default(), why.clone());
                 }
                 Err(why)
@@ -180,7 +165,7 @@ impl<'a> Auditor<'a> {
         };
     }
 
-    async fn read_batch(&mut self) -> Result<(), AuditError> {
+    async fn read_batch(&mut self) -> Result<(), StorageError> {
         self.counted = batch::counted(&self.deps.store, &self.files).await?;
         for why in std::mem::take(&mut self.counted.unreadable) {
             self.find(Kind::Batch, None, Seqs::default(), why);

@@ -2,13 +2,9 @@
 
 use handover::raw::{self, LogInfo, Seal};
 use model::{Covered, Seq, Span};
-use storage::store::StoreError;
+use storage::{error::StorageError, store::StoreError};
 
-use crate::{
-    report::Kind,
-    run::{AuditError, Auditor},
-    seqs::Seqs,
-};
+use crate::{report::Kind, run::Auditor, seqs::Seqs};
 
 /// One log, as far as its seals go.
 pub(crate) struct Walk {
@@ -20,7 +16,11 @@ pub(crate) struct Walk {
 
 impl Auditor<'_> {
     /// The seals of a log beyond what was checked before.
-    pub(crate) async fn walk(&mut self, info: &LogInfo, from: Covered) -> Result<Walk, AuditError> {
+    pub(crate) async fn walk(
+        &mut self,
+        info: &LogInfo,
+        from: Covered,
+    ) -> Result<Walk, StorageError> {
         let horizon = self.published.manifest.horizon.of(info.log);
         let (mut end, mut seals) = (from, Vec::new());
         let mut epoch = from.epoch;

@@ -2,19 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use handover::{
-    directory::Directory,
-    duplicates::{self, DuplicatesError},
-    manifests::Published,
-    raw::LogInfo,
-    tally,
-};
+use handover::{directory::Directory, duplicates, manifests::Published, raw::LogInfo, tally};
 use model::{Epoch, LogId, time::rfc3339};
+use storage::error::{Kind as ErrorKind, StorageError};
 
 use crate::{
     left_out,
     report::{Audit, Kind, LogAudit},
-    run::{AuditError, Auditor},
+    run::Auditor,
     seals::Walk,
     seqs::Seqs,
     views,
@@ -22,7 +17,7 @@ use crate::{
 
 impl Auditor<'_> {
     /// The settled state as a whole, and its views.
-    pub(crate) async fn settled(&mut self, walks: &[Walk]) -> Result<(), AuditError> {
+    pub(crate) async fn settled(&mut self, walks: &[Walk]) -> Result<(), StorageError> {
         let manifest = &self.published.manifest;
         let rows: i64 = manifest
             .events
@@ -57,12 +52,12 @@ impl Auditor<'_> {
     }
 
     /// What is left out, and the views, which count the rest.
-    async fn left_out(&mut self) -> Result<(), AuditError> {
+    async fn left_out(&mut self) -> Result<(), StorageError> {
         let manifest = &self.published.manifest;
         let duplicates = match duplicates::read(&self.deps.store, manifest).await {
             Ok(duplicates) => duplicates,
-            Err(DuplicatesError::Store(error)) => return Err(error.into()),
-            Err(DuplicatesError::File(why)) => {
+            Err(error) if error.kind() != ErrorKind::Damaged => return Err(error),
+            Err(why) => {
                 self.find(Kind::Batch, None, Seqs::default(), why.to_string());
                 return Ok(());
             }
@@ -83,7 +78,7 @@ impl Auditor<'_> {
         Ok(())
     }
 
-    pub(crate) async fn finish(self, directory: &Directory) -> Result<Audit, AuditError> {
+    pub(crate) async fn finish(self, directory: &Directory) -> Result<Audit, StorageError> {
         let mut all = tally::Turned::default();
         let mut as_of = None;
         let mut logs = Vec::new();

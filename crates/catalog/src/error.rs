@@ -1,6 +1,10 @@
 //! Why a change of the catalog is refused or fails.
 
-use storage::{ledger::LedgerError, store::StoreError};
+use storage::{
+    error::{Kind, StorageError},
+    ledger::LedgerError,
+    store::StoreError,
+};
 
 /// What went wrong with the catalog.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +64,19 @@ impl CatalogError {
     pub fn not_found(id: impl ToString) -> Self {
         let id = id.to_string();
         Self::NotFound { id }
+    }
+}
+
+impl From<CatalogError> for StorageError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Ledger(error) => error.into(),
+            CatalogError::Snapshot(error) => (*error).into(),
+            error => Self::Content {
+                kind: Kind::Bug,
+                source: Box::new(error),
+            },
+        }
     }
 }
 

@@ -15,8 +15,9 @@ use parquet::{
     errors::{ParquetError, Result as ParquetResult},
 };
 use storage::{
+    error::StorageError,
     object_keys::ObjectKey,
-    store::{self, Store, StoreError},
+    store::{self, Store},
 };
 
 use crate::{
@@ -48,17 +49,6 @@ impl Duplicate {
 /// All duplicates of a manifest, by event.
 pub type Duplicates = BTreeMap<EventId, Duplicate>;
 
-/// Why duplicates cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum DuplicatesError {
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The file is gone or damaged.
-    #[error(transparent)]
-    File(#[from] ViewError),
-}
-
 /// Columns of the file.
 pub fn schema() -> Arc<Schema> {
     Arc::new(Schema::new(vec![
@@ -88,7 +78,7 @@ pub fn encode(duplicates: &Duplicates) -> Result<Bytes, ParquetError> {
 }
 
 /// All duplicates that `manifest` knows.
-pub async fn read(store: &Store, manifest: &Manifest) -> Result<Duplicates, DuplicatesError> {
+pub async fn read(store: &Store, manifest: &Manifest) -> Result<Duplicates, StorageError> {
     let Some(File { name, .. }) = manifest.duplicates.clone() else {
         return Ok(Duplicates::new());
     };

@@ -5,9 +5,10 @@ use std::{io::Read, time::Duration};
 use model::{EventId, LogId, Record, SegmentNo, Span};
 use object_store::ObjectStoreExt;
 use storage::{
+    error::LiveError,
     object_keys::ObjectKey,
     store::{Store, StoreError},
-    stream::{EventStream, LiveError},
+    stream::EventStream,
 };
 
 use crate::{

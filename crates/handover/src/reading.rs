@@ -10,8 +10,8 @@ use futures::future::try_join_all;
 use model::{Bug, Cell, Covered, EntityId, Epoch, Fence, LogId, Seq, Target, planted};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
+    error::StorageError,
     store::{Store, StoreError},
-    stream::LiveError,
 };
 
 use crate::{directory::Directory, manifests::Published, raw};
@@ -50,23 +50,9 @@ pub struct Reading {
     pub as_of: BTreeMap<LogId, Seq>,
 }
 
-/// Why nothing could be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The live store failed.
-    #[error(transparent)]
-    Live(#[from] LiveError),
-    /// The object store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A cell is not a cell.
-    #[error(transparent)]
-    Cell(#[from] model::cell::CellError),
-}
-
 impl Reader<'_> {
     /// Reads the cells of one entity, once.
-    pub async fn read(&self, entity: EntityId) -> Result<Reading, ReadError> {
+    pub async fn read(&self, entity: EntityId) -> Result<Reading, StorageError> {
         let horizon = &self.published.manifest.horizon;
         let logs: Vec<LogId> = (self.directory.open_beyond(horizon))
             .map(|info| info.log)
@@ -120,7 +106,7 @@ impl Reader<'_> {
                 continue;
             }
             let unsure = self.published.manifest.unsure.contains(&cell.log);
-            let cell = Cell::decode(&cell.body)?;
+            let cell = Cell::decode(&cell.body).map_err(StorageError::damaged)?;
             reading.unchecked |= unsure || cell.unchecked();
             reading.cells.push(cell);
         }

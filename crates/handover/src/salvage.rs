@@ -11,9 +11,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use model::{Bug, Epoch, Fence, LogId, Record, SegmentNo, Seq, Span, planted};
 use storage::{
+    error::{LiveError, StorageError},
     failpoint::reach,
     store::{Outcome, Store, StoreError},
-    stream::{EventStream, LiveError},
+    stream::EventStream,
 };
 
 use crate::{
@@ -49,12 +50,9 @@ pub enum SalvageError {
     /// It has an end already.
     #[error("log {0} was drained by its collector: all of it is in the store")]
     Retired(LogId),
-    /// The object store failed.
+    /// The object store or the stream failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The stream failed.
-    #[error(transparent)]
-    Live(#[from] LiveError),
+    Storage(StorageError),
     /// The collector is alive and well.
     #[error("log {0} keeps growing: its collector is alive; stop it first")]
     Growing(LogId),
@@ -69,6 +67,8 @@ pub enum SalvageError {
         epoch: Epoch,
     },
 }
+
+storage::from_storage_errors!(SalvageError);
 
 /// Ends `log`. Without a stream only what is stored is kept.
 pub async fn salvage(

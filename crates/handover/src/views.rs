@@ -22,7 +22,11 @@ use parquet::{
     errors::ParquetError,
     file::{metadata::RowGroupMetaData, properties::WriterProperties, statistics::Statistics},
 };
-use storage::{parquet_object::ObjectReader, store::Store};
+use storage::{
+    error::{Kind, StorageError},
+    parquet_object::ObjectReader,
+    store::Store,
+};
 
 /// Rows in one row group: what a query about one entity reads at least.
 const ROW_GROUP: usize = 8192;
@@ -55,6 +59,27 @@ pub enum ViewError {
         /// The column.
         column: &'static str,
     },
+}
+
+impl From<ViewError> for StorageError {
+    fn from(error: ViewError) -> Self {
+        let kind = match &error {
+            ViewError::Parquet {
+                source: ParquetError::External(cause),
+                ..
+            } if is_out_of_reach(&**cause) => Kind::Unavailable,
+            ViewError::Shared(_) => Kind::Unavailable,
+            ViewError::Parquet { .. } | ViewError::Column { .. } => Kind::Damaged,
+        };
+        let source = Box::new(error);
+        Self::Content { kind, source }
+    }
+}
+
+/// A file that is not there is as bad as a damaged one: a manifest names it.
+fn is_out_of_reach(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    let cause = cause.downcast_ref::<object_store::Error>();
+    cause.is_some_and(|cause| !matches!(cause, object_store::Error::NotFound { .. }))
 }
 
 /// One row of a cube's view.

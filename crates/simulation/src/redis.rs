@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use model::{EntityId, Epoch, Horizon, LogId, Seq, Tail};
 use storage::{
     cells::{Checkpoint, HighWatermark, LiveCells, MemoryCells, StoredCell},
-    stream::{Appended, Batch, EventStream, LiveError, MemoryStream},
+    error::LiveError,
+    stream::{Appended, Batch, EventStream, MemoryStream},
 };
 
 use crate::{

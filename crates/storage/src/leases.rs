@@ -8,9 +8,9 @@ use model::LogId;
 use redis::Script;
 
 use crate::{
+    error::LiveError,
     redis_client::{Connection, RedisClient},
     redis_keys,
-    stream::LiveError,
 };
 
 /// Who shares out logs among speed layers.

@@ -12,7 +12,7 @@ use redis::{
 };
 use tokio::sync::OnceCell;
 
-use crate::{redis_keys, stream::LiveError};
+use crate::{error::LiveError, redis_keys};
 
 /// How long one command may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -35,6 +35,12 @@ struct Inner {
 enum Kind {
     Single(redis::Client),
     Cluster(Vec<String>),
+}
+
+impl From<RedisError> for LiveError {
+    fn from(error: RedisError) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
 }
 
 /// A connection that many tasks may use at once.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use model::{EventId, LogId};
 
 pub use self::{memory::MemoryReservations, redis::RedisReservations};
-use crate::stream::LiveError;
+use crate::error::LiveError;
 
 /// How long a key is remembered after its event was received: 30 days, milliseconds.
 pub const KEEP_MS: i64 = 30 * 86_400_000;

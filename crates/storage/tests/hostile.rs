@@ -8,10 +8,10 @@ use model::{Covered, EntityId, EntityKind, Epoch, EpochStart, Fence, Horizon, Lo
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use storage::{
     cells::{Checkpoint, HighWatermark, LiveCells, RedisCells, StoredCell},
+    error::LiveError,
     leases::{Leases, RedisLeases},
     redis_client::RedisClient,
     redis_keys,
-    stream::LiveError,
     testing::redis_server::RedisServer,
 };
 use tokio::runtime::Runtime;

@@ -3,6 +3,10 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
+use storage::error::{Kind, StorageError};
+
+/// After how many seconds a store that does not answer is tried again.
+const STORE_RETRY_AFTER: u32 = 5;
 
 /// An error for the client: its status, a stable code, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +75,31 @@ impl Problem {
             "internal",
             "something failed here; it has been logged",
         )
+    }
+}
+
+/// The one answer to whatever goes wrong with a store: what it says of it is logged, not told.
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        match error.kind() {
+            Kind::Unavailable => {
+                tracing::warn!(%error, "a store does not answer");
+                let detail = "what is needed for the answer is out of reach; try again in a moment";
+                Self::unavailable("store_unavailable", detail, STORE_RETRY_AFTER)
+            }
+            Kind::Conflict => {
+                tracing::warn!(%error, "nobody can say what became of a change");
+                let detail =
+                    "nobody can say whether this was stored; look before you send it again";
+                Self::unavailable("outcome_unknown", detail, STORE_RETRY_AFTER)
+            }
+            Kind::Damaged => {
+                tracing::error!(%error, "a stored object cannot be used");
+                let detail = "a stored object that is needed for the answer cannot be read; the operator's `millrace audit --full` tells more";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "damaged", detail)
+            }
+            Kind::Bug => Self::internal(error),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use handover::{
 use model::{Bug, Epoch, LogId, Record, SegmentNo, Seq, Span, planted};
 use storage::{
     blocking,
+    error::StorageError,
     failpoint::reach,
     store::{Store, StoreError},
     stream::EventStream,
@@ -30,7 +31,7 @@ pub enum SwitchError {
     Salvage(#[from] SalvageError),
     /// What the store holds could not be read.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Storage(StorageError),
     /// The old log cannot be read.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
@@ -38,6 +39,8 @@ pub enum SwitchError {
     #[error("the new log cannot be written: {0}")]
     Disk(#[from] io::Error),
 }
+
+storage::from_storage_errors!(SwitchError);
 
 /// Leaves `old`, which a salvage has ended, for `new`. Nobody may be writing.
 pub async fn switch(

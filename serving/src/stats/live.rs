@@ -2,11 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use handover::{
-    manifests::Published,
-    reading::{ReadError, Reader},
-};
+use handover::{manifests::Published, reading::Reader};
 use model::EntityId;
+use storage::error::StorageError;
 use web::Problem;
 
 use super::Sources;
@@ -49,7 +47,7 @@ async fn read_once(
     sources: &Sources,
     published: &Published,
     entity: EntityId,
-) -> Result<handover::reading::Reading, ReadError> {
+) -> Result<handover::reading::Reading, StorageError> {
     let directory = Arc::clone(&sources.directory());
     let reader = Reader {
         published,
@@ -62,7 +60,7 @@ async fn read_once(
 }
 
 /// With the live store down the settled part is still true, and said to be a part.
-fn without_live(published: Published, error: &ReadError) -> Reading {
+fn without_live(published: Published, error: &StorageError) -> Reading {
     tracing::warn!(%error, "live cells cannot be read");
     let missing = vec!["live: the live store does not answer".into()];
     Reading {

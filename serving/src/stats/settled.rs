@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use handover::{
-    duplicates::{self, Duplicates, DuplicatesError},
+    duplicates::{self, Duplicates},
     manifest::Manifest,
     views::{
         MONTH_UNIQUES, UNIQUES, UniquesRow, VISITORS, ViewError, ViewReader, ViewRow, VisitorRow,
@@ -13,7 +13,7 @@ use handover::{
 use model::{EntityId, time};
 use moka::future::Cache;
 use object_store::path::Path;
-use storage::{object_keys::ObjectKey, store::Store};
+use storage::{error::StorageError, object_keys::ObjectKey, store::Store};
 
 /// Files read at once for one answer.
 const FILES_AT_ONCE: usize = 8;
@@ -58,7 +58,7 @@ impl Settled {
     pub(crate) async fn duplicates(
         &self,
         manifest: &Manifest,
-    ) -> Result<Arc<Duplicates>, Arc<DuplicatesError>> {
+    ) -> Result<Arc<Duplicates>, Arc<StorageError>> {
         let Some(file) = &manifest.duplicates else {
             return Ok(Arc::default());
         };

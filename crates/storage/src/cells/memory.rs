@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use model::{Bug, EntityId, Epoch, Horizon, LogId, planted};
 
 use super::{Checkpoint, HighWatermark, LiveCells, StoredCell};
-use crate::stream::LiveError;
+use crate::error::LiveError;
 
 /// [`LiveCells`] in memory.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use model::{EntityId, Epoch, EpochStart, Fence, Horizon, LogId, Seq, Target};
 use serde::{Deserialize, Serialize};
 
 pub use self::{memory::MemoryCells, redis::RedisCells};
-use crate::stream::LiveError;
+use crate::error::LiveError;
 
 /// What one entity counted in one epoch of one log: *all* of its events up to `upto`, no others.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 
 use super::{Checkpoint, HighWatermark, LiveCells, StoredCell};
 use crate::{
+    error::LiveError,
     redis_client::{Connection, RedisClient},
     redis_keys,
-    stream::LiveError,
 };
 
 /// Keys looked at by one step of a scan.

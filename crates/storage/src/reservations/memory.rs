@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use model::{EventId, LogId};
 
 use super::{KEEP_MS, PENDING_MS, Reservations, Reserved};
-use crate::stream::LiveError;
+use crate::error::LiveError;
 
 /// Keys remembered; beyond that expired ones go first, then the oldest.
 const MAX_KEYS: usize = 1_000_000;

@@ -6,9 +6,9 @@ use redis::{Script, Value};
 
 use super::{KEEP_MS, PENDING_MS, Reservations, Reserved};
 use crate::{
+    error::LiveError,
     redis_client::{Connection, RedisClient},
     redis_keys,
-    stream::LiveError,
 };
 
 /// How long nobody else puts all keys back while one is at it, milliseconds.

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use model::{LogId, Seq, Tail};
 use tokio::sync::Notify;
 
-use super::{Appended, Batch, EventStream, LiveError};
+use super::{Appended, Batch, EventStream};
+use crate::error::LiveError;
 
 /// Events kept per log; beyond that the oldest are dropped, and readers fill the gap from raw.
 const MAX_EVENTS: usize = 200_000;

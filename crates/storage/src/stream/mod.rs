@@ -9,27 +9,7 @@ use async_trait::async_trait;
 use model::{LogId, Record, Seq, Tail};
 
 pub use self::{memory::MemoryStream, redis::RedisStream};
-
-/// What went wrong with the stream or the live cells.
-#[derive(Debug, thiserror::Error)]
-pub enum LiveError {
-    /// Redis did not answer, or refused.
-    #[error("Redis: {0}; live numbers wait until it answers")]
-    Redis(#[from] ::redis::RedisError),
-    /// Redis holds something that is not ours.
-    #[error(
-        "Redis key `{key}` holds what Millrace did not write: {why}; flush it, live numbers are rebuilt"
-    )]
-    Damaged {
-        /// The key.
-        key: String,
-        /// What is wrong.
-        why: String,
-    },
-    /// Redis is set up so that it may drop counts.
-    #[error("Redis evicts keys (maxmemory-policy {0}); set it to noeviction")]
-    Evicts(String),
-}
+use crate::error::LiveError;
 
 /// Events that follow each other, as they go through the stream.
 #[derive(Debug, Clone, PartialEq)]

@@ -15,8 +15,9 @@ use prost::Message;
 use redis::{Cmd, FromRedisValue, Value};
 use tokio::time::timeout;
 
-use super::{Appended, Batch, EventStream, LiveError};
+use super::{Appended, Batch, EventStream};
 use crate::{
+    error::LiveError,
     redis_client::{Connection, RedisClient},
     redis_keys,
 };

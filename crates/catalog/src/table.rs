@@ -45,6 +45,14 @@ impl<T: Row> Table<T> {
         })
     }
 
+    /// What `text` names in `account`: a row by its id, deleted or not, or a live one by its name.
+    pub fn find(&self, account: EntityId, text: &str) -> Option<&Arc<T>> {
+        let own = |row: &&Arc<T>| row.account() == account;
+        let by_id = text.parse().ok().and_then(|id| self.get(id)).filter(own);
+        let by_name = || self.named(T::scope_of(account), text).filter(own);
+        by_id.or_else(by_name)
+    }
+
     /// Live rows of `account` with ids above `after`, in the order of ids, at most `limit`.
     pub fn of(&self, account: EntityId, after: Option<EntityId>, limit: usize) -> Vec<Arc<T>> {
         let Some(first) = after.map_or(Some(0), |id| id.raw.checked_add(1)) else {

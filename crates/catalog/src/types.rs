@@ -179,8 +179,12 @@ pub trait Row: Clone {
     fn account(&self) -> EntityId;
     /// Its unique name.
     fn name(&self) -> &str;
-    /// Within what the name is unique: 0 for the installation, or the number of the account.
-    fn name_scope(&self) -> u64;
+    /// Within what a name is unique: 0 for the installation, or the number of its account.
+    fn scope_of(account: EntityId) -> u64;
+    /// Within what the name is unique.
+    fn name_scope(&self) -> u64 {
+        Self::scope_of(self.account())
+    }
     /// The campaign it is in.
     fn campaign(&self) -> Option<EntityId>;
     /// For grouping.
@@ -204,8 +208,8 @@ macro_rules! rows {
             fn name(&self) -> &str {
                 &self.$name
             }
-            fn name_scope(&self) -> u64 {
-                $scope(self)
+            fn scope_of(account: EntityId) -> u64 {
+                $scope(account)
             }
             fn campaign(&self) -> Option<EntityId> {
                 $campaign(self)
@@ -224,9 +228,9 @@ macro_rules! rows {
 }
 rows! {
     Link, slug, |_| 0, |link: &Link| link.campaign;
-    Pixel, name, |pixel: &Pixel| pixel.account.raw, |pixel: &Pixel| pixel.campaign;
-    Goal, name, |goal: &Goal| goal.account.raw, |goal: &Goal| goal.campaign;
-    Campaign, name, |campaign: &Campaign| campaign.account.raw, |_| None;
+    Pixel, name, |account: EntityId| account.raw, |pixel: &Pixel| pixel.campaign;
+    Goal, name, |account: EntityId| account.raw, |goal: &Goal| goal.campaign;
+    Campaign, name, |account: EntityId| account.raw, |_| None;
 }
 
 /// One step of the catalog's history. Applying it twice is applying it once.

@@ -1,6 +1,7 @@
 //! What every HTTP door shares: errors as problem+json, a server with time-outs, and the
 //! operators' routes.
 
+mod bearer;
 mod operate;
 mod problem;
 mod server;
@@ -8,6 +9,7 @@ mod slow;
 #[cfg(test)]
 mod tests;
 
+pub use bearer::bearer;
 pub use operate::{Health, operate_routes};
 pub use problem::Problem;
 pub use server::{ServerSettings, serve};

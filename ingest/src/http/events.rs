@@ -7,7 +7,7 @@ use catalog::Scope;
 use http::{HeaderMap, header};
 use model::{EntityId, Event};
 use serde_json::{Value, json};
-use web::Problem;
+use web::{Problem, bearer};
 
 use super::{
     MAX_BODY, body,
@@ -88,15 +88,8 @@ pub(super) async fn post(
 }
 
 fn authorize(recorder: &EventRecorder, headers: &HeaderMap) -> Result<EntityId, Problem> {
-    let header = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|v| v.to_str().ok());
-    let secret = header
-        .and_then(|v| v.strip_prefix("Bearer "))
-        .map(str::trim);
-    let key = secret
-        .and_then(|s| recorder.catalog.key(s))
-        .ok_or_else(Problem::unauthorized)?;
+    let key = bearer(headers).and_then(|secret| recorder.catalog.key(secret));
+    let key = key.ok_or_else(Problem::unauthorized)?;
     if !key.allows(Scope::Write) {
         return Err(Problem::forbidden(
             "this key may only read; recording events needs the scope write",

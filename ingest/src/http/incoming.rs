@@ -113,9 +113,9 @@ impl Incoming {
             return refuse("missing_object", format!("a {field} must be named"));
         };
         let found = catalog.read(|state| match kind {
-            EntityKind::Link => find(&state.links, 0, name, account),
-            EntityKind::Pixel => find(&state.pixels, account.raw, name, account),
-            _ => find(&state.goals, account.raw, name, account),
+            EntityKind::Link => find(&state.links, account, name),
+            EntityKind::Pixel => find(&state.pixels, account, name),
+            _ => find(&state.goals, account, name),
         });
         let unknown = || Refusal {
             code: "unknown_object",
@@ -231,17 +231,10 @@ impl Incoming {
     }
 }
 
-/// An object of `account` by its id or, within `scope`, by its name.
-fn find<T: Row>(
-    table: &catalog::Table<T>,
-    scope: u64,
-    name: &str,
-    account: EntityId,
-) -> Option<Target> {
-    let by_id = name.parse().ok().and_then(|id| table.get(id));
-    let row = by_id.or_else(|| table.named(scope, name))?;
-    let ours = row.account() == account && !row.deleted();
-    ours.then(|| Target {
+/// What `text` names in `account`, if events may be recorded on it.
+fn find<T: Row>(table: &catalog::Table<T>, account: EntityId, text: &str) -> Option<Target> {
+    let row = table.find(account, text).filter(|row| !row.deleted())?;
+    Some(Target {
         object: row.id(),
         account,
         campaign: row.campaign(),

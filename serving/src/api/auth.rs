@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use catalog::{ApiKey, Scope};
-use http::{HeaderMap, header, request::Parts};
+use http::request::Parts;
 use model::EntityId;
-use web::Problem;
+use web::{Problem, bearer};
 
 use super::Api;
 
@@ -150,15 +150,6 @@ where
         let Reader(caller) = Reader::from_request_parts(parts, state).await?;
         Ok(Self::Account(caller))
     }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, secret) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }
 
 /// The name of a scope as the API has it.

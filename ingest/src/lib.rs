@@ -9,10 +9,11 @@ mod rejected;
 mod request_facts;
 mod role;
 mod sender_keys;
-mod session;
-pub mod ship;
-pub mod streamer;
+pub mod session;
+mod ship;
+mod streamer;
 mod tallies;
+mod tasks;
 
 pub use http::EVENT_ID;
 pub use role::{CollectorDeps, CollectorError, CollectorSettings, run};

@@ -10,8 +10,10 @@ use model::{
     Clock,
     random::{Randomness, new_nonce},
 };
-use storage::{cells::LiveCells, reservations::Reservations, store::Store, stream::EventStream};
-use tokio::net::TcpListener;
+use storage::{
+    blocking, cells::LiveCells, reservations::Reservations, store::Store, stream::EventStream,
+};
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use web::{Health, ServerSettings};
 
@@ -19,13 +21,14 @@ use crate::{
     follow::{Closer, follow},
     http::routes,
     key_restorer::KeyRestorer,
-    log::{LogSettings, RecoveryError, switch::SwitchError},
+    log::{LocalDisk, LogSettings, ThreadExecutor},
     recorder::EventRecorder,
     rejected::{self, Rejected},
     request_facts::EventBuilder,
     sender_keys::SenderKeys,
-    session::{Carried, Session},
+    session::{Current, Session, SessionDeps, SessionError},
     tallies::{self, Tallies},
+    tasks::finish,
 };
 
 /// What the collector works with.
@@ -80,12 +83,9 @@ pub enum CollectorError {
         /// What went wrong.
         source: std::io::Error,
     },
-    /// Its log cannot be opened.
+    /// Its log cannot be opened, or left.
     #[error(transparent)]
-    Log(#[from] RecoveryError),
-    /// Its log was ended by a salvage, and cannot be left yet.
-    #[error(transparent)]
-    Switch(#[from] Box<SwitchError>),
+    Log(#[from] Box<SessionError>),
 }
 
 /// Runs the collector on `listener` until `shutdown`, then drains it: finishes the replies, closes
@@ -96,82 +96,55 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), CollectorError> {
-    let carried = Carried {
-        store: Arc::clone(&deps.store),
-        stream: Arc::clone(&deps.stream),
-        cells: deps.cells,
-        clock: Arc::clone(&deps.clock),
-        random: Arc::clone(&deps.random),
-        health: deps.health.clone(),
-        settings: settings.log,
-    };
-    let session = Session::open(carried, &settings.folder).await?;
+    let session = open_session(&deps, &settings).await?;
     let current = session.current();
-    let (rejected, refused) = Rejected::channel();
-    let tallies = Arc::new(Tallies::new(current.log().id()));
     let keys = Arc::new(SenderKeys::new(
-        deps.reservations,
+        Arc::clone(&deps.reservations),
         Arc::clone(&deps.clock),
         Arc::clone(&deps.random),
     ));
-    let mut memory = KeyRestorer::new(Arc::clone(&keys), Arc::clone(&deps.store), current.clone());
-    let (bodies, handled) = EventRecorder::room();
-    let recorder = Arc::new(EventRecorder {
-        catalog: deps.catalog.clone(),
-        log: current.clone(),
-        builder: EventBuilder {
-            geo: deps.geo,
-            visitor_key: VisitorKey::new(deps.visitor_key),
-        },
-        keys: Arc::clone(&keys),
-        clock: Arc::clone(&deps.clock),
-        trusted_proxies: settings.trusted_proxies,
-        rejected,
-        tallies: Arc::clone(&tallies),
-        bodies,
-        handled,
-    });
     let closed = CancellationToken::new();
-    let keeping = tokio::spawn(rejected::keep(
+    let mut restorer =
+        KeyRestorer::new(Arc::clone(&keys), Arc::clone(&deps.store), current.clone());
+    let (rejected, refused) = Rejected::channel();
+    let tallies = Arc::new(Tallies::new(current.log().id()));
+    let mut background = JoinSet::new();
+    background.spawn(rejected::keep(
         Arc::clone(&deps.store),
         current.log().id(),
         refused,
-        name_maker(deps.random),
+        name_maker(Arc::clone(&deps.random)),
         closed.clone(),
     ));
-    let tallying = tokio::spawn(tallies::keep(
+    background.spawn(tallies::keep(
         Arc::clone(&deps.store),
         Arc::clone(&deps.clock),
-        tallies,
+        Arc::clone(&tallies),
         closed.clone(),
     ));
-    let following = tokio::spawn(follow(
-        deps.catalog,
-        settings.catalog_copy,
+    background.spawn(follow(
+        deps.catalog.clone(),
+        settings.catalog_copy.clone(),
         Closer {
-            store: deps.store,
+            store: Arc::clone(&deps.store),
             current: current.clone(),
         },
         shutdown.clone(),
     ));
-    memory.begin().await;
-    let restoring = tokio::spawn(memory.keep(closed.clone()));
+    restorer.begin().await;
+    background.spawn(restorer.keep(closed.clone()));
     deps.health.up("collector");
     tracing::info!(log = %current.log().id(), "the collector accepts events");
 
     let session = tokio::spawn(session.stay(closed.clone()));
-    web::serve(
-        listener,
-        routes(recorder).merge(deps.operate),
-        settings.server,
-        shutdown,
-    )
-    .await;
+    let operate = deps.operate.clone();
+    let server = settings.server.clone();
+    let recorder = recorder(deps, settings, current.clone(), keys, rejected, tallies);
+    web::serve(listener, routes(recorder).merge(operate), server, shutdown).await;
     closed.cancel();
-    finish("rejected", keeping).await;
-    finish("tallies", tallying).await;
-    finish("follower", following).await;
-    finish("keys", restoring).await;
+    while let Some(ended) = background.join_next().await {
+        finish("background work", std::future::ready(ended)).await;
+    }
     if let Some(session) = finish("log", session).await {
         session.drain().await;
     }
@@ -179,16 +152,57 @@ pub async fn run(
     Ok(())
 }
 
+async fn open_session(
+    deps: &CollectorDeps,
+    settings: &CollectorSettings,
+) -> Result<Session, CollectorError> {
+    let folder = settings.folder.clone();
+    let disk = blocking::run(move || LocalDisk::open(&folder)).await;
+    let disk = disk.map_err(|source| CollectorError::Folder {
+        folder: settings.folder.clone(),
+        source,
+    })?;
+    let session = Session::open(SessionDeps {
+        disk: Arc::new(disk),
+        executor: Arc::new(ThreadExecutor),
+        store: Arc::clone(&deps.store),
+        stream: Arc::clone(&deps.stream),
+        cells: Arc::clone(&deps.cells),
+        clock: Arc::clone(&deps.clock),
+        random: Arc::clone(&deps.random),
+        health: deps.health.clone(),
+        settings: settings.log.clone(),
+    });
+    Ok(session.await.map_err(Box::new)?)
+}
+
+fn recorder(
+    deps: CollectorDeps,
+    settings: CollectorSettings,
+    log: Current,
+    keys: Arc<SenderKeys>,
+    rejected: Rejected,
+    tallies: Arc<Tallies>,
+) -> Arc<EventRecorder> {
+    let (bodies, handled) = EventRecorder::room();
+    Arc::new(EventRecorder {
+        catalog: deps.catalog,
+        log,
+        builder: EventBuilder {
+            geo: deps.geo,
+            visitor_key: VisitorKey::new(deps.visitor_key),
+        },
+        keys,
+        clock: deps.clock,
+        trusted_proxies: settings.trusted_proxies,
+        rejected,
+        tallies,
+        bodies,
+        handled,
+    })
+}
+
 /// Names that no other object of this installation has.
 fn name_maker(random: Arc<dyn Randomness>) -> Arc<dyn Fn() -> String + Send + Sync> {
     Arc::new(move || format!("{:032x}", new_nonce(&*random)))
-}
-
-pub(crate) async fn finish<T>(
-    name: &str,
-    task: impl Future<Output = Result<T, tokio::task::JoinError>>,
-) -> Option<T> {
-    task.await
-        .inspect_err(|error| tracing::error!(%error, name, "a task of the collector failed"))
-        .ok()
 }

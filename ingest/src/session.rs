@@ -2,23 +2,25 @@
 //! ended this one.
 
 use std::{
-    path::Path,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use handover::raw::{self, LogInfo};
 use model::{Clock, LogId, random::Randomness};
-use storage::{cells::LiveCells, store::Store, stream::EventStream};
+use storage::{blocking, cells::LiveCells, store::Store, stream::EventStream};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
 use crate::{
-    log::{Disk, LocalDisk, Log, LogSettings, Opened, RecoveryError, Shared, switch::switch},
-    role::{CollectorError, finish},
+    log::{
+        Disk, Log, LogSettings, Opened, RecoveryError, Shared, WriterExecutor,
+        switch::{SwitchError, switch},
+    },
     ship::Shipper,
     streamer::{self, Targets},
+    tasks::finish,
 };
 
 /// How long the store may take to answer at a start: the doors do not wait for it.
@@ -26,15 +28,27 @@ const ASK_LIMIT: Duration = Duration::from_secs(5);
 /// Pause before an ended log is tried to be left again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What a log is carried on to, and how.
-pub(crate) struct Carried {
-    pub(crate) store: Store,
-    pub(crate) stream: Arc<dyn EventStream>,
-    pub(crate) cells: Arc<dyn LiveCells>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Randomness>,
-    pub(crate) health: Health,
-    pub(crate) settings: LogSettings,
+/// What a log is on, what it is carried on to, and how.
+#[derive(Clone)]
+pub struct SessionDeps {
+    /// Where the log is.
+    pub disk: Arc<dyn Disk>,
+    /// What runs its writer.
+    pub executor: Arc<dyn WriterExecutor>,
+    /// Object store.
+    pub store: Store,
+    /// Where the speed layer reads.
+    pub stream: Arc<dyn EventStream>,
+    /// Where the collector says what it holds.
+    pub cells: Arc<dyn LiveCells>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Randomness>,
+    /// What is not ready.
+    pub health: Health,
+    /// How the log behaves.
+    pub settings: LogSettings,
 }
 
 /// The log that takes events now. Cheap to clone; all clones follow.
@@ -60,10 +74,20 @@ impl Current {
     }
 }
 
+/// Why a log cannot be opened, or left.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Log(#[from] RecoveryError),
+    /// A salvage has ended it, and it cannot be left yet.
+    #[error(transparent)]
+    Switch(#[from] SwitchError),
+}
+
 /// A log that is open and carried on.
-pub(crate) struct Session {
-    carried: Carried,
-    disk: Arc<dyn Disk>,
+pub struct Session {
+    deps: SessionDeps,
     current: Current,
     stop: CancellationToken,
     /// None once they have ended.
@@ -87,17 +111,16 @@ impl Tasks {
 }
 
 impl Session {
-    /// Opens the log in `folder`. If a salvage has ended it, its successor is opened.
-    pub(crate) async fn open(carried: Carried, folder: &Path) -> Result<Self, CollectorError> {
-        let disk = open_disk(folder).await?;
-        let mut opened = open_log(&carried, &disk).await?;
+    /// Opens the log on the disk. If a salvage has ended it, its successor is opened.
+    pub async fn open(deps: SessionDeps) -> Result<Self, SessionError> {
+        let mut opened = open_log(&deps).await?;
         let old = opened.log.id();
-        if is_ended(&carried, old).await {
+        if is_ended(&deps, old).await {
             opened.log.finish().await;
-            let new = new_log(&carried);
-            let (store, stream) = (&carried.store, &*carried.stream);
-            match switch(Arc::clone(&disk), store, stream, old, new).await {
-                Ok(()) => opened = open_log(&carried, &disk).await?,
+            let new = new_log(&deps);
+            let (store, stream) = (&deps.store, &*deps.stream);
+            match switch(Arc::clone(&deps.disk), store, stream, old, new).await {
+                Ok(()) => opened = open_log(&deps).await?,
                 Err(error) => {
                     // The doors open all the same: redirects answer, and it is tried again.
                     tracing::error!(%error, "the ended log cannot be left yet");
@@ -105,20 +128,15 @@ impl Session {
                 }
             }
         }
-        Ok(Self::begin(carried, disk, opened, None).await)
+        Ok(Self::begin(deps, opened, None).await)
     }
 
-    async fn begin(
-        carried: Carried,
-        disk: Arc<dyn Disk>,
-        opened: Opened,
-        current: Option<Current>,
-    ) -> Self {
+    async fn begin(deps: SessionDeps, opened: Opened, current: Option<Current>) -> Self {
         let Opened { log, writer, .. } = opened;
         let shared = Arc::clone(log.shared());
         let info = LogInfo {
             log: log.id(),
-            created_ms: carried.clock.now_ms(),
+            created_ms: deps.clock.now_ms(),
             predecessor: shared.predecessor.map(|before| before.log),
             retired_at: None,
             closed: None,
@@ -126,7 +144,7 @@ impl Session {
         // Readers must know of the log before it has events. With the store out of reach the
         // doors open all the same: the shipper registers it later, and nobody counts from it
         // until then.
-        let registered = timeout(ASK_LIMIT, raw::register_log(&carried.store, &info)).await;
+        let registered = timeout(ASK_LIMIT, raw::register_log(&deps.store, &info)).await;
         match registered {
             Ok(Ok(())) => shared.set_registered(),
             _ => tracing::warn!("the log could not be registered yet"),
@@ -144,22 +162,22 @@ impl Session {
             stop.cancel();
         }
         let targets = Targets {
-            stream: Arc::clone(&carried.stream),
-            cells: Arc::clone(&carried.cells),
+            stream: Arc::clone(&deps.stream),
+            cells: Arc::clone(&deps.cells),
         };
         let streaming = streamer::run(
             targets,
             Arc::clone(&shared),
-            carried.health.clone(),
+            deps.health.clone(),
             stop.clone(),
         );
         let mut shipper = Shipper::new(
-            Arc::clone(&carried.store),
-            Arc::clone(&carried.stream),
+            Arc::clone(&deps.store),
+            Arc::clone(&deps.stream),
             Arc::clone(&shared),
             info,
-            carried.health.clone(),
-            carried.settings.max_log_bytes / 2,
+            deps.health.clone(),
+            deps.settings.max_log_bytes / 2,
         );
         let stopped = stop.clone();
         let shipping = async move {
@@ -168,24 +186,23 @@ impl Session {
         };
         Self {
             tasks: Some(Tasks {
-                writer: watch(writer, shared, carried.health.clone()),
+                writer: tokio::spawn(watch(writer, shared, deps.health.clone())),
                 streamer: tokio::spawn(streaming),
                 shipper: tokio::spawn(shipping),
             }),
-            carried,
-            disk,
+            deps,
             current,
             stop,
         }
     }
 
     /// The log that takes events now.
-    pub(crate) fn current(&self) -> Current {
+    pub fn current(&self) -> Current {
         self.current.clone()
     }
 
     /// Stays until `closed`; goes on in a new log each time a salvage ends the present one.
-    pub(crate) async fn stay(mut self, closed: CancellationToken) -> Self {
+    pub async fn stay(mut self, closed: CancellationToken) -> Self {
         loop {
             let fenced = self.current.log().shared().fenced.clone();
             tokio::select! {
@@ -211,20 +228,18 @@ impl Session {
         if let Some(tasks) = self.tasks.take() {
             tasks.end().await;
         }
-        self.carried.health.down(
+        self.deps.health.down(
             "log",
             "the log was ended by a salvage; a new one is being made",
         );
-        let new = new_log(&self.carried);
+        let new = new_log(&self.deps);
         loop {
             match self.open_next(old.id(), new).await {
                 Ok(opened) => {
-                    self.carried.health.up("log");
-                    let carried = self.carried.again();
+                    self.deps.health.up("log");
+                    let deps = self.deps.clone();
                     let current = Some(self.current.clone());
-                    return Some(
-                        Self::begin(carried, Arc::clone(&self.disk), opened, current).await,
-                    );
+                    return Some(Self::begin(deps, opened, current).await);
                 }
                 Err(error) => {
                     tracing::error!(%error, "the ended log cannot be left yet; nothing is accepted")
@@ -238,17 +253,15 @@ impl Session {
         }
     }
 
-    async fn open_next(&self, old: LogId, new: LogId) -> Result<Opened, CollectorError> {
-        let Carried { store, stream, .. } = &self.carried;
-        switch(Arc::clone(&self.disk), store, &**stream, old, new)
-            .await
-            .map_err(Box::new)?;
-        open_log(&self.carried, &self.disk).await
+    async fn open_next(&self, old: LogId, new: LogId) -> Result<Opened, SessionError> {
+        let SessionDeps { store, stream, .. } = &self.deps;
+        switch(Arc::clone(&self.deps.disk), store, &**stream, old, new).await?;
+        Ok(open_log(&self.deps).await?)
     }
 
     /// Closes the log, ships all of it and retires it. A log that a salvage has ended stays as it
     /// is: the next start leaves it.
-    pub(crate) async fn drain(self) {
+    pub async fn drain(self) {
         let log = self.current.log();
         log.finish().await;
         self.stop.cancel();
@@ -261,32 +274,18 @@ impl Session {
     }
 }
 
-impl Carried {
-    fn again(&self) -> Self {
-        Self {
-            store: Arc::clone(&self.store),
-            stream: Arc::clone(&self.stream),
-            cells: Arc::clone(&self.cells),
-            clock: Arc::clone(&self.clock),
-            random: Arc::clone(&self.random),
-            health: self.health.clone(),
-            settings: self.settings.clone(),
-        }
-    }
-}
-
 /// A name for a log that does not exist: a ULID of now.
-fn new_log(carried: &Carried) -> LogId {
+fn new_log(deps: &SessionDeps) -> LogId {
     let mut id = [0; 16];
-    carried.random.fill(&mut id[6..]);
-    id[..6].copy_from_slice(&carried.clock.now_ms().to_be_bytes()[2..]);
+    deps.random.fill(&mut id[6..]);
+    id[..6].copy_from_slice(&deps.clock.now_ms().to_be_bytes()[2..]);
     LogId(u128::from_be_bytes(id))
 }
 
 /// Whether a salvage has ended the log. With the store out of reach the log is opened all the
 /// same: the first segment that collides tells.
-async fn is_ended(carried: &Carried, log: LogId) -> bool {
-    match timeout(ASK_LIMIT, raw::is_salvaged(&carried.store, log)).await {
+async fn is_ended(deps: &SessionDeps, log: LogId) -> bool {
+    match timeout(ASK_LIMIT, raw::is_salvaged(&deps.store, log)).await {
         Ok(Ok(ended)) => ended,
         _ => {
             tracing::warn!("whether the log is fenced could not be seen");
@@ -295,40 +294,26 @@ async fn is_ended(carried: &Carried, log: LogId) -> bool {
     }
 }
 
-async fn open_disk(folder: &Path) -> Result<Arc<dyn Disk>, CollectorError> {
-    let folder = folder.to_owned();
-    let open = move || match LocalDisk::open(&folder) {
-        Ok(disk) => Ok(Arc::new(disk) as Arc<dyn Disk>),
-        Err(source) => Err(CollectorError::Folder { folder, source }),
-    };
-    let opened = tokio::task::spawn_blocking(open).await;
-    opened.unwrap_or_else(|e| Err(thread_failed(e)))
+async fn open_log(deps: &SessionDeps) -> Result<Opened, RecoveryError> {
+    let SessionDeps {
+        disk,
+        executor,
+        settings,
+        ..
+    } = deps.clone();
+    let new = new_log(deps);
+    blocking::run(move || Ok(Log::open(disk, &*executor, settings, new)))
+        .await
+        .map_err(RecoveryError::Thread)?
 }
 
-async fn open_log(carried: &Carried, disk: &Arc<dyn Disk>) -> Result<Opened, CollectorError> {
-    let (disk, settings) = (Arc::clone(disk), carried.settings.clone());
-    let new = new_log(carried);
-    let opened = tokio::task::spawn_blocking(move || Log::open(disk, settings, new)).await;
-    Ok(opened.map_err(thread_failed)??)
-}
-
-fn thread_failed(error: tokio::task::JoinError) -> CollectorError {
-    CollectorError::Log(RecoveryError::Thread(std::io::Error::other(error)))
-}
-
-/// Tells of a writer thread that died: then nothing is accepted any more.
-fn watch(
-    writer: std::thread::JoinHandle<()>,
-    shared: Arc<Shared>,
-    health: Health,
-) -> JoinHandle<()> {
-    tokio::task::spawn_blocking(move || {
-        if writer.join().is_err() {
-            tracing::error!(
-                "the log's writer failed; nothing is accepted until the collector is restarted"
-            );
-            shared.stop();
-            health.down("log", "the log's writer failed; restart the collector");
-        }
-    })
+/// Tells of a writer that died: then nothing is accepted any more.
+async fn watch(writer: JoinHandle<()>, shared: Arc<Shared>, health: Health) {
+    if writer.await.is_err() {
+        tracing::error!(
+            "the log's writer failed; nothing is accepted until the collector is restarted"
+        );
+        shared.stop();
+        health.down("log", "the log's writer failed; restart the collector");
+    }
 }

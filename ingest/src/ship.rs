@@ -1,12 +1,12 @@
 //! From the log to the object store: sealed segments, then seals, then the local files go.
 
+use model::failpoint::reach;
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use handover::raw::{self, LogInfo, Seal};
 use model::{Bug, Epoch, LogId, SegmentNo, Seq, Span, Tail, planted};
 use storage::{
     blocking::run as blocking,
-    failpoint::reach,
     store::{Outcome, Store, StoreError},
     stream::EventStream,
 };

@@ -20,7 +20,7 @@ use handover::{
     raw::{self, LogInfo, Seal},
     segment::{self, Header},
 };
-use ingest::log::{LocalDisk, Log, LogSettings};
+use ingest::log::{LocalDisk, Log, LogSettings, ThreadExecutor};
 use model::{
     EntityId, EntityKind, Epoch, Event, LogId, Record, SegmentNo, Seq, Span, SystemClock,
     random::SystemRandom,
@@ -95,6 +95,7 @@ async fn appends(writers: u64, time: Duration) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let opened = Log::open(
         Arc::new(LocalDisk::open(folder.path())?),
+        &ThreadExecutor,
         LogSettings::default(),
         LogId(1),
     )?;

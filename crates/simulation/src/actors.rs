@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod collector;
 pub(crate) mod reader;
+mod writer;
 
 use std::{sync::Arc, time::Duration};
 

@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use model::Randomness;
+use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 use tokio::sync::oneshot;
 
 /// A process; when it is dead none of its operations ever happens or returns.
@@ -48,6 +49,12 @@ struct State {
     steps: u64,
     quiet: bool,
     diary: Option<Vec<String>>,
+}
+
+impl Randomness for Gate {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.state().random.fill_bytes(bytes);
+    }
 }
 
 impl Gate {

@@ -1,5 +1,5 @@
-//! A deterministic simulation of the hand-over: the product's own collectors, shippers, streamers,
-//! workers, housekeepers, salvage and readers, over a disk, an object store and a Redis that fail
+//! A deterministic simulation of the hand-over: the product's own sessions of collectors, with their
+//! writers, shippers and streamers, its workers, housekeepers, salvage and readers, over a disk, an object store and a Redis that fail
 //! as the real ones do, one step at a time in an order that a seed decides. What is counted is
 //! compared with what happened after every reading and every publication.
 //!

@@ -7,7 +7,7 @@ use std::sync::{
 
 use enrich::Rules;
 use handover::raw;
-use model::{Clock, EntityId, EntityKind, Event, LogId};
+use model::{Clock, EntityId, EntityKind, Event, LogId, Randomness};
 use tokio::time::Instant;
 
 use crate::{gate::Gate, oracle::Oracle, profile::Profile, redis::Cluster, store::Bucket};
@@ -74,6 +74,11 @@ impl World {
             began: self.began,
             skew: Arc::clone(&self.skew),
         })
+    }
+
+    /// Randomness of this seed.
+    pub(crate) fn random(&self) -> Arc<dyn Randomness> {
+        Arc::new(self.gate.clone())
     }
 
     /// Events of the next request, as long as there are to be any.

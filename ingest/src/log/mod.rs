@@ -1,6 +1,7 @@
 //! The write-ahead log of one collector: an event is accepted when it is here, on disk.
 
 mod disk;
+mod executor;
 mod recovery;
 mod shared;
 pub mod switch;
@@ -9,29 +10,22 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        mpsc::{SyncSender, TrySendError, sync_channel},
-    },
-    thread::JoinHandle,
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use model::{Epoch, Event, LogId, SegmentNo, Seq, Span};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-
-use self::recovery::Recovered;
-pub use self::{
-    disk::{Disk, DiskFile, LocalDisk},
-    recovery::{Predecessor, RecoveryError},
-    shared::{SealedSegment, Shared, Source},
-    writer::{Reply, Writer},
+use tokio::{
+    sync::{Semaphore, oneshot},
+    task::JoinHandle,
 };
 
-/// Requests that may wait for the writer.
-const QUEUE: usize = 8192;
+pub use self::{
+    disk::{Disk, DiskFile, LocalDisk},
+    executor::{Commands, QUEUE, Running, ThreadExecutor, WriterExecutor},
+    recovery::{Predecessor, RecoveryError},
+    shared::{SealedSegment, Shared, Source},
+    writer::{Command, Flow, Writer},
+};
+
 /// Bytes of events that may wait for the writer, in KiB.
 const QUEUE_KIB: usize = 64 * 1024;
 
@@ -99,23 +93,10 @@ impl AppendError {
     }
 }
 
-/// What the writer thread is asked to do.
-enum Command {
-    Append {
-        events: Vec<Event>,
-        reply: oneshot::Sender<Result<Span<Seq>, AppendError>>,
-        _room: OwnedSemaphorePermit,
-    },
-    /// Answers with the last closed epoch.
-    CloseEpoch { reply: oneshot::Sender<Epoch> },
-    /// Seals, closes the epoch and ends.
-    Finish { reply: oneshot::Sender<()> },
-}
-
 /// A log that is open. Cheap to clone.
 #[derive(Clone)]
 pub struct Log {
-    commands: SyncSender<Command>,
+    commands: Arc<dyn Commands>,
     room: Arc<Semaphore>,
     shared: Arc<Shared>,
 }
@@ -124,32 +105,30 @@ pub struct Log {
 pub struct Opened {
     /// The log.
     pub log: Log,
-    /// The writer's thread; ends after [`Log::finish`].
+    /// Ends with the writer, after [`Log::finish`].
     pub writer: JoinHandle<()>,
 }
 
 impl Log {
-    /// Opens the log in `disk`, or makes a new one named `new_log`. Recovers what a crash left.
+    /// Opens the log in `disk`, or makes a new one named `new_log`, and runs its writer. Recovers
+    /// what a crash left. Blocks.
     pub fn open(
         disk: Arc<dyn Disk>,
+        executor: &dyn WriterExecutor,
         settings: LogSettings,
         new_log: LogId,
     ) -> Result<Opened, RecoveryError> {
-        let (writer, shared) = recover(disk, settings, new_log)?;
-        let (commands, queue) = sync_channel(QUEUE);
-        let thread = std::thread::Builder::new().name("log-writer".into());
-        let writer = thread
-            .spawn(move || writer.run(&queue))
-            .map_err(RecoveryError::Thread)?;
-        let room = Arc::new(Semaphore::new(QUEUE_KIB));
-        Ok(Opened {
-            log: Log {
-                commands,
-                room,
-                shared,
-            },
-            writer,
-        })
+        let recovered = recovery::recover(&*disk, new_log)?;
+        let writer = Writer::new(disk, settings, recovered);
+        let shared = Arc::clone(writer.shared());
+        let running = executor.start(writer).map_err(RecoveryError::Thread)?;
+        let log = Log {
+            commands: running.commands,
+            room: Arc::new(Semaphore::new(QUEUE_KIB)),
+            shared,
+        };
+        let writer = running.ended;
+        Ok(Opened { log, writer })
     }
 
     /// This log's id.
@@ -170,10 +149,10 @@ impl Log {
             .try_acquire_many_owned(kib)
             .map_err(|_| AppendError::Overloaded)?;
         let (reply, answer) = oneshot::channel();
-        self.send(Command::Append {
+        self.commands.send(Command::Append {
             events,
             reply,
-            _room: room,
+            room,
         })?;
         // A writer that died may have written it.
         answer.await.unwrap_or(Err(AppendError::Disk))
@@ -182,44 +161,19 @@ impl Log {
     /// Closes the current epoch if it has events; returns the last closed epoch.
     pub async fn close_epoch(&self) -> Result<Epoch, AppendError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Command::CloseEpoch { reply })?;
+        self.commands.send(Command::CloseEpoch { reply })?;
         answer.await.map_err(|_| AppendError::Closed)
     }
 
     /// Seals everything, closes the epoch and ends the writer.
     pub async fn finish(&self) {
         let (reply, answer) = oneshot::channel();
-        let commands = self.commands.clone();
-        // The queue may be full: wait for room off the async threads.
-        let sent = tokio::task::spawn_blocking(move || commands.send(Command::Finish { reply }));
-        if matches!(sent.await, Ok(Ok(()))) {
+        let finish = Command::Finish { reply };
+        if self.commands.send_when_there_is_room(finish).await {
             // An error means that the writer is gone: finished already.
             let _ = answer.await;
         }
     }
-
-    fn send(&self, command: Command) -> Result<(), AppendError> {
-        self.commands.try_send(command).map_err(|e| match e {
-            TrySendError::Full(_) => AppendError::Overloaded,
-            TrySendError::Disconnected(_) => AppendError::Closed,
-        })
-    }
-}
-
-/// Recovers the log in `disk`, or makes a new one; its writer has no thread yet.
-pub fn recover(
-    disk: Arc<dyn Disk>,
-    settings: LogSettings,
-    new_log: LogId,
-) -> Result<(Writer, Arc<Shared>), RecoveryError> {
-    let Recovered {
-        state,
-        sealed,
-        last,
-    } = recovery::recover(&*disk, new_log)?;
-    let shared = Arc::new(Shared::new(state.log, Arc::clone(&disk), sealed, &state));
-    let writer = Writer::new(disk, settings, Arc::clone(&shared), state, last);
-    Ok((writer, shared))
 }
 
 fn segment_name(number: SegmentNo) -> String {

@@ -1,6 +1,7 @@
 //! From a log that a salvage has ended to a new one: the records that the store does not hold are
 //! moved, by number. Resumable: the new log counts only once all of them are written.
 
+use model::failpoint::reach;
 use std::{io, sync::Arc};
 
 use handover::{
@@ -12,7 +13,6 @@ use model::{Bug, Epoch, LogId, Record, SegmentNo, Seq, Span, planted};
 use storage::{
     blocking,
     error::StorageError,
-    failpoint::reach,
     store::{Store, StoreError},
     stream::EventStream,
 };

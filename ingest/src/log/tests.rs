@@ -2,6 +2,7 @@
 
 mod faulty;
 
+use crate::log::ThreadExecutor;
 use std::{
     collections::HashMap,
     io,
@@ -151,7 +152,13 @@ fn settings() -> LogSettings {
 }
 
 fn open(disk: &FakeDisk) -> Opened {
-    Log::open(Arc::new(disk.clone()), settings(), LogId(7)).unwrap()
+    Log::open(
+        Arc::new(disk.clone()),
+        &ThreadExecutor,
+        settings(),
+        LogId(7),
+    )
+    .unwrap()
 }
 
 fn event(n: u64) -> Event {
@@ -352,7 +359,7 @@ async fn a_full_log_refuses_and_takes_again_when_there_is_room() {
         max_log_bytes: 2000,
         ..settings()
     };
-    let opened = Log::open(Arc::new(disk), small, LogId(1)).unwrap();
+    let opened = Log::open(Arc::new(disk), &ThreadExecutor, small, LogId(1)).unwrap();
     let mut accepted = 0;
     while append(&opened.log, 1).await.is_ok() {
         accepted += 1;
@@ -416,7 +423,13 @@ async fn an_epoch_is_closed_when_it_has_enough_events() {
         epoch_max_events: 10,
         ..settings()
     };
-    let opened = Log::open(Arc::new(FakeDisk::default()), small, LogId(1)).unwrap();
+    let opened = Log::open(
+        Arc::new(FakeDisk::default()),
+        &ThreadExecutor,
+        small,
+        LogId(1),
+    )
+    .unwrap();
     for _ in 0..4 {
         opened.log.append(vec![event(1); 4], 100).await.unwrap();
     }

@@ -1,36 +1,65 @@
 //! The one thread that writes: takes whatever waits, writes it, syncs once, releases all waiters.
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError},
-    },
-    time::Duration,
-};
+use model::failpoint::reach;
+use std::{io, sync::Arc, time::Duration};
 
 use handover::segment::{self, FOOTER_LEN, Footer, HEADER_LEN, Header};
 use model::{Bug, Epoch, Event, Record, Seq, Span, planted};
-use storage::{failpoint::reach, stream::Batch};
-use tokio::{sync::oneshot, time::Instant};
+use storage::stream::Batch;
+use tokio::{
+    sync::{OwnedSemaphorePermit, oneshot},
+    time::Instant,
+};
 
 use super::{
-    AppendError, Command, Disk, DiskFile, LogSettings, SealedSegment, Shared,
-    recovery::{Last, State},
+    AppendError, Disk, DiskFile, LogSettings, SealedSegment, Shared,
+    recovery::{Last, Recovered, State},
     segment_name,
 };
 
 /// Bytes written by one group commit at most, beyond the first request.
 const MAX_GROUP: usize = 4 << 20;
-/// How long the thread sleeps at most when nothing is due.
+/// How long the writer sleeps at most when nothing is due.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long nothing is accepted after two disk errors in a row.
 const REST: Duration = Duration::from_secs(5);
 
 /// Where the writer answers.
-pub type Reply = oneshot::Sender<Result<Span<Seq>, AppendError>>;
+type Reply = oneshot::Sender<Result<Span<Seq>, AppendError>>;
 
-/// See the module. [`Log`](super::Log) runs it on a thread of its own; a simulation calls it.
+/// What a writer is asked to do.
+pub enum Command {
+    /// To append the events of one request, all or none.
+    Append {
+        /// The events.
+        events: Vec<Event>,
+        /// Told their numbers when they are durable.
+        reply: Reply,
+        /// Kept until then, so that what waits is bounded.
+        room: OwnedSemaphorePermit,
+    },
+    /// To close the epoch; answered with the last closed one.
+    CloseEpoch {
+        /// The answer.
+        reply: oneshot::Sender<Epoch>,
+    },
+    /// To seal, close the epoch and end.
+    Finish {
+        /// Told when that is done.
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// What a writer does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// It waits for a command, but no longer than this: then [`Writer::rest`] is to be called.
+    Wait(Duration),
+    /// It has ended.
+    End,
+}
+
+/// See the module. A [`WriterExecutor`](super::WriterExecutor) runs it.
 pub struct Writer {
     disk: Arc<dyn Disk>,
     settings: LogSettings,
@@ -62,13 +91,14 @@ struct Open {
 }
 
 impl Writer {
-    pub(super) fn new(
-        disk: Arc<dyn Disk>,
-        settings: LogSettings,
-        shared: Arc<Shared>,
-        state: State,
-        last: Last,
-    ) -> Self {
+    pub(super) fn new(disk: Arc<dyn Disk>, settings: LogSettings, recovered: Recovered) -> Self {
+        let Recovered {
+            state,
+            sealed,
+            last,
+        } = recovered;
+        let shared = Shared::new(state.log, Arc::clone(&disk), sealed, &state);
+        let shared = Arc::new(shared);
         let epoch = last.epoch.max(state.closed_epoch.next());
         let epoch_since = (last.epoch == epoch).then(Instant::now);
         Self {
@@ -87,77 +117,57 @@ impl Writer {
         }
     }
 
-    pub(super) fn run(mut self, queue: &Receiver<Command>) {
-        loop {
-            let command = match queue.recv_timeout(self.until_due()) {
-                Ok(command) => Some(command),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return self.finish(),
-            };
-            match command {
-                None => {}
-                Some(Command::Append {
-                    events,
-                    reply,
-                    _room,
-                }) => {
-                    if let Some(reply) = self.append_with_all_that_waits(events, reply, queue) {
-                        self.finish();
-                        // Nobody may be waiting any more.
-                        let _ = reply.send(());
-                        return;
-                    }
-                }
-                Some(Command::CloseEpoch { reply }) => self.close_epoch_for(reply),
-                Some(Command::Finish { reply }) => {
-                    self.finish();
-                    let _ = reply.send(());
-                    return;
-                }
-            }
-            self.do_what_is_due();
-        }
+    /// What is durable, for those who carry it on.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
-    /// Takes more requests until the group is full or nothing waits; returns the reply of a
-    /// request to finish, if that came.
-    fn append_with_all_that_waits(
-        &mut self,
-        events: Vec<Event>,
-        reply: Reply,
-        queue: &Receiver<Command>,
-    ) -> Option<oneshot::Sender<()>> {
-        let mut group = Group::new(self.last.seq, self.epoch);
-        group.add(events, reply);
-        let mut after = None;
-        while group.bytes < MAX_GROUP {
-            match queue.try_recv() {
-                Ok(Command::Append {
-                    events,
-                    reply,
-                    _room,
-                }) => group.add(events, reply),
-                Ok(other) => {
-                    after = Some(other);
-                    break;
-                }
-                Err(_) => break,
-            }
+    /// Carries out a command, and with it the appends that `waiting` has, in one group commit.
+    pub fn take(&mut self, command: Command, waiting: impl FnMut() -> Option<Command>) -> Flow {
+        let mut next = Some(command);
+        if let Some(Command::Append { .. }) = next {
+            next = self.append_all(next, waiting);
         }
-        self.commit(group);
-        match after {
+        match next {
             Some(Command::CloseEpoch { reply }) => self.close_epoch_for(reply),
-            Some(Command::Finish { reply }) => return Some(reply),
+            Some(Command::Finish { reply }) => {
+                self.finish();
+                // Nobody may be waiting any more.
+                let _ = reply.send(());
+                return Flow::End;
+            }
             Some(Command::Append { .. }) | None => {}
         }
-        None
+        self.rest()
     }
 
-    /// Appends one request's events, as [`super::Log::append`] does.
-    pub fn append(&mut self, events: Vec<Event>, reply: Reply) {
+    /// Does what is due without a command.
+    pub fn rest(&mut self) -> Flow {
+        self.do_what_is_due();
+        Flow::Wait(self.until_due())
+    }
+
+    /// Takes appends until the group is full or something else comes; gives that.
+    fn append_all(
+        &mut self,
+        mut next: Option<Command>,
+        mut waiting: impl FnMut() -> Option<Command>,
+    ) -> Option<Command> {
         let mut group = Group::new(self.last.seq, self.epoch);
-        group.add(events, reply);
+        while let Some(Command::Append {
+            events,
+            reply,
+            room: _room,
+        }) = next
+        {
+            group.add(events, reply);
+            next = match group.bytes < MAX_GROUP {
+                true => waiting(),
+                false => None,
+            };
+        }
         self.commit(group);
+        next
     }
 
     fn commit(&mut self, mut group: Group) {
@@ -325,7 +335,7 @@ impl Writer {
     }
 
     /// Seals the open segment; tells whether nothing is left unsealed.
-    pub fn seal(&mut self) -> bool {
+    fn seal(&mut self) -> bool {
         let Some(open) = &mut self.open else {
             return self.close_abandoned();
         };
@@ -363,7 +373,7 @@ impl Writer {
     }
 
     /// Closes the epoch if it has events. The closing is durable before anybody learns of it.
-    pub fn close_epoch(&mut self) {
+    fn close_epoch(&mut self) {
         if !self.seal() || self.last.epoch != self.epoch {
             return;
         }
@@ -423,7 +433,8 @@ impl Writer {
         }
     }
 
-    fn until_due(&self) -> Duration {
+    /// How long nothing is due.
+    pub fn until_due(&self) -> Duration {
         let left =
             |since: Option<Instant>, age: Duration| since.map(|s| age.saturating_sub(s.elapsed()));
         let segment = left(

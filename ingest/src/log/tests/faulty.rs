@@ -1,6 +1,7 @@
 //! Whatever fails, at whichever operation, and however the process ends: what was acknowledged is
 //! found again, once, with its number.
 
+use crate::log::ThreadExecutor;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -169,7 +170,8 @@ impl Known {
             segment_bytes: SEGMENT_BYTES,
             ..settings()
         };
-        let Ok(opened) = Log::open(Arc::new(disk.clone()), settings, LogId(7)) else {
+        let Ok(opened) = Log::open(Arc::new(disk.clone()), &ThreadExecutor, settings, LogId(7))
+        else {
             return;
         };
         let mut refused = 0;

@@ -19,7 +19,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = commands::Cli::parse();
-    storage::failpoint::setup();
     model::planted::setup();
     let filter = EnvFilter::try_from_env("MILLRACE_LOG")
         .unwrap_or_else(|_| EnvFilter::new(cli.default_log()));

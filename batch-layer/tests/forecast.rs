@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use batch_layer::forecast::{
     Forecast, ForecastError, Grid, Observation, Options, count_series, evaluate_m4, forecast_csv,
@@ -12,18 +12,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
-
-fn data(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/data")
-        .join(name);
-    assert!(
-        path.exists(),
-        "reference data is missing: {}; these tests need it",
-        path.display()
-    );
-    path
-}
+use testing::data;
 
 fn forecast(values: &[f64], season: usize, horizon: usize) -> Forecast {
     forecast_series(values, season, horizon, &Options::default()).expect("a forecast")
@@ -213,6 +202,7 @@ fn a_missing_file_is_named() {
 
 #[test]
 fn real_requests_of_a_web_site_are_forecast_from_a_file() {
+    testing::needs_data!("series-hourly-nasa");
     let text =
         std::fs::read_to_string(data("series-hourly-nasa/hourly_1995-07.csv")).expect("text");
     let rows: Vec<Vec<&str>> = text
@@ -250,6 +240,7 @@ fn real_requests_of_a_web_site_are_forecast_from_a_file() {
 /// A sample keeps this quick in unoptimised builds; the next test takes all series.
 #[test]
 fn a_sample_of_m4_is_forecast_better_than_by_the_last_day() {
+    testing::needs_data!("series-m4-hourly");
     let folder = tempfile::tempdir().expect("a folder");
     let source = |name: &str| data(&format!("series-m4-hourly/{name}"));
     let tables = [
@@ -277,6 +268,7 @@ fn a_sample_of_m4_is_forecast_better_than_by_the_last_day() {
 #[test]
 #[ignore = "takes minutes without optimisation: cargo test --release -- --ignored"]
 fn all_of_m4_is_forecast_better_than_by_the_last_day() {
+    testing::needs_data!("series-m4-hourly");
     let report = evaluate_m4(&data("series-m4-hourly")).expect("a report");
     println!("{report}");
     assert_eq!(report.series, 221);

@@ -1,6 +1,7 @@
 //! The worker of one log: fold, put, checkpoint. Any number of them may run on one log, die anywhere,
 //! or come late: a cell's content depends on (entity, log, epoch, upto) alone.
 
+use model::failpoint::reach;
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -9,7 +10,6 @@ use model::{Bug, Covered, Epoch, Fence, LogId, Seq, Tail, Target, planted};
 use storage::{
     cells::Checkpoint,
     error::{LiveError, StorageError},
-    failpoint::reach,
     store::StoreError,
 };
 use tokio::time::Instant;

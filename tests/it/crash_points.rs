@@ -2,7 +2,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 
-use storage::failpoint;
+use model::failpoint;
 
 use crate::support::{
     http::Customer,
@@ -20,6 +20,7 @@ const FLAGS: [&str; 4] = ["--segment-interval", "200ms", "--epoch-max-age", "1s"
 
 #[tokio::test]
 async fn dying_at_any_named_place_loses_nothing() {
+    testing::needs_faults!();
     let folder = tempfile::tempdir().unwrap();
     let place = Place::folder(&folder.path().join("store"));
     let mut server = Server::up(folder.path(), &FLAGS).at(&place);
@@ -36,11 +37,12 @@ async fn dying_at_any_named_place_loses_nothing() {
         }
         // The writer comes by often: not at its first event.
         let skipped = if name.starts_with("log.") { 3 } else { 0 };
-        let setting = format!("{name}={skipped}*off->return");
+        let setting = format!("{name}:{skipped}");
         if name.starts_with("rollup.") {
             let roll_up = ["batch", "run", "--close-epochs", "--data-dir", "."];
             let mut dies = process::millrace_at(&place, &roll_up);
-            dies.current_dir(folder.path()).env("FAILPOINTS", setting);
+            dies.current_dir(folder.path())
+                .env("MILLRACE_DIE_AT", setting);
             let status = tokio::task::spawn_blocking(move || dies.output().unwrap().status);
             assert_eq!(status.await.unwrap().signal(), Some(6), "{name}");
             println!("died at {name}");
@@ -48,14 +50,14 @@ async fn dying_at_any_named_place_loses_nothing() {
         }
         server.kill();
         server
-            .start_to_die(&[("FAILPOINTS", &setting)], async || {})
+            .start_to_die(&[("MILLRACE_DIE_AT", &setting)], async || {})
             .await;
         println!("died at {name}");
         server.start().await;
     }
     load.wait_for_more(50).await;
     server.kill();
-    let told = [("FAILPOINTS", "ship.retired_here=return")];
+    let told = [("MILLRACE_DIE_AT", "ship.retired_here")];
     server.drain_to_die(&told).await;
     server.start().await;
     load.wait_for_more(50).await;

@@ -4,10 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{
-    data,
-    process::{free_port, run, run_ok},
-};
+use crate::support::process::{free_port, run, run_ok};
 
 #[tokio::test]
 async fn the_demo_counts_what_it_must() {
@@ -161,7 +158,8 @@ async fn forecasts_are_scored_on_the_m4_competition() {
     if std::env::var_os("MILLRACE_FULL").is_none() {
         return; // A debug build takes minutes; `cargo test -p batch-layer` scores a few series.
     }
-    let folder = data::path("series-m4-hourly");
+    testing::needs_data!("series-m4-hourly");
+    let folder = testing::data("series-m4-hourly");
     let printed = run_ok(std::path::Path::new("."), &["m4", folder.to_str().unwrap()]).await;
     println!("{printed}");
     assert!(printed.contains("OWA"), "{printed}");

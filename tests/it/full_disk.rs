@@ -68,7 +68,10 @@ impl Drop for SmallDisk {
 async fn a_full_disk_stops_no_redirect_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount(&folder.path().join("disk")) else {
-        println!("SKIPPED: only root can mount a small disk; run it as root");
+        testing::skip(
+            testing::here!(),
+            "only root can mount a small disk; run it as root",
+        );
         return;
     };
     let place = Place::folder(&folder.path().join("store"));

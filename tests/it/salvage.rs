@@ -3,8 +3,9 @@
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
+use model::failpoint;
 use serde_json::Value;
-use storage::{failpoint, testing::redis_server::RedisServer};
+use storage::testing::redis_server::RedisServer;
 
 use crate::support::{
     eventually,
@@ -59,6 +60,7 @@ fn log_of(id: &str) -> &str {
 
 #[tokio::test]
 async fn a_lost_disk_costs_nothing_that_was_streamed() {
+    testing::needs_faults!();
     let folder = tempfile::tempdir().unwrap();
     let place = Place::folder(&folder.path().join("store"));
     let redis = RedisServer::start();
@@ -106,7 +108,7 @@ async fn a_lost_disk_costs_nothing_that_was_streamed() {
     let salvage = ["salvage", "--log", &log, "--redis-url", &url, "--json"];
     for name in failpoint::SALVAGE {
         let mut dies = process::millrace_at(&place, &salvage);
-        dies.env("FAILPOINTS", format!("{name}=return"));
+        dies.env("MILLRACE_DIE_AT", name);
         let status = dies.current_dir(folder.path()).output().unwrap().status;
         assert!(!status.success(), "it was to die at {name}");
     }
@@ -127,8 +129,7 @@ async fn a_lost_disk_costs_nothing_that_was_streamed() {
     fs::rename(&away, &disk).unwrap();
     let mut back = server("collector", "lost", &url, "300ms");
     for name in failpoint::SWITCH {
-        let dies = format!("{name}=return");
-        back.start_to_die(&[("FAILPOINTS", &dies)], async || {})
+        back.start_to_die(&[("MILLRACE_DIE_AT", name)], async || {})
             .await;
     }
     back.start().await;

@@ -1,25 +1,9 @@
 //! Recorded data from beside the repository. It is read where it lies, never copied into it.
 
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, io::Read};
 
 use serde::de::DeserializeOwned;
-
-/// A file or folder of the test data.
-pub fn path(name: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let path = root.join(name);
-    assert!(
-        path.exists(),
-        "TEST DATA IS MISSING: {} does not exist. The integration tests read recorded data from ../shared/data beside the \
-         repository (its README.md says what is in it): put it there, or make a symbolic link to it.",
-        path.display()
-    );
-    path
-}
+use testing::data;
 
 /// All rows of a CSV file with a header; `.gz` is unpacked.
 pub fn rows<T: DeserializeOwned>(name: &str) -> Vec<T> {
@@ -41,7 +25,7 @@ pub fn rows_of_texts(name: &str) -> Vec<Vec<String>> {
 }
 
 fn open(name: &str) -> Box<dyn Read> {
-    let path = path(name);
+    let path = data(name);
     let file = File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     match name.ends_with(".gz") {
         true => Box::new(flate2::read::MultiGzDecoder::new(file)),

@@ -44,6 +44,7 @@ const SEED: u64 = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_planted_bug_is_found() {
+    testing::needs_faults!();
     let trials = BUGS.map(|(bug, mode, words)| async move {
         let tried = AssertUnwindSafe(trial(mode, Some(bug)))
             .catch_unwind()

@@ -7,6 +7,7 @@ mod sql;
 mod uniques;
 mod write;
 
+use model::failpoint::reach;
 use std::{collections::BTreeSet, sync::Arc};
 
 use datafusion::{arrow::error::ArrowError, error::DataFusionError, parquet::errors::ParquetError};
@@ -20,7 +21,7 @@ use handover::{
 };
 use model::{Clock, Epoch, random::Randomness};
 use serde::Serialize;
-use storage::{error::StorageError, failpoint::reach, ledger::Appended, store::Store};
+use storage::{error::StorageError, ledger::Appended, store::Store};
 
 pub(crate) use self::events::schema as events_schema;
 use self::write::Writer;

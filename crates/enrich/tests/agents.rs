@@ -23,6 +23,7 @@ struct Click {
 
 #[test]
 fn real_clicks_are_classified_as_by_the_reference() {
+    testing::needs_data!("clicks-usagov-2013");
     let clicks: Vec<Click> = common::csv("clicks-usagov-2013/expected/user_agents.csv.gz");
     assert_eq!(clicks.len(), 12_402);
     let start = Instant::now();
@@ -57,16 +58,19 @@ struct Case {
 
 #[test]
 fn browser_families_of_uap_core() {
+    testing::needs_data!("ua-uap-core");
     families("ua-uap-core/test_ua.jsonl", |agent| &agent.browser);
 }
 
 #[test]
 fn os_families_of_uap_core() {
+    testing::needs_data!("ua-uap-core");
     families("ua-uap-core/test_os.jsonl", |agent| &agent.os);
 }
 
 #[test]
 fn device_families_of_uap_core() {
+    testing::needs_data!("ua-uap-core");
     families("ua-uap-core/test_device.jsonl", |agent| &agent.device);
 }
 
@@ -95,6 +99,7 @@ struct Instance {
 
 #[test]
 fn every_known_crawler_is_a_bot() {
+    testing::needs_data!("bots-crawler-user-agents");
     let instances: Vec<Instance> = common::jsonl("bots-crawler-user-agents/instances.jsonl");
     let missed: Vec<_> = instances
         .iter()
@@ -112,6 +117,7 @@ struct Labelled {
 
 #[test]
 fn unseen_bots_and_humans_are_mostly_told_apart() {
+    testing::needs_data!("bots-isbot");
     let labelled: Vec<Labelled> = common::jsonl("bots-isbot/labelled.jsonl");
     let (bots, humans): (Vec<_>, Vec<_>) = labelled.iter().partition(|l| l.label == "bot");
     let flagged = |group: &[&Labelled]| {

@@ -21,6 +21,7 @@ struct Host {
 
 #[test]
 fn referrer_hosts_of_real_clicks_are_counted_exactly() {
+    testing::needs_data!("clicks-usagov-2013");
     let mut counted = BTreeMap::new();
     for event in common::csv::<Event>("clicks-usagov-2013/events.csv.gz") {
         *counted.entry(referrer_host(&event.referer)).or_insert(0) += 1;
@@ -42,7 +43,8 @@ struct Lookup {
 
 #[test]
 fn countries_of_the_flat_layout() {
-    let path = common::path("geoip-iptoasn-country/iptoasn-country.mmdb");
+    testing::needs_data!("geoip-iptoasn-country");
+    let path = testing::data("geoip-iptoasn-country/iptoasn-country.mmdb");
     let geo = Geo::open(&path).expect("a database");
     let lookups: Vec<Lookup> = common::csv("geoip-iptoasn-country/lookups.csv");
     assert_eq!(lookups.len(), 4_000);
@@ -57,6 +59,7 @@ fn countries_of_the_flat_layout() {
 
 #[test]
 fn places_of_the_maxmind_layouts() {
+    testing::needs_data!("geoip-maxmind-testdb");
     assert!(agreements("GeoIP2-City-Test") > 100);
     assert!(agreements("GeoIP2-Country-Test") > 100);
     assert!(agreements("GeoIP2-ISP-Test") > 100);
@@ -65,7 +68,7 @@ fn places_of_the_maxmind_layouts() {
 /// Looks up the first address of every network of a test database's source.
 fn agreements(name: &str) -> usize {
     let file = |folder: &str, ending: &str| {
-        common::path(&format!("geoip-maxmind-testdb/{folder}/{name}.{ending}"))
+        testing::data(&format!("geoip-maxmind-testdb/{folder}/{name}.{ending}"))
     };
     let bytes = std::fs::read(file("test-data", "mmdb")).expect("readable");
     let geo = Geo::from_bytes(bytes).expect("a database");

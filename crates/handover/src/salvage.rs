@@ -7,12 +7,12 @@
 #[cfg(test)]
 mod tests;
 
+use model::failpoint::reach;
 use std::{collections::BTreeMap, time::Duration};
 
 use model::{Bug, Epoch, Fence, LogId, Record, SegmentNo, Seq, Span, planted};
 use storage::{
     error::{LiveError, StorageError},
-    failpoint::reach,
     store::{Outcome, Store, StoreError},
     stream::EventStream,
 };

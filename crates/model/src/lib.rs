@@ -6,6 +6,7 @@ pub mod clock;
 pub mod counts;
 pub mod cube;
 pub mod event;
+pub mod failpoint;
 pub mod horizon;
 pub mod id;
 pub mod planted;

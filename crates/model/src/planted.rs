@@ -1,8 +1,11 @@
 //! Bugs that can be planted, to prove that the simulation of the hand-over, and the oracle over real
 //! processes, would find them.
 //!
-//! Each breaks one rule on which exact numbers rest. Without the feature `planted`, which only
-//! tests turn on, [`planted`] is a constant and the bugs are not compiled.
+//! Each breaks one rule on which exact numbers rest. They are compiled only where `MILLRACE_FAULTS=1` is
+//! in the environment of the build, as in `./test.sh`; everywhere else [`planted`] is a constant.
+
+/// Whether this build can have bugs planted, and be made to die at a [`crate::failpoint`].
+pub const FAULTS: bool = cfg!(faults);
 
 /// A rule that is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,25 +93,31 @@ impl Bug {
     ];
 }
 
-#[cfg(feature = "planted")]
+#[cfg(faults)]
 std::thread_local! {
     static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
 }
 
 /// The bug of every thread of this process.
-#[cfg(feature = "planted")]
+#[cfg(faults)]
 static EVERYWHERE: std::sync::OnceLock<Bug> = std::sync::OnceLock::new();
 
 /// Plants a bug in this thread, or removes it.
-#[cfg(feature = "planted")]
+///
+/// # Panics
+///
+/// If there is a bug to be planted and the build has none ([`FAULTS`]).
 pub fn plant(bug: Option<Bug>) {
+    #[cfg(faults)]
     PLANTED.set(bug);
+    #[cfg(not(faults))]
+    assert_eq!(bug, None, "built without MILLRACE_FAULTS=1");
 }
 
 /// Plants the bug that `MILLRACE_BUG` names in the whole process; to be called once, at its start.
-/// Without the feature `planted` nothing is read.
+/// Without faults in the build nothing is read.
 pub fn setup() {
-    #[cfg(feature = "planted")]
+    #[cfg(faults)]
     if let Ok(name) = std::env::var("MILLRACE_BUG") {
         let bug = Bug::ALL.into_iter().find(|bug| format!("{bug:?}") == name);
         let bug = bug.unwrap_or_else(|| panic!("MILLRACE_BUG: there is no bug `{name}`"));
@@ -117,13 +126,13 @@ pub fn setup() {
 }
 
 /// Whether this thread, or the whole process, has the bug.
-#[cfg(feature = "planted")]
+#[cfg(faults)]
 pub fn planted(bug: Bug) -> bool {
     PLANTED.get() == Some(bug) || EVERYWHERE.get() == Some(&bug)
 }
 
 /// Never.
-#[cfg(not(feature = "planted"))]
+#[cfg(not(faults))]
 #[inline(always)]
 pub const fn planted(_: Bug) -> bool {
     false

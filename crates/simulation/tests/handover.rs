@@ -107,6 +107,7 @@ const ELSEWHERE: [Bug; 1] = [Bug::ForgottenKeysTrusted];
 
 #[test]
 fn every_planted_bug_is_found() {
+    testing::needs_faults!();
     let mut escaped = Vec::new();
     let here = |bug: &Bug| !RARE.contains(bug) && !ELSEWHERE.contains(bug);
     for bug in Bug::ALL.into_iter().filter(here) {

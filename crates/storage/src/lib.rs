@@ -6,7 +6,6 @@ pub mod blocking;
 pub mod cells;
 pub mod durable_local;
 pub mod error;
-pub mod failpoint;
 pub mod leases;
 pub mod ledger;
 pub mod object_keys;

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::*;
 
 /// Cases on which cron libraries agree; its README says where they are from.
-const VECTORS: &str = "../../shared/data/cron-vectors/vectors.jsonl";
+const VECTORS: &str = "cron-vectors/vectors.jsonl";
 
 #[derive(Deserialize)]
 struct Case {
@@ -71,13 +71,8 @@ fn judge(case: &Case) -> Verdict {
 
 #[test]
 fn what_three_libraries_agree_on_is_right() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(VECTORS);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-        panic!(
-            "the cron vectors are missing at {}: {error}",
-            path.display()
-        )
-    });
+    testing::needs_data!(VECTORS);
+    let text = std::fs::read_to_string(testing::data(VECTORS)).unwrap();
     let cases: Vec<Case> = text
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

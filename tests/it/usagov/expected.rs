@@ -213,6 +213,7 @@ fn read(file: &str, keys: usize) -> Groups {
 /// The plain pass of this test is itself held against the published truth.
 #[test]
 fn the_pass_over_all_clicks_gives_the_published_counts() {
+    testing::needs_data!("clicks-usagov-2013");
     let (published, mut counted) = (Expected::of_all(), Expected::count(&clicks()));
     for dimension in ["minute", "hour and link"] {
         // Published without visitors and bots.

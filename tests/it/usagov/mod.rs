@@ -11,13 +11,14 @@ use std::time::Instant;
 
 use expected::{Click, Expected};
 
-use crate::support::{data, http::Customer, process::Server};
+use crate::support::{http::Customer, process::Server};
 
 const PART: usize = 12_000;
 const ALL: &str = "metrics=clicks&exclude_bots=false&start=2013-01-01&end=2013-06-01";
 
 #[tokio::test]
 async fn one_stream_live_then_settled() {
+    testing::needs_data!("clicks-usagov-2013", "geoip-iptoasn-country");
     let (clicks, expected) = truth();
     let (_folder, server, customer) = installation().await;
     replay::replay(&server.folder, &customer, &clicks, 1).await;
@@ -30,6 +31,7 @@ async fn one_stream_live_then_settled() {
 
 #[tokio::test]
 async fn eight_streams_with_a_batch_in_the_middle() {
+    testing::needs_data!("clicks-usagov-2013", "geoip-iptoasn-country");
     let (clicks, expected) = truth();
     let (_folder, server, customer) = installation().await;
     let third = clicks.len() / 3;
@@ -75,7 +77,7 @@ fn truth() -> (Vec<Click>, Expected) {
 }
 
 async fn installation() -> (tempfile::TempDir, Server, Customer) {
-    let geo = data::path("geoip-iptoasn-country/iptoasn-country.mmdb");
+    let geo = testing::data("geoip-iptoasn-country/iptoasn-country.mmdb");
     let folder = tempfile::tempdir().unwrap();
     let flags = [
         "--geo-db",

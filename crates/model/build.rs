@@ -1,0 +1,10 @@
+//! Bugs can be planted, and processes made to die, only in a build that is told so: see `planted.rs`.
+//! Not a Cargo feature, for features unify: one crate that wants it would give it to the product.
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=MILLRACE_FAULTS");
+    println!("cargo::rustc-check-cfg=cfg(faults)");
+    if std::env::var_os("MILLRACE_FAULTS").is_some_and(|value| value == "1") {
+        println!("cargo::rustc-cfg=faults");
+    }
+}

@@ -1,5 +1,5 @@
-//! A realistic sample of six weeks of click traffic, moved so that it ends now, and
-//! what must be counted of it.
+//! A realistic sample of six weeks of click traffic, moved so that it ends now; what goes on
+//! after it; and what must be counted of it.
 //!
 //! The files under `sample/` are generated (`cargo run -p testdata`) and carried in the binary.
 //! Everything in them is made up: addresses are from the network for benchmarks
@@ -11,12 +11,14 @@ mod objects;
 mod people;
 mod random;
 mod recent;
+mod stream;
 mod types;
 
 use std::io::{BufRead, BufReader};
 
 pub use objects::{campaigns, goals, links, pixels};
 pub use recent::Recent;
+pub use stream::Stream;
 pub use types::{Campaign, Event, EventType, Goal, Link, Pixel};
 
 /// The links, a JSON array of bodies for `POST /v1/links`.

@@ -1,13 +1,18 @@
 //! Commands that end by themselves.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use serde_json::Value;
 
 use crate::support::{
-    data,
-    process::{free_port, run, run_ok},
+    data, eventually,
+    process::{free_port, millrace, run, run_ok},
 };
+
+/// How long a debug build may take to set the demo up.
+const SHOWN_LIMIT: Duration = Duration::from_secs(300);
+/// How long its numbers may stand still.
+const STILL_LIMIT: Duration = Duration::from_secs(30);
 
 /// The number before ` events of the last`.
 fn replayed(printed: &str) -> u64 {
@@ -77,6 +82,65 @@ async fn the_demo_counts_what_it_must() {
         Some(1),
         "a damaged raw object must not pass the audit"
     );
+}
+
+#[tokio::test]
+async fn the_demo_goes_on_until_it_is_told_to_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = || format!("127.0.0.1:{}", free_port());
+    let mut command = millrace();
+    command
+        .args(["demo", "--dir", "data"])
+        .args(["--collect-addr", &address(), "--api-addr", &address()])
+        .current_dir(folder.path())
+        .stdout(fs::File::create(folder.path().join("printed.txt")).unwrap());
+    let mut demo = tokio::process::Command::from(command)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let (api, key) = address_with_key(&folder.path().join("printed.txt")).await;
+    let today = async || today(&api, &key).await;
+
+    let first = today().await;
+    eventually("the numbers to move", STILL_LIMIT, async || {
+        let now = today().await;
+        if now > first { Ok(()) } else { Err(now) }
+    })
+    .await;
+
+    let id = demo.id().unwrap().to_string();
+    let told = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(told.unwrap().success());
+    let ended = tokio::time::timeout(SHOWN_LIMIT, demo.wait()).await;
+    assert!(ended.unwrap().unwrap().success(), "Ctrl-C is a good end");
+}
+
+/// The parts of the address that signs in by itself, once it is printed.
+async fn address_with_key(printed: &Path) -> (String, String) {
+    eventually("the demo's address", SHOWN_LIMIT, async || {
+        let text = fs::read_to_string(printed).unwrap();
+        let address = text.lines().find_map(|l| l.strip_prefix("Dashboard   "));
+        let parts = address.and_then(|a| a.split_once("/#key="));
+        parts
+            .map(|(api, key)| (api.to_owned(), key.trim().to_owned()))
+            .ok_or(text)
+    })
+    .await
+}
+
+/// Everything counted today.
+async fn today(api: &str, key: &str) -> u64 {
+    let metrics = ["clicks", "bot_clicks", "views", "conversions"];
+    let url = format!(
+        "{api}/v1/stats?range=today&interval=none&metrics={}",
+        metrics.join(",")
+    );
+    let request = reqwest::Client::new().get(url).bearer_auth(key);
+    let answer: Value = request.send().await.unwrap().json().await.unwrap();
+    let counts = metrics.iter().map(|m| answer["totals"][m].as_u64());
+    counts.map(|count| count.unwrap()).sum()
 }
 
 /// Flips a bit in the first raw object.

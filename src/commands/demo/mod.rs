@@ -1,7 +1,8 @@
-//! `millrace demo`: everything at once, with a sample that ends now.
+//! `millrace demo`: everything at once, with a sample that ends now and goes on.
 
 mod check;
 mod printed;
+mod stream;
 mod visitor;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::Instant,
 };
 
@@ -84,7 +86,7 @@ fn free(asked: Option<SocketAddr>, usual: u16) -> anyhow::Result<SocketAddr> {
     Ok(bound.and_then(|l| l.local_addr())?)
 }
 
-/// Shows the sample, and waits until told to end.
+/// Shows the sample, and keeps it alive until told to end.
 async fn go_on(running: &mut Running) -> anyhow::Result<()> {
     let recent = Recent::until(running.parts.clock.now_ms())?;
     let visitor = Visitor::new(running, &recent).await?;
@@ -94,12 +96,19 @@ async fn go_on(running: &mut Running) -> anyhow::Result<()> {
         .post_operator("/v1/jobs/forecast/runs?wait=true")
         .await?;
     printed::addresses(&visitor, running);
-    println!("\nStill running; Ctrl-C ends it.");
+    println!("\nClicks, views and conversions go on. Ctrl-C ends it.");
     std::io::stdout().flush()?;
-    running.until_told().await
+    let parts = Arc::clone(&running.parts);
+    let stream = stream::run(&visitor, &recent, &parts);
+    // Told to end, a request under way is given up: nobody waits for its event.
+    tokio::select! {
+        never = stream => match never {},
+        told = running.until_told() => told,
+    }
 }
 
-/// Whether all counts of exactly what was sent are as expected, live and settled.
+/// Whether all counts of exactly what was sent are as expected, live and settled. Nothing is
+/// streamed meanwhile.
 async fn compare(running: &Running) -> anyhow::Result<bool> {
     let recent = Recent::until(running.parts.clock.now_ms())?;
     let visitor = Visitor::new(running, &recent).await?;

@@ -104,6 +104,15 @@ impl Visitor {
         Ok(totals.accepted.load(Ordering::Relaxed))
     }
 
+    /// Sends one event. `POST /v1/events` and not the link itself: only there can a sender say
+    /// where its visitor is, and every visitor of a link would be from this machine.
+    pub(super) async fn send(&self, event: &Event) -> anyhow::Result<()> {
+        let path = "/v1/events";
+        let request = self.client.post(format!("{}{path}", self.collector));
+        answer(path, request.bearer_auth(&self.key).json(event)).await?;
+        Ok(())
+    }
+
     pub(super) async fn totals(&self) -> anyhow::Result<Value> {
         let metrics = "clicks,bot_clicks,views,conversions,value,unique_visitors";
         self.get(&format!("/v1/stats?metrics={metrics}&{}", self.range))

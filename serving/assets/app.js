@@ -171,9 +171,8 @@ async function followLive() {
   }
 }
 
-async function signIn(event) {
-  event.preventDefault();
-  const key = byId("key").value.trim();
+/** Starts with `key` if the API takes it; says why not otherwise. */
+async function signIn(key) {
   const [error, button] = [byId("sign-in-error"), byId("sign-in-button")];
   if (!/^[\x21-\x7e]+$/.test(key)) {
     error.textContent = "Enter an API key, such as mr_ and 43 more characters.";
@@ -192,6 +191,16 @@ async function signIn(event) {
   }
 }
 
+/** Signs in with the key of an address `/#key=…`, which then leaves the address bar and the history. */
+function signInByAddress() {
+  const key = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (key === null) return false;
+  history.replaceState(null, "", location.pathname + location.search);
+  stop();
+  signIn(key.trim());
+  return true;
+}
+
 function choose(event) {
   const chosen = event.target.dataset?.grain;
   if (!chosen || chosen === grain || !session) return;
@@ -203,10 +212,16 @@ function choose(event) {
   refreshForecast();
 }
 
-byId("sign-in-form").addEventListener("submit", signIn);
+byId("sign-in-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  signIn(byId("key").value.trim());
+});
 byId("sign-out").addEventListener("click", () => stop());
 document.querySelector(".switch").addEventListener("click", choose);
+window.addEventListener("hashchange", signInByAddress);
 
 const stored = sessionStorage.getItem(STORED_KEY);
-if (stored) start(stored);
-else stop();
+if (!signInByAddress()) {
+  if (stored) start(stored);
+  else stop();
+}

@@ -42,7 +42,7 @@ enum Command {
         #[arg(long, value_delimiter = ',', required = true)]
         roles: Vec<Role>,
     },
-    /// Run everything, with a sample account and two weeks of sample traffic.
+    /// Run everything, with a sample account whose weeks of traffic end now and go on.
     #[command(
         after_help = "Examples:\n  millrace demo\n  millrace demo --check   compare with the expected counts and end"
     )]

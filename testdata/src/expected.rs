@@ -1,16 +1,16 @@
-//! What must be counted of the sample: one simple pass, which knows nothing of the platform.
+//! What must be counted of events: one simple pass, which knows nothing of the platform.
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde::{Deserialize, Serialize};
+use chrono::NaiveDate;
 
 use crate::{
-    generate::{Known, euros},
-    types::EventType,
+    generate::euros,
+    types::{Event, EventType},
 };
 
 /// What must be counted. Bots are in `bot_clicks` only.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
     /// All events.
     pub events: u64,
@@ -27,7 +27,7 @@ pub struct Expected {
 }
 
 /// Numbers of one group.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Clicks by people.
     pub clicks: u64,
@@ -42,47 +42,53 @@ pub struct Counts {
     /// Distinct (UTC day, address, user agent) of clicks and views by people: who comes back
     /// on another day is another visitor.
     pub unique_visitors: u64,
-    #[serde(skip)]
     cents: u64,
-    #[serde(skip)]
-    visitors: HashSet<String>,
+    visitors: HashSet<(NaiveDate, String, String)>,
 }
 
 impl Counts {
-    fn add(&mut self, known: &Known) {
-        match known.event.kind {
-            EventType::Click if known.bot => self.bot_clicks += 1,
+    fn add(&mut self, event: &Event) {
+        let bot = event.by_crawler();
+        match event.kind {
+            EventType::Click if bot => self.bot_clicks += 1,
             EventType::Click => self.clicks += 1,
             EventType::View => self.views += 1,
             EventType::Conversion => self.conversions += 1,
         }
-        if !known.bot && known.event.kind != EventType::Conversion {
-            let event = &known.event;
-            let day = &event.occurred_at[..10];
-            let visitor = format!("{day} {} {}", event.ip, event.user_agent);
-            self.visitors.insert(visitor);
+        if !bot && event.kind != EventType::Conversion {
+            let day = event.occurred_at.date_naive();
+            self.visitors
+                .insert((day, event.ip.clone(), event.user_agent.clone()));
             self.unique_visitors = self.visitors.len() as u64;
         }
-        self.cents += known.cents;
+        self.cents += cents(event.value.as_deref().unwrap_or("0.00"));
         self.value = euros(self.cents);
     }
 }
 
+/// 1205 of `12.05`; the sample writes all its values so.
+fn cents(value: &str) -> u64 {
+    value.replace('.', "").parse().unwrap_or(0)
+}
+
 /// Counts the events.
-pub fn count(events: &[Known]) -> Expected {
+pub fn count(events: &[Event]) -> Expected {
     let mut expected = Expected::default();
-    for known in events {
-        let event = &known.event;
-        let day = event.occurred_at[..10].to_string();
-        let hour = format!("{}:00:00Z", &event.occurred_at[..13]);
-        let country = event.country.clone();
+    for event in events {
+        let at = event.occurred_at;
+        let (day, hour) = (at.format("%Y-%m-%d"), at.format("%Y-%m-%dT%H:00:00Z"));
         expected.events += 1;
-        expected.totals.add(known);
-        expected.by_day.entry(day).or_default().add(known);
-        expected.by_hour.entry(hour).or_default().add(known);
-        expected.by_country.entry(country).or_default().add(known);
+        expected.totals.add(event);
+        let groups = [
+            (&mut expected.by_day, day.to_string()),
+            (&mut expected.by_hour, hour.to_string()),
+            (&mut expected.by_country, event.country.clone()),
+        ];
+        for (counts, group) in groups {
+            counts.entry(group).or_default().add(event);
+        }
         if let Some(slug) = &event.link {
-            expected.by_link.entry(slug.clone()).or_default().add(known);
+            expected.by_link.entry(slug.clone()).or_default().add(event);
         }
     }
     expected

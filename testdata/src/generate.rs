@@ -1,10 +1,10 @@
-//! Two weeks of traffic from one seed: daily and weekly rhythm, a release day, crawlers, repeat
+//! Six weeks of traffic from one seed: daily and weekly rhythm, a release day, crawlers, repeat
 //! visitors, conversions, and events that arrive late.
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, TimeDelta};
 
 use crate::{
-    DAYS, END_MS, START_MS,
+    DAY_MS, DAYS, END_MS, START_MS,
     objects::slugs,
     people::{Visitor, crawlers, hours_ahead, people},
     random::Random,
@@ -12,18 +12,18 @@ use crate::{
 };
 
 const SEED: u64 = 0x4d69_6c6c_7261_6365;
-const PEOPLE: usize = 5_200;
-const CLICKS: u64 = 13_400;
-const RELEASE_CLICKS: u64 = 1_300;
-const CRAWLS: u64 = 930;
-const VIEWS: u64 = 3_700;
-/// The day of the big release, counted from the first.
-const RELEASE_DAY: i64 = 9;
+const PEOPLE: usize = 8_000;
+const CLICKS: u64 = 23_500;
+const RELEASE_CLICKS: u64 = 400;
+const CRAWLS: u64 = 1_500;
+const VIEWS: u64 = 6_000;
+/// The day of the big release, counted from the first: a Tuesday of the third week, which is long
+/// enough ago not to pull the forecast up.
+const RELEASE_DAY: i64 = 16;
 const RELEASE_HOUR: i64 = 13;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// From Sunday.
 const WEEKDAYS: [u64; 7] = [62, 100, 108, 106, 103, 91, 58];
@@ -32,21 +32,8 @@ const HOURS: [u64; 24] = [
     12, 7, 4, 3, 4, 9, 24, 46, 66, 78, 84, 82, 78, 74, 76, 78, 76, 74, 72, 76, 80, 70, 46, 24,
 ];
 
-/// An event with what is known of it by construction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// As it is sent.
-    pub event: Event,
-    /// When it happened, unix milliseconds.
-    pub at_ms: i64,
-    /// Sent by a crawler.
-    pub bot: bool,
-    /// Value in hundredths of a euro.
-    pub cents: u64,
-}
-
 /// The events of the sample, in the order in which they arrive.
-pub fn events() -> Vec<Known> {
+pub fn events() -> Vec<Event> {
     let mut random = Random::new(SEED);
     let people = people(PEOPLE, &mut random);
     let clicks = clicks(&people, &mut random);
@@ -56,14 +43,14 @@ pub fn events() -> Vec<Known> {
     in_order_of_arrival([clicks, conversions, crawls, views].concat(), &mut random)
 }
 
-fn clicks(people: &[Visitor], random: &mut Random) -> Vec<Known> {
+fn clicks(people: &[Visitor], random: &mut Random) -> Vec<Event> {
     let slugs = slugs();
     let usual = (0..CLICKS).map(|_| {
         let visitor = regular(people, random);
         let slug = random.weighted(&slugs);
         click(visitor, slug, moment(visitor, random), random)
     });
-    let mut clicks: Vec<Known> = usual.collect();
+    let mut clicks: Vec<Event> = usual.collect();
     let release = [
         (6, "release"),
         (3, "download"),
@@ -82,26 +69,28 @@ fn clicks(people: &[Visitor], random: &mut Random) -> Vec<Known> {
     clicks
 }
 
-fn click(visitor: &Visitor, slug: &str, at_ms: i64, random: &mut Random) -> Known {
-    let mut known = known(EventType::Click, visitor, at_ms);
-    known.event.link = Some(slug.to_string());
-    known.event.referrer = referrer(slug, random).map(str::to_string);
-    known
+fn click(visitor: &Visitor, slug: &str, at_ms: i64, random: &mut Random) -> Event {
+    Event {
+        link: Some(slug.to_string()),
+        referrer: referrer(slug, random).map(str::to_string),
+        ..event(EventType::Click, visitor, at_ms)
+    }
 }
 
-fn crawls(random: &mut Random) -> Vec<Known> {
+fn crawls(random: &mut Random) -> Vec<Event> {
     let (crawlers, slugs) = (crawlers(random), slugs());
     let crawl = |_| {
         let at = START_MS + random.below((END_MS - START_MS) as u64) as i64;
-        let mut known = known(EventType::Click, random.pick(&crawlers), at);
-        known.event.link = Some(random.pick(&slugs).1.to_string());
-        known.bot = true;
-        known
+        let crawler = random.pick(&crawlers);
+        Event {
+            link: Some(random.pick(&slugs).1.to_string()),
+            ..event(EventType::Click, crawler, at)
+        }
     };
     (0..CRAWLS).map(crawl).collect()
 }
 
-fn views(people: &[Visitor], random: &mut Random) -> Vec<Known> {
+fn views(people: &[Visitor], random: &mut Random) -> Vec<Event> {
     let pixels = [
         (5, "newsletter-open"),
         (4, "landing-page"),
@@ -109,64 +98,64 @@ fn views(people: &[Visitor], random: &mut Random) -> Vec<Known> {
     ];
     let view = |_| {
         let visitor = regular(people, random);
-        let mut known = known(EventType::View, visitor, moment(visitor, random));
+        let at = moment(visitor, random);
         let pixel = random.weighted(&pixels);
-        known.event.pixel = Some(pixel.to_string());
-        if pixel != "newsletter-open" {
-            known.event.referrer = Some("https://www.example.com/".to_string());
+        let on_a_page = pixel != "newsletter-open";
+        Event {
+            pixel: Some(pixel.to_string()),
+            referrer: on_a_page.then(|| "https://www.example.com/".to_string()),
+            ..event(EventType::View, visitor, at)
         }
-        known
     };
     (0..VIEWS).map(view).collect()
 }
 
 /// Some clicks lead to something within two hours.
-fn conversions(clicks: &[Known], random: &mut Random) -> Vec<Known> {
+fn conversions(clicks: &[Event], random: &mut Random) -> Vec<Event> {
     let goals = [(5, "purchase"), (4, "sign-up"), (1, "app-install")];
     let mut conversions = Vec::new();
     for click in clicks {
-        let at_ms = click.at_ms + (1 + random.below(120)) as i64 * MINUTE_MS;
-        if !random.percent(5) || at_ms >= END_MS {
+        let occurred_at = click.occurred_at + TimeDelta::minutes(1 + random.below(120) as i64);
+        if !random.percent(5) || occurred_at.timestamp_millis() >= END_MS {
             continue;
         }
-        let mut known = Known {
-            at_ms,
-            ..click.clone()
-        };
-        let event = &mut known.event;
-        event.kind = EventType::Conversion;
-        event.occurred_at = text(at_ms);
-        (event.link, event.referrer) = (None, None);
-        event.idempotency_key = Some(format!("order-{:06}", conversions.len() + 1));
         let goal = random.weighted(&goals);
-        event.goal = Some(goal.to_string());
-        if goal == "purchase" {
-            let price =
-                random.weighted(&[(9, 900), (8, 1_900), (5, 4_900), (2, 9_900), (1, 24_900)]);
-            known.cents = price + random.below(100);
-            event.value = Some(euros(known.cents));
-            event.currency = Some("EUR".to_string());
-        }
-        conversions.push(known);
+        let price = (goal == "purchase").then(|| price(random));
+        conversions.push(Event {
+            kind: EventType::Conversion,
+            occurred_at,
+            link: None,
+            referrer: None,
+            goal: Some(goal.to_string()),
+            idempotency_key: Some(format!("order-{:06}", conversions.len() + 1)),
+            currency: price.as_ref().map(|_| "EUR".to_string()),
+            value: price,
+            ..click.clone()
+        });
     }
     conversions
 }
 
+fn price(random: &mut Random) -> String {
+    let usual = [(9, 900), (8, 1_900), (5, 4_900), (2, 9_900), (1, 24_900)];
+    euros(random.weighted(&usual) + random.below(100))
+}
+
 /// Most arrive at once, some minutes later, a few after days.
-fn in_order_of_arrival(events: Vec<Known>, random: &mut Random) -> Vec<Known> {
-    let mut arrivals: Vec<(i64, Known)> = events
+fn in_order_of_arrival(events: Vec<Event>, random: &mut Random) -> Vec<Event> {
+    let mut arrivals: Vec<(i64, Event)> = events
         .into_iter()
-        .map(|known| {
+        .map(|event| {
             let delay = match random.below(100) {
                 0 => random.below(48 * HOUR_MS as u64),
                 1..=5 => random.below(30 * MINUTE_MS as u64),
                 _ => random.below(2_000),
             };
-            (known.at_ms + delay as i64, known)
+            (event.occurred_at.timestamp_millis() + delay as i64, event)
         })
         .collect();
     arrivals.sort_by_key(|(arrival, _)| *arrival);
-    arrivals.into_iter().map(|(_, known)| known).collect()
+    arrivals.into_iter().map(|(_, event)| event).collect()
 }
 
 /// Somebody; the first ones come again and again.
@@ -178,7 +167,7 @@ fn regular<'a>(people: &'a [Visitor], random: &mut Random) -> &'a Visitor {
 
 /// A moment by the rhythm of the week, of the visitor's day, and of slow growth.
 fn moment(visitor: &Visitor, random: &mut Random) -> i64 {
-    let day = |day: i64| (WEEKDAYS[(day % 7) as usize] * (100 + day as u64), day);
+    let day = |day: i64| (WEEKDAYS[(day % 7) as usize] * (200 + day as u64), day);
     let days: Vec<(u64, i64)> = (0..DAYS).map(day).collect();
     let hours: Vec<(u64, i64)> = HOURS.into_iter().zip(0..).collect();
     let day = random.weighted(&days);
@@ -222,13 +211,13 @@ fn referrer(slug: &str, random: &mut Random) -> Option<&'static str> {
     }
 }
 
-fn known(kind: EventType, visitor: &Visitor, at_ms: i64) -> Known {
-    let event = Event {
+fn event(kind: EventType, visitor: &Visitor, at_ms: i64) -> Event {
+    Event {
         kind,
         link: None,
         pixel: None,
         goal: None,
-        occurred_at: text(at_ms),
+        occurred_at: DateTime::from_timestamp_millis(at_ms).unwrap_or_default(),
         ip: visitor.ip.clone(),
         country: visitor.country.to_string(),
         user_agent: visitor.user_agent.to_string(),
@@ -237,18 +226,7 @@ fn known(kind: EventType, visitor: &Visitor, at_ms: i64) -> Known {
         idempotency_key: None,
         value: None,
         currency: None,
-    };
-    Known {
-        event,
-        at_ms,
-        bot: false,
-        cents: 0,
     }
-}
-
-fn text(at_ms: i64) -> String {
-    let time = DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// `12.05` of 1205 cents.

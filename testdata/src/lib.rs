@@ -1,4 +1,5 @@
-//! A realistic sample of two weeks of click traffic, and what must be counted of it.
+//! A realistic sample of six weeks of click traffic, moved so that it ends now; what goes on
+//! after it; and what must be counted of it.
 //!
 //! The files under `sample/` are generated (`cargo run -p testdata`) and carried in the binary.
 //! Everything in them is made up: addresses are from the network for benchmarks
@@ -9,11 +10,15 @@ pub mod generate;
 mod objects;
 mod people;
 mod random;
+mod recent;
+mod stream;
 mod types;
 
 use std::io::{BufRead, BufReader};
 
 pub use objects::{campaigns, goals, links, pixels};
+pub use recent::Recent;
+pub use stream::Stream;
 pub use types::{Campaign, Event, EventType, Goal, Link, Pixel};
 
 /// The links, a JSON array of bodies for `POST /v1/links`.
@@ -26,15 +31,18 @@ pub const GOALS: &[u8] = include_bytes!("../sample/goals.json");
 pub const CAMPAIGNS: &[u8] = include_bytes!("../sample/campaigns.json");
 /// The events in the order in which they arrive, gzip'd lines for `POST /v1/events`.
 pub const EVENTS_GZ: &[u8] = include_bytes!("../sample/events.ndjson.gz");
-/// What must be counted: [`expected::Expected`] as JSON.
-pub const EXPECTED: &[u8] = include_bytes!("../sample/expected.json");
 
-/// First moment of the sample: 2026-10-18T00:00:00Z, unix milliseconds.
+const DAY_MS: i64 = 86_400_000;
+const WEEK_MS: i64 = 7 * DAY_MS;
+
+/// Whole weeks in the sample's files, from a Sunday on.
+pub const WEEKS: i64 = 6;
+/// Whole UTC days in the sample's files.
+pub const DAYS: i64 = 7 * WEEKS;
+/// First moment of the sample's files: Sunday, 2026-10-18T00:00:00Z, unix milliseconds.
 pub const START_MS: i64 = 1_792_281_600_000;
-/// Whole UTC days in the sample.
-pub const DAYS: i64 = 14;
-/// First moment after the sample: 2026-11-01T00:00:00Z, unix milliseconds.
-pub const END_MS: i64 = START_MS + DAYS * 86_400_000;
+/// First moment after them: Sunday, 2026-11-29T00:00:00Z, unix milliseconds.
+pub const END_MS: i64 = START_MS + DAYS * DAY_MS;
 
 /// Why the sample could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +54,7 @@ pub struct SampleError {
     pub why: String,
 }
 
-/// The events of the sample, in the order in which they arrive.
+/// The events of the files, in the order in which they arrive.
 pub fn events() -> impl Iterator<Item = Result<Event, SampleError>> {
     let plain = BufReader::new(flate2::read::GzDecoder::new(EVENTS_GZ));
     plain.lines().enumerate().map(|(index, line)| {

@@ -2,6 +2,9 @@
 
 use crate::random::Random;
 
+/// Where the crawlers are, and nobody else.
+pub(crate) const CRAWLERS_NETWORK: &str = "198.19.";
+
 /// Somebody, or something, that sends events.
 #[derive(Debug, Clone)]
 pub(crate) struct Visitor {
@@ -187,7 +190,7 @@ pub(crate) fn people(count: usize, random: &mut Random) -> Vec<Visitor> {
 /// Some crawlers.
 pub(crate) fn crawlers(random: &mut Random) -> Vec<Visitor> {
     let crawler = |host| Visitor {
-        ip: format!("198.19.0.{host}"),
+        ip: format!("{CRAWLERS_NETWORK}0.{host}"),
         country: if random.percent(70) { "US" } else { "DE" },
         user_agent: random.weighted(&CRAWLERS),
         accept_language: None,

@@ -1,6 +1,9 @@
 //! The bodies that the API takes, as far as the sample uses them.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::people::CRAWLERS_NETWORK;
 
 /// Body of `POST /v1/campaigns`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,8 +77,8 @@ pub struct Event {
     /// Name of the goal, for conversions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<String>,
-    /// RFC 3339, UTC, with milliseconds.
-    pub occurred_at: String,
+    /// To the millisecond.
+    pub occurred_at: DateTime<Utc>,
     /// Address of the visitor.
     pub ip: String,
     /// ISO 3166-1 alpha-2: the sample's addresses are in no geo database.
@@ -97,4 +100,11 @@ pub struct Event {
     /// ISO 4217.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+}
+
+impl Event {
+    /// Whether a crawler sent it: they have a network of their own.
+    pub fn by_crawler(&self) -> bool {
+        self.ip.starts_with(CRAWLERS_NETWORK)
+    }
 }

@@ -133,6 +133,36 @@ async fn somebody_signs_in_clicks_a_link_and_sees_the_counter_move() {
     browser.close().await.unwrap();
 }
 
+#[tokio::test]
+async fn an_address_with_a_key_signs_in_by_itself_and_does_not_keep_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(&folder.path().join("data"), &[]);
+    server.start().await;
+    let customer = Customer::of(&server).await;
+    let driver = Driver::start();
+    let browser = driver.browser(&folder.path().join("profile")).await;
+    let plain = format!("{}/", server.api);
+
+    let address = format!("{plain}#key={}", customer.key);
+    browser.goto(&address).await.unwrap();
+    wait_for_text(&browser, "live-total", |shown| shown == "0").await;
+    let shown = browser.current_url().await.unwrap();
+    assert_eq!(shown.as_str(), plain, "the key has left the address bar");
+
+    browser.refresh().await.unwrap();
+    wait_for_text(&browser, "live-total", |shown| shown == "0").await;
+
+    // Opened in the same tab, so that the page is not loaded again.
+    browser
+        .goto(&format!("{plain}#key=mr_wrong"))
+        .await
+        .unwrap();
+    wait_for_text(&browser, "sign-in-error", |shown| !shown.is_empty()).await;
+    let shown = browser.current_url().await.unwrap();
+    assert_eq!(shown.as_str(), plain, "nor does a wrong key stay");
+    browser.close().await.unwrap();
+}
+
 async fn sign_in(browser: &Client, key: &str) {
     let field = browser
         .wait()

@@ -1,0 +1,26 @@
+//! The gentle stream after the sample.
+
+use std::{convert::Infallible, time::Instant};
+
+use model::random::new_nonce;
+use testdata::{Recent, Stream};
+
+use super::visitor::Visitor;
+use crate::wiring::Parts;
+
+/// Sends one event after the other, one at a time, until it is dropped.
+pub(super) async fn run(visitor: &Visitor, recent: &Recent, parts: &Parts) -> Infallible {
+    let mut stream = Stream::new(&recent.events, new_nonce(&*parts.random) as u64);
+    let start = Instant::now();
+    loop {
+        let gap = stream.gap(parts.clock.now_ms(), start.elapsed());
+        tokio::time::sleep(gap).await;
+        let Some(event) = stream.event(parts.clock.now_ms()) else {
+            continue;
+        };
+        // A demo that stumbles once goes on; what was not acknowledged is not counted.
+        if let Err(error) = visitor.send(&event).await {
+            tracing::warn!(%error, "an event of the demo's stream was not taken");
+        }
+    }
+}

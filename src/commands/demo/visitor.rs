@@ -1,0 +1,154 @@
+//! Somebody who uses the demo over HTTP, as any client would.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use anyhow::bail;
+use catalog::Scope;
+use serde_json::{Value, json};
+use testdata::{Event, Recent};
+
+use crate::{
+    client::{self, Target},
+    commands::key,
+    supervise::Running,
+    wiring::Base,
+};
+
+/// How long the live numbers may take to hold everything that was replayed.
+const LIVE_LIMIT: Duration = Duration::from_secs(60);
+/// How long any request may take; jobs are waited for.
+const REQUEST_LIMIT: Duration = Duration::from_secs(300);
+
+/// The sample's account, with its key and the operator's token.
+pub(super) struct Visitor {
+    pub(super) account: String,
+    pub(super) key: String,
+    pub(super) api: String,
+    pub(super) collector: String,
+    operator: String,
+    /// `start=…&end=…` of the sample, for queries.
+    pub(super) range: String,
+    client: reqwest::Client,
+}
+
+impl Visitor {
+    pub(super) async fn new(running: &Running, recent: &Recent) -> anyhow::Result<Self> {
+        let parts = &running.parts;
+        let base = Base {
+            store: Arc::clone(&parts.store),
+            clock: Arc::clone(&parts.clock),
+            random: Arc::clone(&parts.random),
+        };
+        let scopes = [Scope::Read, Scope::Write, Scope::Admin];
+        let (account, key) = key::create(&base, None, "demo", &scopes).await?;
+        // The doors take the key in at their next look; these are the same process's eyes.
+        parts.catalog.follow().await?;
+        let time = model::time::rfc3339;
+        Ok(Self {
+            account: account.to_string(),
+            key,
+            operator: parts.settings.admin_token(String::new)?,
+            api: format!("http://{}", parts.settings.api_addr),
+            collector: format!("http://{}", parts.settings.collect_addr),
+            range: format!(
+                "start={}&end={}",
+                time(recent.start_ms),
+                time(recent.end_ms)
+            ),
+            client: reqwest::Client::builder().timeout(REQUEST_LIMIT).build()?,
+        })
+    }
+
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let request = self.client.get(format!("{}{path}", self.api));
+        answer(path, request.bearer_auth(&self.key)).await
+    }
+
+    pub(super) async fn post_operator(&self, path: &str) -> anyhow::Result<Value> {
+        let request = self.client.post(format!("{}{path}", self.api));
+        answer(path, request.bearer_auth(&self.operator)).await
+    }
+
+    pub(super) async fn create_objects(&self) -> anyhow::Result<()> {
+        let kinds = [
+            ("/v1/campaigns", testdata::CAMPAIGNS),
+            ("/v1/links", testdata::LINKS),
+            ("/v1/pixels", testdata::PIXELS),
+            ("/v1/goals", testdata::GOALS),
+        ];
+        for (path, bodies) in kinds {
+            for body in serde_json::from_slice::<Vec<Value>>(bodies)? {
+                let request = self.client.post(format!("{}{path}", self.api));
+                answer(path, request.bearer_auth(&self.key).json(&body)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends many events as fast as they are taken.
+    pub(super) async fn replay(&self, events: &[Event]) -> anyhow::Result<u64> {
+        let lines = events.iter().map(|event| Ok(serde_json::to_string(event)?));
+        let target = Target {
+            url: self.collector.clone(),
+            key: self.key.clone(),
+            streams: 4,
+            rate: 0,
+        };
+        let totals = client::send(Arc::new(target), lines, |_| {}).await?;
+        if totals.rejected.load(Ordering::Relaxed) > 0 {
+            bail!("events were rejected: {:?}", totals.examples.lock().await);
+        }
+        Ok(totals.accepted.load(Ordering::Relaxed))
+    }
+
+    /// Sends one event. `POST /v1/events` and not the link itself: only there can a sender say
+    /// where its visitor is, and every visitor of a link would be from this machine.
+    pub(super) async fn send(&self, event: &Event) -> anyhow::Result<()> {
+        let path = "/v1/events";
+        let request = self.client.post(format!("{}{path}", self.collector));
+        answer(path, request.bearer_auth(&self.key).json(event)).await?;
+        Ok(())
+    }
+
+    pub(super) async fn totals(&self) -> anyhow::Result<Value> {
+        let metrics = "clicks,bot_clicks,views,conversions,value,unique_visitors";
+        self.get(&format!("/v1/stats?metrics={metrics}&{}", self.range))
+            .await
+    }
+
+    /// Waits until the live numbers hold every event.
+    pub(super) async fn wait_for_all(&self, events: u64) -> anyhow::Result<Value> {
+        let start = Instant::now();
+        loop {
+            let answer = self.totals().await?;
+            let counted: u64 = ["clicks", "bot_clicks", "views", "conversions"]
+                .iter()
+                .filter_map(|m| answer["totals"][m].as_u64())
+                .sum();
+            if counted == events && answer["meta"]["complete"] == json!(true) {
+                return Ok(answer);
+            }
+            if start.elapsed() > LIVE_LIMIT {
+                bail!(
+                    "{counted} of {events} events are counted after {} s: {}",
+                    LIVE_LIMIT.as_secs(),
+                    answer["meta"]
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+async fn answer(path: &str, request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
+    let response = request.send().await?;
+    let status = response.status();
+    let text = response.text().await?;
+    if !status.is_success() {
+        bail!("{path} answered {status}: {text}");
+    }
+    Ok(serde_json::from_str(&text)?)
+}

@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use async_trait::async_trait;
 use audit::{Audit, AuditDeps, Records};
-use handover::manifests::Manifests;
 use model::random::Randomness;
 use serving::{AuditControl, NoAudit};
 use storage::{error::StorageError, store::Store};
@@ -13,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
-use crate::{batch_runtime::BatchRuntime, wiring::Parts};
+use crate::batch_runtime::BatchRuntime;
 
 /// How often the newest record of an audit is looked for.
 const LOOK: Duration = Duration::from_secs(5);
@@ -31,19 +30,12 @@ pub struct Auditing {
 }
 
 impl Auditing {
-    /// Audits of the installation behind `parts`.
-    pub fn new(parts: &Parts, batch: &BatchRuntime) -> Self {
-        let deps = AuditDeps {
-            store: Arc::clone(&parts.store),
-            manifests: Manifests::new(Arc::clone(&parts.store)),
-            catalog: parts.catalog.clone(),
-            cells: Some(Arc::clone(&parts.cells)),
-            clock: Arc::clone(&parts.clock),
-        };
+    /// Audits with `deps` on the threads of `batch`.
+    pub fn new(deps: AuditDeps, random: Arc<dyn Randomness>, batch: BatchRuntime) -> Self {
         Self {
             deps: Arc::new(deps),
-            random: Arc::clone(&parts.random),
-            batch: batch.clone(),
+            random,
+            batch,
             room: Arc::new(Semaphore::new(1)),
         }
     }

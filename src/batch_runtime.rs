@@ -4,11 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use anyhow::Context;
 use batch_layer::RollupDeps;
-use enrich::Rules;
-use handover::manifests::Manifests;
 use tokio::runtime::{Builder, Runtime};
-
-use crate::wiring::Base;
 
 /// Threads for queries.
 const THREADS: usize = 2;
@@ -32,20 +28,13 @@ impl Drop for OwnRuntime {
 }
 
 impl BatchRuntime {
-    /// A runtime for work on the store of `base`.
-    pub fn new(base: &Base, rules: Arc<Rules>) -> anyhow::Result<Self> {
+    /// A runtime for work with `deps`.
+    pub fn new(deps: RollupDeps) -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("batch")
             .enable_all()
             .build();
-        let deps = RollupDeps {
-            store: Arc::clone(&base.store),
-            manifests: Manifests::new(Arc::clone(&base.store)),
-            rules,
-            clock: Arc::clone(&base.clock),
-            random: Arc::clone(&base.random),
-        };
         let runtime = runtime.context("the batch layer's threads cannot be started")?;
         Ok(Self {
             deps: Arc::new(deps),

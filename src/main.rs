@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod config;
 mod jobs;
+mod scheduling;
 mod supervise;
 mod wiring;
 

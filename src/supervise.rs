@@ -17,9 +17,8 @@ use web::{ServerSettings, operate_routes};
 
 use crate::{
     auditing::{self, Auditing},
-    batch_runtime::BatchRuntime,
     config::Settings,
-    jobs::Jobs,
+    scheduling::Jobs,
     wiring::{Base, Parts},
 };
 
@@ -33,7 +32,7 @@ pub enum Role {
     Collector,
     /// Keeps live numbers.
     Speed,
-    /// Grinds sealed epochs when asked or scheduled; the same as jobs.
+    /// Rolls up sealed epochs when asked or scheduled; the same as jobs.
     Batch,
     /// Runs scheduled jobs.
     Jobs,
@@ -79,7 +78,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         clock: Arc::clone(&parts.clock),
         random: Arc::clone(&parts.random),
     };
-    let batch = BatchRuntime::new(&base, Arc::clone(&parts.rules))?;
+    let batch = base.batch(Arc::clone(&parts.rules))?;
     let jobs = Jobs::new(&parts, &batch)?;
     let client = Arc::new(jobs.client());
     let mut running = Running {
@@ -119,7 +118,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         let listener = bind(parts.settings.api_addr, "API").await?;
         let stop = CancellationToken::new();
         let work = serving::run(
-            serving_deps(&parts, client, Auditing::new(&parts, &batch)),
+            serving_deps(&parts, client, parts.auditing(&batch)),
             serving_settings(&parts)?,
             listener,
             stop.clone(),

@@ -3,9 +3,11 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use audit::AuditDeps;
+use batch_layer::RollupDeps;
 use catalog::{Catalog, copy::replace_privately};
 use enrich::{Geo, Rules};
-use handover::installation;
+use handover::{installation, manifests::Manifests};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use model::{
     Clock, SystemClock,
@@ -21,7 +23,7 @@ use storage::{
 };
 use web::Health;
 
-use crate::config::Settings;
+use crate::{auditing::Auditing, batch_runtime::BatchRuntime, config::Settings};
 
 /// How long a collector's start waits for the object store.
 const STORE_LIMIT: Duration = Duration::from_secs(10);
@@ -56,6 +58,17 @@ impl Base {
             store: store::open(&settings.store_url)?,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
+        })
+    }
+
+    /// The batch layer on this store.
+    pub fn batch(&self, rules: Arc<Rules>) -> anyhow::Result<BatchRuntime> {
+        BatchRuntime::new(RollupDeps {
+            store: Arc::clone(&self.store),
+            manifests: Manifests::new(Arc::clone(&self.store)),
+            rules,
+            clock: Arc::clone(&self.clock),
+            random: Arc::clone(&self.random),
         })
     }
 
@@ -155,6 +168,18 @@ impl Parts {
             random: base.random,
             settings,
         })
+    }
+
+    /// Audits of this installation.
+    pub fn auditing(&self, batch: &BatchRuntime) -> Auditing {
+        let deps = AuditDeps {
+            store: Arc::clone(&self.store),
+            manifests: Manifests::new(Arc::clone(&self.store)),
+            catalog: self.catalog.clone(),
+            cells: Some(Arc::clone(&self.cells)),
+            clock: Arc::clone(&self.clock),
+        };
+        Auditing::new(deps, Arc::clone(&self.random), batch.clone())
     }
 
     /// The geo database, if one is set.

@@ -1,27 +1,25 @@
 //! SQL over the settled state: reports as files, and queries.
 
+mod error;
 mod files;
 mod tables;
 
-use std::time::Duration;
-
-use datafusion::{arrow::record_batch::RecordBatch, error::DataFusionError};
+use datafusion::arrow::record_batch::RecordBatch;
 use futures::TryStreamExt;
 use object_store::ObjectStoreExt;
 use serde::Serialize;
 use storage::{
-    ledger::LedgerError,
     object_keys::{ObjectKey, is_name},
     store::StoreError,
 };
 
+pub use self::error::ReportError;
+use self::error::TIME_LIMIT;
 use self::files::Files;
 use crate::RollupDeps;
 
 /// Who the reports over all accounts are for, in the names of their objects.
 const SCOPE: &str = "all";
-/// Longest time that one query may take.
-const TIME_LIMIT: Duration = Duration::from_secs(3600);
 
 /// The files of one report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,44 +32,6 @@ pub struct ReportFiles {
     pub csv: String,
     /// The object with the rows as Parquet.
     pub parquet: String,
-}
-
-/// Why there is no report or no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// The name cannot be part of an object's name.
-    #[error(
-        "report name `{0}`: use letters, digits, `.`, `_` and `-`, at most 200, not a `.` at the start"
-    )]
-    Name(String),
-    /// The SQL is not one query that only reads.
-    #[error("this SQL cannot be run: {source}; give one SELECT over {tables}")]
-    Sql {
-        /// What is wrong with it.
-        source: DataFusionError,
-        /// The tables there are.
-        tables: String,
-    },
-    /// The query failed while it ran.
-    #[error("the query failed: {0}")]
-    Query(#[from] DataFusionError),
-    /// The result is too large for one report.
-    #[error("report `{name}` has more than {limit}; let its SQL select less")]
-    TooLarge {
-        /// The report.
-        name: String,
-        /// What it may have.
-        limit: String,
-    },
-    /// The query took too long.
-    #[error("the query was ended after {} s; let it read less, for example fewer days", TIME_LIMIT.as_secs())]
-    TooLong,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
 }
 
 /// Runs one SELECT over the newest manifest and stores its rows as CSV and as Parquet under

@@ -12,9 +12,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    deps::Runner,
     history::{Entry, Running, State},
     job::{JobContext, JobError},
-    runner::Runner,
 };
 
 /// Largest detail that is kept, bytes of JSON.

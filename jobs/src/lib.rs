@@ -3,6 +3,7 @@
 
 mod attempt;
 mod client;
+mod deps;
 mod epochs;
 mod history;
 mod job;
@@ -11,10 +12,11 @@ mod runner;
 pub mod schedule;
 
 pub use client::{JobClient, JobSummary, JobsError, StartedRun};
+pub use deps::{OnReach, SchedulerDeps, SchedulerSettings};
 pub use epochs::{Closed, EpochCloser};
 pub use history::{Reason, Run, RunState, Shared};
 pub use job::{Job, JobContext, JobError, ScheduledJob};
-pub use role::{OnReach, SchedulerDeps, SchedulerSettings, run};
+pub use role::run;
 pub use schedule::{Schedule, ScheduleError};
 
 #[cfg(test)]

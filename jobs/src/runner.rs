@@ -1,6 +1,6 @@
 //! One job in one process: decides with the others who runs it, and runs it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use chrono::DateTime;
 use storage::ledger::LedgerError;
@@ -9,20 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     attempt::{Attempt, Outcome},
+    deps::Runner,
     history::{Decision, Entry, Finished, History, State, View},
-    job::ScheduledJob,
-    role::{SchedulerDeps, SchedulerSettings},
 };
 
 /// How often recording the end of a run is tried once the process is ending.
 const LAST_TRIES: usize = 3;
-
-pub(crate) struct Runner {
-    pub job: ScheduledJob,
-    pub history: Arc<History>,
-    pub deps: Arc<SchedulerDeps>,
-    pub settings: SchedulerSettings,
-}
 
 /// The last sign of life of a run, and when we saw it: by our own clock, so that nobody else's
 /// matters.

@@ -6,7 +6,7 @@ use batch_layer::{Mode, Report};
 use clap::Subcommand;
 use enrich::Rules;
 
-use crate::{batch_runtime::BatchRuntime, config::Settings, jobs, wiring::Base};
+use crate::{config::Settings, scheduling, wiring::Base};
 
 #[derive(Debug, Subcommand)]
 pub enum Batch {
@@ -33,9 +33,9 @@ impl Batch {
             json,
         } = self;
         let base = Base::open(&settings)?;
-        let batch = BatchRuntime::new(&base, Arc::new(Rules::new()?))?;
+        let batch = base.batch(Arc::new(Rules::new()?))?;
         if close_epochs {
-            let late = jobs::close_epochs(&base).await?;
+            let late = scheduling::close_epochs(&base).await?;
             if late > 0 {
                 eprintln!(
                     "{late} collectors did not answer; their open epochs are not in this run"

@@ -6,7 +6,7 @@ use ::jobs::RunState;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::{batch_runtime::BatchRuntime, config::Settings, jobs, wiring::Parts};
+use crate::{config::Settings, scheduling, wiring::Parts};
 
 #[derive(Debug, Subcommand)]
 pub enum Jobs {
@@ -39,7 +39,7 @@ impl Jobs {
             clock: Arc::clone(&parts.clock),
             random: Arc::clone(&parts.random),
         };
-        let jobs = jobs::Jobs::new(&parts, &BatchRuntime::new(&base, Arc::clone(&parts.rules))?)?;
+        let jobs = scheduling::Jobs::new(&parts, &base.batch(Arc::clone(&parts.rules))?)?;
         let jobs = jobs.client();
         let mut failed = false;
         let answer = match self {

@@ -5,7 +5,7 @@ use std::{process::ExitCode, sync::Arc};
 use clap::Args;
 use enrich::Rules;
 
-use crate::{batch_runtime::BatchRuntime, config::Settings, wiring::Base};
+use crate::{config::Settings, wiring::Base};
 
 #[derive(Debug, Args)]
 pub struct Query {
@@ -18,7 +18,7 @@ pub struct Query {
 
 impl Query {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
-        let batch = BatchRuntime::new(&Base::open(&settings)?, Arc::new(Rules::new()?))?;
+        let batch = Base::open(&settings)?.batch(Arc::new(Rules::new()?))?;
         let Query { sql, limit } = self;
         let rows = batch
             .run(move |deps| async move { batch_layer::query(&deps, &sql, limit).await })

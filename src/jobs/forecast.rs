@@ -25,7 +25,7 @@ impl Job<JobDeps> for Forecast {
 
     async fn run(&self, deps: &JobDeps, _: JobContext) -> Result<Value, JobError> {
         let settings = PredictSettings::default();
-        deps.on_mill(|batch| async move { batch_layer::predict(&batch, settings).await })
+        deps.on_batch(|batch| async move { batch_layer::predict(&batch, settings).await })
             .await
     }
 }

@@ -7,8 +7,6 @@ use jobs::{Job, JobContext, JobError};
 use serde_json::Value;
 
 use super::JobDeps;
-use crate::config::Settings;
-
 /// The report that comes with Millrace.
 const SQL: &str = include_str!("../../jobs/reports/daily_links.sql");
 
@@ -29,18 +27,18 @@ impl Job<JobDeps> for Report {
     }
 
     fn check(&self, deps: &JobDeps) -> Result<(), JobError> {
-        sql(&deps.settings).map(drop)
+        sql(deps).map(drop)
     }
 
     async fn run(&self, deps: &JobDeps, _: JobContext) -> Result<Value, JobError> {
-        let sql = sql(&deps.settings)?;
-        deps.on_mill(|batch| async move { batch_layer::run_report(&batch, "nightly", &sql).await })
+        let sql = sql(deps)?;
+        deps.on_batch(|batch| async move { batch_layer::run_report(&batch, "nightly", &sql).await })
             .await
     }
 }
 
-fn sql(settings: &Settings) -> Result<Cow<'static, str>, JobError> {
-    let Some(path) = &settings.report_sql else {
+fn sql(deps: &JobDeps) -> Result<Cow<'static, str>, JobError> {
+    let Some(path) = &deps.report_sql else {
         return Ok(SQL.into());
     };
     let read = std::fs::read_to_string(path);

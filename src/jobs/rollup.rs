@@ -16,7 +16,7 @@ impl Job<JobDeps> for Rollup {
     }
 
     fn description(&self) -> &'static str {
-        "sealed epochs are ground"
+        "sealed epochs are rolled up"
     }
 
     fn schedule(&self) -> &'static str {
@@ -24,7 +24,7 @@ impl Job<JobDeps> for Rollup {
     }
 
     async fn run(&self, deps: &JobDeps, _: JobContext) -> Result<Value, JobError> {
-        deps.on_mill(|batch| async move { batch_layer::run(&batch, Mode::Incremental).await })
+        deps.on_batch(|batch| async move { batch_layer::run(&batch, Mode::Incremental).await })
             .await
     }
 }

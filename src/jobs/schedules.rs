@@ -21,7 +21,7 @@ impl Schedules {
     }
 
     /// The schedule of `job`.
-    pub(super) fn of<'a>(&'a self, job: &'a dyn Job<JobDeps>) -> &'a str {
+    pub fn of<'a>(&'a self, job: &'a dyn Job<JobDeps>) -> &'a str {
         let set = self.0.get(&setting(job));
         set.map_or(job.schedule(), String::as_str)
     }

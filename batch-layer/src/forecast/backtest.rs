@@ -3,7 +3,7 @@
 use super::intervals::Residuals;
 use super::metrics::{mae, mean, scale, smape};
 use super::models::{Model, candidates};
-use super::{Backtest, Task};
+use super::types::{Backtest, Task};
 
 /// Fewer origins than this say little.
 const MIN_ORIGINS: usize = 4;

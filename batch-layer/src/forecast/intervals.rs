@@ -1,6 +1,6 @@
 //! Prediction intervals by split conformal: as wide as the errors that the backtest made.
 
-use super::Point;
+use super::types::Point;
 
 /// Errors at this many steps before and after count for a step too.
 const NEIGHBOURS: usize = 2;

@@ -2,24 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::m4_files::{scores, series};
+use super::m4_scores::{M4Error, Scores, owa};
 use super::metrics::{mae, mean, scale, smape};
-use super::{Forecast, ForecastError, Options, forecast_series, parallel_map};
+use super::{Forecast, Options, forecast_series, parallel_map};
 
 const SEASON: usize = 24;
-const BASELINE: &str = "Naive2";
-
-/// The accuracy of one method: lower is better, OWA 1 is as good as Naive2.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct Scores {
-    pub method: String,
-    pub smape: f64,
-    pub mase: f64,
-    pub owa: f64,
-}
 
 /// Scores of ours and of others.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,23 +28,6 @@ pub struct M4Report {
     pub same_series: Vec<Scores>,
     /// The competition's table, on all 414 series.
     pub published: Vec<Scores>,
-}
-
-/// Why the evaluation cannot be done.
-#[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
-pub enum M4Error {
-    #[error("{path}: {source}; give the folder with Hourly-train.csv.gz and its companions")]
-    Read { path: PathBuf, source: csv::Error },
-    #[error("{path}: `{text}` where a number was expected; get the file again")]
-    Number { path: PathBuf, text: String },
-    #[error("{path} does not have {what}; get the file again")]
-    Missing { path: PathBuf, what: String },
-    #[error("series {series}: {source}")]
-    Forecast {
-        series: String,
-        source: ForecastError,
-    },
 }
 
 /// One series: what is known, and what came then.
@@ -159,12 +132,6 @@ fn case_msis(case: &Case, forecast: &Forecast) -> f64 {
     };
     let scores = forecast.points.iter().zip(&case.future).map(score);
     mean(&scores.collect::<Vec<f64>>()) / scale(&case.history, SEASON)
-}
-
-/// The mean of both errors, each as a multiple of that of Naive2 among `others`.
-pub(super) fn owa(smape: f64, mase: f64, others: &[Scores]) -> f64 {
-    let baseline = others.iter().find(|s| s.method == BASELINE);
-    baseline.map_or(f64::NAN, |b| f64::midpoint(smape / b.smape, mase / b.mase))
 }
 
 fn cases(dir: &Path) -> Result<Vec<Case>, M4Error> {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 
-use super::m4::{M4Error, Scores, owa};
+use super::m4_scores::{M4Error, Scores, owa};
 
 /// Rows of an id and its values; shorter rows end in empty fields.
 pub(super) fn series(path: &Path) -> Result<Vec<(String, Vec<f64>)>, M4Error> {

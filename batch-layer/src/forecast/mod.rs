@@ -11,87 +11,32 @@ mod frames;
 mod intervals;
 mod m4;
 mod m4_files;
+mod m4_scores;
 mod metrics;
 mod models;
 mod parallel;
 mod regression;
 mod smoothing;
 mod time;
+mod types;
 
 pub use self::csv::{CsvError, Summary, forecast_csv};
 pub use self::frames::{FrameError, Grid, Observation, Series, count_series};
-pub use self::m4::{M4Error, M4Report, Scores, evaluate_m4};
+pub use self::m4::{M4Report, evaluate_m4};
+pub use self::m4_scores::{M4Error, Scores};
 pub use self::parallel::parallel_map;
+pub use self::types::{Backtest, Forecast, Options, Point};
 
 use self::backtest::{Plan, Trial};
 use self::intervals::Residuals;
 use self::models::Model;
+use self::types::Task;
 
 const MAX_HORIZON: usize = 10_000;
 /// Squares of values up to here, and sums of them, are finite.
 const MAX_VALUE: f64 = 1e100;
 /// A candidate whose error is this many times the best one's is left out of the median.
 const TOLERANCE: f64 = 1.5;
-
-/// What bounds the work on one series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Most rolling origins of the backtest.
-    pub max_origins: usize,
-    /// Only the newest so many of the longest seasons are looked at.
-    pub max_seasons: usize,
-    /// How many of the best candidates are combined at most.
-    pub max_members: usize,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            max_origins: 12,
-            max_seasons: 8,
-            max_members: 7,
-        }
-    }
-}
-
-/// A forecast with what is known of its quality.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Forecast {
-    /// The model, or the combination of models, that was chosen.
-    pub model: String,
-    /// One point for each step ahead.
-    pub points: Vec<Point>,
-    /// How the same choice did on the past; `None` when the series is too short to tell.
-    pub backtest: Option<Backtest>,
-}
-
-/// One step ahead: `lower_95 ≤ lower_80 ≤ value ≤ upper_80 ≤ upper_95`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct Point {
-    pub value: f64,
-    pub lower_80: f64,
-    pub upper_80: f64,
-    pub lower_95: f64,
-    pub upper_95: f64,
-}
-
-/// Errors on the past, by rolling origin: each origin knew only what came before it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Backtest {
-    /// Mean of 200 |y − f| / (|y| + |f|), in per cent.
-    pub smape: f64,
-    /// Mean absolute error as a multiple of the history's mean seasonal change.
-    pub mase: f64,
-    /// How many origins were forecast from.
-    pub origins: usize,
-    /// Share of values inside the 80 % interval made from the *other* origins.
-    pub coverage_80: f64,
-    /// The same for the 95 % interval.
-    pub coverage_95: f64,
-    /// The MASE of repeating the last season, at the same origins.
-    pub naive_mase: f64,
-}
 
 /// Why a series cannot be forecast.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
@@ -150,32 +95,6 @@ fn check(values: &[f64], season: usize, horizon: usize) -> Result<(), ForecastEr
             value: values[index],
         }),
         None => Ok(()),
-    }
-}
-
-/// One series and what is asked of it.
-struct Task<'a> {
-    history: &'a [f64],
-    /// The season that errors are compared with, as asked for.
-    season: usize,
-    /// The seasons that the history is long enough for, shortest first.
-    seasons: Vec<usize>,
-    horizon: usize,
-}
-
-impl<'a> Task<'a> {
-    fn new(values: &'a [f64], season: usize, horizon: usize, options: &Options) -> Task<'a> {
-        let seasons = models::seasons(season, values.len());
-        let longest = seasons.last().copied().unwrap_or(season).max(30);
-        let keep = (longest * options.max_seasons)
-            .max(2 * horizon)
-            .min(values.len());
-        Task {
-            history: &values[values.len() - keep..],
-            season,
-            seasons,
-            horizon,
-        }
     }
 }
 

@@ -13,7 +13,7 @@ use datafusion::{
 };
 use futures::TryStreamExt;
 
-use super::ReportError;
+use super::error::ReportError;
 
 /// Most rows of a report.
 const MAX_ROWS: u64 = 5_000_000;

@@ -14,7 +14,7 @@ use model::CUBES;
 use object_store::path::Path;
 use storage::object_keys::ObjectKey;
 
-use super::ReportError;
+use super::error::ReportError;
 use crate::{RollupDeps, engine, rollup::events_schema};
 
 /// The table of enriched events, each sender's key once.

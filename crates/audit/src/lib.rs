@@ -17,6 +17,7 @@ mod seals;
 mod seqs;
 mod stored;
 mod views;
+mod walk;
 mod whole;
 
 pub use live::{events_in, events_of};

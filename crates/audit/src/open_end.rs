@@ -8,9 +8,9 @@ use crate::{
     live::LiveTail,
     report::{EpochAudit, Kind},
     run::Auditor,
-    seals::Walk,
     seqs::Seqs,
     stored::{self, Tail},
+    walk::Walk,
 };
 
 impl Auditor<'_> {

@@ -15,8 +15,8 @@ use crate::{
     live::{self, LiveView},
     record::{self, Record},
     report::{Audit, EpochAudit, Finding, Kind},
-    seals::Walk,
     seqs::Seqs,
+    walk::Walk,
 };
 
 /// What an audit works with.

@@ -4,15 +4,7 @@ use handover::raw::{self, LogInfo, Seal};
 use model::{Covered, Seq, Span};
 use storage::{error::StorageError, store::StoreError};
 
-use crate::{report::Kind, run::Auditor, seqs::Seqs};
-
-/// One log, as far as its seals go.
-pub(crate) struct Walk {
-    pub info: LogInfo,
-    pub seals: Vec<Seal>,
-    /// What the seals cover together.
-    pub end: Covered,
-}
+use crate::{report::Kind, run::Auditor, seqs::Seqs, walk::Walk};
 
 impl Auditor<'_> {
     /// The seals of a log beyond what was checked before.

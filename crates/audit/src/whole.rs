@@ -10,9 +10,9 @@ use crate::{
     left_out,
     report::{Audit, Kind, LogAudit},
     run::Auditor,
-    seals::Walk,
     seqs::Seqs,
     views,
+    walk::Walk,
 };
 
 impl Auditor<'_> {

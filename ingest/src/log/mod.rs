@@ -4,6 +4,7 @@ mod disk;
 mod executor;
 mod recovery;
 mod shared;
+mod state;
 pub mod switch;
 mod writer;
 
@@ -21,8 +22,9 @@ use tokio::{
 pub use self::{
     disk::{Disk, DiskFile, LocalDisk},
     executor::{Commands, QUEUE, Running, ThreadExecutor, WriterExecutor},
-    recovery::{Predecessor, RecoveryError},
+    recovery::RecoveryError,
     shared::{SealedSegment, Shared, Source},
+    state::Predecessor,
     writer::{Command, Flow, Writer},
 };
 

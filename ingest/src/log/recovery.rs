@@ -4,59 +4,11 @@ use std::io;
 
 use handover::segment::{self, End, Header, Scan};
 use model::{Epoch, LogId, Record, SegmentNo, Seq};
-use serde::{Deserialize, Serialize};
 
 use super::{
-    Disk, SealedSegment, parse_segment_name, read_segment, segment_name, switch::finish_move,
+    Disk, SealedSegment, parse_segment_name, read_segment, segment_name,
+    state::{Predecessor, STATE, State, finish_move},
 };
-
-pub(super) const STATE: &str = "state.json";
-
-/// What the log must remember beside its segments; written before it takes effect.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct State {
-    /// Id of the log.
-    pub log: LogId,
-    /// Last epoch that is closed.
-    pub closed_epoch: Epoch,
-    /// Its last event, once all of it is in the store: then it is retired.
-    #[serde(default)]
-    pub retired_at: Option<Seq>,
-    /// The retired log that was here before.
-    #[serde(default)]
-    pub predecessor: Option<Predecessor>,
-    /// Its first segments are yet to be put in the place of its predecessor's.
-    #[serde(default)]
-    pub moving: bool,
-}
-
-/// A log that has ended, in whose folder the next one is. Stored as a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(LogId, Seq)", into = "(LogId, Seq)")]
-pub struct Predecessor {
-    /// Its id.
-    pub log: LogId,
-    /// Its last event.
-    pub last: Seq,
-}
-
-impl From<(LogId, Seq)> for Predecessor {
-    fn from((log, last): (LogId, Seq)) -> Self {
-        Self { log, last }
-    }
-}
-
-impl From<Predecessor> for (LogId, Seq) {
-    fn from(before: Predecessor) -> Self {
-        (before.log, before.last)
-    }
-}
-
-impl State {
-    pub(super) fn save(&self, disk: &dyn Disk) -> io::Result<()> {
-        disk.replace(STATE, &serde_json::to_vec(self)?)
-    }
-}
 
 /// The end of the log's chain of segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,9 +16,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Disk, read_segment,
-    recovery::{Predecessor, State},
-    segment_name,
+    Disk, read_segment, segment_name,
+    state::{Predecessor, State},
 };
 
 /// Events kept in memory for the streamer; older ones it reads from the files.

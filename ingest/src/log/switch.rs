@@ -18,9 +18,10 @@ use storage::{
 };
 
 use super::{
-    Disk, RecoveryError, parse_segment_name,
-    recovery::{self, Predecessor, Recovered, State},
+    Disk, RecoveryError,
+    recovery::{self, Recovered},
     segment_name,
+    state::{Predecessor, State, finish_move, next_name, parse_next_name},
 };
 
 /// Why a log could not be left. It is tried again.
@@ -91,14 +92,6 @@ async fn held(store: &Store, log: LogId, first: Seq) -> Result<Vec<Span<Seq>>, S
 /// Events of one epoch of the new log, about.
 const EPOCH_EVENTS: u64 = 250_000;
 
-fn next_name(number: SegmentNo) -> String {
-    format!("next-{}", segment_name(number))
-}
-
-fn parse_next_name(name: &str) -> Option<SegmentNo> {
-    parse_segment_name(name.strip_prefix("next-")?)
-}
-
 fn move_records(
     disk: &dyn Disk,
     old: &Recovered,
@@ -167,20 +160,4 @@ fn move_records(
     state.save(disk)?;
     reach("switch.said");
     finish_move(disk, &mut state)
-}
-
-/// Puts the new log's segments in the place of the old one's, which the new log or the store hold.
-pub(super) fn finish_move(disk: &dyn Disk, state: &mut State) -> io::Result<()> {
-    let names = disk.list()?;
-    for name in names.iter().filter(|n| parse_segment_name(n).is_some()) {
-        let header = Header::decode(&disk.read(name)?);
-        if header.is_none_or(|h| h.log != state.log) {
-            disk.remove(name)?;
-        }
-    }
-    for number in names.iter().filter_map(|n| parse_next_name(n)) {
-        disk.rename(&next_name(number), &segment_name(number))?;
-    }
-    state.moving = false;
-    state.save(disk)
 }

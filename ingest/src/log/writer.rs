@@ -13,8 +13,9 @@ use tokio::{
 
 use super::{
     AppendError, Disk, DiskFile, LogSettings, SealedSegment, Shared,
-    recovery::{Last, Recovered, State},
+    recovery::{Last, Recovered},
     segment_name,
+    state::State,
 };
 
 /// Bytes written by one group commit at most, beyond the first request.

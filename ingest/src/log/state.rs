@@ -1,0 +1,85 @@
+//! What a log must remember beside its segments, and the last step from one log to the next, which
+//! the state decides.
+
+use std::io;
+
+use handover::segment::Header;
+use model::{Epoch, LogId, SegmentNo, Seq};
+use serde::{Deserialize, Serialize};
+
+use super::{Disk, parse_segment_name, segment_name};
+
+/// The file of [`State`].
+pub(super) const STATE: &str = "state.json";
+
+/// What the log must remember beside its segments; written before it takes effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Id of the log.
+    pub log: LogId,
+    /// Last epoch that is closed.
+    pub closed_epoch: Epoch,
+    /// Its last event, once all of it is in the store: then it is retired.
+    #[serde(default)]
+    pub retired_at: Option<Seq>,
+    /// The retired log that was here before.
+    #[serde(default)]
+    pub predecessor: Option<Predecessor>,
+    /// Its first segments are yet to be put in the place of its predecessor's.
+    #[serde(default)]
+    pub moving: bool,
+}
+
+/// A log that has ended, in whose folder the next one is. Stored as a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(LogId, Seq)", into = "(LogId, Seq)")]
+pub struct Predecessor {
+    /// Its id.
+    pub log: LogId,
+    /// Its last event.
+    pub last: Seq,
+}
+
+impl From<(LogId, Seq)> for Predecessor {
+    fn from((log, last): (LogId, Seq)) -> Self {
+        Self { log, last }
+    }
+}
+
+impl From<Predecessor> for (LogId, Seq) {
+    fn from(before: Predecessor) -> Self {
+        (before.log, before.last)
+    }
+}
+
+impl State {
+    pub(super) fn save(&self, disk: &dyn Disk) -> io::Result<()> {
+        disk.replace(STATE, &serde_json::to_vec(self)?)
+    }
+}
+
+/// Name of a segment that will be `number` once its log takes the place of the one before.
+pub(super) fn next_name(number: SegmentNo) -> String {
+    format!("next-{}", segment_name(number))
+}
+
+/// The number of a name made by [`next_name`].
+pub(super) fn parse_next_name(name: &str) -> Option<SegmentNo> {
+    parse_segment_name(name.strip_prefix("next-")?)
+}
+
+/// Puts the new log's segments in the place of the old one's, which the new log or the store hold.
+pub(super) fn finish_move(disk: &dyn Disk, state: &mut State) -> io::Result<()> {
+    let names = disk.list()?;
+    for name in names.iter().filter(|n| parse_segment_name(n).is_some()) {
+        let header = Header::decode(&disk.read(name)?);
+        if header.is_none_or(|h| h.log != state.log) {
+            disk.remove(name)?;
+        }
+    }
+    for number in names.iter().filter_map(|n| parse_next_name(n)) {
+        disk.rename(&next_name(number), &segment_name(number))?;
+    }
+    state.moving = false;
+    state.save(disk)
+}

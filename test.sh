@@ -41,7 +41,7 @@ else
 fi
 
 # Bugs are planted and processes made to die only in a build that is told so: see crates/model/build.rs.
-export MILLRACE_FAULTS=1
+export MILLRACE_BUILD=faults
 
 # What a test skips it writes down here: a line each.
 MILLRACE_SKIPPED="$(mktemp)"

@@ -2,9 +2,9 @@
 //! Not a Cargo feature, for features unify: one crate that wants it would give it to the product.
 
 fn main() {
-    println!("cargo::rerun-if-env-changed=MILLRACE_FAULTS");
+    println!("cargo::rerun-if-env-changed=MILLRACE_BUILD");
     println!("cargo::rustc-check-cfg=cfg(faults)");
-    if std::env::var_os("MILLRACE_FAULTS").is_some_and(|value| value == "1") {
+    if std::env::var("MILLRACE_BUILD").is_ok_and(|build| build == "faults") {
         println!("cargo::rustc-cfg=faults");
     }
 }

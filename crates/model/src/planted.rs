@@ -1,7 +1,7 @@
 //! Bugs that can be planted, to prove that the simulation of the hand-over, and the oracle over real
 //! processes, would find them.
 //!
-//! Each breaks one rule on which exact numbers rest. They are compiled only where `MILLRACE_FAULTS=1` is
+//! Each breaks one rule on which exact numbers rest. They are compiled only where `MILLRACE_BUILD=faults` is
 //! in the environment of the build, as in `./test.sh`; everywhere else [`planted`] is a constant.
 
 /// Whether this build can have bugs planted, and be made to die at a [`crate::failpoint`].
@@ -111,7 +111,7 @@ pub fn plant(bug: Option<Bug>) {
     #[cfg(faults)]
     PLANTED.set(bug);
     #[cfg(not(faults))]
-    assert_eq!(bug, None, "built without MILLRACE_FAULTS=1");
+    assert_eq!(bug, None, "built without MILLRACE_BUILD=faults");
 }
 
 /// Plants the bug that `MILLRACE_BUG` names in the whole process; to be called once, at its start.

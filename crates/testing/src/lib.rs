@@ -39,7 +39,7 @@ pub fn has_faults(test: &str) -> bool {
     if !model::planted::FAULTS {
         skip(
             test,
-            "it plants faults, and the build was without MILLRACE_FAULTS=1",
+            "it plants faults, and the build was without MILLRACE_BUILD=faults",
         );
     }
     model::planted::FAULTS

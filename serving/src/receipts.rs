@@ -188,9 +188,8 @@ async fn counted(sources: &Sources, id: EventId, record: &Record) -> Result<Valu
         .as_of
         .get(&id.log)
         .is_some_and(|upto| id.seq <= *upto);
-    let log = format!("log {}", id.log);
-    let mut missing: Vec<&str> = reading.live.missing.iter().map(String::as_str).collect();
-    missing.retain(|why| !why.starts_with("log ") || why.starts_with(&log));
+    let mut missing = reading.live.missing;
+    missing.retain(|missing| missing.log.is_none_or(|log| log == id.log));
     let by = if folded { json!("live") } else { Value::Null };
     Ok(json!({
         "by": by,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use handover::{
     manifests::Published,
-    reading::{ReadError, Reader},
+    reading::{Missing, ReadError, Reader, Why},
 };
 use model::EntityId;
 use web::Problem;
@@ -64,7 +64,10 @@ async fn read_once(
 /// With the live store down the settled part is still true, and said to be a part.
 fn without_live(published: Published, error: &ReadError) -> Reading {
     tracing::warn!(%error, "live cells cannot be read");
-    let missing = vec!["live: the live store does not answer".into()];
+    let missing = vec![Missing {
+        log: None,
+        why: Why::NoAnswer,
+    }];
     Reading {
         published,
         live: handover::reading::Reading {

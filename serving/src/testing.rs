@@ -12,12 +12,12 @@ use catalog::Catalog;
 use handover::{
     installation::stamp,
     manifest::Manifest,
-    manifests::Manifests,
     raw::{self, LogInfo, Seal},
     segment::{self, Header},
 };
 use http::Request;
 use jobs::{JobClient, Shared};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use model::random::SeededRandom;
 use model::{
     Covered, EntityId, Event, EventId, Facts, Horizon, LogId, ManualClock, Record,
@@ -30,12 +30,13 @@ use storage::{
     stream::{Batch, EventStream, MemoryStream},
 };
 use tower::ServiceExt;
+use web::{Health, ServerSettings};
 
 use crate::{
-    api::{self, Api, auth::AdminToken},
-    audit::{self, AuditControl, NoAudit},
-    receipts,
-    stats::{Numbers, Sources},
+    app::App,
+    audit::{AuditControl, NoAudit},
+    role::{ServingDeps, ServingSettings},
+    routes,
 };
 
 pub(crate) const TOKEN: &str = "the-admin-token";
@@ -45,7 +46,7 @@ pub(crate) const LOG: LogId = LogId(77);
 
 pub(crate) struct Site {
     pub store: Store,
-    pub sources: Arc<Sources>,
+    pub app: Arc<App>,
     pub cells: Arc<MemoryCells>,
     pub stream: Arc<MemoryStream>,
     router: Router,
@@ -75,8 +76,38 @@ impl AuditControl for FakeAudits {
     }
 }
 
+/// All that an API needs, in memory: nothing in it but what is in `store`, and no jobs.
+pub(crate) async fn deps(store: Store) -> ServingDeps {
+    let clock = Arc::new(ManualClock::new(NOW_MS));
+    let random = Arc::new(SeededRandom::new(7));
+    let catalog = Catalog::open(store.clone(), clock.clone(), random.clone());
+    let health = Health::default();
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    ServingDeps {
+        catalog: catalog.await.unwrap(),
+        jobs: Arc::new(no_jobs(&store)),
+        store,
+        stream: Arc::new(MemoryStream::default()),
+        cells: Arc::new(MemoryCells::default()),
+        audits: Arc::new(FakeAudits),
+        clock,
+        random,
+        operate: web::operate_routes(health.clone(), metrics),
+        health,
+    }
+}
+
+/// How an API of tests behaves.
+pub(crate) fn settings() -> ServingSettings {
+    ServingSettings {
+        admin_token: TOKEN.into(),
+        public_url: "https://go.example/".into(),
+        server: ServerSettings::default(),
+    }
+}
+
 /// An installation without jobs.
-pub(crate) fn no_jobs(store: &Store) -> JobClient {
+fn no_jobs(store: &Store) -> JobClient {
     let shared = Shared {
         store: store.clone(),
         clock: Arc::new(ManualClock::new(NOW_MS)),
@@ -93,29 +124,18 @@ impl Site {
     /// With the log registered and nothing in it.
     pub async fn new() -> Self {
         let store = store::open("memory://").unwrap();
-        let clock = Arc::new(ManualClock::new(NOW_MS));
-        let random = Arc::new(SeededRandom::new(7));
-        let catalog = Catalog::open(store.clone(), clock.clone(), random.clone());
-        let api = Arc::new(Api {
-            catalog: catalog.await.unwrap(),
-            clock,
-            random,
-            admin_token: AdminToken::new(TOKEN),
-            jobs: Arc::new(no_jobs(&store)),
-            public_url: "https://go.example".into(),
-            large_bodies: Api::large_bodies(),
-        });
         let (cells, stream) = (
             Arc::new(MemoryCells::default()),
             Arc::new(MemoryStream::default()),
         );
-        let manifests = Arc::new(Manifests::new(store.clone()));
-        let sources = Sources::new(api.clone(), store.clone(), cells.clone(), manifests);
-        let sources = Arc::new(sources);
-        let numbers = Numbers(Arc::clone(&sources));
-        let router = api::routes(api)
-            .merge(receipts::routes(numbers.clone(), stream.clone()))
-            .merge(audit::routes(numbers, Arc::new(FakeAudits)));
+        let deps = ServingDeps {
+            cells: cells.clone(),
+            stream: stream.clone(),
+            ..deps(store.clone()).await
+        };
+        let operate = deps.operate.clone();
+        let app = Arc::new(App::new(deps, settings()));
+        let router = routes::with_fallbacks(routes::router(app.clone()).merge(operate));
         let info = LogInfo {
             log: LOG,
             created_ms: 0,
@@ -126,7 +146,7 @@ impl Site {
         raw::register_log(&store, &info).await.unwrap();
         Self {
             store,
-            sources,
+            app,
             cells,
             stream,
             router,
@@ -177,7 +197,7 @@ impl Site {
 
     /// Lets the API see what has changed.
     pub async fn refresh(&self) {
-        self.sources.refresh().await.unwrap();
+        self.app.refresh().await.unwrap();
     }
 
     /// Sends records on to the speed layer.
@@ -265,9 +285,8 @@ impl Site {
             horizon: Horizon(BTreeMap::from([(LOG, covered)])),
             ..manifest
         };
-        let api = &self.sources.api;
-        let stamp = stamp(&*api.clock, &*api.random);
-        let ledger = &self.sources.manifests.ledger;
+        let stamp = stamp(&*self.app.clock, &*self.app.random);
+        let ledger = &self.app.manifests.ledger;
         ledger.append(1, &manifest, stamp).await.unwrap();
     }
 }

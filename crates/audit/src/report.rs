@@ -4,11 +4,12 @@ use std::{collections::BTreeMap, fmt};
 
 use model::LogId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::seqs::Seqs;
 
 /// What an audit found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Audit {
     /// Whether nothing differs.
     pub agrees: bool,
@@ -20,6 +21,7 @@ pub struct Audit {
     /// could not know.
     pub duplicates: u64,
     /// When it was made, RFC 3339.
+    #[schema(example = "2026-01-02T03:04:05Z")]
     pub checked_at: String,
     /// What earlier audits found to agree and this one did not read again: all that this
     /// manifest covers; 0: nothing.
@@ -38,13 +40,15 @@ pub struct Audit {
     pub rejected: BTreeMap<String, u64>,
     /// How far `unrecorded` and `rejected` go at least, RFC 3339: the oldest word of a collector
     /// that is not retired. One that was killed takes its last seconds of these with it.
+    #[schema(example = "2026-01-02T03:04:05Z")]
     pub turned_away_as_of: Option<String>,
 }
 
 /// One log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LogAudit {
     /// Its id.
+    #[schema(value_type = String, example = "0000000000000000000000002D")]
     pub log: LogId,
     /// Whether its collector has drained it: nothing will be added.
     pub retired: bool,
@@ -57,13 +61,15 @@ pub struct LogAudit {
     /// Events that were refused, by reason.
     pub rejected: BTreeMap<String, u64>,
     /// When its collector last wrote these, RFC 3339.
+    #[schema(example = "2026-01-02T03:04:05Z")]
     pub turned_away_as_of: Option<String>,
 }
 
 /// One epoch of one log, or the open end of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EpochAudit {
     /// The log.
+    #[schema(value_type = String, example = "0000000000000000000000002D")]
     pub log: LogId,
     /// The epoch; of the open end the first one without a seal.
     pub epoch: u64,
@@ -86,8 +92,9 @@ pub struct EpochAudit {
 }
 
 /// What kind of difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FindingKind)]
 pub enum Kind {
     /// A damaged disk lost acknowledged events before they were stored.
     Lost,
@@ -102,15 +109,17 @@ pub enum Kind {
 }
 
 /// One difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// What kind.
     pub kind: Kind,
     /// The log, if it is of one.
+    #[schema(value_type = Option<String>, example = "0000000000000000000000002D")]
     pub log: Option<LogId>,
     /// The epoch, if it is of one.
     pub epoch: Option<u64>,
     /// The events, as first and last numbers.
+    #[schema(value_type = Vec<(u64, u64)>)]
     pub seqs: Seqs,
     /// For people.
     pub detail: String,

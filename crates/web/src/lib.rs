@@ -8,6 +8,6 @@ mod slow;
 #[cfg(test)]
 mod tests;
 
-pub use operate::{Health, operate_routes};
-pub use problem::Problem;
+pub use operate::{Health, OperateDocument, operate_routes};
+pub use problem::{Problem, ProblemBody};
 pub use server::{ServerSettings, serve};

@@ -1,8 +1,12 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An error for the client: its status, a stable code, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,25 +78,49 @@ impl Problem {
     }
 }
 
+/// A problem as JSON.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Always `about:blank`: `code` tells more.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The words that HTTP has for the status.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// Stable word for programs.
+    code: &'static str,
+    /// What happened and what to do; for people.
+    detail: String,
+}
+
+impl From<Problem> for ProblemBody {
+    fn from(problem: Problem) -> Self {
+        Self {
+            kind: "about:blank",
+            title: problem.status.canonical_reason().unwrap_or("Error"),
+            status: problem.status.as_u16(),
+            code: problem.code,
+            detail: problem.detail,
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "detail": self.detail,
-        });
-        let mut response = (self.status, body.to_string()).into_response();
+        let (status, retry_after) = (self.status, self.retry_after);
+        let body = Json(ProblemBody::from(self));
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

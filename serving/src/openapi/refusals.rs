@@ -1,0 +1,166 @@
+//! The problems that routes may answer with, as families: what an extractor or a store refuses
+//! is said once. A route names its families: `Refusals<(Key, Body, Commit)>`.
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use http::StatusCode;
+use serde_json::json;
+use utoipa::{
+    IntoResponses,
+    openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, example::Example},
+};
+use web::{Problem, ProblemBody};
+
+/// One problem: its status, its code, and how its detail may read.
+pub(crate) type Refusal = (u16, &'static str, &'static str);
+
+/// Problems that come from one place.
+pub(crate) trait Family {
+    /// These.
+    fn all() -> Vec<Refusal>;
+}
+
+macro_rules! families {
+    ($($(#[$about:meta])* $name:ident: [$($refusal:expr,)*],)*) => {$(
+        $(#[$about])*
+        pub(crate) struct $name;
+        impl Family for $name {
+            fn all() -> Vec<Refusal> {
+                vec![$($refusal,)*]
+            }
+        }
+    )*};
+}
+
+families! {
+    /// Of whoever may not do this.
+    Key: [
+        (401, "unauthorized", "send a valid key: Authorization: Bearer KEY"),
+        (403, "forbidden", "this key lacks the scope `write`"),
+    ],
+    /// Of `Params`.
+    Query: [(400, "invalid_query", "`limit` must be from 1 to 1000"),],
+    /// Of an id in the path.
+    Id: [
+        (400, "invalid_id", "an id is a prefix, _ and 13 digits, such as lnk_0000000000005"),
+        (400, "invalid_path", "Invalid URL: Invalid UTF-8 in `id`"),
+    ],
+    /// Of a name in the path.
+    Name: [(400, "invalid_path", "Invalid URL: Invalid UTF-8 in `name`"),],
+    /// Of a body.
+    Body: [
+        (400, "malformed_json", "the body is not JSON: EOF while parsing an object at line 1 column 1"),
+        (400, "invalid", "unknown field `destnation`, expected one of `slug`, `destination`"),
+        (400, "incomplete_body", "the body could not be read to its end"),
+        (408, "timeout", "the body did not arrive in time"),
+        (413, "too_large", "a body holds at most 256 KiB here"),
+        (415, "unsupported_media_type", "send the header Content-Type: application/json"),
+    ],
+    /// Of a body with many objects.
+    Many: [
+        (400, "empty", "the body holds no link; send a JSON array, or one JSON object a line"),
+        (413, "too_many", "a request holds at most 5000 links"),
+    ],
+    /// Of a change of the catalog.
+    Commit: [
+        (400, "invalid", "`destination` is required"),
+        (400, "too_many", "10001 are too many; at most 10000 are possible"),
+        (404, "not_found", "there is no lnk_0000000000005"),
+        (409, "taken", "the slug `spring` is taken"),
+        (500, "internal", "something failed here; it has been logged"),
+        (503, "contended", "others changed the same just now; try again"),
+        (503, "outcome_unknown", "nobody can say whether this was stored; look before you send it again"),
+        (503, "store_unavailable", "the object store does not answer; nothing was changed"),
+    ],
+    /// Of what does not exist, or is somebody else's.
+    Nothing: [(404, "not_found", "there is no such link, pixel, goal or campaign"),],
+    /// Of the object store.
+    StoreDown: [(503, "store_unavailable", "the object store does not answer"),],
+    /// Of what is done a few at once.
+    Busy: [(503, "busy", "too many audits are asked for at once"),],
+    /// Of the questions of `/v1/live`.
+    Filter: [
+        (400, "invalid_timezone", "timezone must be an IANA name such as Europe/Berlin"),
+        (400, "invalid_exclude_bots", "exclude_bots must be true or false"),
+        (400, "invalid_filter", "give one of link, pixel, goal, campaign"),
+    ],
+    /// Of the questions of `/v1/stats`.
+    Question: [
+        (400, "unknown_parameter", "there is no parameter `metric`"),
+        (400, "invalid_metrics", "metrics must be some of clicks, views, conversions"),
+        (400, "invalid_time", "start and end must be RFC 3339 on a whole minute, or a date"),
+        (400, "invalid_range", "start must be before end"),
+        (400, "invalid_interval", "interval must be minute, hour, day, week, month or none"),
+        (400, "invalid_group_by", "group_by must be one of country, browser, os"),
+        (400, "invalid_timezone", "timezone must be an IANA name such as Europe/Berlin"),
+        (400, "invalid_exclude_bots", "exclude_bots must be true or false"),
+        (400, "invalid_limit", "limit must be 1 to 50000"),
+        (400, "invalid_order", "order must be one of the metrics, with - in front for the largest first"),
+        (400, "invalid_filter", "give one of link, pixel, goal, campaign"),
+        (400, "too_many_buckets", "more than 20000 buckets; choose a longer interval or a shorter range"),
+        (400, "unaligned", "grouped numbers are kept by quarters of an hour"),
+    ],
+    /// Of the settled numbers.
+    ViewsDown: [(503, "views_unavailable", "the settled numbers cannot be read just now"),],
+    /// Of events that are looked for.
+    Lookup: [
+        (400, "invalid_event_id", "an event id is a log, - and a number"),
+        (500, "damaged", "the stored object that must hold this event cannot be read"),
+        (503, "live_unavailable", "the event is not stored yet, and the live store does not answer"),
+    ],
+    /// Of audits of the installation.
+    Audits: [
+        (500, "internal", "something failed here; it has been logged"),
+        (503, "late", "the audit takes longer than this request may; run `millrace audit`"),
+    ],
+}
+
+macro_rules! together {
+    ($($name:ident)*) => {
+        impl<$($name: Family),*> Family for ($($name,)*) {
+            fn all() -> Vec<Refusal> {
+                [$($name::all()),*].concat()
+            }
+        }
+    };
+}
+together!(A);
+together!(A B);
+together!(A B C);
+together!(A B C D);
+together!(A B C D E);
+
+/// The answers with the problems of some families.
+pub(crate) struct Refusals<F>(PhantomData<F>);
+
+impl<F: Family> IntoResponses for Refusals<F> {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut by_status: BTreeMap<u16, BTreeMap<&str, &str>> = BTreeMap::new();
+        for (status, code, detail) in F::all() {
+            by_status.entry(status).or_default().insert(code, detail);
+        }
+        let answers = by_status.into_iter().map(|(status, codes)| {
+            let names: Vec<String> = codes.keys().map(|code| format!("`{code}`")).collect();
+            let answer = ResponseBuilder::new()
+                .description(names.join(", "))
+                .content("application/problem+json", content(status, codes));
+            (status.to_string(), RefOr::T(answer.build()))
+        });
+        answers.collect()
+    }
+}
+
+fn content(status: u16, codes: BTreeMap<&'static str, &'static str>) -> Content {
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    let examples = codes.into_iter().map(|(code, detail)| {
+        let body = ProblemBody::from(Problem::new(status, code, detail));
+        (
+            code,
+            RefOr::T(Example::builder().value(Some(json!(body))).build()),
+        )
+    });
+    ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(examples)
+        .build()
+}

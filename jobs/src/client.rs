@@ -55,6 +55,7 @@ pub struct StartedRun {
     #[schema(example = 7)]
     pub request: u64,
     /// How far the run is.
+    #[schema(example = "ok")]
     pub state: RunState,
     /// The run, if it has begun.
     pub run: Option<Run>,

@@ -103,6 +103,7 @@ struct Tallies {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// Of the installation: read everything again.
+    #[param(example = true)]
     full: bool,
     /// Of an account: how many days back, today included; 7 unless given.
     #[param(minimum = 1, maximum = 92, example = 7)]

@@ -22,14 +22,16 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// Only those with points so far apart.
-    #[param(inline)]
+    #[param(inline, example = "hourly")]
     grain: Option<Wanted>,
     /// `account`, or an id.
     #[param(example = "account")]
     entity: Option<String>,
     /// The id or the slug of a link.
+    #[param(example = "spring")]
     link: Option<String>,
     /// The id or the name of a campaign.
+    #[param(example = "Spring")]
     campaign: Option<String>,
 }
 

@@ -49,10 +49,13 @@ pub(crate) struct LiveQuery {
     #[param(example = "spring")]
     link: Option<String>,
     /// Numbers of one pixel only: its id or its name.
+    #[param(example = "Footer")]
     pixel: Option<String>,
     /// Numbers of one goal only: its id or its name.
+    #[param(example = "Sale")]
     goal: Option<String>,
     /// Numbers of one campaign only: its id or its name.
+    #[param(example = "Spring")]
     campaign: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Router, middleware::map_response, response::Response, routing::get};
+use axum::{Router, middleware::map_response, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -23,7 +23,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(forecasts::get_forecasts))
         .routes(routes!(links::list, links::create))
         .routes(routes!(links::read, links::change, links::delete))
-        .routes(routes!(bulk::create_links))
+        .routes(routes!(bulk::create_many_links))
         .routes(routes!(pixels::list, pixels::create))
         .routes(routes!(pixels::read, pixels::change, pixels::delete))
         .routes(routes!(goals::list, goals::create))
@@ -41,6 +41,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(audit::get_audit))
         .routes(routes!(jobs::list_jobs))
         .routes(routes!(jobs::list_runs, jobs::start_run))
+        .routes(routes!(openapi::get_document))
 }
 
 /// What the routes say of themselves.
@@ -55,7 +56,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     router
         .layer(map_response(private))
         .with_state(app)
-        .route("/openapi.json", get(openapi::get_document))
         .merge(assets::routes())
 }
 

@@ -7,15 +7,17 @@ use ::audit::Audit;
 use axum::{
     Router,
     body::{Body, to_bytes},
+    response::Response,
 };
 use catalog::Catalog;
+use futures::StreamExt;
 use handover::{
     installation::stamp,
     manifest::Manifest,
     raw::{self, LogInfo, Seal},
     segment::{self, Header},
 };
-use http::Request;
+use http::{Request, header};
 use jobs::{JobClient, Shared};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use model::random::SeededRandom;
@@ -33,8 +35,10 @@ use tower::ServiceExt;
 use web::{Health, ServerSettings};
 
 use crate::{
+    api::jobs::JobControl,
     app::App,
     audit::{AuditControl, NoAudit},
+    openapi::tests::promised,
     role::{ServingDeps, ServingSettings},
     routes,
 };
@@ -74,6 +78,20 @@ impl AuditControl for FakeAudits {
             turned_away_as_of: None,
         })
     }
+}
+
+/// The body of an answer; of a stream its first message.
+async fn beginning(response: Response) -> Vec<u8> {
+    let kind = response.headers().get(header::CONTENT_TYPE).cloned();
+    if kind.is_none_or(|kind| kind != "text/event-stream") {
+        return to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap()
+            .to_vec();
+    }
+    let first = response.into_body().into_data_stream().next().await;
+    let first = first.unwrap().unwrap();
+    first.strip_prefix(b"data: ").unwrap_or(&first).to_vec()
 }
 
 /// All that an API needs, in memory: nothing in it but what is in `store`, and no jobs.
@@ -123,16 +141,25 @@ pub(crate) fn id(seq: u64) -> EventId {
 impl Site {
     /// With the log registered and nothing in it.
     pub async fn new() -> Self {
+        Self::on(|deps| deps).await
+    }
+
+    /// With these jobs.
+    pub async fn with_jobs(jobs: Arc<dyn JobControl>) -> Self {
+        Self::on(|deps| ServingDeps { jobs, ..deps }).await
+    }
+
+    async fn on(change: impl FnOnce(ServingDeps) -> ServingDeps) -> Self {
         let store = store::open("memory://").unwrap();
         let (cells, stream) = (
             Arc::new(MemoryCells::default()),
             Arc::new(MemoryStream::default()),
         );
-        let deps = ServingDeps {
+        let deps = change(ServingDeps {
             cells: cells.clone(),
             stream: stream.clone(),
             ..deps(store.clone()).await
-        };
+        });
         let operate = deps.operate.clone();
         let app = Arc::new(App::new(deps, settings()));
         let router = routes::with_fallbacks(routes::router(app.clone()).merge(operate));
@@ -158,7 +185,8 @@ impl Site {
         self.call("GET", path, key, Value::Null).await
     }
 
-    async fn call(&self, method: &str, path: &str, key: &str, body: Value) -> (u16, Value) {
+    /// The status and the beginning of the body of an answer, which the document must promise.
+    pub async fn call(&self, method: &str, path: &str, key: &str, body: Value) -> (u16, Value) {
         let request = Request::builder().method(method).uri(path);
         let request = request
             .header("authorization", format!("Bearer {key}"))
@@ -166,7 +194,8 @@ impl Site {
             .body(Body::from(body.to_string()));
         let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
         let status = response.status().as_u16();
-        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let bytes = beginning(response).await;
+        promised(&method.parse().unwrap(), path, status, &bytes);
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 

@@ -76,11 +76,11 @@ struct HealthBody {
     status: &'static str,
     /// What does not serve, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<BTreeMap<String, String>>)]
+    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({}))]
     problems: Option<BTreeMap<&'static str, String>>,
     /// What serves although something is wrong with it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = Option<BTreeMap<String, String>>)]
+    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({}))]
     warnings: BTreeMap<&'static str, String>,
 }
 

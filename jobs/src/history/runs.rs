@@ -31,6 +31,7 @@ pub struct Run {
     #[schema(example = 8)]
     pub run: u64,
     /// How far it is.
+    #[schema(example = "ok")]
     pub state: RunState,
     /// Why it began.
     pub reason: Reason,
@@ -52,8 +53,10 @@ pub struct Run {
     #[schema(example = 840)]
     pub took_ms: Option<i64>,
     /// What it did, or why it failed.
+    #[schema(example = json!({"epochs": 2}))]
     pub detail: Option<Value>,
     /// The run that begins it again.
+    #[schema(example = json!(null))]
     pub taken_over_by: Option<u64>,
 }
 

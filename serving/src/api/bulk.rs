@@ -54,7 +54,7 @@ type Item = Result<LinkBody, Problem>;
     ),
     security(("key" = ["write"])),
 )]
-pub(crate) async fn create_links(
+pub(crate) async fn create_many_links(
     State(app): State<Arc<App>>,
     Writer(caller): Writer,
     request: Request,

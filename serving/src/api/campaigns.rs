@@ -16,8 +16,7 @@ handlers!(
     CampaignView,
     CampaignBody,
     "Campaigns",
-    "/v1/campaigns",
-    "/v1/campaigns/{id}",
+    "campaign",
     "cmp_0000000000006"
 );
 

@@ -16,8 +16,7 @@ handlers!(
     GoalView,
     GoalBody,
     "Goals",
-    "/v1/goals",
-    "/v1/goals/{id}",
+    "goal",
     "gol_0000000000008"
 );
 

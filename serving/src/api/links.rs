@@ -17,8 +17,7 @@ handlers!(
     LinkView,
     LinkBody,
     "Links",
-    "/v1/links",
-    "/v1/links/{id}",
+    "link",
     "lnk_0000000000005"
 );
 

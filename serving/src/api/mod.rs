@@ -16,4 +16,4 @@ pub(crate) mod params;
 pub(crate) mod pixels;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

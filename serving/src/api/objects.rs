@@ -22,7 +22,7 @@ use crate::{api_types::List, app::App};
 const SLUG_TRIES: usize = 20;
 
 /// A kind of object, as the API has it.
-pub(super) trait Resource: Row + PartialEq + Send + Sync + 'static {
+pub(crate) trait Resource: Row + PartialEq + Send + Sync + 'static {
     /// Its word in addresses.
     const PATH: &'static str;
     /// The fields that clients set.
@@ -46,7 +46,7 @@ pub(super) trait Resource: Row + PartialEq + Send + Sync + 'static {
 }
 
 /// What a change is made amid.
-pub(super) struct ChangeContext<'a> {
+pub(crate) struct ChangeContext<'a> {
     /// The catalog.
     pub state: &'a catalog::State,
     /// Randomness.
@@ -110,10 +110,10 @@ impl<'a> ChangeContext<'a> {
 /// The handlers of one kind. Each says what it is in the document of the API; what it does is
 /// the same for every kind.
 macro_rules! handlers {
-    ($object:ident, $view:ident, $body:ident, $tag:literal, $all:literal, $one:literal, $id:literal) => {
-        /// Makes one
+    ($object:ident, $view:ident, $body:ident, $tag:literal, $one:literal, $id:literal) => {
         #[utoipa::path(
-                    post, path = $all, tag = $tag, operation_id = concat!("create ", $all),
+                    post, path = concat!("/v1/", $one, "s"), tag = $tag, operation_id = concat!("create_", $one),
+            summary = concat!("Makes a ", $one),
                     request_body = $body,
                     responses(
                         (status = 201, description = "As it was made.", body = $view),
@@ -129,9 +129,9 @@ macro_rules! handlers {
             objects::create::<$object>(&app, &caller, &body).await
         }
 
-        /// Lists them, in the order of their ids
         #[utoipa::path(
-                    get, path = $all, tag = $tag, operation_id = concat!("list ", $all),
+                    get, path = concat!("/v1/", $one, "s"), tag = $tag, operation_id = concat!("list_", $one, "s"),
+            summary = concat!("Lists the ", $one, "s of the account, in the order of their ids"),
                     params(Page),
                     responses(
                         (status = 200, description = "A page of them.", body = List<$view>),
@@ -147,9 +147,9 @@ macro_rules! handlers {
             objects::list::<$object>(&app, &caller, &page).map(Json)
         }
 
-        /// Shows one
         #[utoipa::path(
-                    get, path = $one, tag = $tag, operation_id = concat!("read ", $all),
+                    get, path = concat!("/v1/", $one, "s/{id}"), tag = $tag, operation_id = concat!("read_", $one),
+            summary = concat!("Shows a ", $one),
                     params(("id" = String, Path, description = "Its id.", example = $id)),
                     responses(
                         (status = 200, description = "As it is.", body = $view),
@@ -165,9 +165,9 @@ macro_rules! handlers {
             objects::read::<$object>(&app, &caller, &id).map(Json)
         }
 
-        /// Changes the fields that are given; null brings back the default
         #[utoipa::path(
-                    patch, path = $one, tag = $tag, operation_id = concat!("change ", $all),
+                    patch, path = concat!("/v1/", $one, "s/{id}"), tag = $tag, operation_id = concat!("change_", $one),
+            summary = concat!("Changes the fields of a ", $one, " that are given; null brings back the default"),
                     params(("id" = String, Path, description = "Its id.", example = $id)),
                     request_body = $body,
                     responses(
@@ -187,9 +187,9 @@ macro_rules! handlers {
                 .map(Json)
         }
 
-        /// Deletes one; its numbers stay
         #[utoipa::path(
-                    delete, path = $one, tag = $tag, operation_id = concat!("delete ", $all),
+                    delete, path = concat!("/v1/", $one, "s/{id}"), tag = $tag, operation_id = concat!("delete_", $one),
+            summary = concat!("Deletes a ", $one, "; its numbers stay"),
                     params(("id" = String, Path, description = "Its id.", example = $id)),
                     responses(
                         (status = 204, description = "It is deleted."),

@@ -16,8 +16,7 @@ handlers!(
     PixelView,
     PixelBody,
     "Pixels",
-    "/v1/pixels",
-    "/v1/pixels/{id}",
+    "pixel",
     "pxl_0000000000007"
 );
 

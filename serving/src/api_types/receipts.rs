@@ -33,6 +33,7 @@ pub(crate) struct Receipt {
     /// Whether it is yet to be decided if it repeats another.
     pub unchecked: bool,
     /// How far it has come.
+    #[schema(example = "stored")]
     pub state: EventState,
     /// The log it was written in.
     #[schema(value_type = String, example = "0000000000000000000000002D")]
@@ -118,20 +119,19 @@ pub(crate) enum Layer {
 
 /// What counts an event in answers of now.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"by": "live", "manifest": null, "complete": true, "missing": []}))]
 pub(crate) struct Counted {
     /// The layer; null: none yet.
     pub by: Option<Layer>,
     /// The manifest that settles it.
-    #[schema(example = json!(null))]
     pub manifest: Option<u64>,
     /// Whether answers of now have it for certain.
-    #[schema(example = true)]
     pub complete: bool,
     /// What they lack.
-    #[schema(value_type = Vec<String>, example = json!([]))]
+    #[schema(value_type = Vec<String>)]
     pub missing: Vec<Missing>,
     /// The event that is counted instead, which this one repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "0000000000000000000000002D-2")]
+    #[schema(value_type = Option<String>)]
     pub duplicate_of: Option<EventId>,
 }

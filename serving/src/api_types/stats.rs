@@ -165,40 +165,55 @@ impl Numbers {
 
 /// How true numbers are, and what they were understood to be.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "manifest": 7,
+    "settled_through": "2026-01-02T03:00:00Z",
+    "live_lag_ms": 12,
+    "complete": true,
+    "as_of": {"0000000000000000000000002D": 42},
+    "settled": {"clicks": 100},
+    "live": {"clicks": 20},
+    "exact": {"clicks": true},
+    "query": {
+        "entity": "acc_0000000000001",
+        "metrics": ["clicks"],
+        "start": "2026-01-01T00:00:00Z",
+        "end": "2026-01-03T00:00:00Z",
+        "interval": "day",
+        "group_by": "country",
+        "timezone": "UTC",
+        "exclude_bots": true,
+    },
+}))]
 pub(crate) struct StatsMeta {
     /// The manifest of the settled part; 0: nothing is settled yet.
-    #[schema(example = 7)]
     pub manifest: u64,
     /// When the newest settled event was received.
-    #[schema(example = "2026-01-02T03:00:00Z")]
     pub settled_through: Option<String>,
     /// Longest delay of live numbers, milliseconds.
-    #[schema(example = 12)]
     pub live_lag_ms: i64,
     /// Whether nothing is missing.
-    #[schema(example = true)]
     pub complete: bool,
     /// What may be missing, and why; absent: nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Option<Vec<String>>, example = json!(["log 0000000000000000000000002D: the speed layer is silent"]))]
+    #[schema(value_type = Option<Vec<String>>)]
     pub missing: Vec<Missing>,
     /// True: an event may be counted that repeats another, until the next batch.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = true)]
     pub unchecked: Option<bool>,
     /// Per log, the event up to which everything is counted: a lower bound.
-    #[schema(value_type = BTreeMap<String, u64>, example = json!({"0000000000000000000000002D": 42}))]
+    #[schema(value_type = BTreeMap<String, u64>)]
     pub as_of: BTreeMap<LogId, u64>,
     /// The part of the totals that batch has settled.
     pub settled: Numbers,
     /// The part of the totals that is live.
     pub live: Numbers,
     /// By metric, whether it is exact.
-    #[schema(value_type = BTreeMap<String, bool>, example = json!({"clicks": true}))]
+    #[schema(value_type = BTreeMap<String, bool>)]
     pub exact: BTreeMap<&'static str, bool>,
     /// By metric that is not exact, its relative standard error.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = Option<BTreeMap<String, f64>>, example = json!({"unique_visitors": 0.008}))]
+    #[schema(value_type = Option<BTreeMap<String, f64>>)]
     pub standard_error: BTreeMap<&'static str, f64>,
     /// The question as it was understood.
     pub query: Question,
@@ -208,24 +223,20 @@ pub(crate) struct StatsMeta {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Question {
     /// Whose numbers.
-    #[schema(value_type = String, example = "acc_0000000000001")]
+    #[schema(value_type = String)]
     pub entity: EntityId,
     /// Which numbers.
     pub metrics: Vec<Metric>,
     /// From then on.
-    #[schema(example = "2026-01-01T00:00:00Z")]
     pub start: String,
     /// Before then.
-    #[schema(example = "2026-01-03T00:00:00Z")]
     pub end: String,
     /// How it is cut into buckets.
     pub interval: Interval,
     /// What rows are grouped by.
     pub group_by: Option<GroupBy>,
     /// In whose days.
-    #[schema(example = "UTC")]
     pub timezone: &'static str,
     /// Whether bots are left out.
-    #[schema(example = true)]
     pub exclude_bots: bool,
 }

@@ -19,6 +19,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::{
+    openapi::tests::promised,
     routes,
     testing::{NOW_MS, TOKEN, deps, settings},
 };
@@ -38,7 +39,7 @@ impl App {
 
     async fn call(&self, method: Method, path: &str, key: &str, body: Value) -> (u16, Value) {
         let request = Request::builder()
-            .method(method)
+            .method(method.clone())
             .uri(path)
             .header("authorization", format!("Bearer {key}"))
             .header("content-type", "application/json")
@@ -46,6 +47,7 @@ impl App {
         let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
         let status = response.status().as_u16();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        promised(&method, path, status, &bytes);
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 

@@ -3,7 +3,7 @@
 mod examples;
 pub(crate) mod refusals;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::LazyLock;
 
@@ -41,7 +41,7 @@ use crate::routes;
         (name = "Keys", description = "API keys of an account"),
         (name = "Audit", description = "Whether everything was counted"),
         (name = "Jobs", description = "What runs on schedule"),
-        (name = "Operation", description = "Whether a process is well"),
+        (name = "Operation", description = "Whether a process is well, and what this API is"),
     ),
 )]
 struct About;
@@ -72,11 +72,15 @@ pub(crate) fn document() -> Value {
     about.merge(routes::document());
     about.merge(OperateDocument::openapi());
     let mut document = json!(about);
+    document["components"]["examples"] = refusals::examples();
     examples::add(&mut document);
     document
 }
 
-/// `GET /openapi.json`.
+/// This document
+#[utoipa::path(get, path = "/openapi.json", tag = "Operation", responses(
+    (status = 200, description = "OpenAPI 3.1.", body = Object, example = json!({"openapi": "3.1.0"})),
+))]
 pub(crate) async fn get_document() -> ([(header::HeaderName, &'static str); 2], &'static str) {
     static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
     let headers = [

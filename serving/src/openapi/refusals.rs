@@ -1,13 +1,16 @@
 //! The problems that routes may answer with, as families: what an extractor or a store refuses
 //! is said once. A route names its families: `Refusals<(Key, Body, Commit)>`.
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    marker::PhantomData,
+};
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::{
     IntoResponses,
-    openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder, example::Example},
+    openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder},
 };
 use web::{Problem, ProblemBody};
 
@@ -21,7 +24,8 @@ pub(crate) trait Family {
 }
 
 macro_rules! families {
-    ($($(#[$about:meta])* $name:ident: [$($refusal:expr,)*],)*) => {$(
+    ($($(#[$about:meta])* $name:ident: [$($refusal:expr,)*],)*) => {
+    $(
         $(#[$about])*
         pub(crate) struct $name;
         impl Family for $name {
@@ -29,7 +33,13 @@ macro_rules! families {
                 vec![$($refusal,)*]
             }
         }
-    )*};
+    )*
+
+        /// The problems of every family.
+        fn every() -> Vec<Refusal> {
+            [$($name::all()),*].concat()
+        }
+    };
 }
 
 families! {
@@ -135,32 +145,39 @@ pub(crate) struct Refusals<F>(PhantomData<F>);
 
 impl<F: Family> IntoResponses for Refusals<F> {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut by_status: BTreeMap<u16, BTreeMap<&str, &str>> = BTreeMap::new();
-        for (status, code, detail) in F::all() {
-            by_status.entry(status).or_default().insert(code, detail);
+        let mut by_status: BTreeMap<u16, BTreeSet<&str>> = BTreeMap::new();
+        for (status, code, _) in F::all() {
+            by_status.entry(status).or_default().insert(code);
         }
         let answers = by_status.into_iter().map(|(status, codes)| {
-            let names: Vec<String> = codes.keys().map(|code| format!("`{code}`")).collect();
+            let names: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+            let example = |code| {
+                let there = format!("#/components/examples/{}", name(status, code));
+                (code, RefOr::Ref(Ref::new(there)))
+            };
+            let content = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .examples_from_iter(codes.into_iter().map(example));
             let answer = ResponseBuilder::new()
                 .description(names.join(", "))
-                .content("application/problem+json", content(status, codes));
+                .content("application/problem+json", content.build());
             (status.to_string(), RefOr::T(answer.build()))
         });
         answers.collect()
     }
 }
 
-fn content(status: u16, codes: BTreeMap<&'static str, &'static str>) -> Content {
-    let status = StatusCode::from_u16(status).unwrap_or_default();
-    let examples = codes.into_iter().map(|(code, detail)| {
-        let body = ProblemBody::from(Problem::new(status, code, detail));
-        (
-            code,
-            RefOr::T(Example::builder().value(Some(json!(body))).build()),
-        )
+/// An example of every problem, for the components of the document.
+pub(super) fn examples() -> Value {
+    let examples = every().into_iter().map(|(status, code, detail)| {
+        let problem = StatusCode::from_u16(status).unwrap_or_default();
+        let body = ProblemBody::from(Problem::new(problem, code, detail));
+        (name(status, code), json!({"value": body}))
     });
-    ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("Problem")))
-        .examples_from_iter(examples)
-        .build()
+    Value::Object(examples.collect())
+}
+
+/// How the example of a problem is called.
+fn name(status: u16, code: &str) -> String {
+    format!("{status}_{code}")
 }

@@ -41,8 +41,8 @@ pub(crate) struct StatsQuery {
     /// days such as `24h` or `30d`.
     #[param(example = "7d", default = "7d")]
     pub range: Option<String>,
-    /// Length of a bucket. Weeks begin on Monday.
-    #[param(value_type = Option<Interval>, inline, example = "day", default = "none")]
+    /// Length of a bucket; `none` unless given. Weeks begin on Monday.
+    #[param(value_type = Option<Interval>, inline, example = "day")]
     pub interval: Option<String>,
     /// What rows are grouped by.
     #[param(value_type = Option<GroupBy>, inline, example = "country")]
@@ -63,10 +63,13 @@ pub(crate) struct StatsQuery {
     #[param(example = "spring")]
     pub link: Option<String>,
     /// Numbers of one pixel only: its id or its name.
+    #[param(example = "Footer")]
     pub pixel: Option<String>,
     /// Numbers of one goal only: its id or its name.
+    #[param(example = "Sale")]
     pub goal: Option<String>,
     /// Numbers of one campaign only: its id or its name.
+    #[param(example = "Spring")]
     pub campaign: Option<String>,
 }
 

@@ -10,6 +10,7 @@ use tower::ServiceExt;
 
 use super::{auth::AdminToken, jobs::JobControl};
 use crate::{
+    openapi::tests::promised,
     role::ServingDeps,
     routes,
     testing::{NOW_MS, TOKEN, deps, settings},
@@ -22,7 +23,7 @@ mod bulk;
 mod objects;
 
 /// Jobs that tell what they were asked.
-struct FakeJobs;
+pub(crate) struct FakeJobs;
 
 fn run(number: u64, close_epochs: bool) -> Run {
     Run {
@@ -58,13 +59,13 @@ impl JobControl for FakeJobs {
     ) -> Result<StartedRun, JobsError> {
         let run = wait.then(|| run(8, close_epochs));
         match name {
-            "batch" => Ok(StartedRun {
+            "rollup" => Ok(StartedRun {
                 job: name.into(),
                 request: 7,
                 state: run.as_ref().map_or(RunState::Requested, |run| run.state),
                 run,
             }),
-            _ => Err(JobsError::Unknown(vec!["batch"])),
+            _ => Err(JobsError::Unknown(vec!["rollup"])),
         }
     }
 }
@@ -131,12 +132,14 @@ impl App {
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, uri) = (request.method().clone(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX)
             .await
             .unwrap()
             .to_vec();
+        promised(&method, &uri, parts.status.as_u16(), &bytes);
         Answer {
             status: parts.status,
             headers: parts.headers,

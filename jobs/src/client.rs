@@ -39,9 +39,10 @@ pub struct JobSummary {
     #[schema(example = "UTC")]
     pub timezone: &'static str,
     /// When it is due next, RFC 3339.
-    #[schema(example = "2026-01-02T03:10:00Z")]
+    #[schema(required, example = "2026-01-02T03:10:00Z")]
     pub next: Option<String>,
     /// Its newest run.
+    #[schema(required)]
     pub last: Option<Run>,
 }
 
@@ -58,6 +59,7 @@ pub struct StartedRun {
     #[schema(example = "ok")]
     pub state: RunState,
     /// The run, if it has begun.
+    #[schema(required)]
     pub run: Option<Run>,
 }
 

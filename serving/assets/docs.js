@@ -56,31 +56,39 @@ function beneath(given) {
   return items ? beneath(items) : schema;
 }
 
-function fieldTable(schema, depth = 0) {
+/** Text with `code` in it. */
+function prose(text = "") {
+  return text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part));
+}
+
+function entry(name, type, about, ...more) {
+  return el("li", {}, el("code", {}, name), el("span", { className: "muted" }, ` ${type}`), el("div", {}, ...about), ...more);
+}
+
+function fieldList(schema, depth = 0) {
   const alternatives = resolve(schema).oneOf;
   if (alternatives && !withoutNull(schema).nullable) {
-    return el("div", {}, ...alternatives.flatMap((one) => [el("p", { className: "muted" }, resolve(one).description ?? ""), fieldTable(one, depth)]));
+    return el("div", {}, ...alternatives.flatMap((one) => [el("p", {}, ...prose(one.description ?? resolve(one).description)), fieldList(one, depth)]));
   }
   const fields = fieldsOf(schema);
   if (fields.length === 0 || depth > DEEPEST) return "";
-  return el("table", { className: "fields" }, el("tbody", {}, ...fields.map(({ name, field, required }) => el("tr", {},
-    el("th", { scope: "row" }, el("code", {}, name)),
-    el("td", { className: "muted" }, typeOf(field) + (required ? "" : ", may be absent")),
-    el("td", {}, field.description ?? resolve(withoutNull(field).schema).description ?? "", fieldTable(beneath(field), depth + 1)),
-  ))));
+  return el("ul", { className: "fields" }, ...fields.map(({ name, field, required }) => entry(
+    name,
+    typeOf(field) + (required ? "" : ", may be absent"),
+    prose(field.description ?? resolve(withoutNull(field).schema).description),
+    fieldList(beneath(field), depth + 1),
+  )));
 }
 
-function parameterTable(parameters) {
-  return el("table", { className: "fields" }, el("tbody", {}, ...parameters.map((parameter) => {
+function parameterList(parameters) {
+  return el("ul", { className: "fields" }, ...parameters.map((parameter) => {
     const schema = resolve(parameter.schema);
-    const usual = schema.default === undefined ? "" : ` Unless given: ${schema.default}.`;
+    const usual = schema.default === undefined ? "" : ` Unless given: \`${schema.default}\`.`;
     const bounds = schema.minimum === undefined ? "" : `, ${schema.minimum} to ${schema.maximum}`;
-    const example = parameter.example === undefined ? "" : ` For example: ${parameter.example}`;
-    return el("tr", {},
-      el("th", { scope: "row" }, el("code", {}, parameter.name)),
-      el("td", { className: "muted" }, `${parameter.in}, ${typeOf(schema)}${bounds}`),
-      el("td", {}, (parameter.description ?? "") + usual, el("span", { className: "muted" }, example)));
-  })));
+    const example = parameter.example === undefined ? "" : ` For example: \`${parameter.example}\``;
+    const about = (parameter.description ?? "") + usual + example;
+    return entry(parameter.name, `${parameter.in}, ${typeOf(schema)}${bounds}`, prose(about));
+  }));
 }
 
 const json = (value) => el("pre", { tabIndex: 0 }, JSON.stringify(value, null, 2));
@@ -88,8 +96,8 @@ const json = (value) => el("pre", { tabIndex: 0 }, JSON.stringify(value, null, 2
 function contents(title, part) {
   return Object.entries(part.content ?? {}).flatMap(([type, { schema, example }], n) => [
     el("h3", {}, title, " ", el("span", { className: "muted" }, type)),
-    ...(n === 0 && part.description ? [el("p", {}, part.description)] : []),
-    fieldTable(beneath(schema)),
+    ...(n === 0 && part.description ? [el("p", {}, ...prose(part.description))] : []),
+    fieldList(beneath(schema)),
     json(example),
   ]);
 }
@@ -98,21 +106,18 @@ function answers(responses) {
   const good = Object.entries(responses).filter(([, response]) => !response.content?.[PROBLEM]);
   return good.flatMap(([status, response]) => response.content
     ? contents(`Answer ${status}`, response)
-    : [el("h3", {}, `Answer ${status}`), el("p", {}, response.description)]);
+    : [el("h3", {}, `Answer ${status}`), el("p", {}, ...prose(response.description))]);
 }
 
 function problems(responses) {
-  const rows = Object.entries(responses).flatMap(([status, response]) => {
+  const entries = Object.entries(responses).flatMap(([status, response]) => {
     const examples = Object.entries(response.content?.[PROBLEM]?.examples ?? {});
-    return examples.map(([code, example]) => el("tr", {},
-      el("th", { scope: "row" }, status),
-      el("td", {}, el("code", {}, code)),
-      el("td", {}, resolve(example).value.detail)));
+    return examples.map(([code, example]) => entry(code, status, prose(resolve(example).value.detail)));
   });
-  if (rows.length === 0) return [];
+  if (entries.length === 0) return [];
   return [
     el("h3", {}, "Problems ", el("span", { className: "muted" }, PROBLEM)),
-    el("table", { className: "fields" }, el("tbody", {}, ...rows)),
+    el("ul", { className: "fields" }, ...entries),
   ];
 }
 
@@ -142,10 +147,10 @@ function details(operation) {
   const { about } = operation;
   const parameters = about.parameters ?? [];
   return el("div", {},
-    ...(about.description ? [el("p", {}, about.description)] : []),
+    ...(about.description ? [el("p", {}, ...prose(about.description))] : []),
     el("p", { className: "muted" }, who(about.security)),
     command(operation),
-    ...(parameters.length ? [el("h3", {}, "Parameters"), parameterTable(parameters)] : []),
+    ...(parameters.length ? [el("h3", {}, "Parameters"), parameterList(parameters)] : []),
     ...(about.requestBody ? contents("Body", about.requestBody) : []),
     ...answers(about.responses),
     ...problems(about.responses));
@@ -181,7 +186,7 @@ function listed(text) {
 
 byId("reference").replaceChildren(
   el("h1", {}, `${api.info.title} API`),
-  el("p", {}, api.info.description),
+  el("p", {}, ...prose(api.info.description)),
   ...api.tags.map(({ name, description }) => el("section", { className: "tag" },
     el("h2", {}, name),
     el("p", { className: "muted" }, description ?? ""),

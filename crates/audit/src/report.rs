@@ -31,7 +31,7 @@ pub struct Audit {
     #[schema(example = 6)]
     pub checked_before: u64,
     /// Why live counts were not compared at all, if they were not.
-    #[schema(example = json!(null))]
+    #[schema(required, example = json!(null))]
     pub live_unknown: Option<String>,
     /// What differs.
     #[schema(example = json!([]))]
@@ -48,7 +48,7 @@ pub struct Audit {
     pub rejected: BTreeMap<String, u64>,
     /// How far `unrecorded` and `rejected` go at least, RFC 3339: the oldest word of a collector
     /// that is not retired. One that was killed takes its last seconds of these with it.
-    #[schema(example = "2026-01-02T03:04:05Z")]
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub turned_away_as_of: Option<String>,
 }
 
@@ -73,7 +73,7 @@ pub struct LogAudit {
     #[schema(example = json!({"invalid_time": 6}))]
     pub rejected: BTreeMap<String, u64>,
     /// When its collector last wrote these, RFC 3339.
-    #[schema(example = "2026-01-02T03:04:05Z")]
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub turned_away_as_of: Option<String>,
 }
 
@@ -90,7 +90,7 @@ pub struct EpochAudit {
     #[schema(example = true)]
     pub sealed: bool,
     /// Its first and last event; of the open end as far as known, `None` if it has none.
-    #[schema(example = json!([801, 1200]))]
+    #[schema(required, example = json!([801, 1200]))]
     pub seqs: Option<(u64, u64)>,
     /// Events that were acknowledged; of the open end as far as known.
     #[schema(example = 400)]
@@ -99,13 +99,13 @@ pub struct EpochAudit {
     #[schema(example = 400)]
     pub stored: u64,
     /// Events that the accounts' live cells count; `None` if they cannot be compared.
-    #[schema(example = 400)]
+    #[schema(required, example = 400)]
     pub live_counted: Option<u64>,
     /// Why there is no `live_counted`.
-    #[schema(example = json!(null))]
+    #[schema(required, example = json!(null))]
     pub live_unknown: Option<String>,
     /// Events in the settled table; `None` if no batch has covered the epoch yet.
-    #[schema(example = 400)]
+    #[schema(required, example = 400)]
     pub batch_counted: Option<u64>,
     /// Whether nothing differs.
     #[schema(example = true)]
@@ -135,9 +135,10 @@ pub struct Finding {
     /// What kind.
     pub kind: Kind,
     /// The log, if it is of one.
-    #[schema(value_type = Option<String>, example = "0000000000000000000000002D")]
+    #[schema(required, value_type = Option<String>, example = "0000000000000000000000002D")]
     pub log: Option<LogId>,
     /// The epoch, if it is of one.
+    #[schema(required)]
     pub epoch: Option<u64>,
     /// The events, as first and last numbers.
     #[schema(value_type = Vec<(u64, u64)>)]

@@ -41,22 +41,22 @@ pub struct Run {
     /// Whether collectors were asked to hand over what they have first.
     pub close_epochs: bool,
     /// When it was due; `None` for what nobody had scheduled.
-    #[schema(example = "2026-01-02T03:04:05Z")]
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub scheduled_for: Option<String>,
     /// When it began.
     #[schema(example = "2026-01-02T03:04:05Z")]
     pub started_at: String,
     /// When it ended.
-    #[schema(example = "2026-01-02T03:04:05Z")]
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub finished_at: Option<String>,
     /// How long it took, milliseconds.
-    #[schema(example = 840)]
+    #[schema(required, example = 840)]
     pub took_ms: Option<i64>,
     /// What it did, or why it failed.
-    #[schema(example = json!({"epochs": 2}))]
+    #[schema(required, example = json!({"epochs": 2}))]
     pub detail: Option<Value>,
     /// The run that begins it again.
-    #[schema(example = json!(null))]
+    #[schema(required, example = json!(null))]
     pub taken_over_by: Option<u64>,
 }
 

@@ -37,7 +37,7 @@ pub(crate) struct AccountAudit {
     #[schema(example = json!({"invalid_time": 6}))]
     pub rejected: BTreeMap<String, u64>,
     /// How far `unrecorded` and `rejected` go at least.
-    #[schema(example = "2026-01-02T03:04:05Z")]
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub turned_away_as_of: Option<String>,
 }
 

@@ -21,10 +21,10 @@ pub(crate) struct ForecastMeta {
     #[schema(value_type = String, example = "acc_0000000000001")]
     entity: EntityId,
     /// The manifest whose numbers were looked at; null: there was no run yet.
-    #[schema(example = 7)]
+    #[schema(required, example = 7)]
     manifest: Option<u64>,
     /// When the run was.
-    #[schema(example = "2026-01-02T03:04:05Z")]
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     made_at: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct ForecastView {
     #[schema(example = "2026-01-02T03:04:05Z")]
     made_at: String,
     /// How the same choice did on the past; null where the history is too short to tell.
-    #[schema(value_type = Option<BacktestView>)]
+    #[schema(required, value_type = Option<BacktestView>)]
     backtest: Option<Backtest>,
     /// The points, in order of time.
     points: Vec<ForecastPoint>,

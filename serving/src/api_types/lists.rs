@@ -10,7 +10,7 @@ pub(crate) struct List<T> {
     /// The rows of this page.
     pub items: Vec<T>,
     /// What `after` must be for the next page; null: this is the last one.
-    #[schema(example = json!(null))]
+    #[schema(required, example = json!(null))]
     pub next: Option<String>,
 }
 

@@ -24,20 +24,20 @@ pub(crate) struct LinkView {
     #[schema(value_type = String, example = "https://shop.example/spring?size=m")]
     destination: Box<str>,
     /// The campaign its events count for, too.
-    #[schema(value_type = Option<String>, example = "cmp_0000000000006")]
+    #[schema(required, value_type = Option<String>, example = "cmp_0000000000006")]
     campaign: Option<EntityId>,
     /// For grouping.
     #[schema(value_type = Vec<String>, example = json!(["mail"]))]
     tags: Box<[Box<str>]>,
     /// For people.
-    #[schema(value_type = Option<String>, example = "Spring sale")]
+    #[schema(required, value_type = Option<String>, example = "Spring sale")]
     title: Option<Box<str>>,
     /// Whether query parameters of the request are handed on to the destination.
     pass_query: bool,
     /// Whether the event id is handed on to the destination as `mr_click`.
     append_click_id: bool,
     /// From when on it is unknown to visitors.
-    #[schema(example = "2027-01-01T00:00:00Z")]
+    #[schema(required, example = "2027-01-01T00:00:00Z")]
     expires_at: Option<String>,
     /// When it was made.
     #[schema(example = "2026-01-02T03:04:05Z")]
@@ -77,7 +77,7 @@ pub(crate) struct PixelView {
     #[schema(example = "https://go.example/p/pxl_0000000000007.gif")]
     url: String,
     /// The campaign its events count for, too.
-    #[schema(value_type = Option<String>, example = "cmp_0000000000006")]
+    #[schema(required, value_type = Option<String>, example = "cmp_0000000000006")]
     campaign: Option<EntityId>,
     /// For grouping.
     #[schema(value_type = Vec<String>, example = json!(["mail"]))]
@@ -115,10 +115,10 @@ pub(crate) struct GoalView {
     #[schema(example = "https://go.example/c/gol_0000000000008")]
     url: String,
     /// The campaign its events count for, too.
-    #[schema(value_type = Option<String>, example = "cmp_0000000000006")]
+    #[schema(required, value_type = Option<String>, example = "cmp_0000000000006")]
     campaign: Option<EntityId>,
     /// The currency of its values, ISO 4217.
-    #[schema(value_type = Option<String>, example = "EUR")]
+    #[schema(required, value_type = Option<String>, example = "EUR")]
     currency: Option<Box<str>>,
     /// For grouping.
     #[schema(value_type = Vec<String>, example = json!(["mail"]))]

@@ -20,7 +20,7 @@ pub(crate) struct Receipt {
     #[schema(value_type = ObjectFields)]
     pub object: ObjectField,
     /// The campaign it counts for, too.
-    #[schema(value_type = Option<String>, example = "cmp_0000000000006")]
+    #[schema(required, value_type = Option<String>, example = "cmp_0000000000006")]
     pub campaign: Option<EntityId>,
     /// When it happened.
     #[schema(example = "2026-01-02T03:04:04Z")]
@@ -101,7 +101,7 @@ pub(crate) enum EventState {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Stored {
     /// Its key; null: it is on its way there.
-    #[schema(example = "raw/0000000000000000000000002D/000000000001.seg")]
+    #[schema(required, example = "raw/0000000000000000000000002D/000000000001.seg")]
     pub segment: Option<String>,
     /// Whether the event's epoch is complete.
     pub sealed: bool,
@@ -122,8 +122,10 @@ pub(crate) enum Layer {
 #[schema(example = json!({"by": "live", "manifest": null, "complete": true, "missing": []}))]
 pub(crate) struct Counted {
     /// The layer; null: none yet.
+    #[schema(required)]
     pub by: Option<Layer>,
     /// The manifest that settles it.
+    #[schema(required)]
     pub manifest: Option<u64>,
     /// Whether answers of now have it for certain.
     pub complete: bool,

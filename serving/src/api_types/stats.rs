@@ -189,6 +189,7 @@ pub(crate) struct StatsMeta {
     /// The manifest of the settled part; 0: nothing is settled yet.
     pub manifest: u64,
     /// When the newest settled event was received.
+    #[schema(required)]
     pub settled_through: Option<String>,
     /// Longest delay of live numbers, milliseconds.
     pub live_lag_ms: i64,
@@ -234,6 +235,7 @@ pub(crate) struct Question {
     /// How it is cut into buckets.
     pub interval: Interval,
     /// What rows are grouped by.
+    #[schema(required)]
     pub group_by: Option<GroupBy>,
     /// In whose days.
     pub timezone: &'static str,

@@ -1,6 +1,6 @@
 //! Whether an answer is one that the document promises. Every test that calls the API asks.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use http::Method;
 use serde_json::Value;
@@ -17,41 +17,30 @@ pub(crate) fn promised(method: &Method, uri: &str, status: u16, body: &[u8]) {
     let Some(operation) = operation(method, path) else {
         return;
     };
+    let what = format!("{method} {uri}: {status}");
     let answer = &operation["responses"][status.to_string()];
-    assert!(
-        !answer.is_null(),
-        "{method} {uri}: {status} is not documented"
-    );
+    assert!(!answer.is_null(), "{what} is not documented");
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     if let Some(problem) = answer["content"].get("application/problem+json") {
         let code = body["code"].as_str().unwrap_or_default();
         let known = problem["examples"].get(code).is_some();
-        assert!(known, "{method} {uri}: {status} {code} is not documented");
-    } else if let (Some(fields), Some(answer)) = (body.as_object(), answer["content"].as_object()) {
-        let schema = &answer.values().next().unwrap()["schema"];
-        let known = fields_of(schema);
-        if known.is_empty() {
-            return; // It may be any object.
-        }
-        let strange: Vec<_> = fields
-            .keys()
-            .filter(|name| !known.contains(*name))
-            .collect();
-        assert!(
-            strange.is_empty(),
-            "{method} {uri}: {strange:?} are not documented"
-        );
+        assert!(known, "{what} {code} is not documented");
+        return;
+    }
+    // What is no JSON has no fields.
+    let types = ["application/json", "text/event-stream"].into_iter();
+    if let Some(json) = types.filter_map(|name| answer["content"].get(name)).next() {
+        assert_eq!(differs(&json["schema"], &body, ""), None, "{what}: {body}");
     }
 }
 
 /// What is said of the route at `path`. Whole names go before parameters, as in the router.
 fn operation(method: &Method, path: &str) -> Option<&'static Value> {
+    let path: Vec<&str> = path.split('/').collect();
     let fits = |template: &str| {
-        let (mut a, mut b) = (template.split('/'), path.split('/'));
-        a.by_ref()
-            .zip(b.by_ref())
-            .all(|(a, b)| a == b || a.starts_with('{'))
-            && template.split('/').count() == path.split('/').count()
+        let template: Vec<&str> = template.split('/').collect();
+        let mut both = template.iter().zip(&path);
+        template.len() == path.len() && both.all(|(a, b)| a == b || a.starts_with('{'))
     };
     let paths = DOCUMENT["paths"].as_object().unwrap();
     let fitting = paths.iter().filter(|(template, _)| fits(template));
@@ -59,16 +48,72 @@ fn operation(method: &Method, path: &str) -> Option<&'static Value> {
     methods.get(&method.as_str().to_lowercase())
 }
 
-/// The fields that an object of this schema may have.
-fn fields_of(schema: &Value) -> BTreeSet<String> {
-    if let Some(name) = schema["$ref"].as_str() {
-        let name = name.rsplit('/').next().unwrap_or_default();
-        return fields_of(&DOCUMENT["components"]["schemas"][name]);
+/// How `value` is other than `schema` says; `at` is where it stands.
+fn differs(schema: &Value, value: &Value, at: &str) -> Option<String> {
+    let schema = resolve(schema);
+    if let Some(any) = schema["oneOf"].as_array() {
+        let mut all = any.iter().map(|one| differs(one, value, at));
+        return all
+            .all(|one| one.is_some())
+            .then(|| format!("{at}: it is none of them"));
     }
-    let parts = ["allOf", "oneOf"].into_iter();
-    let parts = parts.filter_map(|several| schema[several].as_array());
-    let mut fields: BTreeSet<String> = parts.flatten().flat_map(fields_of).collect();
-    let own = schema["properties"].as_object();
-    fields.extend(own.into_iter().flatten().map(|(name, _)| name.clone()));
+    if let Some(known) = schema["enum"].as_array() {
+        return (!known.contains(value)).then(|| format!("{at}: it is not in the list"));
+    }
+    let types = schema["type"]
+        .as_array()
+        .map_or(std::slice::from_ref(&schema["type"]), Vec::as_slice);
+    if !schema["type"].is_null() && !types.iter().any(|name| is_a(name, value)) {
+        return Some(format!("{at}: it is no {}", schema["type"]));
+    }
+    match value {
+        Value::Array(items) if !schema["items"].is_null() => {
+            let mut items = items.iter();
+            items.find_map(|item| differs(&schema["items"], item, &format!("{at}[]")))
+        }
+        Value::Object(fields) => {
+            let known = fields_of(schema);
+            // Without any it may be any object.
+            let mut given = fields.iter().filter(|_| !known.is_empty());
+            let strange = given.find_map(|(name, value)| match known.get(&**name) {
+                Some((schema, _)) => differs(schema, value, &format!("{at}.{name}")),
+                None => Some(format!("{at}.{name}: it is not documented")),
+            });
+            let mut needed = known.iter().filter(|(_, (_, always))| *always);
+            let lacking = needed.find(|(name, _)| !fields.contains_key(**name));
+            strange.or(lacking.map(|(name, _)| format!("{at}.{name}: it is absent")))
+        }
+        _ => None,
+    }
+}
+
+fn is_a(name: &Value, value: &Value) -> bool {
+    match name.as_str().unwrap_or_default() {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        _ => value.is_object(),
+    }
+}
+
+/// The fields that an object of this schema may have, and whether it always has them.
+fn fields_of(schema: &Value) -> BTreeMap<&str, (&Value, bool)> {
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    let mut fields: BTreeMap<&str, _> = parts.flat_map(|part| fields_of(resolve(part))).collect();
+    let required = schema["required"].as_array();
+    let always = |name: &str| required.is_some_and(|all| all.iter().any(|one| one == name));
+    let own = schema["properties"].as_object().into_iter().flatten();
+    fields.extend(own.map(|(name, schema)| (&**name, (schema, always(name)))));
     fields
+}
+
+fn resolve(schema: &Value) -> &Value {
+    let Some(name) = schema["$ref"].as_str() else {
+        return schema;
+    };
+    let name = name.rsplit('/').next().unwrap_or_default();
+    resolve(&DOCUMENT["components"]["schemas"][name])
 }

@@ -1,5 +1,6 @@
 //! The document of the API, made from its routes, and where it is served.
 
+mod collector;
 mod examples;
 pub(crate) mod refusals;
 #[cfg(test)]
@@ -41,6 +42,7 @@ use crate::routes;
         (name = "Keys", description = "API keys of an account"),
         (name = "Audit", description = "Whether everything was counted"),
         (name = "Jobs", description = "What runs on schedule"),
+        (name = "Collector", description = "What visitors and their servers call, at the address of the collectors"),
         (name = "Operation", description = "Whether a process is well, and what this API is"),
     ),
 )]
@@ -71,6 +73,7 @@ pub(crate) fn document() -> Value {
     let mut about = About::openapi();
     about.merge(routes::document());
     about.merge(OperateDocument::openapi());
+    about.merge(collector::Collector::openapi());
     let mut document = json!(about);
     document["components"]["examples"] = refusals::examples();
     examples::add(&mut document);

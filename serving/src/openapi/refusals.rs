@@ -118,6 +118,38 @@ families! {
         (500, "damaged", "the stored object that must hold this event cannot be read"),
         (503, "live_unavailable", "the event is not stored yet, and the live store does not answer"),
     ],
+    /// Of a collector's disk.
+    Unrecorded: [
+        (503, "unrecorded", "nothing of this request was recorded; send it again"),
+        (500, "internal", "something failed here; it has been logged"),
+    ],
+    /// Of bodies at a collector.
+    FormBody: [
+        (400, "invalid_body", "the body ended early"),
+        (408, "too_slow", "the body did not arrive in time"),
+        (413, "too_large", "a body holds at most 64 KiB here"),
+        (415, "invalid_form", "send the parameters with Content-Type: application/x-www-form-urlencoded, or in the address"),
+        (503, "busy", "too many large requests at once"),
+    ],
+    /// Of what a conversion is told by.
+    Postback: [
+        (400, "too_long", "click_id is longer than 200 bytes"),
+        (400, "invalid_transaction_id", "transaction_id must be UTF-8"),
+        (400, "invalid_value", "value must be a decimal such as 12.50"),
+        (400, "invalid_currency", "currency must be ISO 4217 such as EUR"),
+        (409, "in_progress", "this transaction_id is being recorded just now; ask again in a second"),
+    ],
+    /// Of a body with events.
+    EventsBody: [
+        (400, "malformed_json", "the body is not JSON: EOF while parsing a list at line 1 column 1"),
+        (400, "empty", "the body holds no event"),
+        (400, "invalid_body", "the body ended early"),
+        (400, "invalid_encoding", "the body is not what Content-Encoding says"),
+        (408, "too_slow", "the body did not arrive in time"),
+        (413, "too_large", "a body holds at most 10240 KiB here"),
+        (413, "too_many_events", "a request holds at most 10000 events"),
+        (415, "invalid_encoding", "Content-Encoding must be gzip or zstd"),
+    ],
     /// Of audits of the installation.
     Audits: [
         (500, "internal", "something failed here; it has been logged"),

@@ -13,6 +13,8 @@ mod metric;
 mod query;
 mod range;
 mod settled;
+#[cfg(test)]
+mod tests;
 mod uniques;
 
 use std::sync::Arc;

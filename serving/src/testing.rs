@@ -1,15 +1,13 @@
 //! An installation in memory behind the API, for tests: accounts, one log, and what collectors,
 //! the speed layer and batch would have left.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use ::audit::Audit;
 use axum::{
     Router,
     body::{Body, to_bytes},
     response::Response,
 };
-use catalog::Catalog;
 use futures::StreamExt;
 use handover::{
     installation::stamp,
@@ -18,11 +16,8 @@ use handover::{
     segment::{self, Header},
 };
 use http::{Request, header};
-use jobs::{JobClient, Shared};
-use metrics_exporter_prometheus::PrometheusBuilder;
-use model::random::SeededRandom;
 use model::{
-    Covered, EntityId, Event, EventId, Facts, Horizon, LogId, ManualClock, Record,
+    Covered, EntityId, Event, EventId, Facts, Horizon, LogId, Record,
     cell::{EpochCells, fold_into},
 };
 use serde_json::{Value, json};
@@ -32,16 +27,12 @@ use storage::{
     stream::{Batch, EventStream, MemoryStream},
 };
 use tower::ServiceExt;
-use web::{Health, ServerSettings};
 
-use crate::{
-    api::jobs::JobControl,
-    app::App,
-    audit::{AuditControl, NoAudit},
-    openapi::tests::promised,
-    role::{ServingDeps, ServingSettings},
-    routes,
-};
+use crate::{api::jobs::JobControl, app::App, openapi::tests::promised, role::ServingDeps, routes};
+
+mod deps;
+
+pub(crate) use deps::{deps, settings};
 
 pub(crate) const TOKEN: &str = "the-admin-token";
 /// 2026-01-02T03:04:05Z.
@@ -56,30 +47,6 @@ pub(crate) struct Site {
     router: Router,
 }
 
-/// Audits of the installation that only tell whether they were to read everything.
-struct FakeAudits;
-
-#[async_trait::async_trait]
-impl AuditControl for FakeAudits {
-    async fn audit(&self, full: bool) -> Result<Audit, NoAudit> {
-        Ok(Audit {
-            agrees: true,
-            manifest: 7,
-            events: 0,
-            duplicates: 0,
-            checked_at: model::time::rfc3339(NOW_MS),
-            checked_before: if full { 0 } else { 6 },
-            live_unknown: None,
-            findings: Vec::new(),
-            logs: Vec::new(),
-            epochs: Vec::new(),
-            unrecorded: BTreeMap::new(),
-            rejected: BTreeMap::new(),
-            turned_away_as_of: None,
-        })
-    }
-}
-
 /// The body of an answer; of a stream its first message.
 async fn beginning(response: Response) -> Vec<u8> {
     let kind = response.headers().get(header::CONTENT_TYPE).cloned();
@@ -92,46 +59,6 @@ async fn beginning(response: Response) -> Vec<u8> {
     let first = response.into_body().into_data_stream().next().await;
     let first = first.unwrap().unwrap();
     first.strip_prefix(b"data: ").unwrap_or(&first).to_vec()
-}
-
-/// All that an API needs, in memory: nothing in it but what is in `store`, and no jobs.
-pub(crate) async fn deps(store: Store) -> ServingDeps {
-    let clock = Arc::new(ManualClock::new(NOW_MS));
-    let random = Arc::new(SeededRandom::new(7));
-    let catalog = Catalog::open(store.clone(), clock.clone(), random.clone());
-    let health = Health::default();
-    let metrics = PrometheusBuilder::new().build_recorder().handle();
-    ServingDeps {
-        catalog: catalog.await.unwrap(),
-        jobs: Arc::new(no_jobs(&store)),
-        store,
-        stream: Arc::new(MemoryStream::default()),
-        cells: Arc::new(MemoryCells::default()),
-        audits: Arc::new(FakeAudits),
-        clock,
-        random,
-        operate: web::operate_routes(health.clone(), metrics),
-        health,
-    }
-}
-
-/// How an API of tests behaves.
-pub(crate) fn settings() -> ServingSettings {
-    ServingSettings {
-        admin_token: TOKEN.into(),
-        public_url: "https://go.example/".into(),
-        server: ServerSettings::default(),
-    }
-}
-
-/// An installation without jobs.
-fn no_jobs(store: &Store) -> JobClient {
-    let shared = Shared {
-        store: store.clone(),
-        clock: Arc::new(ManualClock::new(NOW_MS)),
-        random: Arc::new(SeededRandom::new(8)),
-    };
-    JobClient::new(shared, &[], "nobody", Duration::ZERO)
 }
 
 pub(crate) fn id(seq: u64) -> EventId {

@@ -7,7 +7,8 @@ use utoipa::ToSchema;
 
 use super::{
     body::Given,
-    objects::{ChangeContext, Resource, handlers, parts::*},
+    handlers::{handlers, parts::*},
+    objects::{ChangeContext, Resource},
 };
 use crate::api_types::CampaignView;
 

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use super::{
     body::Given,
-    objects::{ChangeContext, Resource, handlers, parts::*},
+    handlers::{handlers, parts::*},
+    objects::{ChangeContext, Resource},
 };
 use crate::api_types::LinkView;
 

@@ -8,6 +8,7 @@ pub(crate) mod bulk;
 pub(crate) mod campaigns;
 pub(crate) mod failure;
 pub(crate) mod goals;
+mod handlers;
 pub mod jobs;
 pub(crate) mod links;
 pub(crate) mod objects;

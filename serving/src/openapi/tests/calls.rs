@@ -2,14 +2,14 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use catalog::{ApiKey, Campaign, Change, Goal, Link, Pixel, Row, Scope};
+use catalog::{ApiKey, Campaign, Change, Goal, Link, Pixel, Scope};
 use http::StatusCode;
 use model::{EntityId, random::hash_secret};
 use url::form_urlencoded;
 
 use super::*;
 use crate::{
-    api::tests::FakeJobs,
+    api::{objects::Resource, tests::FakeJobs},
     testing::{NOW_MS, Site, TOKEN, clicks},
 };
 
@@ -60,10 +60,7 @@ fn id(text: &str) -> EntityId {
     EntityId::from_str(text).unwrap()
 }
 
-fn blank<T: crate::api::objects::Resource>(of: &str, account: EntityId) -> T
-where
-    T: Row,
-{
+fn blank<T: Resource>(of: &str, account: EntityId) -> T {
     T::blank(id(of), account, NOW_MS)
 }
 

@@ -45,7 +45,7 @@ fn operation(method: &Method, path: &str) -> Option<&'static Value> {
     let paths = DOCUMENT["paths"].as_object().unwrap();
     let fitting = paths.iter().filter(|(template, _)| fits(template));
     let (_, methods) = fitting.min_by_key(|(template, _)| template.contains('{'))?;
-    let operation = methods.get(&method.as_str().to_lowercase());
+    let operation = methods.get(method.as_str().to_lowercase());
     // Collectors are at another address.
     operation.filter(|operation| operation["tags"][0] != "Collector")
 }

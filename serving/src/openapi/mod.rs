@@ -84,11 +84,7 @@ pub(crate) fn document() -> Value {
 #[utoipa::path(get, path = "/openapi.json", tag = "Operation", responses(
     (status = 200, description = "OpenAPI 3.1.", body = Object, example = json!({"openapi": "3.1.0"})),
 ))]
-pub(crate) async fn get_document() -> ([(header::HeaderName, &'static str); 2], &'static str) {
+pub(crate) async fn get_document() -> ([(header::HeaderName, &'static str); 1], &'static str) {
     static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    (headers, &TEXT)
+    ([(header::CONTENT_TYPE, "application/json")], &TEXT)
 }

@@ -28,7 +28,7 @@ pub(crate) struct Receipt {
     /// When it was acknowledged.
     #[schema(example = "2026-01-02T03:04:05Z")]
     pub received_at: String,
-    /// Whether the account's settings keep it out of the numbers.
+    /// Whether the account excludes its sender's network: it counts like a bot's.
     pub excluded: bool,
     /// Whether it is yet to be decided if it repeats another.
     pub unchecked: bool,

@@ -144,7 +144,7 @@ struct Event {
     /// When it happened: RFC 3339, or a number of unix milliseconds; now unless given.
     #[schema(example = "2026-01-02T03:04:04Z")]
     occurred_at: Option<String>,
-    /// The visitor's address. It is not stored.
+    /// The visitor's address. Only its network and place are stored.
     #[schema(example = "192.0.2.7")]
     ip: Option<String>,
     /// The visitor's `User-Agent`.

@@ -133,10 +133,10 @@ families! {
     ],
     /// Of what a conversion is told by.
     Postback: [
-        (400, "too_long", "click_id is longer than 200 bytes"),
-        (400, "invalid_transaction_id", "transaction_id must be UTF-8"),
+        (400, "too_long", "click_id is longer than 256 bytes"),
+        (400, "invalid_transaction_id", "transaction_id is not UTF-8"),
         (400, "invalid_value", "value must be a decimal such as 12.50"),
-        (400, "invalid_currency", "currency must be ISO 4217 such as EUR"),
+        (400, "invalid_currency", "currency must be a code of three letters such as EUR; the goal may set one"),
         (409, "in_progress", "this transaction_id is being recorded just now; ask again in a second"),
     ],
     /// Of a body with events.
@@ -144,11 +144,11 @@ families! {
         (400, "malformed_json", "the body is not JSON: EOF while parsing a list at line 1 column 1"),
         (400, "empty", "the body holds no event"),
         (400, "invalid_body", "the body ended early"),
-        (400, "invalid_encoding", "the body is not what Content-Encoding says"),
+        (400, "invalid_encoding", "the body cannot be unpacked: invalid gzip header"),
         (408, "too_slow", "the body did not arrive in time"),
         (413, "too_large", "a body holds at most 10240 KiB here"),
-        (413, "too_many_events", "a request holds at most 10000 events"),
-        (415, "invalid_encoding", "Content-Encoding must be gzip or zstd"),
+        (413, "too_many_events", "at most 10000 events in one request"),
+        (415, "invalid_encoding", "Content-Encoding must be gzip, zstd or none"),
     ],
     /// Of audits of the installation.
     Audits: [

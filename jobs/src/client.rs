@@ -7,6 +7,7 @@ use model::time::rfc3339;
 use serde::Serialize;
 use storage::ledger::LedgerError;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use crate::{
     history::{History, Run, RunState, Shared},
@@ -26,30 +27,39 @@ pub struct JobClient {
 }
 
 /// A job.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct JobSummary {
     /// Its name.
+    #[schema(example = "rollup")]
     pub name: &'static str,
     /// The cron expression of its schedule.
+    #[schema(example = "*/10 * * * *")]
     pub schedule: String,
     /// The time zone of the schedule.
+    #[schema(example = "UTC")]
     pub timezone: &'static str,
     /// When it is due next, RFC 3339.
+    #[schema(required, example = "2026-01-02T03:10:00Z")]
     pub next: Option<String>,
     /// Its newest run.
+    #[schema(required)]
     pub last: Option<Run>,
 }
 
 /// What came of a request for a run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct StartedRun {
     /// Name of the job.
+    #[schema(example = "rollup")]
     pub job: String,
     /// Number of the request.
+    #[schema(example = 7)]
     pub request: u64,
     /// How far the run is.
+    #[schema(example = "ok")]
     pub state: RunState,
     /// The run, if it has begun.
+    #[schema(required)]
     pub run: Option<Run>,
 }
 

@@ -1,4 +1,4 @@
-//! The dashboard's files, which are part of the binary.
+//! The files of the dashboard and of the reference, which are part of the binary.
 
 use axum::{
     Router,
@@ -19,12 +19,14 @@ const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src
 #[folder = "assets/"]
 struct Assets;
 
-/// `GET /` and `GET /assets/{file}`.
+/// `GET /`, `GET /docs` and `GET /assets/{file}`.
 pub(crate) fn routes() -> Router {
     let index = |headers: HeaderMap| async move { answer("index.html", &headers) };
+    let docs = |headers: HeaderMap| async move { answer("docs.html", &headers) };
     let file = |Segment(name): Segment, headers: HeaderMap| async move { answer(&name, &headers) };
     Router::new()
         .route("/", get(index))
+        .route("/docs", get(docs))
         .route("/assets/{file}", get(file))
 }
 

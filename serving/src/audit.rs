@@ -1,14 +1,11 @@
 //! `GET /v1/audit`: for the operator the audit of the installation; for an account its own part.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use storage::error::StorageError;
 
 use async_trait::async_trait;
 use audit::{Audit, account};
-use axum::{
-    Json, Router,
-    extract::{FromRef, State},
-    routing::get,
-};
+use axum::{Json, extract::State};
 use handover::{
     manifest::Manifest,
     manifests::Published,
@@ -18,21 +15,21 @@ use model::{EntityId, time};
 use moka::future::Cache;
 use object_store::path::Path;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use storage::error::StorageError;
-use tokio::sync::Semaphore;
+use utoipa::IntoParams;
 use web::Problem;
 
 use crate::{
-    api::{Api, auth::Reach, params::Params},
-    stats::{Numbers, Sources, live},
+    api::{auth::Reach, params::Params},
+    api_types::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
+    app::App,
+    openapi::refusals::{Audits, Busy, Key, Query, Refusals, StoreDown},
+    stats::live,
 };
 
 /// Days compared unless asked otherwise, and at most.
 const USUAL_DAYS: i64 = 7;
 const MOST_DAYS: i64 = 92;
-/// Accounts whose events are counted at once, and how long a request waits for its turn.
-const COUNTS_AT_ONCE: usize = 2;
+/// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Counts kept: files never change.
 const MAX_COUNTS: u64 = 100_000;
@@ -68,27 +65,26 @@ impl From<NoAudit> for Problem {
         match error {
             NoAudit::Busy => Self::unavailable("busy", error.to_string(), 5),
             NoAudit::Late => Self::unavailable("late", error.to_string(), 60),
-            NoAudit::Unreadable(error) => {
-                tracing::warn!(%error, "an audit could not be made");
-                let detail = "the object store does not answer";
-                Self::unavailable("store_unavailable", detail, 5)
-            }
+            NoAudit::Unreadable(error) => error.into(),
             NoAudit::Broken(error) => Self::internal(error),
         }
     }
 }
 
-/// What audits are answered from. Cheap to clone.
-#[derive(Clone)]
-struct Audits(Arc<Inner>);
-
-struct Inner {
-    sources: Arc<Sources>,
-    control: Arc<dyn AuditControl>,
+/// What was counted for audits of accounts, and is kept.
+pub(crate) struct AccountCounts {
     /// Events of an account in a file.
-    counts: Cache<(Path, EntityId), u64>,
+    events: Cache<(Path, EntityId), u64>,
     tallies: Cache<(), Arc<Tallies>>,
-    room: Semaphore,
+}
+
+impl Default for AccountCounts {
+    fn default() -> Self {
+        Self {
+            events: Cache::new(MAX_COUNTS),
+            tallies: Cache::builder().time_to_live(TALLIES_FOR).build(),
+        }
+    }
 }
 
 /// What all collectors have turned away of each account, and the oldest of their words.
@@ -98,46 +94,46 @@ struct Tallies {
     as_of_ms: Option<i64>,
 }
 
-impl FromRef<Audits> for Arc<Api> {
-    fn from_ref(audits: &Audits) -> Self {
-        Arc::clone(&audits.0.sources.api)
-    }
-}
-
-/// The route of this module.
-pub(crate) fn routes(numbers: Numbers, control: Arc<dyn AuditControl>) -> Router {
-    let audits = Audits(Arc::new(Inner {
-        sources: numbers.0,
-        control,
-        counts: Cache::new(MAX_COUNTS),
-        tallies: Cache::builder().time_to_live(TALLIES_FOR).build(),
-        room: Semaphore::new(COUNTS_AT_ONCE),
-    }));
-    Router::new()
-        .route("/v1/audit", get(get_audit))
-        .with_state(audits)
-}
-
-#[derive(Debug, Default, Deserialize)]
+/// What is asked.
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
-struct Asked {
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
     /// Of the installation: read everything again.
+    #[param(example = true)]
     full: bool,
-    /// Of an account: how many days back, today included.
+    /// Of an account: how many days back, today included; 7 unless given.
+    #[param(minimum = 1, maximum = 92, example = 7)]
     days: Option<i64>,
 }
 
-async fn get_audit(
-    State(Audits(audits)): State<Audits>,
+/// Whether everything was counted
+///
+/// With the admin token: of the installation, per epoch: accepted = stored = live-counted =
+/// batch-counted. With an API key: of its account, per day.
+#[utoipa::path(
+    get, path = "/v1/audit", tag = "Audit",
+    params(Asked),
+    responses(
+        (status = 200, description = "What was found.", body = AuditAnswer),
+        Refusals<(Key, Query, Audits, Busy, StoreDown)>,
+    ),
+    security(("key" = ["read"]), ("admin_token" = [])),
+)]
+pub(crate) async fn get_audit(
+    State(app): State<Arc<App>>,
     reach: Reach,
     Params(asked): Params<Asked>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<AuditAnswer>, Problem> {
     let refuse = |detail: &str| Err(Problem::bad_request("invalid_query", detail));
     match reach {
         Reach::Installation if asked.days.is_some() => {
             refuse("`days` is for the audit of an account; send its API key")
         }
-        Reach::Installation => Ok(Json(json!(audits.control.audit(asked.full).await?))),
+        Reach::Installation => {
+            let audit = app.audits.audit(asked.full).await?;
+            Ok(Json(AuditAnswer::Installation(Box::new(audit))))
+        }
         Reach::Account(_) if asked.full => {
             refuse("`full` is for whoever runs the installation; send its admin token")
         }
@@ -146,137 +142,135 @@ async fn get_audit(
             if !(1..=MOST_DAYS).contains(&days) {
                 return refuse("`days` must be from 1 to 92");
             }
-            audits.of_account(caller.account, days).await.map(Json)
+            let audit = of_account(&app, caller.account, days).await?;
+            Ok(Json(AuditAnswer::Account(audit)))
         }
     }
 }
 
-impl Inner {
-    async fn of_account(&self, account: EntityId, days: i64) -> Result<Value, Problem> {
-        let turn = tokio::time::timeout(PATIENCE, self.room.acquire()).await;
-        let busy = || Problem::unavailable("busy", "too many audits are asked for at once", 1);
-        let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
-        let reading = live::read(&self.sources, account).await?;
-        let (settled, agrees) = self.settled(&reading.published, account, days).await?;
-        let live: u64 = reading.live.cells.iter().map(audit::events_in).sum();
-        let tallies = self.tallies().await?;
-        let turned = tallies.accounts.get(&account).cloned().unwrap_or_default();
-        Ok(json!({
-            "account": account,
-            "agrees": agrees,
-            "settled": settled,
-            "live": {
-                "counted": live,
-                "complete": reading.live.missing.is_empty(),
-            },
-            "unrecorded": turned.unrecorded,
-            "rejected": turned.rejected,
-            "turned_away_as_of": tallies.as_of_ms.map(time::rfc3339),
-        }))
-    }
+async fn of_account(app: &App, account: EntityId, days: i64) -> Result<AccountAudit, Problem> {
+    let turn = tokio::time::timeout(PATIENCE, app.rooms.audits.acquire()).await;
+    let busy = || Problem::unavailable("busy", "too many audits are asked for at once", 1);
+    let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
+    let reading = live::read(app, account).await?;
+    let settled = settled(app, &reading.published, account, days).await?;
+    let tallies = tallies(app).await?;
+    let turned = tallies.accounts.get(&account).cloned().unwrap_or_default();
+    Ok(AccountAudit {
+        account,
+        agrees: settled.days.iter().all(|day| day.agrees),
+        settled,
+        live: CountedLive {
+            counted: reading.live.cells.iter().map(audit::events_in).sum(),
+            complete: reading.live.missing.is_empty(),
+        },
+        unrecorded: turned.unrecorded,
+        rejected: turned.rejected,
+        turned_away_as_of: tallies.as_of_ms.map(time::rfc3339),
+    })
+}
 
-    /// The account's events by day, and whether table and view agree on them. Days without any
-    /// are left out: that others have events then is not the account's to know.
-    async fn settled(
-        &self,
-        published: &Published,
-        account: EntityId,
-        days: i64,
-    ) -> Result<(Value, bool), Problem> {
-        let manifest = &published.manifest;
-        let today = time::day_of(time::minute_of(self.sources.api.clock.now_ms()));
-        // Senders' clocks may be ahead: events of tomorrow are there today.
-        let range = today - days + 1..=today + 1;
-        let duplicates = self.sources.settled.duplicates(manifest).await;
-        let duplicates = duplicates.map_err(|error| unreadable(&*error))?;
-        let own = duplicates.values().filter(|d| d.account == account.raw);
-        let mut left_out: BTreeMap<i64, u64> = BTreeMap::new();
-        own.for_each(|d| *left_out.entry(d.day()).or_default() += 1);
-        let (mut rows, mut agree, mut sums) = (Vec::new(), true, (0, 0, 0));
-        for day in manifest.events.keys().filter(|day| range.contains(day)) {
-            let stored = self.stored(manifest, account, *day).await?;
-            let counted = self.counted(manifest, account, *day).await?;
-            if (stored, counted) == (0, 0) {
-                continue;
-            }
-            let twice = left_out.get(day).copied().unwrap_or(0);
-            let agrees = stored == counted + twice;
-            agree &= agrees;
-            sums = (sums.0 + stored, sums.1 + counted, sums.2 + twice);
-            rows.push(json!({
-                "date": time::day_text(*day),
-                "stored": stored,
-                "counted": counted,
-                "duplicates": twice,
-                "agrees": agrees,
-            }));
+/// The account's events by day, and whether table and view agree on them. Days without any
+/// are left out: that others have events then is not the account's to know.
+async fn settled(
+    app: &App,
+    published: &Published,
+    account: EntityId,
+    days: i64,
+) -> Result<CountedSettled, Problem> {
+    let manifest = &published.manifest;
+    let today = time::day_of(time::minute_of(app.clock.now_ms()));
+    // Senders' clocks may be ahead: events of tomorrow are there today.
+    let range = today - days + 1..=today + 1;
+    let left_out = left_out(app, manifest, account).await?;
+    let mut rows = Vec::new();
+    for day in manifest.events.keys().filter(|day| range.contains(day)) {
+        let stored = stored(app, manifest, account, *day).await?;
+        let counted = counted(app, manifest, account, *day).await?;
+        if (stored, counted) == (0, 0) {
+            continue;
         }
-        let settled = json!({
-            "manifest": published.n,
-            "stored": sums.0,
-            "counted": sums.1,
-            "duplicates": sums.2,
-            "days": rows,
+        let duplicates = left_out.get(day).copied().unwrap_or(0);
+        rows.push(AuditedDay {
+            date: time::day_text(*day).unwrap_or_default(),
+            stored,
+            counted,
+            duplicates,
+            agrees: stored == counted + duplicates,
         });
-        Ok((settled, agree))
     }
-
-    /// Events of a day in the table of events.
-    async fn stored(
-        &self,
-        manifest: &Manifest,
-        account: EntityId,
-        day: i64,
-    ) -> Result<u64, Problem> {
-        let mut sum = 0;
-        for (path, file) in account::files(manifest, day) {
-            let count = account::events_in(&self.sources.store, &path, file, account);
-            let key = (path.clone(), account);
-            let count = self.counts.try_get_with(key, count).await;
-            sum += count.map_err(|error| unreadable(&*error))?;
-        }
-        Ok(sum)
-    }
-
-    /// Events of a day in the view that answers are made of.
-    async fn counted(
-        &self,
-        manifest: &Manifest,
-        account: EntityId,
-        day: i64,
-    ) -> Result<u64, Problem> {
-        let range = (day * time::DAY, (day + 1) * time::DAY);
-        let views = self.sources.settled.cube(manifest, "total", account, range);
-        let views = views.await.map_err(|error| unreadable(&error))?;
-        let rows = views.iter().flat_map(|rows| rows.iter());
-        Ok(rows.map(|row| audit::events_of(&row.counts)).sum())
-    }
-
-    async fn tallies(&self) -> Result<Arc<Tallies>, Problem> {
-        let read = async {
-            let mut all = Tallies::default();
-            let directory = self.sources.directory();
-            for tally in tally::all(&self.sources.store).await? {
-                for (account, turned) in &tally.accounts {
-                    all.accounts.entry(*account).or_default().add(turned);
-                }
-                let info = directory.get(tally.log);
-                if info.is_none_or(|info| info.retired_at.is_none()) {
-                    let oldest = all.as_of_ms.unwrap_or(i64::MAX);
-                    all.as_of_ms = Some(oldest.min(tally.as_of_ms));
-                }
-            }
-            Ok::<_, storage::store::StoreError>(Arc::new(all))
-        };
-        let tallies = self.tallies.try_get_with((), read).await;
-        tallies.map_err(|error| unreadable(&*error))
-    }
+    Ok(CountedSettled {
+        manifest: published.n,
+        stored: rows.iter().map(|day| day.stored).sum(),
+        counted: rows.iter().map(|day| day.counted).sum(),
+        duplicates: rows.iter().map(|day| day.duplicates).sum(),
+        days: rows,
+    })
 }
 
-fn unreadable(error: &dyn std::error::Error) -> Problem {
-    tracing::warn!(error = %error, "an account's audit could not be made");
-    let detail = "what the audit compares cannot be read now; try again, then tell the operator";
-    Problem::unavailable("store_unavailable", detail, 5)
+/// By day, how many of the account's events repeat another and are not counted.
+async fn left_out(
+    app: &App,
+    manifest: &Manifest,
+    account: EntityId,
+) -> Result<BTreeMap<i64, u64>, Problem> {
+    let duplicates = app.settled.duplicates(manifest).await;
+    let duplicates = duplicates.map_err(|error| Problem::from(&*error))?;
+    let own = duplicates.values().filter(|d| d.account == account.raw);
+    let mut by_day = BTreeMap::new();
+    own.for_each(|d| *by_day.entry(d.day()).or_default() += 1);
+    Ok(by_day)
+}
+
+/// Events of a day in the table of events.
+async fn stored(
+    app: &App,
+    manifest: &Manifest,
+    account: EntityId,
+    day: i64,
+) -> Result<u64, Problem> {
+    let mut sum = 0;
+    for (path, file) in account::files(manifest, day) {
+        let count = account::events_in(&app.store, &path, file, account);
+        let key = (path.clone(), account);
+        let count = app.counts.events.try_get_with(key, count).await;
+        sum += count.map_err(|error| Problem::from(&*error))?;
+    }
+    Ok(sum)
+}
+
+/// Events of a day in the view that answers are made of.
+async fn counted(
+    app: &App,
+    manifest: &Manifest,
+    account: EntityId,
+    day: i64,
+) -> Result<u64, Problem> {
+    let range = (day * time::DAY, (day + 1) * time::DAY);
+    let views = app.settled.cube(manifest, "total", account, range);
+    let views = views.await.map_err(StorageError::from)?;
+    let rows = views.iter().flat_map(|rows| rows.iter());
+    Ok(rows.map(|row| audit::events_of(&row.counts)).sum())
+}
+
+async fn tallies(app: &App) -> Result<Arc<Tallies>, Problem> {
+    let read = async {
+        let mut all = Tallies::default();
+        let directory = app.directory();
+        for tally in tally::all(&app.store).await? {
+            for (account, turned) in &tally.accounts {
+                all.accounts.entry(*account).or_default().add(turned);
+            }
+            let info = directory.get(tally.log);
+            if info.is_none_or(|info| info.retired_at.is_none()) {
+                let oldest = all.as_of_ms.unwrap_or(i64::MAX);
+                all.as_of_ms = Some(oldest.min(tally.as_of_ms));
+            }
+        }
+        Ok::<_, StorageError>(Arc::new(all))
+    };
+    let tallies = app.counts.tallies.try_get_with((), read).await;
+    tallies.map_err(|error| Problem::from(&*error))
 }
 
 #[cfg(test)]

@@ -1,60 +1,43 @@
 //! `GET /v1/forecasts`: what the newest run of predictions says of one entity.
 
 use std::sync::Arc;
+use storage::error::StorageError;
 
-use axum::{
-    Json, Router,
-    extract::{FromRef, State},
-    routing::get,
-};
-use handover::forecasts::{self, Forecast, Grain, LEDGER, Made, Point};
-use model::{EntityId, time::rfc3339};
+use axum::{Json, extract::State};
+use handover::forecasts::{self, Grain, Made};
+use model::EntityId;
 use serde::Deserialize;
-use serde_json::{Value, json};
-use storage::{ledger::Ledger, store::Store};
+use utoipa::{IntoParams, ToSchema};
 use web::Problem;
 
-use crate::api::{Api, auth::Reader, params::Params};
-
-/// What forecasts are answered from. Cheap to clone.
-#[derive(Clone)]
-struct Forecasts(Arc<ForecastsApi>);
-
-struct ForecastsApi {
-    api: Arc<Api>,
-    store: Store,
-    ledger: Ledger,
-}
-
-impl FromRef<Forecasts> for Arc<Api> {
-    fn from_ref(forecasts: &Forecasts) -> Self {
-        Arc::clone(&forecasts.0.api)
-    }
-}
-
-/// The route of this module.
-pub(crate) fn routes(api: Arc<Api>, store: Store) -> Router {
-    let ledger = Ledger::new(Arc::clone(&store), LEDGER);
-    let state = Forecasts(Arc::new(ForecastsApi { api, store, ledger }));
-    Router::new()
-        .route("/v1/forecasts", get(get_forecasts))
-        .with_state(state)
-}
+use crate::{
+    api::{auth::Reader, params::Params},
+    api_types::{ForecastMeta, Forecasts},
+    app::App,
+    openapi::refusals::{Id, Key, Nothing, Query, Refusals, StoreDown},
+};
 
 /// What is asked for. Without an entity: the account; without a grain: both.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
-struct Asked {
+#[into_params(parameter_in = Query)]
+pub(crate) struct Asked {
+    /// Only those with points so far apart.
+    #[param(inline, example = "hourly")]
     grain: Option<Wanted>,
     /// `account`, or an id.
+    #[param(example = "account")]
     entity: Option<String>,
     /// The id or the slug of a link.
+    #[param(example = "spring")]
     link: Option<String>,
     /// The id or the name of a campaign.
+    #[param(example = "Spring")]
     campaign: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// A distance between points.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Wanted {
     Hourly,
@@ -102,60 +85,37 @@ impl Asked {
     }
 }
 
-/// Forecasts of the caller's account or of something in it; none is no error.
-async fn get_forecasts(
-    State(Forecasts(state)): State<Forecasts>,
+/// Forecasts of the account or of something in it
+///
+/// Those of the newest run; none is no error. Give one of `entity`, `link` and `campaign` at most.
+#[utoipa::path(
+    get, path = "/v1/forecasts", tag = "Forecasts",
+    params(Asked),
+    responses(
+        (status = 200, description = "The forecasts.", body = Forecasts),
+        Refusals<(Key, Query, Id, Nothing, StoreDown)>,
+    ),
+    security(("key" = ["read"])),
+)]
+pub(crate) async fn get_forecasts(
+    State(app): State<Arc<App>>,
     Reader(caller): Reader,
     Params(asked): Params<Asked>,
-) -> Result<Json<Value>, Problem> {
-    let catalog = &state.api.catalog;
-    let entity = catalog.read(|catalog| asked.entity(catalog, caller.account))?;
-    let newest = state.ledger.latest::<Made>().await.map_err(unavailable)?;
+) -> Result<Json<Forecasts>, Problem> {
+    let find = |state: &catalog::State| asked.entity(state, caller.account);
+    let entity = app.catalog.read(find)?;
+    let newest = app.forecasts.latest::<Made>().await?;
     let made = newest.map(|entry| entry.body);
     let found = match &made {
-        Some(made) => forecasts::read(&state.store, made, entity).await,
+        Some(made) => forecasts::read(&app.store, made, entity).await,
         None => Ok(Vec::new()),
     };
-    let found = found.map_err(unavailable)?;
+    let found = found.map_err(StorageError::from)?;
     let results = found.iter().filter(|forecast| asked.wants(forecast.grain));
-    Ok(Json(json!({
-        "results": results.map(view).collect::<Vec<_>>(),
-        "meta": {
-            "entity": entity,
-            "manifest": made.as_ref().map(|made| made.manifest),
-            "made_at": made.as_ref().map(|made| rfc3339(made.made_ms)),
-        },
-    })))
-}
-
-fn unavailable(error: impl std::error::Error) -> Problem {
-    tracing::warn!(%error, "forecasts cannot be read");
-    let detail = "the forecasts cannot be read now; try again";
-    Problem::unavailable("store_unavailable", detail, 5)
-}
-
-fn view(forecast: &Forecast) -> Value {
-    let point = |point: &Point| {
-        json!({
-            "time": rfc3339(point.time_ms),
-            "value": point.value,
-            "lower_80": point.lower_80,
-            "upper_80": point.upper_80,
-            "lower_95": point.lower_95,
-            "upper_95": point.upper_95,
-        })
-    };
-    json!({
-        "entity": forecast.entity,
-        "grain": match forecast.grain {
-            Grain::Hour => "hourly",
-            Grain::Day => "daily",
-        },
-        "model": forecast.model,
-        "made_at": rfc3339(forecast.made_ms),
-        "backtest": forecast.backtest,
-        "points": forecast.points.iter().map(point).collect::<Vec<_>>(),
-    })
+    Ok(Json(Forecasts {
+        results: results.map(Into::into).collect(),
+        meta: ForecastMeta::new(entity, made.as_ref()),
+    }))
 }
 
 #[cfg(test)]

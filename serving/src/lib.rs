@@ -1,12 +1,16 @@
 //! The API and the dashboard.
 
 mod api;
+mod api_types;
+mod app;
 mod assets;
 mod audit;
 mod forecasts;
 mod live;
+mod openapi;
 mod receipts;
 mod role;
+mod routes;
 mod stats;
 
 pub use self::audit::{AuditControl, NoAudit};

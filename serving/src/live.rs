@@ -3,108 +3,122 @@
 use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
-    extract::{RawQuery, State},
+    extract::State,
     response::{
-        IntoResponse, Response, Sse,
-        sse::{Event, KeepAlive},
+        Sse,
+        sse::{Event, KeepAlive, KeepAliveStream},
     },
-    routing::get,
 };
 use futures::{Stream, stream};
 use model::{EntityId, time};
-use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
+use utoipa::IntoParams;
 use web::Problem;
 
 use crate::{
-    api::auth::Reader,
-    stats::{Numbers, Query, numbers_of},
+    api::{
+        auth::{Caller, Reader},
+        params::Params,
+    },
+    api_types::{LastSeconds, LiveMessage, LiveProblem},
+    app::App,
+    openapi::refusals::{Busy, Filter, Key, Nothing, Query, Refusals},
+    stats::{StatsQuery, answer, understand},
 };
 
 /// Time between messages.
 const TICK: Duration = Duration::from_secs(1);
 /// How many seconds `last_seconds` looks back.
 const WINDOW: usize = 10;
-/// Streams open at once in one process.
-const MAX_STREAMS: usize = 1000;
 /// After so many messages the stream ends, and the client connects anew: keys may be revoked.
 const MAX_MESSAGES: u32 = 3600;
 
-#[derive(Clone)]
-struct Live {
-    numbers: Numbers,
-    room: Arc<Semaphore>,
+/// What is followed. What counts is today's clicks, views and conversions.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LiveQuery {
+    /// IANA name of the time zone in which today begins; the account's unless given.
+    #[param(example = "Europe/Berlin")]
+    timezone: Option<String>,
+    /// Whether bots are left out.
+    #[param(value_type = Option<bool>, example = true, default = true)]
+    exclude_bots: Option<String>,
+    /// Numbers of one link only: its id or its slug.
+    #[param(example = "spring")]
+    link: Option<String>,
+    /// Numbers of one pixel only: its id or its name.
+    #[param(example = "Footer")]
+    pixel: Option<String>,
+    /// Numbers of one goal only: its id or its name.
+    #[param(example = "Sale")]
+    goal: Option<String>,
+    /// Numbers of one campaign only: its id or its name.
+    #[param(example = "Spring")]
+    campaign: Option<String>,
 }
 
-impl axum::extract::FromRef<Live> for Arc<crate::api::Api> {
-    fn from_ref(live: &Live) -> Self {
-        Arc::clone(&live.numbers.0.api)
+impl From<LiveQuery> for StatsQuery {
+    fn from(asked: LiveQuery) -> Self {
+        Self {
+            metrics: Some("clicks,bot_clicks,views,conversions".into()),
+            range: Some("today".into()),
+            timezone: asked.timezone,
+            exclude_bots: asked.exclude_bots,
+            link: asked.link,
+            pixel: asked.pixel,
+            goal: asked.goal,
+            campaign: asked.campaign,
+            ..Self::default()
+        }
     }
 }
 
-pub(crate) fn routes(numbers: Numbers) -> Router {
-    let room = Arc::new(Semaphore::new(MAX_STREAMS));
-    Router::new()
-        .route("/v1/live", get(live))
-        .with_state(Live { numbers, room })
-}
-
-async fn live(
-    State(live): State<Live>,
-    caller: Reader,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
+/// Numbers of today, once a second
+///
+/// Server-sent events. An event `problem` with `code` and `detail` stands for a message that could
+/// not be made; the stream goes on. After an hour it ends, and the client connects anew.
+#[utoipa::path(
+    get, path = "/v1/live", tag = "Numbers",
+    params(LiveQuery),
+    responses(
+        (status = 200, description = "A message a second.", body = LiveMessage, content_type = "text/event-stream"),
+        Refusals<(Key, Query, Filter, Nothing, Busy)>,
+    ),
+    security(("key" = ["read"])),
+)]
+pub(crate) async fn get_live(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Params(asked): Params<LiveQuery>,
+) -> Result<Sse<KeepAliveStream<impl Stream<Item = Result<Event, Infallible>>>>, Problem> {
     let busy = |_| Problem::unavailable("busy", "too many live streams are open", 5);
-    let room = Arc::clone(&live.room).try_acquire_owned().map_err(busy)?;
-    // The query chooses the entity and the time zone; the range is always today.
-    let query = query.unwrap_or_default();
-    let account = live.numbers.0.api.catalog.account(caller.0.account);
-    let zone = account
-        .map(|a| a.settings.timezone.to_string())
-        .unwrap_or_default();
-    let first = parse(&live.numbers, &query, &zone)?;
-    let entity = first.entity(&live.numbers.0.api.catalog, caller.0.account)?;
+    let room = Arc::clone(&app.rooms.streams).try_acquire_owned();
+    let room = room.map_err(busy)?;
+    let asked = StatsQuery::from(asked);
+    let first = understand(&app, &caller, &asked)?;
     let watch = Watch {
-        numbers: live.numbers,
-        entity,
-        query,
-        zone,
+        entity: first.entity(&app.catalog, caller.account)?,
+        app,
+        caller,
+        asked,
         totals: VecDeque::new(),
         messages: 0,
         _room: room,
     };
-    Ok(Sse::new(messages(watch))
-        .keep_alive(KeepAlive::default())
-        .into_response())
+    Ok(Sse::new(messages(watch)).keep_alive(KeepAlive::default()))
 }
 
 struct Watch {
-    numbers: Numbers,
+    app: Arc<App>,
+    caller: Caller,
     entity: EntityId,
-    query: String,
-    /// The account's time zone: where its days begin.
-    zone: String,
-    /// Clicks since long ago, second by second.
+    asked: StatsQuery,
+    /// Clicks of today, second by second.
     totals: VecDeque<i64>,
     messages: u32,
     _room: OwnedSemaphorePermit,
-}
-
-fn parse(numbers: &Numbers, query: &str, zone: &str) -> Result<Query, Problem> {
-    let rest = query.split('&').filter(|p| !p.is_empty());
-    let rest: Vec<&str> = rest
-        .filter(|p| !p.starts_with("metrics=") && !p.starts_with("range="))
-        .collect();
-    let text = format!(
-        "metrics=clicks,bot_clicks,views,conversions&range=today&{}",
-        rest.join("&")
-    );
-    Query::parse(
-        text.trim_end_matches('&'),
-        zone,
-        numbers.0.api.clock.now_ms(),
-    )
 }
 
 fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -117,22 +131,35 @@ fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
         }
         watch.messages += 1;
         let event = match watch.message().await {
-            Ok(message) => Event::default().data(message.to_string()),
+            Ok(message) => Event::default().json_data(message),
             // A hiccup of a store is no reason to end: the next second may be fine.
-            Err(problem) => Event::default()
+            Err(Problem { code, detail, .. }) => Event::default()
                 .event("problem")
-                .data(json!({"code": problem.code, "detail": problem.detail}).to_string()),
+                .json_data(LiveProblem { code, detail }),
         };
-        Some((Ok(event), watch))
+        // These types are always JSON.
+        Some((Ok(event.unwrap_or_default()), watch))
     })
 }
 
 impl Watch {
-    async fn message(&mut self) -> Result<Value, Problem> {
-        let query = parse(&self.numbers, &self.query, &self.zone)?;
-        let answer = numbers_of(&self.numbers.0, self.entity, &query).await?;
-        let (today, meta) = (&answer["totals"], &answer["meta"]);
-        let clicks = today["clicks"].as_i64().unwrap_or(0);
+    async fn message(&mut self) -> Result<LiveMessage, Problem> {
+        // What today is changes at midnight.
+        let query = understand(&self.app, &self.caller, &self.asked)?;
+        let answer = answer(&self.app, self.entity, &query).await?;
+        let meta = answer.meta;
+        Ok(LiveMessage {
+            now: time::rfc3339(self.app.clock.now_ms()),
+            last_seconds: self.last_seconds(answer.totals.clicks.unwrap_or(0)),
+            today: answer.totals,
+            complete: meta.complete,
+            unchecked: meta.unchecked == Some(true),
+            live_lag_ms: meta.live_lag_ms,
+        })
+    }
+
+    /// Takes in that there are so many `clicks` today.
+    fn last_seconds(&mut self, clicks: i64) -> LastSeconds {
         // At midnight the count of today begins anew.
         if self.totals.back().is_some_and(|last| *last > clicks) {
             self.totals.clear();
@@ -142,13 +169,9 @@ impl Watch {
             self.totals.pop_front();
         }
         let since = self.totals.front().copied().unwrap_or(clicks);
-        Ok(json!({
-            "now": time::rfc3339(self.numbers.0.api.clock.now_ms()),
-            "today": today,
-            "last_seconds": {"clicks": clicks - since, "seconds": self.totals.len() - 1},
-            "complete": meta["complete"],
-            "unchecked": meta["unchecked"] == true,
-            "live_lag_ms": meta["live_lag_ms"],
-        }))
+        LastSeconds {
+            clicks: clicks - since,
+            seconds: self.totals.len() - 1,
+        }
     }
 }

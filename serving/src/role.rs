@@ -2,24 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use axum::Router;
 use catalog::Catalog;
-use handover::manifests::Manifests;
-use jobs::{JobSummary, JobsError, Run, StartedRun};
-use model::{Clock, random::Randomness};
+use model::Clock;
+use model::random::Randomness;
 use storage::{cells::LiveCells, store::Store, stream::EventStream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use web::{Health, ServerSettings};
 
-use crate::{
-    api::{self, Api, auth::AdminToken, jobs::JobControl},
-    assets,
-    audit::{self, AuditControl},
-    forecasts, live, receipts,
-    stats::{self, Numbers, Sources},
-};
+use crate::{api::jobs::JobControl, app::App, audit::AuditControl, routes};
 
 /// How often new links, logs and manifests are looked for.
 const FOLLOW: Duration = Duration::from_millis(500);
@@ -61,96 +53,26 @@ pub struct ServingSettings {
 
 /// Serves the API on `listener` until `shutdown`.
 pub async fn run(
-    deps: ServingDeps,
+    mut deps: ServingDeps,
     settings: ServingSettings,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) {
-    let manifests = Arc::new(Manifests::new(Arc::clone(&deps.store)));
-    let api = Arc::new(Api {
-        catalog: deps.catalog.clone(),
-        clock: deps.clock,
-        random: deps.random,
-        admin_token: AdminToken::new(&settings.admin_token),
-        jobs: Arc::new(Refreshing {
-            jobs: deps.jobs,
-            manifests: Arc::clone(&manifests),
-        }),
-        public_url: settings.public_url,
-        large_bodies: Api::large_bodies(),
-    });
-    let sources = Arc::new(Sources::new(
-        Arc::clone(&api),
-        Arc::clone(&deps.store),
-        deps.cells,
-        manifests,
-    ));
-    let following = tokio::spawn(follow(
-        Arc::clone(&sources),
-        deps.catalog,
-        deps.health,
-        shutdown.clone(),
-    ));
-    let numbers = Numbers(sources);
-    let router = api::routes(Arc::clone(&api))
-        .merge(stats::routes(numbers.clone()))
-        .merge(live::routes(numbers.clone()))
-        .merge(receipts::routes(numbers.clone(), deps.stream))
-        .merge(audit::routes(numbers, deps.audits))
-        .merge(forecasts::routes(Arc::clone(&api), Arc::clone(&deps.store)))
-        .merge(assets::routes())
-        .merge(deps.operate);
-    web::serve(
-        listener,
-        api::with_fallbacks(router),
-        settings.server,
-        shutdown,
-    )
-    .await;
+    let (health, server) = (deps.health.clone(), settings.server.clone());
+    let operate = std::mem::take(&mut deps.operate);
+    let app = Arc::new(App::new(deps, settings));
+    let following = tokio::spawn(follow(Arc::clone(&app), health, shutdown.clone()));
+    let router = routes::router(app).merge(operate);
+    web::serve(listener, routes::with_fallbacks(router), server, shutdown).await;
     if let Err(error) = following.await {
         tracing::error!(%error, "the follower of the API failed");
     }
 }
 
-/// Jobs whose results the next answer shows: whoever waited for a batch expects to see it.
-struct Refreshing {
-    jobs: Arc<dyn JobControl>,
-    manifests: Arc<Manifests>,
-}
-
-#[async_trait]
-impl JobControl for Refreshing {
-    async fn list(&self) -> Result<Vec<JobSummary>, JobsError> {
-        self.jobs.list().await
-    }
-
-    async fn runs(&self, name: &str, limit: usize) -> Result<Vec<Run>, JobsError> {
-        self.jobs.runs(name, limit).await
-    }
-
-    async fn start(
-        &self,
-        name: &str,
-        close_epochs: bool,
-        wait: bool,
-    ) -> Result<StartedRun, JobsError> {
-        let answer = self.jobs.start(name, close_epochs, wait).await?;
-        if let Err(error) = self.manifests.latest().await {
-            tracing::warn!(%error, "the newest manifest will be seen a little later");
-        }
-        Ok(answer)
-    }
-}
-
-async fn follow(
-    sources: Arc<Sources>,
-    catalog: Catalog,
-    health: Health,
-    shutdown: CancellationToken,
-) {
+async fn follow(app: Arc<App>, health: Health, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
-        let fresh = sources.refresh().await;
-        let followed = catalog.follow().await;
+        let fresh = app.refresh().await;
+        let followed = app.catalog.follow().await;
         if let Err(error) = &followed {
             tracing::warn!(%error, "the catalog could not be followed");
         }

@@ -1,27 +1,24 @@
 //! An installation in memory behind the API, for tests: accounts, one log, and what collectors,
 //! the speed layer and batch would have left.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use ::audit::Audit;
 use axum::{
     Router,
     body::{Body, to_bytes},
+    response::Response,
 };
-use catalog::Catalog;
+use futures::StreamExt;
 use handover::{
     installation::stamp,
     manifest::Manifest,
-    manifests::Manifests,
     raw::{self, LogInfo, Seal},
     segment::{self, Header},
 };
-use http::Request;
-use jobs::{JobClient, Shared};
-use model::random::SeededRandom;
+use http::{Request, header};
 use model::{
-    Covered, EntityId, Epoch, EpochStart, Event, EventId, Facts, Horizon, LogId, ManualClock,
-    Record, SegmentNo, Seq, Span, Target,
+    Covered, EntityId, Epoch, EpochStart, Event, EventId, Facts, Horizon, LogId, Record, SegmentNo,
+    Seq, Span, Target,
     cell::{EpochCells, fold_into},
 };
 use serde_json::{Value, json};
@@ -32,12 +29,11 @@ use storage::{
 };
 use tower::ServiceExt;
 
-use crate::{
-    api::{self, Api, auth::AdminToken},
-    audit::{self, AuditControl, NoAudit},
-    receipts,
-    stats::{Numbers, Sources},
-};
+use crate::{api::jobs::JobControl, app::App, openapi::tests::promised, role::ServingDeps, routes};
+
+mod deps;
+
+pub(crate) use deps::{deps, settings};
 
 pub(crate) const TOKEN: &str = "the-admin-token";
 /// 2026-01-02T03:04:05Z.
@@ -46,44 +42,24 @@ pub(crate) const LOG: LogId = LogId(77);
 
 pub(crate) struct Site {
     pub store: Store,
-    pub sources: Arc<Sources>,
+    pub app: Arc<App>,
     pub cells: Arc<MemoryCells>,
     pub stream: Arc<MemoryStream>,
     router: Router,
 }
 
-/// Audits of the installation that only tell whether they were to read everything.
-struct FakeAudits;
-
-#[async_trait::async_trait]
-impl AuditControl for FakeAudits {
-    async fn audit(&self, full: bool) -> Result<Audit, NoAudit> {
-        Ok(Audit {
-            agrees: true,
-            manifest: 7,
-            events: 0,
-            duplicates: 0,
-            checked_at: model::time::rfc3339(NOW_MS),
-            checked_before: if full { 0 } else { 6 },
-            live_unknown: None,
-            findings: Vec::new(),
-            logs: Vec::new(),
-            epochs: Vec::new(),
-            unrecorded: BTreeMap::new(),
-            rejected: BTreeMap::new(),
-            turned_away_as_of: None,
-        })
+/// The body of an answer; of a stream its first message.
+async fn beginning(response: Response) -> Vec<u8> {
+    let kind = response.headers().get(header::CONTENT_TYPE).cloned();
+    if kind.is_none_or(|kind| kind != "text/event-stream") {
+        return to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap()
+            .to_vec();
     }
-}
-
-/// An installation without jobs.
-pub(crate) fn no_jobs(store: &Store) -> JobClient {
-    let shared = Shared {
-        store: store.clone(),
-        clock: Arc::new(ManualClock::new(NOW_MS)),
-        random: Arc::new(SeededRandom::new(8)),
-    };
-    JobClient::new(shared, &[], "nobody", Duration::ZERO)
+    let first = response.into_body().into_data_stream().next().await;
+    let first = first.unwrap().unwrap();
+    first.strip_prefix(b"data: ").unwrap_or(&first).to_vec()
 }
 
 pub(crate) fn id(seq: u64) -> EventId {
@@ -96,30 +72,28 @@ pub(crate) fn id(seq: u64) -> EventId {
 impl Site {
     /// With the log registered and nothing in it.
     pub async fn new() -> Self {
+        Self::on(|deps| deps).await
+    }
+
+    /// With these jobs.
+    pub async fn with_jobs(jobs: Arc<dyn JobControl>) -> Self {
+        Self::on(|deps| ServingDeps { jobs, ..deps }).await
+    }
+
+    async fn on(change: impl FnOnce(ServingDeps) -> ServingDeps) -> Self {
         let store = store::open("memory://").unwrap();
-        let clock = Arc::new(ManualClock::new(NOW_MS));
-        let random = Arc::new(SeededRandom::new(7));
-        let catalog = Catalog::open(store.clone(), clock.clone(), random.clone());
-        let api = Arc::new(Api {
-            catalog: catalog.await.unwrap(),
-            clock,
-            random,
-            admin_token: AdminToken::new(TOKEN),
-            jobs: Arc::new(no_jobs(&store)),
-            public_url: "https://go.example".into(),
-            large_bodies: Api::large_bodies(),
-        });
         let (cells, stream) = (
             Arc::new(MemoryCells::default()),
             Arc::new(MemoryStream::default()),
         );
-        let manifests = Arc::new(Manifests::new(store.clone()));
-        let sources = Sources::new(api.clone(), store.clone(), cells.clone(), manifests);
-        let sources = Arc::new(sources);
-        let numbers = Numbers(Arc::clone(&sources));
-        let router = api::routes(api)
-            .merge(receipts::routes(numbers.clone(), stream.clone()))
-            .merge(audit::routes(numbers, Arc::new(FakeAudits)));
+        let deps = change(ServingDeps {
+            cells: cells.clone(),
+            stream: stream.clone(),
+            ..deps(store.clone()).await
+        });
+        let operate = deps.operate.clone();
+        let app = Arc::new(App::new(deps, settings()));
+        let router = routes::with_fallbacks(routes::router(app.clone()).merge(operate));
         let info = LogInfo {
             log: LOG,
             created_ms: 0,
@@ -130,7 +104,7 @@ impl Site {
         raw::register_log(&store, &info).await.unwrap();
         Self {
             store,
-            sources,
+            app,
             cells,
             stream,
             router,
@@ -142,7 +116,8 @@ impl Site {
         self.call("GET", path, key, Value::Null).await
     }
 
-    async fn call(&self, method: &str, path: &str, key: &str, body: Value) -> (u16, Value) {
+    /// The status and the beginning of the body of an answer, which the document must promise.
+    pub async fn call(&self, method: &str, path: &str, key: &str, body: Value) -> (u16, Value) {
         let request = Request::builder().method(method).uri(path);
         let request = request
             .header("authorization", format!("Bearer {key}"))
@@ -150,7 +125,8 @@ impl Site {
             .body(Body::from(body.to_string()));
         let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
         let status = response.status().as_u16();
-        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let bytes = beginning(response).await;
+        promised(&method.parse().unwrap(), path, status, &bytes);
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
@@ -181,7 +157,7 @@ impl Site {
 
     /// Lets the API see what has changed.
     pub async fn refresh(&self) {
-        self.sources.refresh().await.unwrap();
+        self.app.refresh().await.unwrap();
     }
 
     /// Sends records on to the speed layer.
@@ -269,9 +245,8 @@ impl Site {
             horizon: Horizon(BTreeMap::from([(LOG, covered)])),
             ..manifest
         };
-        let api = &self.sources.api;
-        let stamp = stamp(&*api.clock, &*api.random);
-        let ledger = &self.sources.manifests.ledger;
+        let stamp = stamp(&*self.app.clock, &*self.app.random);
+        let ledger = &self.app.manifests.ledger;
         ledger.append(1, &manifest, stamp).await.unwrap();
     }
 }

@@ -3,11 +3,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     time::Duration,
 };
 
 use futures::future::try_join_all;
 use model::{Bug, Cell, Covered, EntityId, Epoch, Fence, LogId, Seq, Target, planted};
+use serde::{Serialize, Serializer};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
     error::StorageError,
@@ -39,8 +41,8 @@ pub struct Reader<'a> {
 pub struct Reading {
     /// Cells of epochs beyond the manifest.
     pub cells: Vec<Cell>,
-    /// Why something may be missing; empty: complete.
-    pub missing: Vec<String>,
+    /// What may be missing, and why; empty: complete.
+    pub missing: Vec<Missing>,
     /// Longest delay of the last flushes, milliseconds.
     pub lag_ms: i64,
     /// Whether an event may be counted that repeats another, and no batch has decided yet: a
@@ -48,6 +50,65 @@ pub struct Reading {
     pub unchecked: bool,
     /// Per log, the event up to which everything is counted: a lower bound.
     pub as_of: BTreeMap<LogId, Seq>,
+}
+
+/// Something that a reading may lack. As text (`log 01ABC…: it is new`) it is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    /// The log whose events these are; `None`: every log's.
+    pub log: Option<LogId>,
+    /// Why they may be missing.
+    pub why: Why,
+}
+
+/// Why something may be missing from a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// Its checkpoint was not looked at: it was made after the reader looked for logs.
+    #[error("it is new")]
+    New,
+    /// No worker has taken it up yet.
+    #[error("its events are yet to be folded")]
+    NotFolded,
+    /// The checkpoint is of other generations of the live store.
+    #[error("live cells were lost and are being folded again")]
+    Lost,
+    /// The checkpoint is of another fence.
+    #[error("it was fenced and is being folded again")]
+    Fenced,
+    /// The cells lack what lies between the manifest and their base.
+    #[error("its cells begin after the manifest")]
+    BeginsLater,
+    /// Epochs that the manifest does not cover have no cells any more.
+    #[error("its cells were pruned after a newer manifest")]
+    Pruned,
+    /// Nobody knows yet how far the worker must come.
+    #[error("live cells were lost, and its collector has yet to say what it holds")]
+    TargetUnknown,
+    /// The worker has not yet come as far again as it was.
+    #[error("its cells are being folded again")]
+    Behind,
+    /// The checkpoint is old.
+    #[error("the speed layer is silent")]
+    Silent,
+    /// Nothing live could be read.
+    #[error("the live store does not answer")]
+    NoAnswer,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.log {
+            Some(log) => write!(f, "log {log}: {}", self.why),
+            None => write!(f, "live: {}", self.why),
+        }
+    }
+}
+
+impl Serialize for Missing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl Reader<'_> {
@@ -92,7 +153,10 @@ impl Reader<'_> {
                     reading.as_of.insert(*log, covered.seq.max(checkpoint.seq));
                     reading.lag_ms = reading.lag_ms.max(checkpoint.lag_ms);
                 }
-                Err(why) => reading.missing.push(format!("log {log}: {why}")),
+                Err(why) => reading.missing.push(Missing {
+                    log: Some(*log),
+                    why,
+                }),
             }
         }
         let live = |cell: &&StoredCell| {
@@ -110,7 +174,10 @@ impl Reader<'_> {
             reading.unchecked |= unsure || cell.unchecked();
             reading.cells.push(cell);
         }
-        let new = new.into_iter().map(|log| format!("log {log}: it is new"));
+        let new = new.into_iter().map(|log| Missing {
+            log: Some(log),
+            why: Why::New,
+        });
         reading.missing.extend(new);
         Ok(reading)
     }
@@ -140,35 +207,32 @@ struct Seen<'a> {
 
 impl Seen<'_> {
     /// Whether the cells of a log are all there, seen from a manifest.
-    fn check<'m>(
-        &self,
-        checkpoint: Option<&'m Checkpoint>,
-    ) -> Result<&'m Checkpoint, &'static str> {
-        let checkpoint = checkpoint.ok_or("its events are yet to be folded")?;
+    fn check<'m>(&self, checkpoint: Option<&'m Checkpoint>) -> Result<&'m Checkpoint, Why> {
+        let checkpoint = checkpoint.ok_or(Why::NotFolded)?;
         if checkpoint.generations != self.generations && !planted(Bug::NoGenerationsCheck) {
-            return Err("live cells were lost and are being folded again");
+            return Err(Why::Lost);
         }
         if checkpoint.fence != self.fence {
-            return Err("it was fenced and is being folded again");
+            return Err(Why::Fenced);
         }
         if checkpoint.base > self.covered.epoch && !planted(Bug::NoBaseCheck) {
-            return Err("its cells begin after the manifest");
+            return Err(Why::BeginsLater);
         }
         if self.prune_watermark > self.covered.epoch && !planted(Bug::NoPruneWatermarkCheck) {
-            return Err("its cells were pruned after a newer manifest");
+            return Err(Why::Pruned);
         }
         match checkpoint.target {
             _ if planted(Bug::NoTargetCheck) => {}
             Target::Unknown => {
-                return Err("live cells were lost, and its collector has yet to say what it holds");
+                return Err(Why::TargetUnknown);
             }
             Target::Upto(last) if checkpoint.seq.max(self.covered.seq) < last => {
-                return Err("its cells are being folded again");
+                return Err(Why::Behind);
             }
             Target::Upto(_) => {}
         }
         if self.now_ms - checkpoint.at_ms > SILENT.as_millis() as i64 {
-            return Err("the speed layer is silent");
+            return Err(Why::Silent);
         }
         Ok(checkpoint)
     }
@@ -204,8 +268,13 @@ mod tests {
             now_ms: 0,
         };
         let reading = reader.read(entity).await.unwrap();
-        let named = [1, 2].map(|log| format!("log {}: it is new", LogId(log)));
-        assert_eq!(reading.missing, named);
+        let new = |log| Missing {
+            log: Some(LogId(log)),
+            why: Why::New,
+        };
+        assert_eq!(reading.missing, [1, 2].map(new));
+        let text = format!("log {}: it is new", LogId(1));
+        assert_eq!(serde_json::json!(new(1)), serde_json::json!(text));
         assert_eq!(reading.cells, []);
     }
 

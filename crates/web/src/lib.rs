@@ -10,6 +10,6 @@ mod slow;
 mod tests;
 
 pub use bearer::bearer;
-pub use operate::{Health, operate_routes};
-pub use problem::Problem;
+pub use operate::{Health, OperateDocument, operate_routes};
+pub use problem::{Problem, ProblemBody};
 pub use server::{ServerSettings, serve};

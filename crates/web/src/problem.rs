@@ -1,9 +1,17 @@
 //! Errors as `application/problem+json` (RFC 9457).
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
-use storage::error::{Kind, StorageError};
+use serde::Serialize;
+use storage::{
+    error::{Kind, LiveError, StorageError},
+    ledger::LedgerError,
+    store::StoreError,
+};
+use utoipa::ToSchema;
 
 /// After how many seconds a store that does not answer is tried again.
 const STORE_RETRY_AFTER: u32 = 5;
@@ -79,49 +87,88 @@ impl Problem {
 }
 
 /// The one answer to whatever goes wrong with a store: what it says of it is logged, not told.
-impl From<StorageError> for Problem {
-    fn from(error: StorageError) -> Self {
-        match error.kind() {
-            Kind::Unavailable => {
-                tracing::warn!(%error, "a store does not answer");
-                let detail = "what is needed for the answer is out of reach; try again in a moment";
-                Self::unavailable("store_unavailable", detail, STORE_RETRY_AFTER)
+impl From<&StorageError> for Problem {
+    fn from(error: &StorageError) -> Self {
+        let unavailable = |code, detail| Self::unavailable(code, detail, STORE_RETRY_AFTER);
+        match (error.kind(), error) {
+            (Kind::Unavailable, StorageError::Live(_)) => {
+                tracing::warn!(%error, "the live store does not answer");
+                unavailable("live_unavailable", "the live store does not answer")
             }
-            Kind::Conflict => {
-                tracing::warn!(%error, "nobody can say what became of a change");
+            (Kind::Unavailable, _) => {
+                tracing::warn!(%error, "the object store does not answer");
+                unavailable("store_unavailable", "the object store does not answer")
+            }
+            (Kind::Conflict, _) => {
+                tracing::warn!(%error, "it is unknown whether a change was stored");
                 let detail =
                     "nobody can say whether this was stored; look before you send it again";
-                Self::unavailable("outcome_unknown", detail, STORE_RETRY_AFTER)
+                unavailable("outcome_unknown", detail)
             }
-            Kind::Damaged => {
+            (Kind::Damaged, _) => {
                 tracing::error!(%error, "a stored object cannot be used");
                 let detail = "a stored object that is needed for the answer cannot be read; the operator's `millrace audit --full` tells more";
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "damaged", detail)
             }
-            Kind::Bug => Self::internal(error),
+            (Kind::Bug, _) => Self::internal(error),
+        }
+    }
+}
+
+macro_rules! problems_of_stores {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Problem {
+            fn from(error: $error) -> Self {
+                Self::from(&StorageError::from(error))
+            }
+        }
+    )*};
+}
+problems_of_stores!(StorageError, StoreError, LiveError, LedgerError);
+
+/// A problem as JSON.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Always `about:blank`: `code` tells more.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The words that HTTP has for the status.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// Stable word for programs.
+    code: &'static str,
+    /// What happened and what to do; for people.
+    detail: String,
+}
+
+impl From<Problem> for ProblemBody {
+    fn from(problem: Problem) -> Self {
+        Self {
+            kind: "about:blank",
+            title: problem.status.canonical_reason().unwrap_or("Error"),
+            status: problem.status.as_u16(),
+            code: problem.code,
+            detail: problem.detail,
         }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "code": self.code,
-            "detail": self.detail,
-        });
-        let mut response = (self.status, body.to_string()).into_response();
+        let (status, retry_after) = (self.status, self.retry_after);
+        let body = Json(ProblemBody::from(self));
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -4,11 +4,12 @@ use model::time::rfc3339;
 use serde::Serialize;
 use serde_json::Value;
 use storage::ledger;
+use utoipa::ToSchema;
 
 use super::entry::{Entry, Finished, Reason, Started};
 
 /// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Asked for; not begun.
@@ -24,29 +25,38 @@ pub enum RunState {
 }
 
 /// One run. Times are RFC 3339, by the clock of its process.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Run {
     /// Its number.
+    #[schema(example = 8)]
     pub run: u64,
     /// How far it is.
+    #[schema(example = "ok")]
     pub state: RunState,
     /// Why it began.
     pub reason: Reason,
     /// The process that runs it.
+    #[schema(example = "host-1")]
     pub by: String,
     /// Whether collectors were asked to hand over what they have first.
     pub close_epochs: bool,
     /// When it was due; `None` for what nobody had scheduled.
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub scheduled_for: Option<String>,
     /// When it began.
+    #[schema(example = "2026-01-02T03:04:05Z")]
     pub started_at: String,
     /// When it ended.
+    #[schema(required, example = "2026-01-02T03:04:05Z")]
     pub finished_at: Option<String>,
     /// How long it took, milliseconds.
+    #[schema(required, example = 840)]
     pub took_ms: Option<i64>,
     /// What it did, or why it failed.
+    #[schema(required, example = json!({"epochs": 2}))]
     pub detail: Option<Value>,
     /// The run that begins it again.
+    #[schema(required, example = json!(null))]
     pub taken_over_by: Option<u64>,
 }
 

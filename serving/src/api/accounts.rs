@@ -2,116 +2,165 @@
 
 use std::sync::Arc;
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Json, extract::State};
 use catalog::{Account, AccountSettings, CatalogError, Change, Scope};
 use chrono_tz::Tz;
 use http::StatusCode;
 use ipnet::IpNet;
-use model::{EntityId, EntityKind, random::new_id, time::rfc3339};
+use model::random::new_id;
+use model::{EntityId, EntityKind};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 use web::Problem;
 
 use super::{
-    Api, api_keys,
+    api_keys,
     auth::{Manager, Operator, Reader},
     body::{Body, Given},
     failure::problem,
     page::{self, Page},
     params::Params,
 };
+use crate::{
+    api_types::{AccountView, List, NewAccount},
+    app::App,
+    openapi::refusals::{self, Commit, Key, Nothing, Query, Refusals},
+};
 
-pub(super) fn routes() -> Router<Arc<Api>> {
-    Router::new()
-        .route("/v1/accounts", get(list).post(create))
-        .route("/v1/account", get(read).patch(change))
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct AccountBody {
+/// What is set of an account.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountBody {
+    /// For people. Needed.
+    #[schema(value_type = Option<String>, example = "Shop")]
+    #[serde(default)]
     name: Given<Box<str>>,
+    /// How its events are taken and shown.
+    #[schema(value_type = Option<SettingsBody>)]
+    #[serde(default)]
     settings: Given<SettingsBody>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SettingsBody {
+/// What is set of an account's settings.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SettingsBody {
+    /// IANA name; how days are cut when a question does not say.
+    #[schema(value_type = Option<String>, example = "Europe/Amsterdam")]
+    #[serde(default)]
     timezone: Given<String>,
+    /// Whether requests with `DNT: 1` or `Sec-GPC: 1` are not recorded.
+    #[schema(value_type = Option<bool>, example = true)]
+    #[serde(default)]
     honour_dnt: Given<bool>,
+    /// Requests from these addresses and networks are not recorded.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["192.0.2.0/24"]))]
+    #[serde(default)]
     excluded_networks: Given<Vec<String>>,
 }
 
-async fn create(
-    State(api): State<Arc<Api>>,
+/// Makes an account and its first key
+#[utoipa::path(
+    post, path = "/v1/accounts", tag = "Accounts",
+    request_body = AccountBody,
+    responses(
+        (status = 201, description = "The account, and the secret of its first key.", body = NewAccount),
+        Refusals<(Key, refusals::Body, Commit)>,
+    ),
+    security(("admin_token" = [])),
+)]
+pub(crate) async fn create_account(
+    State(app): State<Arc<App>>,
     _: Operator,
     Body(body): Body<AccountBody>,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<(StatusCode, Json<NewAccount>), Problem> {
     let mut account = Account {
-        id: new_id(EntityKind::Account, &*api.random),
+        id: new_id(EntityKind::Account, &*app.random),
         name: Box::default(),
-        created_ms: api.clock.now_ms(),
+        created_ms: app.clock.now_ms(),
         settings: AccountSettings::default(),
     };
     set(&mut account, &body).map_err(problem)?;
-    let (key, secret) = api_keys::new(&api, account.id, "first key".into(), vec![Scope::Admin]);
+    let (key, api_key) = api_keys::new(&app, account.id, "first key".into(), vec![Scope::Admin]);
     let changes = vec![Change::PutAccount(account.clone()), Change::PutKey(key)];
-    api.catalog
-        .commit(|_| Ok(changes.clone()))
-        .await
-        .map_err(problem)?;
-    let mut answer = view(&account);
-    answer["api_key"] = secret.into();
-    Ok((StatusCode::CREATED, Json(answer)))
+    let committed = app.catalog.commit(|_| Ok(changes.clone())).await;
+    committed.map_err(problem)?;
+    let account = AccountView::from(&account);
+    Ok((StatusCode::CREATED, Json(NewAccount { account, api_key })))
 }
 
-async fn list(
-    State(api): State<Arc<Api>>,
+/// Lists all accounts
+#[utoipa::path(
+    get, path = "/v1/accounts", tag = "Accounts",
+    params(Page),
+    responses(
+        (status = 200, description = "A page of them.", body = List<AccountView>),
+        Refusals<(Key, Query)>,
+    ),
+    security(("admin_token" = [])),
+)]
+pub(crate) async fn list_accounts(
+    State(app): State<Arc<App>>,
     _: Operator,
     Params(page): Params<Page>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<List<AccountView>>, Problem> {
     let limit = page.limit()?;
-    let after = page.after(|text| {
-        text.parse()
-            .ok()
-            .filter(|id: &EntityId| id.kind == EntityKind::Account)
-    })?;
-    let rows = api.catalog.read(|state| state.accounts(after, limit + 1));
-    Ok(Json(page::answer(
-        rows,
-        limit,
-        |row| row.id.to_string(),
-        |row| view(row),
-    )))
+    let account = |id: &EntityId| id.kind == EntityKind::Account;
+    let after = page.after(|text| text.parse().ok().filter(account))?;
+    let rows = app.catalog.read(|state| state.accounts(after, limit + 1));
+    let id = |row: &Arc<Account>| row.id.to_string();
+    Ok(Json(page::answer(rows, limit, id, |row| (&**row).into())))
 }
 
-async fn read(State(api): State<Arc<Api>>, Reader(caller): Reader) -> Result<Json<Value>, Problem> {
-    let account = api.catalog.account(caller.account);
+/// Shows the account of the key
+#[utoipa::path(
+    get, path = "/v1/account", tag = "Accounts",
+    responses(
+        (status = 200, description = "As it is.", body = AccountView),
+        Refusals<(Key, Nothing)>,
+    ),
+    security(("key" = ["read"])),
+)]
+pub(crate) async fn read_account(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+) -> Result<Json<AccountView>, Problem> {
+    let account = app.catalog.account(caller.account);
     let account = account.ok_or_else(|| Problem::not_found("this account is gone"))?;
-    Ok(Json(view(&account)))
+    Ok(Json((&*account).into()))
 }
 
-async fn change(
-    State(api): State<Arc<Api>>,
+/// Changes the fields of the account that are given; null brings back the default
+#[utoipa::path(
+    patch, path = "/v1/account", tag = "Accounts",
+    request_body = AccountBody,
+    responses(
+        (status = 200, description = "As it is now.", body = AccountView),
+        Refusals<(Key, refusals::Body, Commit)>,
+    ),
+    security(("key" = ["admin"])),
+)]
+pub(crate) async fn change_account(
+    State(app): State<Arc<App>>,
     Manager(caller): Manager,
     Body(body): Body<AccountBody>,
-) -> Result<Json<Value>, Problem> {
-    let mut answer = Value::Null;
+) -> Result<Json<AccountView>, Problem> {
+    let mut changed = None;
     let decide = |state: &catalog::State| {
         let old = state
             .account(caller.account)
             .ok_or_else(|| CatalogError::not_found(caller.account))?;
         let mut new = Account::clone(old);
         set(&mut new, &body)?;
-        answer = view(&new);
-        Ok(if new == **old {
-            Vec::new()
-        } else {
-            vec![Change::PutAccount(new)]
+        changed = Some(AccountView::from(&new));
+        Ok(match new == **old {
+            true => Vec::new(),
+            false => vec![Change::PutAccount(new)],
         })
     };
-    api.catalog.commit(decide).await.map_err(problem)?;
-    Ok(Json(answer))
+    app.catalog.commit(decide).await.map_err(problem)?;
+    let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
+    Ok(Json(changed))
 }
 
 fn set(account: &mut Account, body: &AccountBody) -> Result<(), CatalogError> {
@@ -160,13 +209,4 @@ fn network(text: &str) -> Result<IpNet, CatalogError> {
     };
     let address = || text.parse::<std::net::IpAddr>().map(IpNet::from);
     text.parse().or_else(|_| address()).map_err(wrong)
-}
-
-fn view(account: &Account) -> Value {
-    json!({
-        "id": account.id,
-        "name": account.name,
-        "settings": account.settings,
-        "created_at": rfc3339(account.created_ms),
-    })
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use catalog::{ApiKey, Scope};
 use http::request::Parts;
 use model::EntityId;
 use web::{Problem, bearer};
 
-use super::Api;
+use crate::app::App;
 
 /// The token of whoever runs the installation. Kept as a hash; compared in constant time.
 pub struct AdminToken(Option<blake3::Hash>);
@@ -67,16 +67,11 @@ pub(crate) enum Reach {
     Account(Caller),
 }
 
-impl<S> FromRequestParts<S> for Caller
-where
-    Arc<Api>: FromRef<S>,
-    S: Send + Sync,
-{
+impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let api = Arc::<Api>::from_ref(state);
-        let key = bearer(&parts.headers).and_then(|secret| api.catalog.key(secret));
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let key = bearer(&parts.headers).and_then(|secret| app.catalog.key(secret));
         let key = key.ok_or_else(Problem::unauthorized)?;
         let account = key.account;
         Ok(Self { account, key })
@@ -85,15 +80,11 @@ where
 
 macro_rules! callers_with {
     ($($caller:ident: $scope:ident,)*) => {$(
-        impl<S> FromRequestParts<S> for $caller
-        where
-            Arc<Api>: FromRef<S>,
-            S: Send + Sync,
-        {
+        impl FromRequestParts<Arc<App>> for $caller {
             type Rejection = Problem;
 
-            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-                let caller = Caller::from_request_parts(parts, state).await?;
+            async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+                let caller = Caller::from_request_parts(parts, app).await?;
                 caller.require(Scope::$scope)?;
                 Ok(Self(caller))
             }
@@ -107,47 +98,42 @@ callers_with! {
 }
 
 /// Whether the admin token was sent.
-fn is_operator(parts: &Parts, api: &Api) -> bool {
-    bearer(&parts.headers).is_some_and(|token| api.admin_token.matches(token))
+fn is_operator(parts: &Parts, app: &App) -> bool {
+    bearer(&parts.headers).is_some_and(|token| app.admin_token.matches(token))
 }
 
-impl FromRequestParts<Arc<Api>> for Operator {
+impl FromRequestParts<Arc<App>> for Operator {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        if is_operator(parts, api) {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if is_operator(parts, app) {
             return Ok(Self);
         }
-        Caller::from_request_parts(parts, api).await?;
+        Caller::from_request_parts(parts, app).await?;
         let detail = "an API key cannot do this; send the installation's admin token";
         Err(Problem::forbidden(detail))
     }
 }
 
-impl FromRequestParts<Arc<Api>> for JobsAdmin {
+impl FromRequestParts<Arc<App>> for JobsAdmin {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        if is_operator(parts, api) {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if is_operator(parts, app) {
             return Ok(Self);
         }
-        Manager::from_request_parts(parts, api).await.map(|_| Self)
+        Manager::from_request_parts(parts, app).await.map(|_| Self)
     }
 }
 
-impl<S> FromRequestParts<S> for Reach
-where
-    Arc<Api>: FromRef<S>,
-    S: Send + Sync,
-{
+impl FromRequestParts<Arc<App>> for Reach {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let api = Arc::<Api>::from_ref(state);
-        if is_operator(parts, &api) {
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if is_operator(parts, app) {
             return Ok(Self::Installation);
         }
-        let Reader(caller) = Reader::from_request_parts(parts, state).await?;
+        let Reader(caller) = Reader::from_request_parts(parts, app).await?;
         Ok(Self::Account(caller))
     }
 }

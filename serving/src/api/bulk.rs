@@ -8,17 +8,22 @@ use axum::{
 };
 use catalog::{CatalogError, Change, Link};
 use http::StatusCode;
-use model::{EntityKind, random::new_id};
-use serde_json::{Value, json, value::RawValue};
+use model::EntityKind;
+use model::random::new_id;
+use serde_json::value::RawValue;
 use web::Problem;
 
 use super::{
-    Api,
     auth::{Caller, Writer},
     body,
     failure::{code, problem},
     links::{self, LinkBody},
     objects::{ChangeContext, Resource},
+};
+use crate::{
+    api_types::{BulkAnswer, Created, Refused},
+    app::App,
+    openapi::refusals::{Body, Busy, Commit, Key, Many, Refusals},
 };
 
 /// Most links in one request.
@@ -35,67 +40,70 @@ const TYPES: [&str; 3] = [
 /// A link as read, or why it could not be.
 type Item = Result<LinkBody, Problem>;
 
-pub(super) async fn create(
-    State(api): State<Arc<Api>>,
+/// Makes many links in one commit
+///
+/// A JSON array, or one JSON object a line. A link that is refused does not hold up the others.
+#[utoipa::path(
+    post, path = "/v1/links/bulk", tag = "Links",
+    request_body(
+        content((Vec<LinkBody> = "application/json"), (LinkBody = "application/x-ndjson")),
+    ),
+    responses(
+        (status = 200, description = "What became of each.", body = BulkAnswer),
+        Refusals<(Key, Body, Many, Busy, Commit)>,
+    ),
+    security(("key" = ["write"])),
+)]
+pub(crate) async fn create_many_links(
+    State(app): State<Arc<App>>,
     Writer(caller): Writer,
     request: Request,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<BulkAnswer>, Problem> {
     body::content_type(request.headers(), &TYPES)?;
     let busy = |_| Problem::unavailable("busy", "too many large requests at once", 1);
-    let _room = api.large_bodies.try_acquire().map_err(busy)?;
+    let _room = app.rooms.large_bodies.try_acquire().map_err(busy)?;
     let bytes = body::read(request, MAX_BODY).await?;
     let items = tokio::task::spawn_blocking(move || parse(&bytes))
         .await
         .map_err(Problem::internal)??;
-    let mut decided = Decided::default();
+    let mut answer = BulkAnswer::default();
     let decide = |state: &catalog::State| {
-        decided = Decided::default();
-        Ok(decided.decide(
-            &items,
-            &mut ChangeContext::new(state, &*api.random),
-            &api,
-            &caller,
-        ))
+        answer = BulkAnswer::default();
+        let mut context = ChangeContext::new(state, &*app.random);
+        Ok(answer.decide(&items, &mut context, &app, &caller))
     };
-    api.catalog.commit(decide).await.map_err(problem)?;
-    Ok(Json(
-        json!({"created": decided.created, "rejected": decided.rejected}),
-    ))
+    app.catalog.commit(decide).await.map_err(problem)?;
+    Ok(Json(answer))
 }
 
-/// What became of the items.
-#[derive(Default)]
-struct Decided {
-    created: Vec<Value>,
-    rejected: Vec<Value>,
-}
-
-impl Decided {
+impl BulkAnswer {
+    /// Decides each item; gives the changes that make the links.
     fn decide(
         &mut self,
         items: &[Item],
         context: &mut ChangeContext<'_>,
-        api: &Api,
+        app: &App,
         caller: &Caller,
     ) -> Vec<Change> {
         let mut changes = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let made = match item {
-                Ok(body) => make(body, context, api, caller)
+                Ok(body) => make(body, context, app, caller)
                     .map_err(|error| (code(&error), error.to_string())),
                 Err(problem) => Err((problem.code, problem.detail.clone())),
             };
             match made {
                 Ok(link) => {
-                    self.created
-                        .push(json!({"index": index, "id": link.id, "slug": link.slug}));
-                    context.used.insert(link.slug.clone());
+                    let (id, slug) = (link.id, link.slug.clone());
+                    context.used.insert(slug.clone());
+                    self.created.push(Created { index, id, slug });
                     changes.push(link.put());
                 }
-                Err((code, detail)) => {
-                    self.rejected
-                        .push(json!({"index": index, "code": code, "detail": detail}));
-                }
+                Err((code, detail)) => self.rejected.push(Refused {
+                    index,
+                    code,
+                    detail,
+                }),
             }
         }
         changes
@@ -105,11 +113,11 @@ impl Decided {
 fn make(
     body: &LinkBody,
     context: &ChangeContext<'_>,
-    api: &Api,
+    app: &App,
     caller: &Caller,
 ) -> Result<Link, CatalogError> {
     let id = new_id(EntityKind::Link, context.random);
-    let mut link = Link::blank(id, caller.account, api.clock.now_ms());
+    let mut link = Link::blank(id, caller.account, app.clock.now_ms());
     link.change(body, context)?;
     links::check(&link, context)?;
     Ok(link)

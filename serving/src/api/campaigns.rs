@@ -1,27 +1,44 @@
 //! Campaigns.
 
 use catalog::{Campaign, CatalogError, Change, Table};
-use model::{EntityId, time::rfc3339};
+use model::EntityId;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
-    Api,
     body::Given,
+    handlers::{handlers, parts::*},
     objects::{ChangeContext, Resource},
 };
+use crate::api_types::CampaignView;
+
+handlers!(
+    Campaign,
+    CampaignView,
+    CampaignBody,
+    "Campaigns",
+    "campaign",
+    "cmp_0000000000006"
+);
 
 /// What clients set of a campaign.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct CampaignBody {
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CampaignBody {
+    /// For people; unique in the account. Needed.
+    #[schema(value_type = Option<String>, example = "Autumn")]
+    #[serde(default)]
     name: Given<Box<str>>,
+    /// For grouping.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["mail"]))]
+    #[serde(default)]
     tags: Given<Vec<Box<str>>>,
 }
 
 impl Resource for Campaign {
     const PATH: &'static str = "campaigns";
     type Body = CampaignBody;
+    type View = CampaignView;
 
     fn blank(id: EntityId, account: EntityId, created_ms: i64) -> Self {
         Self {
@@ -43,13 +60,8 @@ impl Resource for Campaign {
         Ok(())
     }
 
-    fn view(&self, _: &Api) -> Value {
-        json!({
-            "id": self.id,
-            "name": self.name,
-            "tags": self.tags,
-            "created_at": rfc3339(self.created_ms),
-        })
+    fn view(&self, _: &App) -> CampaignView {
+        CampaignView::new(self)
     }
 
     fn put(self) -> Change {

@@ -1,7 +1,7 @@
 //! Failures of the catalog as problems.
 
 use catalog::CatalogError;
-use storage::{ledger::LedgerError, store::StoreError};
+use storage::{error::StorageError, ledger::LedgerError};
 use web::Problem;
 
 /// The stable word for a failure.
@@ -27,23 +27,6 @@ pub(crate) fn problem(error: CatalogError) -> Problem {
         CatalogError::Taken { .. } => Problem::conflict(code, error.to_string()),
         CatalogError::NotFound { .. } => Problem::not_found(error.to_string()),
         CatalogError::Contended { .. } => Problem::unavailable(code, error.to_string(), 1),
-        CatalogError::Ledger(LedgerError::Unknown { .. }) => {
-            tracing::warn!(%error, "it is unknown whether a change was stored");
-            let detail = "nobody can say whether this was stored; look before you send it again";
-            Problem::unavailable(code, detail, 5)
-        }
-        CatalogError::Ledger(LedgerError::Store { source, .. })
-        | CatalogError::Snapshot(source) => match **source {
-            StoreError::Request { .. } => {
-                tracing::warn!(%error, "the catalog could not be changed");
-                Problem::unavailable(
-                    code,
-                    "the object store does not answer; nothing was changed",
-                    5,
-                )
-            }
-            _ => Problem::internal(error),
-        },
-        CatalogError::Ledger(_) => Problem::internal(error),
+        CatalogError::Ledger(_) | CatalogError::Snapshot(_) => StorageError::from(error).into(),
     }
 }

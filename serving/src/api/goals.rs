@@ -1,29 +1,52 @@
 //! Goals.
 
 use catalog::{CatalogError, Change, Goal, Table};
-use model::{EntityId, time::rfc3339};
+use model::EntityId;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
-    Api,
     body::Given,
+    handlers::{handlers, parts::*},
     objects::{ChangeContext, Resource},
 };
+use crate::api_types::GoalView;
+
+handlers!(
+    Goal,
+    GoalView,
+    GoalBody,
+    "Goals",
+    "goal",
+    "gol_0000000000008"
+);
 
 /// What clients set of a goal.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct GoalBody {
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GoalBody {
+    /// For people; unique in the account. Needed.
+    #[schema(value_type = Option<String>, example = "Lead")]
+    #[serde(default)]
     name: Given<Box<str>>,
+    /// The id or the name of a campaign that its events count for, too.
+    #[schema(value_type = Option<String>, example = "Spring")]
+    #[serde(default)]
     campaign: Given<String>,
+    /// The currency of its values, ISO 4217.
+    #[schema(value_type = Option<String>, example = "EUR")]
+    #[serde(default)]
     currency: Given<Box<str>>,
+    /// For grouping.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["mail"]))]
+    #[serde(default)]
     tags: Given<Vec<Box<str>>>,
 }
 
 impl Resource for Goal {
     const PATH: &'static str = "goals";
     type Body = GoalBody;
+    type View = GoalView;
 
     fn blank(id: EntityId, account: EntityId, created_ms: i64) -> Self {
         Self {
@@ -49,16 +72,8 @@ impl Resource for Goal {
         Ok(())
     }
 
-    fn view(&self, api: &Api) -> Value {
-        json!({
-            "id": self.id,
-            "name": self.name,
-            "url": api.public(&format!("c/{}", self.id)),
-            "campaign": self.campaign,
-            "currency": self.currency,
-            "tags": self.tags,
-            "created_at": rfc3339(self.created_ms),
-        })
+    fn view(&self, app: &App) -> GoalView {
+        GoalView::new(self, app)
     }
 
     fn put(self) -> Change {

@@ -1,42 +1,69 @@
 //! Links.
 
-use std::sync::Arc;
-
-use axum::{Router, routing::post};
 use catalog::{CatalogError, Change, Link, Table, rules};
 use chrono::DateTime;
-use model::{EntityId, time::rfc3339};
+use model::EntityId;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
-    Api,
     body::Given,
-    bulk,
-    objects::{self, ChangeContext, Resource},
+    handlers::{handlers, parts::*},
+    objects::{ChangeContext, Resource},
 };
+use crate::api_types::LinkView;
 
-pub(super) fn routes() -> Router<Arc<Api>> {
-    objects::routes::<Link>().route("/v1/links/bulk", post(bulk::create))
-}
+handlers!(
+    Link,
+    LinkView,
+    LinkBody,
+    "Links",
+    "link",
+    "lnk_0000000000005"
+);
 
 /// What clients set of a link.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct LinkBody {
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LinkBody {
+    /// The path it answers at; without one it gets one.
+    #[schema(value_type = Option<String>, example = "spring-mail")]
+    #[serde(default)]
     slug: Given<Box<str>>,
+    /// Where it leads: http or https. Needed.
+    #[schema(value_type = Option<String>, example = "https://shop.example/spring?size=m")]
+    #[serde(default)]
     destination: Given<String>,
+    /// The id or the name of a campaign that its events count for, too.
+    #[schema(value_type = Option<String>, example = "Spring")]
+    #[serde(default)]
     campaign: Given<String>,
+    /// For grouping.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["mail"]))]
+    #[serde(default)]
     tags: Given<Vec<Box<str>>>,
+    /// For people.
+    #[schema(value_type = Option<String>, example = "Spring sale")]
+    #[serde(default)]
     title: Given<Box<str>>,
+    /// Whether query parameters of the request are handed on to the destination.
+    #[schema(value_type = Option<bool>, example = true)]
+    #[serde(default)]
     pass_query: Given<bool>,
+    /// Whether the event id is handed on to the destination as `mr_click`.
+    #[schema(value_type = Option<bool>, example = true)]
+    #[serde(default)]
     append_click_id: Given<bool>,
+    /// From when on it is unknown to visitors, RFC 3339.
+    #[schema(value_type = Option<String>, example = "2027-01-01T00:00:00Z")]
+    #[serde(default)]
     expires_at: Given<String>,
 }
 
 impl Resource for Link {
     const PATH: &'static str = "links";
     type Body = LinkBody;
+    type View = LinkView;
 
     fn blank(id: EntityId, account: EntityId, created_ms: i64) -> Self {
         Self {
@@ -75,20 +102,8 @@ impl Resource for Link {
             .set_with(&mut self.expires_ms, |text| parse_time(text).map(Some))
     }
 
-    fn view(&self, api: &Api) -> Value {
-        json!({
-            "id": self.id,
-            "slug": self.slug,
-            "url": api.public(&self.slug),
-            "destination": self.destination,
-            "campaign": self.campaign,
-            "tags": self.tags,
-            "title": self.title,
-            "pass_query": self.pass_query,
-            "append_click_id": self.append_click_id,
-            "expires_at": self.expires_ms.map(rfc3339),
-            "created_at": rfc3339(self.created_ms),
-        })
+    fn view(&self, app: &App) -> LinkView {
+        LinkView::new(self, app)
     }
 
     fn put(self) -> Change {

@@ -2,40 +2,33 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use axum::{
-    Json, Router,
-    extract::State,
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::Json;
 use catalog::{CatalogError, Change, Row, Table};
-use http::{StatusCode, header};
-use model::{
-    EntityId,
-    random::{Randomness, new_id, new_slug},
-};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use http::{HeaderName, StatusCode, header};
+use model::EntityId;
+use model::random::{Randomness, new_id, new_slug};
+use serde::{Serialize, de::DeserializeOwned};
 use web::Problem;
 
 use super::{
-    Api,
-    auth::{Reader, Writer},
-    body::{Body, Given},
+    auth::Caller,
+    body::Given,
     failure::problem,
     page::{self, Page},
-    params::{Params, Segment},
 };
+use crate::{api_types::List, app::App};
 
 /// How often another slug is tried when one is taken.
 const SLUG_TRIES: usize = 20;
 
 /// A kind of object, as the API has it.
-pub(super) trait Resource: Row + PartialEq + Send + Sync + 'static {
+pub(crate) trait Resource: Row + PartialEq + Send + Sync + 'static {
     /// Its word in addresses.
     const PATH: &'static str;
     /// The fields that clients set.
     type Body: DeserializeOwned + Send + Sync;
+    /// As clients see it.
+    type View: Serialize;
     /// One without content.
     fn blank(id: EntityId, account: EntityId, created_ms: i64) -> Self;
     /// Sets the fields that are given.
@@ -45,7 +38,7 @@ pub(super) trait Resource: Row + PartialEq + Send + Sync + 'static {
         context: &ChangeContext<'_>,
     ) -> Result<(), CatalogError>;
     /// As clients see it.
-    fn view(&self, api: &Api) -> Value;
+    fn view(&self, app: &App) -> Self::View;
     /// The change that stores it.
     fn put(self) -> Change;
     /// Where they are.
@@ -53,7 +46,7 @@ pub(super) trait Resource: Row + PartialEq + Send + Sync + 'static {
 }
 
 /// What a change is made amid.
-pub(super) struct ChangeContext<'a> {
+pub(crate) struct ChangeContext<'a> {
     /// The catalog.
     pub state: &'a catalog::State,
     /// Randomness.
@@ -114,106 +107,81 @@ impl<'a> ChangeContext<'a> {
     }
 }
 
-/// The routes of one kind.
-pub(super) fn routes<T: Resource>() -> Router<Arc<Api>> {
-    let one = get(read::<T>).patch(change::<T>).delete(delete::<T>);
-    Router::new()
-        .route(
-            &format!("/v1/{}", T::PATH),
-            get(list::<T>).post(create::<T>),
-        )
-        .route(&format!("/v1/{}/{{id}}", T::PATH), one)
-}
+/// An object that was made, and where it is.
+pub(crate) type Made<V> = (StatusCode, [(HeaderName, String); 1], Json<V>);
 
-async fn create<T: Resource>(
-    State(api): State<Arc<Api>>,
-    Writer(caller): Writer,
-    Body(body): Body<T::Body>,
-) -> Result<Response, Problem> {
-    let blank = T::blank(
-        new_id(T::KIND, &*api.random),
-        caller.account,
-        api.clock.now_ms(),
-    );
+pub(super) async fn create<T: Resource>(
+    app: &App,
+    caller: &Caller,
+    body: &T::Body,
+) -> Result<Made<T::View>, Problem> {
+    let id = new_id(T::KIND, &*app.random);
+    let blank = T::blank(id, caller.account, app.clock.now_ms());
     let mut made = blank.clone();
     let decide = |state: &catalog::State| {
         made = blank.clone();
-        made.change(&body, &ChangeContext::new(state, &*api.random))?;
+        made.change(body, &ChangeContext::new(state, &*app.random))?;
         Ok(vec![made.clone().put()])
     };
-    api.catalog.commit(decide).await.map_err(problem)?;
+    app.catalog.commit(decide).await.map_err(problem)?;
     let location = format!("/v1/{}/{}", T::PATH, made.id());
-    Ok((
-        StatusCode::CREATED,
-        [(header::LOCATION, location)],
-        Json(made.view(&api)),
-    )
-        .into_response())
+    let headers = [(header::LOCATION, location)];
+    Ok((StatusCode::CREATED, headers, Json(made.view(app))))
 }
 
-async fn list<T: Resource>(
-    State(api): State<Arc<Api>>,
-    Reader(caller): Reader,
-    Params(page): Params<Page>,
-) -> Result<Json<Value>, Problem> {
+pub(super) fn list<T: Resource>(
+    app: &App,
+    caller: &Caller,
+    page: &Page,
+) -> Result<List<T::View>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().ok().filter(|id: &EntityId| id.kind == T::KIND))?;
-    let rows = api
-        .catalog
-        .read(|state| T::table(state).of(caller.account, after, limit + 1));
-    Ok(Json(page::answer(
-        rows,
-        limit,
-        |row| row.id().to_string(),
-        |row| row.view(&api),
-    )))
+    let catalog = &app.catalog;
+    let rows = catalog.read(|state| T::table(state).of(caller.account, after, limit + 1));
+    let id = |row: &Arc<T>| row.id().to_string();
+    Ok(page::answer(rows, limit, id, |row| row.view(app)))
 }
 
-async fn read<T: Resource>(
-    State(api): State<Arc<Api>>,
-    Reader(caller): Reader,
-    Segment(id): Segment,
-) -> Result<Json<Value>, Problem> {
-    let id = parse_id(&id)?;
-    let row = api
-        .catalog
-        .read(|state| own::<T>(state, caller.account, id).cloned());
-    row.map(|row| Json(row.view(&api))).map_err(problem)
+pub(super) fn read<T: Resource>(app: &App, caller: &Caller, id: &str) -> Result<T::View, Problem> {
+    let id = parse_id(id)?;
+    let find = |state: &catalog::State| own::<T>(state, caller.account, id).cloned();
+    let row = app.catalog.read(find).map_err(problem)?;
+    Ok(row.view(app))
 }
 
-async fn change<T: Resource>(
-    State(api): State<Arc<Api>>,
-    Writer(caller): Writer,
-    Segment(id): Segment,
-    Body(body): Body<T::Body>,
-) -> Result<Json<Value>, Problem> {
-    let id = parse_id(&id)?;
-    let mut view = Value::Null;
+pub(super) async fn change<T: Resource>(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    body: &T::Body,
+) -> Result<T::View, Problem> {
+    let id = parse_id(id)?;
+    let mut changed = None;
     let decide = |state: &catalog::State| {
         let old = own::<T>(state, caller.account, id)?;
         let mut new = T::clone(old);
-        new.change(&body, &ChangeContext::new(state, &*api.random))?;
-        view = new.view(&api);
-        Ok(if new == **old {
-            Vec::new()
-        } else {
-            vec![new.put()]
+        new.change(body, &ChangeContext::new(state, &*app.random))?;
+        changed = Some(new.clone());
+        Ok(match new == **old {
+            true => Vec::new(),
+            false => vec![new.put()],
         })
     };
-    api.catalog.commit(decide).await.map_err(problem)?;
-    Ok(Json(view))
+    app.catalog.commit(decide).await.map_err(problem)?;
+    let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
+    Ok(changed.view(app))
 }
 
-async fn delete<T: Resource>(
-    State(api): State<Arc<Api>>,
-    Writer(caller): Writer,
-    Segment(id): Segment,
+pub(super) async fn delete<T: Resource>(
+    app: &App,
+    caller: &Caller,
+    id: &str,
 ) -> Result<StatusCode, Problem> {
-    let id = parse_id(&id)?;
+    let id = parse_id(id)?;
     let decide = |state: &catalog::State| {
         own::<T>(state, caller.account, id).map(|row| vec![Change::Delete(row.id())])
     };
-    api.catalog.commit(decide).await.map_err(problem)?;
+    app.catalog.commit(decide).await.map_err(problem)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

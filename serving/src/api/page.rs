@@ -1,8 +1,10 @@
 //! Lists, a page at a time.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::IntoParams;
 use web::Problem;
+
+use crate::api_types::List;
 
 /// Rows of a page unless asked otherwise.
 const USUAL: usize = 100;
@@ -10,11 +12,14 @@ const USUAL: usize = 100;
 const MOST: usize = 1_000;
 
 /// Which page is wanted.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Page {
+    /// Rows of the page.
+    #[param(minimum = 1, maximum = 1000, default = 100, example = 100)]
     limit: usize,
-    /// The `next` of the page before.
+    /// The `next` of the page before; without it the first page is given.
     pub after: Option<String>,
 }
 
@@ -58,14 +63,16 @@ impl Page {
 }
 
 /// The answer for `rows`, of which one more than `limit` was looked up.
-pub(crate) fn answer<T>(
+pub(crate) fn answer<T, V>(
     mut rows: Vec<T>,
     limit: usize,
     id: impl Fn(&T) -> String,
-    view: impl Fn(&T) -> Value,
-) -> Value {
+    view: impl Fn(&T) -> V,
+) -> List<V> {
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(id);
-    json!({"items": rows.iter().map(view).collect::<Vec<_>>(), "next": next})
+    List {
+        next: rows.last().filter(|_| more).map(id),
+        items: rows.iter().map(view).collect(),
+    }
 }

@@ -1,28 +1,48 @@
 //! Pixels.
 
 use catalog::{CatalogError, Change, Pixel, Table};
-use model::{EntityId, time::rfc3339};
+use model::EntityId;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
-    Api,
     body::Given,
+    handlers::{handlers, parts::*},
     objects::{ChangeContext, Resource},
 };
+use crate::api_types::PixelView;
+
+handlers!(
+    Pixel,
+    PixelView,
+    PixelBody,
+    "Pixels",
+    "pixel",
+    "pxl_0000000000007"
+);
 
 /// What clients set of a pixel.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct PixelBody {
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PixelBody {
+    /// For people; unique in the account. Needed.
+    #[schema(value_type = Option<String>, example = "Header")]
+    #[serde(default)]
     name: Given<Box<str>>,
+    /// The id or the name of a campaign that its events count for, too.
+    #[schema(value_type = Option<String>, example = "Spring")]
+    #[serde(default)]
     campaign: Given<String>,
+    /// For grouping.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["mail"]))]
+    #[serde(default)]
     tags: Given<Vec<Box<str>>>,
 }
 
 impl Resource for Pixel {
     const PATH: &'static str = "pixels";
     type Body = PixelBody;
+    type View = PixelView;
 
     fn blank(id: EntityId, account: EntityId, created_ms: i64) -> Self {
         Self {
@@ -50,15 +70,8 @@ impl Resource for Pixel {
         Ok(())
     }
 
-    fn view(&self, api: &Api) -> Value {
-        json!({
-            "id": self.id,
-            "name": self.name,
-            "url": api.public(&format!("p/{}.gif", self.id)),
-            "campaign": self.campaign,
-            "tags": self.tags,
-            "created_at": rfc3339(self.created_ms),
-        })
+    fn view(&self, app: &App) -> PixelView {
+        PixelView::new(self, app)
     }
 
     fn put(self) -> Change {

@@ -189,7 +189,7 @@ async fn a_view_that_counts_otherwise_does_not_agree() {
     site.store.delete(&path).await.unwrap();
     let (_, other) = site.account().await;
     let (status, body) = site.get("/v1/audit", &other).await;
-    assert_eq!((status, &body["code"]), (503, &json!("store_unavailable")));
+    assert_eq!((status, &body["code"]), (500, &json!("damaged")));
 }
 
 #[tokio::test]

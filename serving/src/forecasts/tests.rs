@@ -1,21 +1,28 @@
-use axum::body::{Body, to_bytes};
-use catalog::Catalog;
-use handover::{forecasts::Backtest, manifest::File};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+};
+use handover::{
+    forecasts::{Backtest, Forecast, LEDGER, Point},
+    manifest::File,
+};
 use http::{Method, Request, StatusCode};
-use model::{EntityKind, ManualClock, random::SeededRandom};
+use model::EntityKind;
 use object_store::ObjectStoreExt;
-use storage::{ledger::Stamp, object_keys::ObjectKey, store};
+use serde_json::{Value, json};
+use storage::{
+    ledger::{Ledger, Stamp},
+    object_keys::ObjectKey,
+    store::{self, Store},
+};
 use tower::ServiceExt;
 
 use super::*;
 use crate::{
-    api::{self, auth::AdminToken},
-    testing::no_jobs,
+    openapi::tests::promised,
+    routes,
+    testing::{NOW_MS, TOKEN, deps, settings},
 };
-
-const TOKEN: &str = "the-admin-token";
-/// 2026-01-02T03:04:05Z.
-const NOW_MS: i64 = 1_767_323_045_000;
 
 struct App {
     router: Router,
@@ -25,25 +32,14 @@ struct App {
 impl App {
     async fn new() -> Self {
         let store = store::open("memory://").unwrap();
-        let clock = Arc::new(ManualClock::new(NOW_MS));
-        let random = Arc::new(SeededRandom::new(7));
-        let catalog = Catalog::open(store.clone(), clock.clone(), random.clone());
-        let api = Arc::new(Api {
-            catalog: catalog.await.unwrap(),
-            clock,
-            random,
-            admin_token: AdminToken::new(TOKEN),
-            jobs: Arc::new(no_jobs(&store)),
-            public_url: "https://go.example".into(),
-            large_bodies: Api::large_bodies(),
-        });
-        let router = api::routes(api.clone()).merge(routes(api, store.clone()));
+        let app = crate::app::App::new(deps(store.clone()).await, settings());
+        let router = routes::router(Arc::new(app));
         Self { router, store }
     }
 
     async fn call(&self, method: Method, path: &str, key: &str, body: Value) -> (u16, Value) {
         let request = Request::builder()
-            .method(method)
+            .method(method.clone())
             .uri(path)
             .header("authorization", format!("Bearer {key}"))
             .header("content-type", "application/json")
@@ -51,6 +47,7 @@ impl App {
         let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
         let status = response.status().as_u16();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        promised(&method, path, status, &bytes);
         (status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 

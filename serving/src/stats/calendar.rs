@@ -4,9 +4,12 @@ use chrono::{
     DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeZone, Timelike, Utc,
 };
 use chrono_tz::Tz;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// How an answer is cut into buckets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Interval {
     /// Not at all.
     None,
@@ -29,17 +32,6 @@ impl Interval {
             "month" => Self::Month,
             _ => return None,
         })
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Minute => "minute",
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
     }
 }
 

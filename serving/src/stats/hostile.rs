@@ -2,10 +2,16 @@
 
 use proptest::{collection::vec, prelude::*};
 
-use super::{Query, calendar::Interval};
+use web::Problem;
+
+use super::{Query, StatsQuery, calendar::Interval};
 
 const NOW: i64 = 1_764_000_000_000; // 2025-11-24T16:00:00Z
 const MAX_BUCKETS: usize = 20_000;
+
+fn parse(text: &str, zone: &str) -> Result<Query, Problem> {
+    StatsQuery::parse(text)?.understand(zone, NOW)
+}
 
 /// Values that are valid somewhere, and such as nobody should send.
 fn value() -> impl Strategy<Value = String> {
@@ -74,7 +80,7 @@ proptest! {
     fn a_question_makes_sense_or_is_refused(pairs in vec((name(), value()), 0..6), zone in value()) {
         let mut text = url::form_urlencoded::Serializer::new(String::new());
         let text = text.extend_pairs(&pairs).finish();
-        match Query::parse(&text, &zone, NOW) {
+        match parse(&text, &zone) {
             Ok(query) => {
                 prop_assert!(query.start < query.end);
                 prop_assert!(!query.metrics.is_empty());
@@ -89,7 +95,7 @@ proptest! {
                 if query.group.is_some() {
                     prop_assert_eq!((query.start.rem_euclid(15), query.end.rem_euclid(15)), (0, 0));
                 }
-                query.to_json(model::EntityId::new(model::EntityKind::Account, 1));
+                query.told(model::EntityId::new(model::EntityKind::Account, 1));
             }
             Err(problem) => {
                 prop_assert_eq!(problem.status.as_u16(), 400);
@@ -100,7 +106,7 @@ proptest! {
 
     #[test]
     fn any_query_text_is_survived(text in "[ -~]{0,80}") {
-        if let Err(problem) = Query::parse(&text, "", NOW) {
+        if let Err(problem) = parse(&text, "") {
             prop_assert_eq!(problem.status.as_u16(), 400);
         }
     }

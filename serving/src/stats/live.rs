@@ -1,13 +1,16 @@
 //! The live part of an answer: tries for a little while to get all of it.
 
 use std::{sync::Arc, time::Duration};
-
-use handover::{manifests::Published, reading::Reader};
-use model::EntityId;
 use storage::error::StorageError;
+
+use handover::{
+    manifests::Published,
+    reading::{Missing, Reader, Why},
+};
+use model::EntityId;
 use web::Problem;
 
-use super::Sources;
+use crate::app::App;
 
 /// Tries to get a complete reading before an incomplete one is given.
 const TRIES: u32 = 8;
@@ -23,13 +26,13 @@ pub(crate) struct Reading {
 }
 
 /// Reads the live cells of `entity`; tries again for a little while if something is missing.
-pub(crate) async fn read(sources: &Sources, entity: EntityId) -> Result<Reading, Problem> {
-    sources.look_once().await?;
+pub(crate) async fn read(app: &App, entity: EntityId) -> Result<Reading, Problem> {
+    app.look_once().await?;
     let mut attempt = 0;
     loop {
         // The manifest before the logs: a log that it covers is then known.
-        let published = sources.manifests.seen();
-        let live = read_once(sources, &published, entity).await;
+        let published = app.manifests.seen();
+        let live = read_once(app, &published, entity).await;
         attempt += 1;
         match live {
             Ok(live) if live.missing.is_empty() || attempt == TRIES => {
@@ -39,22 +42,22 @@ pub(crate) async fn read(sources: &Sources, entity: EntityId) -> Result<Reading,
             _ => {}
         }
         tokio::time::sleep(PAUSE).await;
-        sources.refresh().await?;
+        app.refresh().await?;
     }
 }
 
 async fn read_once(
-    sources: &Sources,
+    app: &App,
     published: &Published,
     entity: EntityId,
 ) -> Result<handover::reading::Reading, StorageError> {
-    let directory = Arc::clone(&sources.directory());
+    let directory = Arc::clone(&app.directory());
     let reader = Reader {
         published,
         directory: &directory,
-        store: &sources.store,
-        cells: &*sources.cells,
-        now_ms: sources.clock().now_ms(),
+        store: &app.store,
+        cells: &*app.cells,
+        now_ms: app.clock.now_ms(),
     };
     reader.read(entity).await
 }
@@ -62,7 +65,10 @@ async fn read_once(
 /// With the live store down the settled part is still true, and said to be a part.
 fn without_live(published: Published, error: &StorageError) -> Reading {
     tracing::warn!(%error, "live cells cannot be read");
-    let missing = vec!["live: the live store does not answer".into()];
+    let missing = vec![Missing {
+        log: None,
+        why: Why::NoAnswer,
+    }];
     Reading {
         published,
         live: handover::reading::Reading {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use handover::views::ViewRow;
 use model::{Cell, Counts, Cube};
 
-use super::query::Query;
+use super::{metric::GroupBy, query::Query};
 
 /// Counts per bucket (its place in the query's list) and group.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Merged {
         if !(query.start..query.end).contains(&minute) {
             return false;
         }
-        let kind = query.group.and_then(|g| g.kind);
+        let kind = query.group.and_then(GroupBy::kind);
         if kind.is_some_and(|k| !value.starts_with(k.prefix())) {
             return false;
         }

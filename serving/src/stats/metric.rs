@@ -1,9 +1,12 @@
 //! What can be asked for, and what it can be grouped by. Pure.
 
 use model::{Dimension, EntityKind, Measure};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// One number that can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Metric {
     Clicks,
     Views,
@@ -54,40 +57,71 @@ impl Metric {
 }
 
 /// What the rows of an answer are grouped by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Grouping {
-    pub name: &'static str,
-    pub dimension: Dimension,
-    /// Of the objects, only those of this kind.
-    pub kind: Option<EntityKind>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GroupBy {
+    Country,
+    Browser,
+    Os,
+    Device,
+    Referrer,
+    Currency,
+    Campaign,
+    Link,
+    Pixel,
+    Goal,
 }
 
-/// Every grouping.
-pub(super) const GROUPINGS: [Grouping; 10] = {
-    const fn by(name: &'static str, dimension: Dimension) -> Grouping {
-        Grouping {
-            name,
-            dimension,
-            kind: None,
+impl GroupBy {
+    /// Every grouping.
+    pub(super) const ALL: [GroupBy; 10] = [
+        Self::Country,
+        Self::Browser,
+        Self::Os,
+        Self::Device,
+        Self::Referrer,
+        Self::Currency,
+        Self::Campaign,
+        Self::Link,
+        Self::Pixel,
+        Self::Goal,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::Browser => "browser",
+            Self::Os => "os",
+            Self::Device => "device",
+            Self::Referrer => "referrer",
+            Self::Currency => "currency",
+            Self::Campaign => "campaign",
+            Self::Link => "link",
+            Self::Pixel => "pixel",
+            Self::Goal => "goal",
         }
     }
-    const fn objects(name: &'static str, kind: EntityKind) -> Grouping {
-        Grouping {
-            name,
-            dimension: Dimension::Object,
-            kind: Some(kind),
+
+    pub(crate) fn dimension(self) -> Dimension {
+        match self {
+            Self::Country => Dimension::Country,
+            Self::Browser => Dimension::Browser,
+            Self::Os => Dimension::Os,
+            Self::Device => Dimension::Device,
+            Self::Referrer => Dimension::Referrer,
+            Self::Currency => Dimension::Currency,
+            Self::Campaign => Dimension::Campaign,
+            Self::Link | Self::Pixel | Self::Goal => Dimension::Object,
         }
     }
-    [
-        by("country", Dimension::Country),
-        by("browser", Dimension::Browser),
-        by("os", Dimension::Os),
-        by("device", Dimension::Device),
-        by("referrer", Dimension::Referrer),
-        by("currency", Dimension::Currency),
-        by("campaign", Dimension::Campaign),
-        objects("link", EntityKind::Link),
-        objects("pixel", EntityKind::Pixel),
-        objects("goal", EntityKind::Goal),
-    ]
-};
+
+    /// Of the objects, only those of this kind.
+    pub(crate) fn kind(self) -> Option<EntityKind> {
+        match self {
+            Self::Link => Some(EntityKind::Link),
+            Self::Pixel => Some(EntityKind::Pixel),
+            Self::Goal => Some(EntityKind::Goal),
+            _ => None,
+        }
+    }
+}

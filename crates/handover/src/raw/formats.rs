@@ -1,6 +1,7 @@
 //! The stored forms, letter for letter: other versions read and write them too.
 
 use super::*;
+use model::{Epoch, SegmentNo, Seq, Span};
 
 fn is_stored_as<T>(value: &T, text: &str)
 where

@@ -220,36 +220,36 @@ async fn jobs_are_for_managers_and_operators() {
     let admin = app.account().await;
     for key in [TOKEN, &admin] {
         assert_eq!(app.get("/v1/jobs", key).await.good(), json!({"items": []}));
-        let runs = app.get("/v1/jobs/batch/runs?limit=3", key).await.good();
+        let runs = app.get("/v1/jobs/rollup/runs?limit=3", key).await.good();
         let runs = runs["items"].as_array().unwrap();
         let numbers: Vec<_> = runs.iter().map(|run| &run["run"]).collect();
         assert_eq!(json!(numbers), json!([3, 2, 1]));
         let started = app
             .post(
-                "/v1/jobs/batch/runs?close_epochs=true&wait=true",
+                "/v1/jobs/rollup/runs?close_epochs=true&wait=true",
                 key,
                 json!({}),
             )
             .await;
-        let expected = json!({"job": "batch", "request": 7, "state": "running", "run": {
+        let expected = json!({"job": "rollup", "request": 7, "state": "running", "run": {
             "run": 8, "state": "running", "reason": "request", "by": "a test",
             "close_epochs": true, "scheduled_for": null, "started_at": "2026-01-02T03:04:05Z",
             "finished_at": null, "took_ms": null, "detail": null, "taken_over_by": null,
         }});
         assert_eq!(started.good(), expected);
-        let started = app.post("/v1/jobs/batch/runs", key, json!({})).await;
-        let expected = json!({"job": "batch", "request": 7, "state": "requested", "run": null});
+        let started = app.post("/v1/jobs/rollup/runs", key, json!({})).await;
+        let expected = json!({"job": "rollup", "request": 7, "state": "requested", "run": null});
         assert_eq!(started.good(), expected);
     }
     app.post("/v1/jobs/none/runs", TOKEN, json!({}))
         .await
         .problem(404, "not_found");
     for query in ["wait=perhaps", "wait=true&wait=true", "hurry=true"] {
-        app.post(&format!("/v1/jobs/batch/runs?{query}"), TOKEN, json!({}))
+        app.post(&format!("/v1/jobs/rollup/runs?{query}"), TOKEN, json!({}))
             .await
             .problem(400, "invalid_query");
     }
-    app.get("/v1/jobs/batch/runs?limit=0", TOKEN)
+    app.get("/v1/jobs/rollup/runs?limit=0", TOKEN)
         .await
         .problem(400, "invalid_query");
     app.get("/v1/jobs", "wrong")

@@ -1,7 +1,10 @@
 use super::*;
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 12] = [
     ("/", "text/html; charset=utf-8"),
+    ("/docs", "text/html; charset=utf-8"),
+    ("/assets/docs.css", "text/css; charset=utf-8"),
+    ("/assets/docs.js", "text/javascript; charset=utf-8"),
     ("/assets/app.css", "text/css; charset=utf-8"),
     ("/assets/uPlot.min.css", "text/css; charset=utf-8"),
     ("/assets/app.js", "text/javascript; charset=utf-8"),
@@ -46,6 +49,23 @@ async fn the_dashboard_is_served_to_anybody_with_strict_headers() {
             1
         );
         assert!(!answer.bytes.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_pages_load_nothing_from_outside() {
+    let app = App::new().await;
+    for (path, _) in FILES {
+        // The chart library names its home page in a comment, and SVG its name space.
+        if path.contains("uPlot") || path.ends_with(".svg") {
+            continue;
+        }
+        let text = String::from_utf8(get(&app, path, None).await.bytes).unwrap();
+        assert!(
+            !text.contains("http://") && !text.contains("https://"),
+            "{path}"
+        );
+        assert!(!text.contains("=\"//"), "{path}");
     }
 }
 

@@ -1,13 +1,20 @@
+use std::sync::Arc;
+
 use ::jobs::{JobSummary, JobsError, Reason, Run, RunState, StartedRun};
 use axum::{Router, body::Body};
+use catalog::Catalog;
 use http::{HeaderMap, Method, Request, StatusCode, header};
-use model::ManualClock;
-use model::random::SeededRandom;
 use serde_json::{Value, json};
 use storage::store::{self, Store};
 use tower::ServiceExt;
 
-use super::{jobs::JobControl, *};
+use super::{auth::AdminToken, jobs::JobControl};
+use crate::{
+    openapi::tests::promised,
+    role::ServingDeps,
+    routes,
+    testing::{NOW_MS, TOKEN, deps, settings},
+};
 
 mod access;
 mod assets;
@@ -15,12 +22,8 @@ mod bad_requests;
 mod bulk;
 mod objects;
 
-const TOKEN: &str = "the-admin-token";
-/// 2026-01-02T03:04:05Z.
-const NOW_MS: i64 = 1_767_323_045_000;
-
 /// Jobs that tell what they were asked.
-struct FakeJobs;
+pub(crate) struct FakeJobs;
 
 fn run(number: u64, close_epochs: bool) -> Run {
     Run {
@@ -56,13 +59,13 @@ impl JobControl for FakeJobs {
     ) -> Result<StartedRun, JobsError> {
         let run = wait.then(|| run(8, close_epochs));
         match name {
-            "batch" => Ok(StartedRun {
+            "rollup" => Ok(StartedRun {
                 job: name.into(),
                 request: 7,
                 state: run.as_ref().map_or(RunState::Requested, |run| run.state),
                 run,
             }),
-            _ => Err(JobsError::Unknown(vec!["batch"])),
+            _ => Err(JobsError::Unknown(vec!["rollup"])),
         }
     }
 }
@@ -118,31 +121,25 @@ impl App {
     }
 
     async fn on(store: Store) -> Self {
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(NOW_MS));
-        let random: Arc<dyn Randomness> = Arc::new(SeededRandom::new(7));
-        let catalog = Catalog::open(store, clock.clone(), random.clone())
-            .await
-            .unwrap();
-        let api = Api {
-            catalog: catalog.clone(),
-            clock,
-            random,
-            admin_token: AdminToken::new(TOKEN),
+        let deps = ServingDeps {
             jobs: Arc::new(FakeJobs),
-            public_url: "https://go.example/".into(),
-            large_bodies: Api::large_bodies(),
+            ..deps(store).await
         };
-        let router = with_fallbacks(routes(Arc::new(api)).merge(crate::assets::routes()));
+        let catalog = deps.catalog.clone();
+        let app = Arc::new(crate::app::App::new(deps, settings()));
+        let router = routes::with_fallbacks(routes::router(app));
         Self { router, catalog }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, uri) = (request.method().clone(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX)
             .await
             .unwrap()
             .to_vec();
+        promised(&method, &uri, parts.status.as_u16(), &bytes);
         Answer {
             status: parts.status,
             headers: parts.headers,

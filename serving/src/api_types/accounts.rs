@@ -1,0 +1,112 @@
+//! Accounts and their keys.
+
+use catalog::{Account, AccountSettings, ApiKey, Scope};
+use ipnet::IpNet;
+use model::{EntityId, time::rfc3339};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(crate) struct AccountView {
+    /// Its id.
+    #[schema(value_type = String, example = "acc_0000000000001")]
+    pub id: EntityId,
+    /// For people.
+    #[schema(value_type = String, example = "Shop")]
+    pub name: Box<str>,
+    /// How its events are taken and shown.
+    pub settings: Settings,
+    /// When it was made.
+    #[schema(example = "2026-01-02T03:04:05Z")]
+    pub created_at: String,
+}
+
+/// Settings of an account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Settings {
+    /// IANA name; how days are cut when a question does not say.
+    #[schema(value_type = String, example = "Europe/Amsterdam")]
+    timezone: Box<str>,
+    /// Requests with `DNT: 1` or `Sec-GPC: 1` are not recorded.
+    honour_dnt: bool,
+    /// Requests from these networks are not recorded.
+    #[schema(value_type = Vec<String>, example = json!(["192.0.2.0/24"]))]
+    excluded_networks: Vec<IpNet>,
+}
+
+/// A new account and its first key.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewAccount {
+    /// The account.
+    #[serde(flatten)]
+    pub account: AccountView,
+    /// The secret of a key with the scope `admin`. It is shown once.
+    #[schema(example = "mr_7h4c…")]
+    pub api_key: String,
+}
+
+/// An API key, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+pub(crate) struct KeyView {
+    /// Names the key without giving it away.
+    #[schema(value_type = String, example = "key_0000000000009")]
+    pub id: Box<str>,
+    /// For people.
+    #[schema(value_type = String, example = "reports")]
+    pub name: Box<str>,
+    /// What it may do.
+    #[schema(value_type = Vec<String>, example = json!(["read"]))]
+    pub scopes: Vec<Scope>,
+    /// When it was made.
+    #[schema(example = "2026-01-02T03:04:05Z")]
+    pub created_at: String,
+    /// Whether it opens nothing any more.
+    pub revoked: bool,
+}
+
+/// A new API key.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NewKey {
+    /// The key.
+    #[serde(flatten)]
+    pub key: KeyView,
+    /// Its secret. It is shown once.
+    #[schema(example = "mr_7h4c…")]
+    pub api_key: String,
+}
+
+impl From<&Account> for AccountView {
+    fn from(account: &Account) -> Self {
+        Self {
+            id: account.id,
+            name: account.name.clone(),
+            settings: Settings::from(&account.settings),
+            created_at: rfc3339(account.created_ms),
+        }
+    }
+}
+
+impl From<&AccountSettings> for Settings {
+    fn from(settings: &AccountSettings) -> Self {
+        Self {
+            timezone: settings.timezone.clone(),
+            honour_dnt: settings.honour_dnt,
+            excluded_networks: settings.excluded_networks.clone(),
+        }
+    }
+}
+
+impl From<&ApiKey> for KeyView {
+    fn from(key: &ApiKey) -> Self {
+        Self {
+            id: key.id.clone(),
+            name: key.name.clone(),
+            scopes: key.scopes.clone(),
+            created_at: rfc3339(key.created_ms),
+            revoked: key.revoked,
+        }
+    }
+}

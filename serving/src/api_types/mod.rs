@@ -1,0 +1,22 @@
+//! What the API answers with, as types: their JSON, and the schemas of the document.
+//! What other crates tell of themselves (`audit::Audit`, `jobs::Run`) is told as it is.
+
+mod accounts;
+mod audit;
+mod forecasts;
+mod lists;
+mod live;
+mod objects;
+mod receipts;
+mod stats;
+
+pub(crate) use self::{
+    accounts::{AccountView, KeyView, NewAccount, NewKey},
+    audit::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
+    forecasts::{ForecastMeta, Forecasts},
+    lists::{BulkAnswer, Created, Items, List, Refused},
+    live::{LastSeconds, LiveMessage, LiveProblem},
+    objects::{CampaignView, GoalView, LinkView, PixelView},
+    receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
+    stats::{Group, GroupName, Numbers, Question, Row, Stats, StatsMeta},
+};

@@ -1,0 +1,174 @@
+//! Links, pixels, goals and campaigns.
+
+use catalog::{Campaign, Goal, Link, Pixel};
+use model::{EntityId, time::rfc3339};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+
+/// A link.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Link)]
+pub(crate) struct LinkView {
+    /// Its id.
+    #[schema(value_type = String, example = "lnk_0000000000005")]
+    id: EntityId,
+    /// The path it answers at.
+    #[schema(value_type = String, example = "spring")]
+    slug: Box<str>,
+    /// Its whole address.
+    #[schema(example = "https://go.example/spring")]
+    url: String,
+    /// Where it leads.
+    #[schema(value_type = String, example = "https://shop.example/spring?size=m")]
+    destination: Box<str>,
+    /// The campaign its events count for, too.
+    #[schema(required, value_type = Option<String>, example = "cmp_0000000000006")]
+    campaign: Option<EntityId>,
+    /// For grouping.
+    #[schema(value_type = Vec<String>, example = json!(["mail"]))]
+    tags: Box<[Box<str>]>,
+    /// For people.
+    #[schema(required, value_type = Option<String>, example = "Spring sale")]
+    title: Option<Box<str>>,
+    /// Whether query parameters of the request are handed on to the destination.
+    pass_query: bool,
+    /// Whether the event id is handed on to the destination as `mr_click`.
+    append_click_id: bool,
+    /// From when on it is unknown to visitors.
+    #[schema(required, example = "2027-01-01T00:00:00Z")]
+    expires_at: Option<String>,
+    /// When it was made.
+    #[schema(example = "2026-01-02T03:04:05Z")]
+    created_at: String,
+}
+
+impl LinkView {
+    /// As clients of `app` see it.
+    pub(crate) fn new(link: &Link, app: &App) -> Self {
+        Self {
+            id: link.id,
+            slug: link.slug.clone(),
+            url: app.public(&link.slug),
+            destination: link.destination.clone(),
+            campaign: link.campaign,
+            tags: link.tags.clone(),
+            title: link.title.clone(),
+            pass_query: link.pass_query,
+            append_click_id: link.append_click_id,
+            expires_at: link.expires_ms.map(rfc3339),
+            created_at: rfc3339(link.created_ms),
+        }
+    }
+}
+
+/// A pixel.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Pixel)]
+pub(crate) struct PixelView {
+    /// Its id.
+    #[schema(value_type = String, example = "pxl_0000000000007")]
+    id: EntityId,
+    /// For people; unique in the account.
+    #[schema(value_type = String, example = "Footer")]
+    name: Box<str>,
+    /// The address of the image.
+    #[schema(example = "https://go.example/p/pxl_0000000000007.gif")]
+    url: String,
+    /// The campaign its events count for, too.
+    #[schema(required, value_type = Option<String>, example = "cmp_0000000000006")]
+    campaign: Option<EntityId>,
+    /// For grouping.
+    #[schema(value_type = Vec<String>, example = json!(["mail"]))]
+    tags: Box<[Box<str>]>,
+    /// When it was made.
+    #[schema(example = "2026-01-02T03:04:05Z")]
+    created_at: String,
+}
+
+impl PixelView {
+    /// As clients of `app` see it.
+    pub(crate) fn new(pixel: &Pixel, app: &App) -> Self {
+        Self {
+            id: pixel.id,
+            name: pixel.name.clone(),
+            url: app.public(&format!("p/{}.gif", pixel.id)),
+            campaign: pixel.campaign,
+            tags: pixel.tags.clone(),
+            created_at: rfc3339(pixel.created_ms),
+        }
+    }
+}
+
+/// A goal.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Goal)]
+pub(crate) struct GoalView {
+    /// Its id.
+    #[schema(value_type = String, example = "gol_0000000000008")]
+    id: EntityId,
+    /// For people; unique in the account.
+    #[schema(value_type = String, example = "Sale")]
+    name: Box<str>,
+    /// Where conversions are told.
+    #[schema(example = "https://go.example/c/gol_0000000000008")]
+    url: String,
+    /// The campaign its events count for, too.
+    #[schema(required, value_type = Option<String>, example = "cmp_0000000000006")]
+    campaign: Option<EntityId>,
+    /// The currency of its values, ISO 4217.
+    #[schema(required, value_type = Option<String>, example = "EUR")]
+    currency: Option<Box<str>>,
+    /// For grouping.
+    #[schema(value_type = Vec<String>, example = json!(["mail"]))]
+    tags: Box<[Box<str>]>,
+    /// When it was made.
+    #[schema(example = "2026-01-02T03:04:05Z")]
+    created_at: String,
+}
+
+impl GoalView {
+    /// As clients of `app` see it.
+    pub(crate) fn new(goal: &Goal, app: &App) -> Self {
+        Self {
+            id: goal.id,
+            name: goal.name.clone(),
+            url: app.public(&format!("c/{}", goal.id)),
+            campaign: goal.campaign,
+            currency: goal.currency.clone(),
+            tags: goal.tags.clone(),
+            created_at: rfc3339(goal.created_ms),
+        }
+    }
+}
+
+/// A campaign.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Campaign)]
+pub(crate) struct CampaignView {
+    /// Its id.
+    #[schema(value_type = String, example = "cmp_0000000000006")]
+    id: EntityId,
+    /// For people; unique in the account.
+    #[schema(value_type = String, example = "Spring")]
+    name: Box<str>,
+    /// For grouping.
+    #[schema(value_type = Vec<String>, example = json!(["mail"]))]
+    tags: Box<[Box<str>]>,
+    /// When it was made.
+    #[schema(example = "2026-01-02T03:04:05Z")]
+    created_at: String,
+}
+
+impl CampaignView {
+    /// As clients see it.
+    pub(crate) fn new(campaign: &Campaign) -> Self {
+        Self {
+            id: campaign.id,
+            name: campaign.name.clone(),
+            tags: campaign.tags.clone(),
+            created_at: rfc3339(campaign.created_ms),
+        }
+    }
+}

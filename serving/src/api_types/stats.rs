@@ -1,0 +1,244 @@
+//! Numbers.
+
+use std::collections::BTreeMap;
+
+use handover::reading::Missing;
+use model::{EntityId, LogId, Seq};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use utoipa::ToSchema;
+
+use crate::stats::{GroupBy, Interval, Metric};
+
+/// The numbers that were asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Stats {
+    /// By bucket and group.
+    pub results: Vec<Row>,
+    /// Of the whole range: what the rows add up to.
+    pub totals: Numbers,
+    /// How true they are.
+    pub meta: StatsMeta,
+}
+
+/// One bucket of one group.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Row {
+    /// Start of the bucket; absent without `interval`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-01-02T00:00:00Z")]
+    pub time: Option<String>,
+    /// The group; absent without `group_by`.
+    #[serde(flatten)]
+    #[schema(value_type = GroupFields)]
+    pub group: Option<Group>,
+    /// Its numbers.
+    #[serde(flatten)]
+    pub numbers: Numbers,
+}
+
+/// A group of a row.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// What is grouped by.
+    pub by: GroupBy,
+    /// Which group.
+    pub name: GroupName,
+}
+
+/// Which group.
+#[derive(Debug)]
+pub(crate) enum GroupName {
+    /// What is in no group.
+    None,
+    /// A value, or the id of an object that is not known any more.
+    Value(Box<str>),
+    /// The id of an object, and how people call it.
+    Object(Box<str>, Box<str>),
+    /// All groups beyond the limit.
+    Other,
+}
+
+/// The fields of a [`Group`].
+#[derive(ToSchema)]
+#[schema(example = json!({"country": "DE"}))]
+#[expect(dead_code, reason = "the schema of what `Group` writes")]
+struct GroupFields {
+    /// With `group_by=country`: ISO 3166; `other` for all beyond the limit; null for unknown.
+    country: Option<String>,
+    /// With `group_by=browser`.
+    browser: Option<String>,
+    /// With `group_by=os`.
+    os: Option<String>,
+    /// With `group_by=device`.
+    device: Option<String>,
+    /// With `group_by=referrer`: its domain.
+    referrer: Option<String>,
+    /// With `group_by=currency`: ISO 4217.
+    currency: Option<String>,
+    /// With `group_by=campaign`: its id.
+    campaign: Option<String>,
+    /// With `group_by=link`: its id.
+    link: Option<String>,
+    /// With `group_by=pixel`: its id.
+    pixel: Option<String>,
+    /// With `group_by=goal`: its id.
+    goal: Option<String>,
+    /// The path that the link answers at.
+    slug: Option<String>,
+    /// The name of the campaign, pixel or goal.
+    name: Option<String>,
+    /// True: these are all groups beyond the limit together.
+    other: Option<bool>,
+}
+
+impl Serialize for Group {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        let field = self.by.name();
+        match &self.name {
+            GroupName::None => fields.serialize_entry(field, &None::<&str>)?,
+            GroupName::Value(value) => fields.serialize_entry(field, value)?,
+            GroupName::Object(id, name) => {
+                fields.serialize_entry(field, id)?;
+                let called = if self.by == GroupBy::Link {
+                    "slug"
+                } else {
+                    "name"
+                };
+                fields.serialize_entry(called, name)?;
+            }
+            GroupName::Other => {
+                fields.serialize_entry(field, "other")?;
+                fields.serialize_entry("other", &true)?;
+            }
+        }
+        fields.end()
+    }
+}
+
+/// Numbers by metric; absent are those that were not asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Numbers {
+    /// Clicks; those of bots only with `exclude_bots=false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 120)]
+    pub clicks: Option<i64>,
+    /// Views; those of bots only with `exclude_bots=false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 340)]
+    pub views: Option<i64>,
+    /// Conversions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 7)]
+    pub conversions: Option<i64>,
+    /// Clicks of bots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 3)]
+    pub bot_clicks: Option<i64>,
+    /// Views of bots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
+    pub bot_views: Option<i64>,
+    /// Value of conversions; null if it is in several currencies, which do not add up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "129.50")]
+    pub value: Option<Option<String>>,
+    /// Distinct visitors. They do not add up over rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 99)]
+    pub unique_visitors: Option<u64>,
+}
+
+impl Numbers {
+    /// Sets a metric that is a sum of counts.
+    pub(crate) fn set_sum(&mut self, metric: Metric, sum: i64) {
+        match metric {
+            Metric::Clicks => self.clicks = Some(sum),
+            Metric::Views => self.views = Some(sum),
+            Metric::Conversions => self.conversions = Some(sum),
+            Metric::BotClicks => self.bot_clicks = Some(sum),
+            Metric::BotViews => self.bot_views = Some(sum),
+            Metric::Value | Metric::UniqueVisitors => {}
+        }
+    }
+}
+
+/// How true numbers are, and what they were understood to be.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "manifest": 7,
+    "settled_through": "2026-01-02T03:00:00Z",
+    "live_lag_ms": 12,
+    "complete": true,
+    "as_of": {"0000000000000000000000002D": 42},
+    "settled": {"clicks": 100},
+    "live": {"clicks": 20},
+    "exact": {"clicks": true},
+    "query": {
+        "entity": "acc_0000000000001",
+        "metrics": ["clicks"],
+        "start": "2026-01-01T00:00:00Z",
+        "end": "2026-01-03T00:00:00Z",
+        "interval": "day",
+        "group_by": "country",
+        "timezone": "UTC",
+        "exclude_bots": true,
+    },
+}))]
+pub(crate) struct StatsMeta {
+    /// The manifest of the settled part; 0: nothing is settled yet.
+    pub manifest: u64,
+    /// When the newest settled event was received.
+    #[schema(required)]
+    pub settled_through: Option<String>,
+    /// Longest delay of live numbers, milliseconds.
+    pub live_lag_ms: i64,
+    /// Whether nothing is missing.
+    pub complete: bool,
+    /// What may be missing, and why; absent: nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub missing: Vec<Missing>,
+    /// True: an event may be counted that repeats another, until the next batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unchecked: Option<bool>,
+    /// Per log, the event up to which everything is counted: a lower bound.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    pub as_of: BTreeMap<LogId, Seq>,
+    /// The part of the totals that batch has settled.
+    pub settled: Numbers,
+    /// The part of the totals that is live.
+    pub live: Numbers,
+    /// By metric, whether it is exact.
+    #[schema(value_type = BTreeMap<String, bool>)]
+    pub exact: BTreeMap<&'static str, bool>,
+    /// By metric that is not exact, its relative standard error.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Option<BTreeMap<String, f64>>)]
+    pub standard_error: BTreeMap<&'static str, f64>,
+    /// The question as it was understood.
+    pub query: Question,
+}
+
+/// A question as it was understood.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Question {
+    /// Whose numbers.
+    #[schema(value_type = String)]
+    pub entity: EntityId,
+    /// Which numbers.
+    pub metrics: Vec<Metric>,
+    /// From then on.
+    pub start: String,
+    /// Before then.
+    pub end: String,
+    /// How it is cut into buckets.
+    pub interval: Interval,
+    /// What rows are grouped by.
+    #[schema(required)]
+    pub group_by: Option<GroupBy>,
+    /// In whose days.
+    pub timezone: &'static str,
+    /// Whether bots are left out.
+    pub exclude_bots: bool,
+}

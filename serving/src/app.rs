@@ -1,0 +1,139 @@
+//! The one state of the API: what every handler works with.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use catalog::Catalog;
+use handover::{directory::Directory, forecasts, manifests::Manifests};
+use model::{Clock, random::Randomness};
+use storage::{cells::LiveCells, ledger::Ledger, store::Store, stream::EventStream};
+use tokio::sync::Semaphore;
+use web::Problem;
+
+use crate::{
+    api::{auth::AdminToken, jobs::JobControl},
+    audit::{AccountCounts, AuditControl},
+    role::{ServingDeps, ServingSettings},
+    stats::Settled,
+};
+
+/// See the module.
+pub(crate) struct App {
+    /// Accounts, keys and objects.
+    pub catalog: Catalog,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Randomness>,
+    /// The token of whoever runs the installation.
+    pub admin_token: AdminToken,
+    /// Where visitors reach the collector, for the addresses of links; `/` at its end or not.
+    pub public_url: String,
+    /// The scheduled jobs.
+    pub jobs: Arc<dyn JobControl>,
+    /// Audits of the installation.
+    pub audits: Arc<dyn AuditControl>,
+    /// The object store.
+    pub store: Store,
+    /// Live cells.
+    pub cells: Arc<dyn LiveCells>,
+    /// Events on their way to the object store.
+    pub stream: Arc<dyn EventStream>,
+    /// What batch has published.
+    pub manifests: Arc<Manifests>,
+    /// What was read of the settled views.
+    pub settled: Settled,
+    /// Runs of predictions.
+    pub forecasts: Ledger,
+    /// What was counted for audits of accounts.
+    pub counts: AccountCounts,
+    /// Who may do what is heavy.
+    pub rooms: Rooms,
+    directory: Mutex<Arc<Directory>>,
+    /// Whether logs and manifest have been looked for since the start.
+    looked: AtomicBool,
+}
+
+/// How much of what is heavy is done at once in one process; the rest waits or comes again.
+pub(crate) struct Rooms {
+    /// Large bodies that are read.
+    pub large_bodies: Semaphore,
+    /// Raw segments in memory: each may unpack to megabytes.
+    pub receipts: Semaphore,
+    /// Accounts whose events are counted.
+    pub audits: Semaphore,
+    /// Live streams that are open.
+    pub streams: Arc<Semaphore>,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self {
+            large_bodies: Semaphore::new(8),
+            receipts: Semaphore::new(4),
+            audits: Semaphore::new(2),
+            streams: Arc::new(Semaphore::new(1_000)),
+        }
+    }
+}
+
+impl App {
+    /// The state of an API that works with `deps`.
+    pub(crate) fn new(deps: ServingDeps, settings: ServingSettings) -> Self {
+        Self {
+            catalog: deps.catalog,
+            clock: deps.clock,
+            random: deps.random,
+            admin_token: AdminToken::new(&settings.admin_token),
+            public_url: settings.public_url,
+            jobs: deps.jobs,
+            audits: deps.audits,
+            cells: deps.cells,
+            stream: deps.stream,
+            manifests: Arc::new(Manifests::new(Arc::clone(&deps.store))),
+            settled: Settled::new(Arc::clone(&deps.store)),
+            forecasts: Ledger::new(Arc::clone(&deps.store), forecasts::LEDGER),
+            store: deps.store,
+            counts: AccountCounts::default(),
+            rooms: Rooms::default(),
+            directory: Mutex::default(),
+            looked: AtomicBool::new(false),
+        }
+    }
+
+    /// The public address of `path`, which has no `/` at its start.
+    pub(crate) fn public(&self, path: &str) -> String {
+        format!("{}/{path}", self.public_url.trim_end_matches('/'))
+    }
+
+    /// The logs that are known.
+    pub(crate) fn directory(&self) -> Arc<Directory> {
+        let known = self.directory.lock();
+        Arc::clone(&known.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks for logs and a manifest if nobody has yet: without them every number is nought.
+    pub(crate) async fn look_once(&self) -> Result<(), Problem> {
+        match self.looked.load(Ordering::Acquire) {
+            true => Ok(()),
+            false => self.refresh().await,
+        }
+    }
+
+    /// Looks for new logs and a new manifest.
+    pub(crate) async fn refresh(&self) -> Result<(), Problem> {
+        let mut directory = (*self.directory()).clone();
+        directory.refresh(&self.store).await?;
+        self.manifests.latest().await?;
+        let mut known = self
+            .directory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        // Another refresh may have been faster; both saw the truth, and infos only grow.
+        *known = Arc::new(directory);
+        self.looked.store(true, Ordering::Release);
+        Ok(())
+    }
+}

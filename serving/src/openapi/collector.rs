@@ -1,0 +1,219 @@
+//! What collectors answer, at their own address. They are another role, which this crate does not
+//! know: what stands here is kept by hand, and their tests say whether it is so.
+
+#![expect(
+    dead_code,
+    reason = "these stand for routes of another crate, to be described"
+)]
+
+use utoipa::{OpenApi, ToSchema};
+
+use super::refusals::{Busy, EventsBody, FormBody, Key, Nothing, Postback, Refusals, Unrecorded};
+
+/// The document of the collector.
+#[derive(OpenApi)]
+#[openapi(
+    paths(follow, view, convert, convert_by_form, record),
+    components(schemas(Event))
+)]
+pub(super) struct Collector;
+
+/// Leads a visitor on, and counts a click
+///
+/// The browser is answered when the click is on disk: `Millrace-Event-Id` is its acknowledgement.
+/// Without this header the click was not recorded. A HEAD request counts nothing.
+#[utoipa::path(
+    get, path = "/{slug}", tag = "Collector",
+    servers((url = "https://go.example", description = "The address of the collectors")),
+    params(("slug" = String, Path, description = "The slug of a link.", example = "spring")),
+    responses(
+        (status = 302, description = "There it goes.", headers(
+            ("location" = String, description = "The destination of the link."),
+            ("millrace-event-id" = String, description = "The id of the click."),
+        )),
+        (status = 404, description = "There is no such link.", body = String, content_type = "text/html", example = "<!doctype html>…"),
+    ),
+)]
+fn follow() {}
+
+/// An image of one pixel that counts a view
+#[utoipa::path(
+    get, path = "/p/{pixel}.gif", tag = "Collector",
+    servers((url = "https://go.example", description = "The address of the collectors")),
+    params(("pixel" = String, Path, description = "The id of a pixel.", example = "pxl_0000000000007")),
+    responses(
+        (status = 200, description = "The image.", content_type = "image/gif", headers(
+            ("millrace-event-id" = String, description = "The id of the view."),
+        )),
+        Refusals<(Nothing,)>,
+    ),
+)]
+fn view() {}
+
+/// Tells of a conversion
+#[utoipa::path(
+    get, path = "/c/{goal}", tag = "Collector",
+    servers((url = "https://go.example", description = "The address of the collectors")),
+    params(
+        ("goal" = String, Path, description = "The id of a goal.", example = "gol_0000000000008"),
+        ("click_id" = Option<String>, Query, description = "The id of the click that it belongs to.", example = "0000000000000000000000002D-3"),
+        ("transaction_id" = Option<String>, Query, description = "Its own id at the sender: it is counted once.", example = "order-17"),
+        ("value" = Option<String>, Query, description = "Its value, a decimal.", example = "12.50"),
+        ("currency" = Option<String>, Query, description = "The currency of the value, ISO 4217; the goal's unless given.", example = "EUR"),
+    ),
+    responses(
+        (status = 200, description = "It is recorded.", body = Conversion),
+        Refusals<(Postback, Nothing, Unrecorded)>,
+    ),
+)]
+fn convert() {}
+
+/// Tells of a conversion, by a form
+///
+/// Parameters stand in the address, the form, or both; those of the address go first.
+#[utoipa::path(
+    post, path = "/c/{goal}", tag = "Collector",
+    servers((url = "https://go.example", description = "The address of the collectors")),
+    params(("goal" = String, Path, description = "The id of a goal.", example = "gol_0000000000008")),
+    request_body(content = ConversionForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "It is recorded.", body = Conversion),
+        Refusals<(Postback, FormBody, Nothing, Unrecorded)>,
+    ),
+)]
+fn convert_by_form() {}
+
+/// A conversion that was told.
+#[derive(ToSchema)]
+struct Conversion {
+    /// Its id.
+    #[schema(example = "0000000000000000000000002D-4")]
+    event_id: String,
+    /// Whether this transaction was recorded before; the id is that of the first then.
+    duplicate: bool,
+}
+
+/// The parameters of a conversion.
+#[derive(ToSchema)]
+struct ConversionForm {
+    /// The id of the click that it belongs to.
+    #[schema(example = "0000000000000000000000002D-3")]
+    click_id: Option<String>,
+    /// Its own id at the sender: it is counted once.
+    #[schema(example = "order-17")]
+    transaction_id: Option<String>,
+    /// Its value, a decimal.
+    #[schema(example = "12.50")]
+    value: Option<String>,
+    /// The currency of the value, ISO 4217; the goal's unless given.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
+}
+
+/// Records events of a server, or replays
+///
+/// A JSON array, or one JSON object a line; gzip or zstd by `Content-Encoding`; at most 10,000
+/// events and 10 MiB. An event that is refused does not hold up the others.
+#[utoipa::path(
+    post, path = "/v1/events", tag = "Collector",
+    servers((url = "https://go.example", description = "The address of the collectors")),
+    request_body(content((Vec<Event> = "application/json"), (Event = "application/x-ndjson"))),
+    responses(
+        (status = 200, description = "What became of them.", body = RecordedEvents),
+        Refusals<(Key, EventsBody, Busy, Unrecorded)>,
+    ),
+    security(("key" = ["write"])),
+)]
+fn record() {}
+
+/// An event as it is sent.
+#[derive(ToSchema)]
+struct Event {
+    /// `click`, `view` or `conversion`.
+    #[schema(rename = "type", example = "click")]
+    kind: String,
+    /// Of a click: the id or the slug of its link.
+    #[schema(example = "spring")]
+    link: Option<String>,
+    /// Of a view: the id or the name of its pixel.
+    #[schema(example = json!(null))]
+    pixel: Option<String>,
+    /// Of a conversion: the id or the name of its goal.
+    #[schema(example = json!(null))]
+    goal: Option<String>,
+    /// When it happened: RFC 3339, or a number of unix milliseconds; now unless given.
+    #[schema(example = "2026-01-02T03:04:04Z")]
+    occurred_at: Option<String>,
+    /// The visitor's address. Only its network and place are stored.
+    #[schema(example = "192.0.2.7")]
+    ip: Option<String>,
+    /// The visitor's `User-Agent`.
+    #[schema(example = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")]
+    user_agent: Option<String>,
+    /// The visitor's `Referer`.
+    #[schema(example = "https://news.example/")]
+    referrer: Option<String>,
+    /// The visitor's `Accept-Language`.
+    #[schema(example = "de-DE,de;q=0.9")]
+    accept_language: Option<String>,
+    /// Who the visitor is to the sender; by address and agent unless given. It is not stored.
+    #[schema(example = "customer-9")]
+    visitor: Option<String>,
+    /// The visitor's country, ISO 3166; by address unless given.
+    #[schema(example = "DE")]
+    country: Option<String>,
+    /// Its own id at the sender: it is counted once.
+    #[schema(example = "import-3-000017")]
+    idempotency_key: Option<String>,
+    /// Of a conversion: likewise.
+    #[schema(example = json!(null))]
+    transaction_id: Option<String>,
+    /// Of a conversion: the id of the click that it belongs to.
+    #[schema(example = json!(null))]
+    click_id: Option<String>,
+    /// Of a conversion: its value, a decimal.
+    #[schema(example = json!(null))]
+    value: Option<String>,
+    /// Of a conversion: the currency of the value, ISO 4217.
+    #[schema(example = json!(null))]
+    currency: Option<String>,
+    /// For the sender's use; there are `sub1` to `sub5`.
+    #[schema(example = "banner-2")]
+    sub1: Option<String>,
+    /// There are also `utm_medium`, `utm_campaign`, `utm_term` and `utm_content`.
+    #[schema(example = "newsletter")]
+    utm_source: Option<String>,
+}
+
+/// What became of events.
+#[derive(ToSchema)]
+struct RecordedEvents {
+    /// How many are recorded.
+    #[schema(example = 1)]
+    accepted: usize,
+    /// How many were recorded before.
+    #[schema(example = 0)]
+    duplicates: usize,
+    /// Those that were refused.
+    rejected: Vec<RejectedEvent>,
+    /// The id of the first that is recorded.
+    #[schema(required, example = "0000000000000000000000002D-3")]
+    first_event_id: Option<String>,
+    /// The id of the last.
+    #[schema(required, example = "0000000000000000000000002D-3")]
+    last_event_id: Option<String>,
+}
+
+/// An event that was refused.
+#[derive(ToSchema)]
+struct RejectedEvent {
+    /// Its place in the request, from 0.
+    #[schema(example = 1)]
+    index: usize,
+    /// Stable word for programs.
+    #[schema(example = "invalid_value")]
+    code: String,
+    /// For people.
+    #[schema(example = "value must be a decimal such as \"12.50\"")]
+    detail: String,
+}

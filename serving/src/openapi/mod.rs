@@ -1,0 +1,90 @@
+//! The document of the API, made from its routes, and where it is served.
+
+mod collector;
+mod examples;
+pub(crate) mod refusals;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::sync::LazyLock;
+
+use http::header;
+use serde_json::{Value, json};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+use web::{OperateDocument, ProblemBody};
+
+use crate::routes;
+
+/// What is said of the API as a whole.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Millrace",
+        description = "Click analytics that is live and exact. Send `Authorization: Bearer KEY`. \
+            Times are RFC 3339, money is a decimal string, and what is wrong is told as \
+            `application/problem+json` with a `code` for programs.",
+    ),
+    servers((url = "/", description = "This installation")),
+    components(schemas(ProblemBody)),
+    modifiers(&Keys),
+    tags(
+        (name = "Numbers", description = "Clicks, views, conversions and visitors, exact at every moment"),
+        (name = "Events", description = "Where an acknowledged event is, and what counts it"),
+        (name = "Forecasts", description = "What is to be expected"),
+        (name = "Links", description = "Addresses that lead visitors on"),
+        (name = "Pixels", description = "Images that count views"),
+        (name = "Goals", description = "What visitors shall do"),
+        (name = "Campaigns", description = "Links, pixels and goals that belong together"),
+        (name = "Accounts", description = "Accounts and their settings"),
+        (name = "Keys", description = "API keys of an account"),
+        (name = "Audit", description = "Whether everything was counted"),
+        (name = "Jobs", description = "What runs on schedule"),
+        (name = "Collector", description = "What visitors and their servers call, at the address of the collectors"),
+        (name = "Operation", description = "Whether a process is well, and what this API is"),
+    ),
+)]
+struct About;
+
+/// How callers show who they are.
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = |about: &str| {
+            let mut scheme = Http::new(HttpAuthScheme::Bearer);
+            scheme.description = Some(about.to_owned());
+            SecurityScheme::Http(scheme)
+        };
+        let components = document.components.get_or_insert_default();
+        let key = bearer(
+            "An API key of an account. Its scopes: read, write, admin; each includes those before it.",
+        );
+        components.add_security_scheme("key", key);
+        let token = bearer("The admin token of whoever runs the installation.");
+        components.add_security_scheme("admin_token", token);
+    }
+}
+
+/// The whole document, with an example of everything.
+pub(crate) fn document() -> Value {
+    let mut about = About::openapi();
+    about.merge(routes::document());
+    about.merge(OperateDocument::openapi());
+    about.merge(collector::Collector::openapi());
+    let mut document = json!(about);
+    document["components"]["examples"] = refusals::examples();
+    examples::add(&mut document);
+    document
+}
+
+/// This document
+#[utoipa::path(get, path = "/openapi.json", tag = "Operation", responses(
+    (status = 200, description = "OpenAPI 3.1.", body = Object, example = json!({"openapi": "3.1.0"})),
+))]
+pub(crate) async fn get_document() -> ([(header::HeaderName, &'static str); 1], &'static str) {
+    static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
+    ([(header::CONTENT_TYPE, "application/json")], &TEXT)
+}

@@ -1,0 +1,159 @@
+//! Calls everything that the document names, as it says.
+
+use std::{str::FromStr, sync::Arc};
+
+use catalog::{ApiKey, Campaign, Change, Goal, Link, Pixel, Scope};
+use http::StatusCode;
+use model::{EntityId, random::hash_secret};
+use url::form_urlencoded;
+
+use super::*;
+use crate::{
+    api::{objects::Resource, tests::FakeJobs},
+    testing::{NOW_MS, Site, TOKEN, clicks},
+};
+
+/// A site with what the examples name, and a key for all of it.
+async fn site() -> (Site, String) {
+    let site = Site::with_jobs(Arc::new(FakeJobs)).await;
+    let (account, key) = site.account().await;
+    let campaign = Some(id("cmp_0000000000006"));
+    let spare = ApiKey {
+        id: "key_0000000000009".into(),
+        account,
+        hash: hash_secret("spare").into(),
+        name: "spare".into(),
+        scopes: vec![Scope::Read],
+        created_ms: NOW_MS,
+        revoked: false,
+    };
+    let changes = vec![
+        Change::PutCampaign(Campaign {
+            name: "Spring".into(),
+            ..blank("cmp_0000000000006", account)
+        }),
+        Change::PutLink(Link {
+            slug: "spring".into(),
+            destination: "https://shop.example/".into(),
+            campaign,
+            ..blank("lnk_0000000000005", account)
+        }),
+        Change::PutPixel(Pixel {
+            name: "Footer".into(),
+            ..blank("pxl_0000000000007", account)
+        }),
+        Change::PutGoal(Goal {
+            name: "Sale".into(),
+            ..blank("gol_0000000000008", account)
+        }),
+        Change::PutKey(spare),
+    ];
+    let catalog = &site.app.catalog;
+    catalog.commit(|_| Ok(changes.clone())).await.unwrap();
+    let events = clicks(account, 1, 1, 4);
+    site.stream(&events).await;
+    site.fold(&events).await;
+    (site, key)
+}
+
+fn id(text: &str) -> EntityId {
+    EntityId::from_str(text).unwrap()
+}
+
+fn blank<T: Resource>(of: &str, account: EntityId) -> T {
+    T::blank(id(of), account, NOW_MS)
+}
+
+/// The path with the examples of its parameters.
+fn path_of(template: &str, operation: &Value) -> String {
+    let mut path = template.to_owned();
+    for parameter in parameters(operation, "path") {
+        let name = format!("{{{}}}", parameter["name"].as_str().unwrap());
+        path = path.replace(&name, parameter["example"].as_str().unwrap());
+    }
+    path
+}
+
+fn parameters<'a>(operation: &'a Value, place: &str) -> impl Iterator<Item = &'a Value> {
+    let all = operation["parameters"].as_array().into_iter().flatten();
+    all.filter(move |parameter| parameter["in"] == place)
+}
+
+/// `path` with each parameter of the query by itself, and without any.
+fn queries(path: &str, operation: &Value) -> Vec<String> {
+    let examples = parameters(operation, "query").filter(|one| !one["example"].is_null());
+    let with = |parameter: &Value| {
+        let example = &parameter["example"];
+        let value = example.as_str().map_or(example.to_string(), str::to_owned);
+        let name = parameter["name"].as_str().unwrap();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        format!("{path}?{}", query.append_pair(name, &value).finish())
+    };
+    [path.to_owned()]
+        .into_iter()
+        .chain(examples.map(with))
+        .collect()
+}
+
+fn body_of(operation: &Value) -> Value {
+    operation["requestBody"]["content"]["application/json"]["example"].clone()
+}
+
+fn success_of(operation: &Value) -> StatusCode {
+    let mut statuses = operation["responses"].as_object().unwrap().keys();
+    let success = statuses.find(|status| status.starts_with('2')).unwrap();
+    success.parse().unwrap()
+}
+
+/// The keys that open it; of what is open to all, none.
+fn keys_of<'a>(operation: &Value, key: &'a str) -> Vec<&'a str> {
+    let schemes = operation["security"].as_array().into_iter().flatten();
+    let key_of = |scheme: &Value| match scheme.get("admin_token") {
+        Some(_) => TOKEN,
+        None => key,
+    };
+    let keys: Vec<&str> = schemes.map(key_of).collect();
+    match keys.is_empty() {
+        true => vec!["none"],
+        false => keys,
+    }
+}
+
+#[tokio::test]
+async fn every_example_does_what_the_document_says() {
+    for (template, method, operation) in operations(&document()) {
+        let path = path_of(&template, &operation);
+        for path in queries(&path, &operation) {
+            let mut statuses = Vec::new();
+            let (_, first_key) = site().await;
+            for key in keys_of(&operation, &first_key) {
+                // What one call makes or deletes is there, or not, for the next.
+                let (site, _) = site().await;
+                let (status, _) = site
+                    .call(method.as_str(), &path, key, body_of(&operation))
+                    .await;
+                statuses.push(status);
+            }
+            // A parameter may be for one kind of key only.
+            let success = success_of(&operation).as_u16();
+            let all = statuses.iter().all(|status| *status == success);
+            let one = path.contains('?') && statuses.contains(&success);
+            assert!(all || one, "{method} {path}: {statuses:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_only_what_is_open_is_answered() {
+    let (site, _) = site().await;
+    for (template, method, operation) in operations(&document()) {
+        let path = path_of(&template, &operation);
+        let body = body_of(&operation);
+        let (status, _) = site.call(method.as_str(), &path, "nobody", body).await;
+        let expected = match operation.get("security") {
+            Some(_) => StatusCode::UNAUTHORIZED,
+            None => StatusCode::OK,
+        };
+        assert_eq!(status, expected.as_u16(), "{method} {path}");
+    }
+}

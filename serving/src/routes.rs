@@ -1,0 +1,81 @@
+//! Every route of the API: its handler, which says what it takes and answers, and a line here.
+
+use std::sync::Arc;
+
+use axum::{Router, middleware::map_response, response::Response};
+use http::{HeaderValue, StatusCode, header};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use web::Problem;
+
+use crate::{
+    api::{accounts, api_keys, bulk, campaigns, goals, jobs, links, pixels},
+    app::App,
+    assets, audit, forecasts, live, openapi, receipts, stats,
+};
+
+/// All that is documented.
+fn documented() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(stats::get_stats))
+        .routes(routes!(live::get_live))
+        .routes(routes!(receipts::get_receipt))
+        .routes(routes!(forecasts::get_forecasts))
+        .routes(routes!(links::list, links::create))
+        .routes(routes!(links::read, links::change, links::delete))
+        .routes(routes!(bulk::create_many_links))
+        .routes(routes!(pixels::list, pixels::create))
+        .routes(routes!(pixels::read, pixels::change, pixels::delete))
+        .routes(routes!(goals::list, goals::create))
+        .routes(routes!(goals::read, goals::change, goals::delete))
+        .routes(routes!(campaigns::list, campaigns::create))
+        .routes(routes!(
+            campaigns::read,
+            campaigns::change,
+            campaigns::delete
+        ))
+        .routes(routes!(accounts::list_accounts, accounts::create_account))
+        .routes(routes!(accounts::read_account, accounts::change_account))
+        .routes(routes!(api_keys::list_keys, api_keys::create_key))
+        .routes(routes!(api_keys::revoke_key))
+        .routes(routes!(audit::get_audit))
+        .routes(routes!(jobs::list_jobs))
+        .routes(routes!(jobs::list_runs, jobs::start_run))
+        .routes(routes!(openapi::get_document))
+}
+
+/// What the routes say of themselves.
+pub(crate) fn document() -> OpenApi {
+    documented().into_openapi()
+}
+
+/// All routes, those of the dashboard and of the reference too. They have no fallback, so that
+/// they can be merged with others: see [`with_fallbacks`].
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let (router, _) = documented().split_for_parts();
+    router
+        .layer(map_response(private))
+        .with_state(app)
+        .merge(assets::routes())
+}
+
+/// Answers whatever else is asked of `router` with a problem.
+pub(crate) fn with_fallbacks(router: Router) -> Router {
+    let nothing = || async { Problem::not_found("there is nothing at this address") };
+    let not_so = || async {
+        let detail = "this address does not take this method; the header Allow says which it does";
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+    };
+    router.fallback(nothing).method_not_allowed_fallback(not_so)
+}
+
+/// Answers are for the caller alone, and are what they say they are.
+async fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}

@@ -1,0 +1,269 @@
+//! The parameters of `/v1/stats` as they were sent, and what they are understood as. Pure.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use chrono_tz::Tz;
+use http::request::Parts;
+use model::EntityKind;
+use utoipa::IntoParams;
+use web::Problem;
+
+use super::{
+    calendar::{Interval, buckets},
+    metric::{GroupBy, Metric},
+    query::{Query, bad},
+    range::range,
+};
+use crate::app::App;
+
+/// Buckets in one answer at most.
+const MAX_BUCKETS: usize = 20_000;
+/// Groups in one answer at most, and unless asked otherwise.
+const MAX_LIMIT: usize = 50_000;
+const DEFAULT_LIMIT: usize = 1_000;
+
+/// What is asked.
+#[derive(Debug, Clone, Default, PartialEq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StatsQuery {
+    /// Which numbers, separated by commas: `clicks`, `views`, `conversions`, `bot_clicks`,
+    /// `bot_views`, `value`, `unique_visitors`.
+    #[param(example = "clicks,views,conversions", default = "clicks")]
+    pub metrics: Option<String>,
+    /// From then on: RFC 3339 on a whole minute, or a date.
+    #[param(example = "2026-01-01")]
+    pub start: Option<String>,
+    /// Before then.
+    #[param(example = "2026-01-03")]
+    pub end: Option<String>,
+    /// Where `start` or `end` are not given: `today`, `yesterday`, `mtd`, or a number of hours or
+    /// days such as `24h` or `30d`.
+    #[param(example = "7d", default = "7d")]
+    pub range: Option<String>,
+    /// Length of a bucket; `none` unless given. Weeks begin on Monday.
+    #[param(value_type = Option<Interval>, inline, example = "day")]
+    pub interval: Option<String>,
+    /// What rows are grouped by.
+    #[param(value_type = Option<GroupBy>, inline, example = "country")]
+    pub group_by: Option<String>,
+    /// IANA name of the time zone in which days begin; the account's unless given.
+    #[param(example = "Europe/Berlin")]
+    pub timezone: Option<String>,
+    /// Whether bots are left out.
+    #[param(value_type = Option<bool>, example = true, default = true)]
+    pub exclude_bots: Option<String>,
+    /// Groups in the answer; all others together are one more row.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 50000, default = 1000, example = 10)]
+    pub limit: Option<String>,
+    /// The metric that groups are sorted by, with `-` in front for the largest first.
+    #[param(example = "-clicks")]
+    pub order: Option<String>,
+    /// Numbers of one link only: its id or its slug.
+    #[param(example = "spring")]
+    pub link: Option<String>,
+    /// Numbers of one pixel only: its id or its name.
+    #[param(example = "Footer")]
+    pub pixel: Option<String>,
+    /// Numbers of one goal only: its id or its name.
+    #[param(example = "Sale")]
+    pub goal: Option<String>,
+    /// Numbers of one campaign only: its id or its name.
+    #[param(example = "Spring")]
+    pub campaign: Option<String>,
+}
+
+impl FromRequestParts<Arc<App>> for StatsQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        Self::parse(parts.uri.query().unwrap_or_default())
+    }
+}
+
+impl StatsQuery {
+    /// Reads a query string.
+    pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
+        let mut asked = Self::default();
+        for (name, value) in url::form_urlencoded::parse(text.as_bytes()).into_owned() {
+            let Some(slot) = asked.slot(&name) else {
+                let name: String = name.chars().take(40).collect();
+                let detail = format!("there is no parameter `{name}`");
+                return Err(bad("unknown_parameter", detail));
+            };
+            let twice = slot.replace(value).is_some();
+            if twice && OBJECTS.contains(&&*name) {
+                return Err(two_objects());
+            }
+        }
+        Ok(asked)
+    }
+
+    fn slot(&mut self, name: &str) -> Option<&mut Option<String>> {
+        Some(match name {
+            "metrics" => &mut self.metrics,
+            "start" => &mut self.start,
+            "end" => &mut self.end,
+            "range" => &mut self.range,
+            "interval" => &mut self.interval,
+            "group_by" => &mut self.group_by,
+            "timezone" => &mut self.timezone,
+            "exclude_bots" => &mut self.exclude_bots,
+            "limit" => &mut self.limit,
+            "order" => &mut self.order,
+            "link" => &mut self.link,
+            "pixel" => &mut self.pixel,
+            "goal" => &mut self.goal,
+            "campaign" => &mut self.campaign,
+            _ => return None,
+        })
+    }
+
+    /// What it means. `default_zone` is the account's time zone.
+    pub(crate) fn understand(&self, default_zone: &str, now_ms: i64) -> Result<Query, Problem> {
+        let object = self.object()?;
+        let zone = self.zone(default_zone)?;
+        let interval = self.interval()?;
+        let metrics = parse_metrics(self.metrics.as_deref().unwrap_or("clicks"))?;
+        let (group, exclude_bots, limit) = (self.group()?, self.exclude_bots()?, self.limit()?);
+        let order = self.order.as_deref();
+        let order = order
+            .map(|order| parse_order(order, &metrics))
+            .transpose()?;
+        let order = order.or(metrics.first().map(|metric| (*metric, true)));
+        let texts = [&self.start, &self.end, &self.range].map(Option::as_deref);
+        let (start, end) = range(texts[0], texts[1], texts[2], zone, now_ms)?;
+        let buckets = buckets(start, end, interval, zone, MAX_BUCKETS);
+        let buckets = buckets.ok_or_else(too_many_buckets)?;
+        let query = Query {
+            metrics,
+            start,
+            end,
+            interval,
+            buckets,
+            group,
+            zone,
+            exclude_bots,
+            limit,
+            order,
+            object,
+        };
+        query.check()?;
+        Ok(query)
+    }
+
+    fn object(&self) -> Result<Option<(EntityKind, String)>, Problem> {
+        let all = [
+            (EntityKind::Link, &self.link),
+            (EntityKind::Pixel, &self.pixel),
+            (EntityKind::Goal, &self.goal),
+            (EntityKind::Campaign, &self.campaign),
+        ];
+        let mut given = all
+            .into_iter()
+            .filter_map(|(kind, name)| Some((kind, name.clone()?)));
+        match (given.next(), given.next()) {
+            (_, Some(_)) => Err(two_objects()),
+            (one, None) => Ok(one),
+        }
+    }
+
+    fn zone(&self, default: &str) -> Result<Tz, Problem> {
+        let usual = if default.is_empty() { "UTC" } else { default };
+        let detail = "timezone must be an IANA name such as Europe/Berlin";
+        let zone = self.timezone.as_deref().unwrap_or(usual).parse();
+        zone.map_err(|_| bad("invalid_timezone", detail))
+    }
+
+    fn interval(&self) -> Result<Interval, Problem> {
+        let detail = "interval must be minute, hour, day, week, month or none";
+        let interval = Interval::parse(self.interval.as_deref().unwrap_or("none"));
+        interval.ok_or_else(|| bad("invalid_interval", detail))
+    }
+
+    fn group(&self) -> Result<Option<GroupBy>, Problem> {
+        let name = self.group_by.as_deref();
+        let Some(name) = name.filter(|name| !name.is_empty() && *name != "none") else {
+            return Ok(None);
+        };
+        let group = GroupBy::ALL.into_iter().find(|group| group.name() == name);
+        let unknown = || {
+            let names = GroupBy::ALL.map(GroupBy::name).join(", ");
+            bad(
+                "invalid_group_by",
+                format!("group_by must be one of {names}"),
+            )
+        };
+        group.map(Some).ok_or_else(unknown)
+    }
+
+    fn exclude_bots(&self) -> Result<bool, Problem> {
+        match self.exclude_bots.as_deref().unwrap_or("true") {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(bad(
+                "invalid_exclude_bots",
+                "exclude_bots must be true or false",
+            )),
+        }
+    }
+
+    fn limit(&self) -> Result<usize, Problem> {
+        let limit = self.limit.as_deref();
+        let limit = limit.map_or(Some(DEFAULT_LIMIT), |text| text.parse().ok());
+        let limit = limit.filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        limit.ok_or_else(|| bad("invalid_limit", format!("limit must be 1 to {MAX_LIMIT}")))
+    }
+}
+
+/// Parameters that name an object: one of them may be given, once.
+const OBJECTS: [&str; 4] = ["link", "pixel", "goal", "campaign"];
+
+fn two_objects() -> Problem {
+    let detail = "give one of link, pixel, goal, campaign";
+    bad("invalid_filter", detail)
+}
+
+fn too_many_buckets() -> Problem {
+    let detail =
+        format!("more than {MAX_BUCKETS} buckets; choose a longer interval or a shorter range");
+    bad("too_many_buckets", detail)
+}
+
+fn parse_metrics(text: &str) -> Result<Vec<Metric>, Problem> {
+    let mut metrics = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        let metric = parse_metric(name)?;
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
+    Ok(metrics)
+}
+
+fn parse_metric(name: &str) -> Result<Metric, Problem> {
+    let metric = Metric::ALL.into_iter().find(|metric| metric.name() == name);
+    metric.ok_or_else(|| {
+        let names = Metric::ALL.map(Metric::name).join(", ");
+        bad(
+            "invalid_metrics",
+            format!("metrics must be some of {names}"),
+        )
+    })
+}
+
+fn parse_order(text: &str, metrics: &[Metric]) -> Result<(Metric, bool), Problem> {
+    let ascending = (text, false);
+    let (name, descending) = text
+        .strip_prefix('-')
+        .map_or(ascending, |name| (name, true));
+    let metric = parse_metric(name)?;
+    let detail = "order must be one of the metrics, with - in front for the largest first";
+    match metrics.contains(&metric) {
+        true => Ok((metric, descending)),
+        false => Err(bad("invalid_order", detail)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

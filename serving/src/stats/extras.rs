@@ -1,0 +1,97 @@
+//! Numbers that are not sums of one cube's measures: money, and distinct visitors.
+
+use std::collections::BTreeMap;
+
+use handover::views::ViewError;
+use model::{EntityId, Measure};
+
+use super::{live::Reading, merge::Merged, query::Query, uniques::Visitors};
+use crate::app::App;
+
+#[derive(Default)]
+pub(super) struct Extras {
+    /// Values by currency; `None`: they were not asked for.
+    pub values: Option<Merged>,
+    /// Distinct visitors by bucket.
+    pub uniques: Vec<u64>,
+    /// Those of the whole range.
+    pub uniques_total: Option<u64>,
+    /// Relative standard error of the worst of them.
+    pub uniques_error: f64,
+}
+
+impl Extras {
+    pub(super) async fn count_uniques(
+        &mut self,
+        app: &App,
+        entity: EntityId,
+        query: &Query,
+        reading: &Reading,
+    ) -> Result<(), ViewError> {
+        let manifest = &reading.published.manifest;
+        let (range, cells) = ((query.start, query.end), &reading.live.cells);
+        // A month's count lies at its first day, which may be before the range.
+        let visitors = Visitors::new(&app.settled, manifest, entity, cells, range);
+        let mut visitors = visitors.await?;
+        visitors.exclude_bots = query.exclude_bots;
+        let ends = query.buckets.iter().skip(1).chain([&query.end]);
+        for (start, end) in query.buckets.iter().zip(ends) {
+            let (start, end) = ((*start).max(query.start), (*end).min(query.end));
+            let uniques = visitors.count(start, end).await?;
+            self.uniques.push(uniques.count);
+            self.uniques_error = self.uniques_error.max(uniques.error());
+        }
+        let total = visitors.count(query.start, query.end).await?;
+        self.uniques_total = Some(total.count);
+        self.uniques_error = self.uniques_error.max(total.error());
+        Ok(())
+    }
+
+    /// Distinct visitors of a place in the answer.
+    pub(super) fn visitors(&self, place: Place<'_>) -> Option<u64> {
+        match place.bucket {
+            Some(bucket) => self.uniques.get(bucket).copied(),
+            None => self.uniques_total,
+        }
+    }
+
+    /// The value of a place in the answer; `None` if it is in several currencies, which do not
+    /// add up.
+    pub(super) fn value(&self, place: Place<'_>) -> Option<String> {
+        let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+        for ((bucket, currency), counts) in &self.values.as_ref()?.groups {
+            if place.holds(*bucket, currency) {
+                *sums.entry(currency).or_default() += counts.get(Measure::ValueMicros);
+            }
+        }
+        (sums.len() <= 1).then(|| money(sums.values().sum()))
+    }
+}
+
+/// Which part of an answer a row is.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place<'a> {
+    /// `None`: the whole range.
+    pub bucket: Option<usize>,
+    /// Of an answer by currency, the row's currency.
+    pub currency: Option<&'a str>,
+    /// Of an answer by currency, those that have rows of their own and are not this one's.
+    pub not: &'a [&'a str],
+}
+
+impl Place<'_> {
+    fn holds(&self, bucket: usize, currency: &str) -> bool {
+        self.bucket.is_none_or(|b| b == bucket)
+            && self.currency.is_none_or(|c| c == currency)
+            && !self.not.contains(&currency)
+    }
+}
+
+/// A decimal text: JSON numbers would lose digits.
+fn money(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let all = micros.unsigned_abs();
+    let part = format!("{:06}", all % 1_000_000);
+    let part = part.trim_end_matches('0');
+    format!("{sign}{}.{part:0<2}", all / 1_000_000)
+}

@@ -1,0 +1,95 @@
+use catalog::{Change, Link};
+use model::{EventKind, Record};
+use serde_json::{Value, json};
+
+use crate::{
+    api::objects::Resource,
+    testing::{NOW_MS, Site, clicks},
+};
+
+/// A site with four clicks of a link, two of one that is gone, and three sales in two currencies.
+async fn site() -> (Site, String) {
+    let site = Site::new().await;
+    let (account, key) = site.account().await;
+    let link = Link {
+        slug: "spring".into(),
+        destination: "https://shop.example/".into(),
+        ..Link::blank("lnk_0000000000005".parse().unwrap(), account, NOW_MS)
+    };
+    let change = vec![Change::PutLink(link)];
+    let catalog = &site.app.catalog;
+    catalog.commit(|_| Ok(change.clone())).await.unwrap();
+    let mut events = clicks(account, 1, 1, 9);
+    events[4..6].iter_mut().for_each(|r| r.event.object = 55);
+    let sale = |(record, currency): (&mut Record, &str)| {
+        record.event.kind = EventKind::Conversion as i32;
+        record.event.value_micros = Some(12_500_000);
+        record.event.currency = currency.into();
+    };
+    events[6..]
+        .iter_mut()
+        .zip(["EUR", "USD", "USD"])
+        .for_each(sale);
+    site.fold(&events).await;
+    (site, key)
+}
+
+async fn results(site: &Site, key: &str, query: &str) -> (Value, Value) {
+    let mut answer = site.good(&format!("/v1/stats?{query}"), key).await;
+    (answer["results"].take(), answer["totals"].take())
+}
+
+#[tokio::test]
+async fn rows_are_named_by_their_group_and_add_up() {
+    let (site, key) = site().await;
+    let spring = json!({"link": "lnk_0000000000005", "slug": "spring", "clicks": 4});
+    let (rows, totals) = results(&site, &key, "group_by=link").await;
+    let gone = json!({"link": "lnk_000000000001q", "clicks": 2});
+    assert_eq!(
+        (rows, totals),
+        (json!([spring, gone]), json!({"clicks": 6}))
+    );
+    let (rows, totals) = results(&site, &key, "group_by=link&limit=1").await;
+    let others = json!({"link": "other", "other": true, "clicks": 2});
+    assert_eq!(
+        (rows, totals),
+        (json!([spring, others]), json!({"clicks": 6}))
+    );
+    let (rows, _) = results(&site, &key, "group_by=country").await;
+    assert_eq!(rows, json!([{"country": null, "clicks": 6}]));
+}
+
+#[tokio::test]
+async fn money_adds_up_within_a_currency_only() {
+    let (site, key) = site().await;
+    let asked = "metrics=value,conversions&group_by=currency";
+    let (rows, totals) = results(&site, &key, asked).await;
+    let expected = json!([
+        {"currency": "USD", "value": "25.00", "conversions": 2},
+        {"currency": "EUR", "value": "12.50", "conversions": 1},
+    ]);
+    assert_eq!(rows, expected);
+    assert_eq!(totals, json!({"value": null, "conversions": 3}));
+}
+
+#[tokio::test]
+async fn every_metric_is_told_of_every_bucket() {
+    let (site, key) = site().await;
+    let asked = "metrics=clicks,bot_clicks,views,bot_views,conversions,value,unique_visitors\
+        &interval=hour&start=2026-01-02T02:00:00Z&end=2026-01-02T04:00:00Z";
+    let (rows, totals) = results(&site, &key, asked).await;
+    let mut row = json!({
+        "time": "2026-01-02T02:00:00Z",
+        "clicks": 0, "bot_clicks": 0, "views": 0, "bot_views": 0, "conversions": 0,
+        "value": "0.00", "unique_visitors": 0,
+    });
+    assert_eq!(rows[0], row);
+    row["time"] = json!("2026-01-02T03:00:00Z");
+    for (metric, number) in [("clicks", 6), ("conversions", 3), ("unique_visitors", 6)] {
+        row[metric] = json!(number);
+    }
+    row["value"] = Value::Null;
+    assert_eq!(rows[1], row);
+    row.as_object_mut().unwrap().remove("time");
+    assert_eq!(totals, row);
+}

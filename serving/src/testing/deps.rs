@@ -1,0 +1,81 @@
+//! What an API of tests works with.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use ::audit::Audit;
+use catalog::Catalog;
+use jobs::{JobClient, Shared};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use model::{ManualClock, random::SeededRandom};
+use storage::{cells::MemoryCells, store::Store, stream::MemoryStream};
+use web::{Health, ServerSettings};
+
+use super::{NOW_MS, TOKEN};
+use crate::{
+    audit::{AuditControl, NoAudit},
+    role::{ServingDeps, ServingSettings},
+};
+
+/// Audits of the installation that only tell whether they were to read everything.
+struct FakeAudits;
+
+#[async_trait::async_trait]
+impl AuditControl for FakeAudits {
+    async fn audit(&self, full: bool) -> Result<Audit, NoAudit> {
+        Ok(Audit {
+            agrees: true,
+            manifest: 7,
+            events: 0,
+            duplicates: 0,
+            checked_at: model::time::rfc3339(NOW_MS),
+            checked_before: if full { 0 } else { 6 },
+            live_unknown: None,
+            findings: Vec::new(),
+            logs: Vec::new(),
+            epochs: Vec::new(),
+            unrecorded: BTreeMap::new(),
+            rejected: BTreeMap::new(),
+            turned_away_as_of: None,
+        })
+    }
+}
+
+/// All that an API needs, in memory: nothing in it but what is in `store`, and no jobs.
+pub(crate) async fn deps(store: Store) -> ServingDeps {
+    let clock = Arc::new(ManualClock::new(NOW_MS));
+    let random = Arc::new(SeededRandom::new(7));
+    let catalog = Catalog::open(store.clone(), clock.clone(), random.clone());
+    let health = Health::default();
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    ServingDeps {
+        catalog: catalog.await.unwrap(),
+        jobs: Arc::new(no_jobs(&store)),
+        store,
+        stream: Arc::new(MemoryStream::default()),
+        cells: Arc::new(MemoryCells::default()),
+        audits: Arc::new(FakeAudits),
+        clock,
+        random,
+        operate: web::operate_routes(health.clone(), metrics),
+        health,
+    }
+}
+
+/// How an API of tests behaves.
+pub(crate) fn settings() -> ServingSettings {
+    ServingSettings {
+        admin_token: TOKEN.into(),
+        public_url: "https://go.example/".into(),
+        server: ServerSettings::default(),
+    }
+}
+
+/// An installation without jobs.
+fn no_jobs(store: &Store) -> JobClient {
+    let shared = Shared {
+        store: store.clone(),
+        clock: Arc::new(ManualClock::new(NOW_MS)),
+        random: Arc::new(SeededRandom::new(8)),
+    };
+    JobClient::new(shared, &[], "nobody", Duration::ZERO)
+}

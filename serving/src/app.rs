@@ -13,10 +13,11 @@ use tokio::sync::Semaphore;
 use web::Problem;
 
 use crate::{
-    api::{auth::AdminToken, jobs::JobControl},
-    audit::{AccountCounts, AuditControl},
-    role::{ServingDeps, ServingSettings},
-    stats::Settled,
+    account_counts::AccountCounts,
+    admin_token::AdminToken,
+    controls::{AuditControl, JobControl},
+    deps::{ServingDeps, ServingSettings},
+    stats::settled::Settled,
 };
 
 /// See the module.

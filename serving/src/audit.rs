@@ -1,24 +1,18 @@
 //! `GET /v1/audit`: for the operator the audit of the installation; for an account its own part.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use storage::error::StorageError;
 
-use async_trait::async_trait;
-use audit::{Audit, account};
+use audit::account;
 use axum::{Json, extract::State};
-use handover::{
-    manifest::Manifest,
-    manifests::Published,
-    tally::{self, Turned},
-};
+use handover::{manifest::Manifest, manifests::Published, tally};
 use model::{EntityId, time};
-use moka::future::Cache;
-use object_store::path::Path;
 use serde::Deserialize;
+use storage::error::StorageError;
 use utoipa::IntoParams;
 use web::Problem;
 
 use crate::{
+    account_counts::Tallies,
     api::{auth::Reach, params::Params},
     api_types::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
     app::App,
@@ -31,68 +25,6 @@ const USUAL_DAYS: i64 = 7;
 const MOST_DAYS: i64 = 92;
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Counts kept: files never change.
-const MAX_COUNTS: u64 = 100_000;
-/// How old tallies may be when they are shown.
-const TALLIES_FOR: Duration = Duration::from_secs(5);
-
-/// Audits of the installation.
-#[async_trait]
-pub trait AuditControl: Send + Sync {
-    /// Makes one: of what is new, or of everything.
-    async fn audit(&self, full: bool) -> Result<Audit, NoAudit>;
-}
-
-/// Why there is no audit of the installation.
-#[derive(Debug, thiserror::Error)]
-pub enum NoAudit {
-    /// One at a time.
-    #[error("another audit is being made")]
-    Busy,
-    /// It goes on, but nobody waits for it.
-    #[error("the audit takes longer than this request may; run `millrace audit`")]
-    Late,
-    /// What it compares cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] StorageError),
-    /// It broke off.
-    #[error("{0}")]
-    Broken(String),
-}
-
-impl From<NoAudit> for Problem {
-    fn from(error: NoAudit) -> Self {
-        match error {
-            NoAudit::Busy => Self::unavailable("busy", error.to_string(), 5),
-            NoAudit::Late => Self::unavailable("late", error.to_string(), 60),
-            NoAudit::Unreadable(error) => error.into(),
-            NoAudit::Broken(error) => Self::internal(error),
-        }
-    }
-}
-
-/// What was counted for audits of accounts, and is kept.
-pub(crate) struct AccountCounts {
-    /// Events of an account in a file.
-    events: Cache<(Path, EntityId), u64>,
-    tallies: Cache<(), Arc<Tallies>>,
-}
-
-impl Default for AccountCounts {
-    fn default() -> Self {
-        Self {
-            events: Cache::new(MAX_COUNTS),
-            tallies: Cache::builder().time_to_live(TALLIES_FOR).build(),
-        }
-    }
-}
-
-/// What all collectors have turned away of each account, and the oldest of their words.
-#[derive(Default)]
-struct Tallies {
-    accounts: BTreeMap<EntityId, Turned>,
-    as_of_ms: Option<i64>,
-}
 
 /// What is asked.
 #[derive(Debug, Default, Deserialize, IntoParams)]

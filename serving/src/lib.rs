@@ -1,10 +1,14 @@
 //! The API and the dashboard.
 
+mod account_counts;
+mod admin_token;
 mod api;
 mod api_types;
 mod app;
 mod assets;
 mod audit;
+mod controls;
+mod deps;
 mod forecasts;
 mod live;
 mod openapi;
@@ -13,9 +17,10 @@ mod role;
 mod routes;
 mod stats;
 
-pub use self::audit::{AuditControl, NoAudit};
-pub use api::{auth::AdminToken, jobs::JobControl};
-pub use role::{ServingDeps, ServingSettings, run};
+pub use admin_token::AdminToken;
+pub use controls::{AuditControl, JobControl, NoAudit};
+pub use deps::{ServingDeps, ServingSettings};
+pub use role::run;
 
 #[cfg(test)]
 mod testing;

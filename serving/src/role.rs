@@ -2,54 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
-use catalog::Catalog;
-use model::Clock;
-use model::random::Randomness;
-use storage::{cells::LiveCells, store::Store, stream::EventStream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use web::{Health, ServerSettings};
+use web::Health;
 
-use crate::{api::jobs::JobControl, app::App, audit::AuditControl, routes};
+use crate::{
+    app::App,
+    deps::{ServingDeps, ServingSettings},
+    routes,
+};
 
 /// How often new links, logs and manifests are looked for.
 const FOLLOW: Duration = Duration::from_millis(500);
-
-/// What the API works with.
-pub struct ServingDeps {
-    /// Object store.
-    pub store: Store,
-    /// Events on their way to the object store.
-    pub stream: Arc<dyn EventStream>,
-    /// Live cells.
-    pub cells: Arc<dyn LiveCells>,
-    /// Accounts, keys, objects.
-    pub catalog: Catalog,
-    /// Scheduled jobs.
-    pub jobs: Arc<dyn JobControl>,
-    /// Audits.
-    pub audits: Arc<dyn AuditControl>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Randomness>,
-    /// What is not ready.
-    pub health: Health,
-    /// Health and metrics routes of this process.
-    pub operate: Router,
-}
-
-/// How the API behaves.
-#[derive(Debug, Clone)]
-pub struct ServingSettings {
-    /// Token of whoever runs the installation.
-    pub admin_token: String,
-    /// Where visitors reach the collector.
-    pub public_url: String,
-    /// Bounds of the server.
-    pub server: ServerSettings,
-}
 
 /// Serves the API on `listener` until `shutdown`.
 pub async fn run(

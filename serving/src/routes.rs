@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{Router, middleware::map_response, response::Response};
+use axum::{Extension, Router, middleware::map_response, response::Response};
 use http::{HeaderValue, StatusCode, header};
-use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::Problem;
 
 use crate::{
     api::{accounts, api_keys, bulk, campaigns, goals, jobs, links, pixels},
     app::App,
-    assets, audit, forecasts, live, openapi, receipts, stats,
+    assets, audit, forecasts, live,
+    openapi::{self, Document},
+    receipts, stats,
 };
 
 /// All that is documented.
@@ -44,16 +45,19 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(openapi::get_document))
 }
 
-/// What the routes say of themselves.
-pub(crate) fn document() -> OpenApi {
-    documented().into_openapi()
+/// The document of all routes.
+#[cfg(test)]
+pub(crate) fn document() -> serde_json::Value {
+    openapi::document(documented().into_openapi())
 }
 
 /// All routes, those of the dashboard and of the reference too. They have no fallback, so that
 /// they can be merged with others: see [`with_fallbacks`].
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let (router, _) = documented().split_for_parts();
+    let (router, said) = documented().split_for_parts();
+    let text = openapi::document(said).to_string();
     router
+        .layer(Extension(Document(text.into())))
         .layer(map_response(private))
         .with_state(app)
         .merge(assets::routes())

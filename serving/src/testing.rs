@@ -29,7 +29,7 @@ use storage::{
 };
 use tower::ServiceExt;
 
-use crate::{api::jobs::JobControl, app::App, openapi::tests::promised, role::ServingDeps, routes};
+use crate::{JobControl, ServingDeps, app::App, openapi::tests::promised, routes};
 
 mod deps;
 

@@ -1,6 +1,6 @@
 //! Series on an even grid, made from rows in any order.
 
-use polars::prelude::{DataFrame, IntoLazy, PolarsError, col, df, lit};
+use polars::prelude::{ChunkCompareIneq, DataFrame, PolarsError, SortMultipleOptions, df};
 
 /// One value of one series at one time.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,13 +106,17 @@ pub fn count_series(
     let step = grid.step();
     let bucket = |time: i64| time.div_euclid(step) * step;
     let end = bucket(until);
-    let summed = frame(observations, bucket)?
-        .lazy()
-        .filter(col("time").lt(lit(end)))
-        .group_by([col("series"), col("time")])
-        .agg([col("value").sum(), col("line").min()])
-        .sort(["series", "time"], Default::default())
-        .collect()?;
+    let buckets = frame(observations, bucket)?;
+    let over = buckets.column("time")?.i64()?.lt(end);
+    let sorted = rows(&in_order(&buckets.filter(&over)?)?)?;
+    let sum = |same: &[Observation]| Observation {
+        value: same.iter().map(|o| o.value).sum(),
+        ..same[0]
+    };
+    let summed: Vec<Observation> = sorted
+        .chunk_by(|a, b| (a.series, a.time) == (b.series, b.time))
+        .map(sum)
+        .collect();
     let counted = |rows: &[Observation]| {
         let start = rows[0].time;
         let mut values = vec![0.0; ((end - start) / step) as usize];
@@ -128,7 +132,7 @@ pub fn count_series(
             filled,
         }
     };
-    Ok(rows(&summed)?
+    Ok(summed
         .chunk_by(|a, b| a.series == b.series)
         .map(counted)
         .collect())
@@ -136,10 +140,7 @@ pub fn count_series(
 
 /// Series as observed: sorted, their step found, gaps interpolated.
 pub(super) fn spaced_series(observations: &[Observation]) -> Result<Vec<Series>, FrameError> {
-    let sorted = frame(observations, |time| time)?
-        .lazy()
-        .sort(["series", "time", "line"], Default::default())
-        .collect()?;
+    let sorted = in_order(&frame(observations, |time| time)?)?;
     rows(&sorted)?
         .chunk_by(|a, b| a.series == b.series)
         .map(spaced)
@@ -209,6 +210,10 @@ fn frame(
         "value" => observations.iter().map(|o| o.value).collect::<Vec<_>>(),
         "line" => observations.iter().map(|o| o.line).collect::<Vec<_>>(),
     )
+}
+
+fn in_order(frame: &DataFrame) -> Result<DataFrame, PolarsError> {
+    frame.sort(["series", "time", "line"], SortMultipleOptions::default())
 }
 
 fn rows(frame: &DataFrame) -> Result<Vec<Observation>, PolarsError> {

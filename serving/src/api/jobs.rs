@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use axum::{Json, extract::State};
-use jobs::{JobClient, JobSummary, JobsError, Run, StartedRun};
+use jobs::{JobSummary, JobsError, Run, StartedRun};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::Problem;
@@ -23,45 +22,6 @@ use crate::{
 const USUAL: usize = 20;
 /// Most runs shown.
 const MOST: usize = 200;
-
-/// What can be done with the scheduled jobs.
-#[async_trait]
-pub trait JobControl: Send + Sync {
-    /// All jobs.
-    async fn list(&self) -> Result<Vec<JobSummary>, JobsError>;
-
-    /// The newest runs of one job, newest first.
-    async fn runs(&self, name: &str, limit: usize) -> Result<Vec<Run>, JobsError>;
-
-    /// Asks for a run; with `close_epochs` collectors hand over what they have before it, with
-    /// `wait` the answer comes when it has ended.
-    async fn start(
-        &self,
-        name: &str,
-        close_epochs: bool,
-        wait: bool,
-    ) -> Result<StartedRun, JobsError>;
-}
-
-#[async_trait]
-impl JobControl for JobClient {
-    async fn list(&self) -> Result<Vec<JobSummary>, JobsError> {
-        self.list().await
-    }
-
-    async fn runs(&self, name: &str, limit: usize) -> Result<Vec<Run>, JobsError> {
-        self.runs(name, limit).await
-    }
-
-    async fn start(
-        &self,
-        name: &str,
-        close_epochs: bool,
-        wait: bool,
-    ) -> Result<StartedRun, JobsError> {
-        self.start(name, close_epochs, wait).await
-    }
-}
 
 /// Which runs are wanted.
 #[derive(Debug, Deserialize, IntoParams)]

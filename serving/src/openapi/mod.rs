@@ -6,20 +6,21 @@ pub(crate) mod refusals;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::sync::LazyLock;
-
+use axum::Extension;
+use bytes::Bytes;
 use http::header;
 use serde_json::{Value, json};
 use utoipa::{
-    Modify, OpenApi,
-    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+    Modify, OpenApi as _,
+    openapi::{
+        OpenApi,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
 };
 use web::{OperateDocument, ProblemBody};
 
-use crate::routes;
-
 /// What is said of the API as a whole.
-#[derive(OpenApi)]
+#[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Millrace",
@@ -68,10 +69,14 @@ impl Modify for Keys {
     }
 }
 
-/// The whole document, with an example of everything.
-pub(crate) fn document() -> Value {
+/// The text of the document, for the route that serves it.
+#[derive(Clone)]
+pub(crate) struct Document(pub Bytes);
+
+/// The whole document, with an example of everything; `routes` are what the routes say of themselves.
+pub(crate) fn document(routes: OpenApi) -> Value {
     let mut about = About::openapi();
-    about.merge(routes::document());
+    about.merge(routes);
     about.merge(OperateDocument::openapi());
     about.merge(collector::Collector::openapi());
     let mut document = json!(about);
@@ -84,7 +89,8 @@ pub(crate) fn document() -> Value {
 #[utoipa::path(get, path = "/openapi.json", tag = "Operation", responses(
     (status = 200, description = "OpenAPI 3.1.", body = Object, example = json!({"openapi": "3.1.0"})),
 ))]
-pub(crate) async fn get_document() -> ([(header::HeaderName, &'static str); 1], &'static str) {
-    static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
-    ([(header::CONTENT_TYPE, "application/json")], &TEXT)
+pub(crate) async fn get_document(
+    Extension(document): Extension<Document>,
+) -> ([(header::HeaderName, &'static str); 1], Bytes) {
+    ([(header::CONTENT_TYPE, "application/json")], document.0)
 }

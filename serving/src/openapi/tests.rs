@@ -5,7 +5,7 @@ use std::path::Path;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::document;
+use crate::routes::document;
 
 mod calls;
 mod promises;

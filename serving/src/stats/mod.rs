@@ -12,7 +12,7 @@ mod merge;
 mod metric;
 mod query;
 mod range;
-mod settled;
+pub(crate) mod settled;
 #[cfg(test)]
 mod tests;
 mod uniques;
@@ -28,7 +28,6 @@ pub(crate) use self::{
     calendar::Interval,
     metric::{GroupBy, Metric},
     query::Query,
-    settled::Settled,
 };
 use crate::{
     api::auth::{Caller, Reader},

@@ -11,10 +11,7 @@ use storage::{cells::MemoryCells, store::Store, stream::MemoryStream};
 use web::{Health, ServerSettings};
 
 use super::{NOW_MS, TOKEN};
-use crate::{
-    audit::{AuditControl, NoAudit},
-    role::{ServingDeps, ServingSettings},
-};
+use crate::{AuditControl, NoAudit, ServingDeps, ServingSettings};
 
 /// Audits of the installation that only tell whether they were to read everything.
 struct FakeAudits;

@@ -8,10 +8,9 @@ use serde_json::{Value, json};
 use storage::store::{self, Store};
 use tower::ServiceExt;
 
-use super::{auth::AdminToken, jobs::JobControl};
 use crate::{
+    AdminToken, JobControl, ServingDeps,
     openapi::tests::promised,
-    role::ServingDeps,
     routes,
     testing::{NOW_MS, TOKEN, deps, settings},
 };

@@ -10,6 +10,7 @@ use url::form_urlencoded;
 use super::*;
 use crate::{
     api::{objects::Resource, tests::FakeJobs},
+    routes::document,
     testing::{NOW_MS, Site, TOKEN, clicks},
 };
 

@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use http::Method;
 use serde_json::Value;
 
-use super::super::document;
-
-static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+static DOCUMENT: LazyLock<Value> = LazyLock::new(crate::routes::document);
 
 /// Checks that the document names this answer: its status; of a problem its code, of anything
 /// else its fields. What no documented route answers is not looked at.

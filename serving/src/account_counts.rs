@@ -1,0 +1,39 @@
+//! What was counted for audits of accounts, and is kept for a while.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use handover::tally::Turned;
+use model::EntityId;
+use moka::future::Cache;
+use object_store::path::Path;
+
+/// Counts kept: files never change.
+const MAX_COUNTS: u64 = 100_000;
+/// How old tallies may be when they are shown.
+const TALLIES_FOR: Duration = Duration::from_secs(5);
+
+/// What was counted for audits of accounts, and is kept.
+pub(crate) struct AccountCounts {
+    /// Events of an account in a file.
+    pub events: Cache<(Path, EntityId), u64>,
+    /// What collectors have turned away.
+    pub tallies: Cache<(), Arc<Tallies>>,
+}
+
+impl Default for AccountCounts {
+    fn default() -> Self {
+        Self {
+            events: Cache::new(MAX_COUNTS),
+            tallies: Cache::builder().time_to_live(TALLIES_FOR).build(),
+        }
+    }
+}
+
+/// What all collectors have turned away of each account, and the oldest of their words.
+#[derive(Default)]
+pub(crate) struct Tallies {
+    /// By account.
+    pub accounts: BTreeMap<EntityId, Turned>,
+    /// Unix milliseconds.
+    pub as_of_ms: Option<i64>,
+}

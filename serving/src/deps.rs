@@ -1,0 +1,46 @@
+//! What the API works with, and how it behaves.
+
+use std::sync::Arc;
+
+use axum::Router;
+use catalog::Catalog;
+use model::{Clock, Randomness};
+use storage::{cells::LiveCells, store::Store, stream::EventStream};
+use web::{Health, ServerSettings};
+
+use crate::controls::{AuditControl, JobControl};
+
+/// What the API works with.
+pub struct ServingDeps {
+    /// Object store.
+    pub store: Store,
+    /// Events on their way to the object store.
+    pub stream: Arc<dyn EventStream>,
+    /// Live cells.
+    pub cells: Arc<dyn LiveCells>,
+    /// Accounts, keys, objects.
+    pub catalog: Catalog,
+    /// Scheduled jobs.
+    pub jobs: Arc<dyn JobControl>,
+    /// Audits.
+    pub audits: Arc<dyn AuditControl>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Randomness>,
+    /// What is not ready.
+    pub health: Health,
+    /// Health and metrics routes of this process.
+    pub operate: Router,
+}
+
+/// How the API behaves.
+#[derive(Debug, Clone)]
+pub struct ServingSettings {
+    /// Token of whoever runs the installation.
+    pub admin_token: String,
+    /// Where visitors reach the collector.
+    pub public_url: String,
+    /// Bounds of the server.
+    pub server: ServerSettings,
+}

@@ -1,6 +1,8 @@
 //! One event of `POST /v1/events`: from JSON to an event, or to what is wrong with it. Pure, but
 //! for looking up the object.
 
+use std::net::IpAddr;
+
 use catalog::{Catalog, Row};
 use model::{EntityId, EntityKind, Event, time};
 use serde::Deserialize;
@@ -130,44 +132,9 @@ impl Incoming {
         target: Target,
         now_ms: i64,
     ) -> Result<RequestFacts, Refusal> {
-        let occurred_ms = match &self.occurred_at {
-            None | Some(Value::Null) => now_ms,
-            Some(value) => parse_time(value)?,
-        };
-        if !(time::EARLIEST_MS..=now_ms + time::MAX_AHEAD_MS).contains(&occurred_ms) {
-            return refuse(
-                "invalid_time",
-                "occurred_at must be between the year 2000 and one day from now",
-            );
-        }
-        let ip = match self.ip.as_deref().filter(|t| !t.is_empty()).map(str::parse) {
-            Some(Err(_)) => return refuse("invalid_ip", "ip must be an IPv4 or IPv6 address"),
-            Some(Ok(ip)) => Some(ip),
-            None => None,
-        };
-        let country = self.country.clone().unwrap_or_default();
-        let is_code = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
-        if !is_code && !country.is_empty() {
-            return refuse(
-                "invalid_country",
-                "country must be a code of two capital letters such as DE",
-            );
-        }
-        let short = [
-            ("idempotency_key", &self.idempotency_key),
-            ("transaction_id", &self.transaction_id),
-            ("click_id", &self.click_id),
-            ("visitor", &self.visitor),
-        ];
-        if let Some((name, _)) = short
-            .iter()
-            .find(|(_, v)| v.as_ref().is_some_and(|v| v.len() > MAX_SHORT))
-        {
-            return refuse(
-                "too_long",
-                format!("{name} is longer than {MAX_SHORT} bytes"),
-            );
-        }
+        let occurred_ms = self.occurred_ms(now_ms)?;
+        let (ip, country) = (self.address()?, self.country()?);
+        self.check_lengths()?;
         let value = self.value(recorder, target)?;
         let sub = [&self.sub1, &self.sub2, &self.sub3, &self.sub4, &self.sub5];
         let utms = [
@@ -202,6 +169,57 @@ impl Incoming {
             key: some(self.idempotency_key).or(some(self.transaction_id)),
             click_id: some(self.click_id),
         })
+    }
+
+    fn occurred_ms(&self, now_ms: i64) -> Result<i64, Refusal> {
+        let occurred_ms = match &self.occurred_at {
+            None | Some(Value::Null) => now_ms,
+            Some(value) => parse_time(value)?,
+        };
+        if !(time::EARLIEST_MS..=now_ms + time::MAX_AHEAD_MS).contains(&occurred_ms) {
+            return refuse(
+                "invalid_time",
+                "occurred_at must be between the year 2000 and one day from now",
+            );
+        }
+        Ok(occurred_ms)
+    }
+
+    fn address(&self) -> Result<Option<IpAddr>, Refusal> {
+        let text = self.ip.as_deref().filter(|text| !text.is_empty());
+        match text.map(str::parse).transpose() {
+            Ok(ip) => Ok(ip),
+            Err(_) => refuse("invalid_ip", "ip must be an IPv4 or IPv6 address"),
+        }
+    }
+
+    fn country(&self) -> Result<String, Refusal> {
+        let country = self.country.clone().unwrap_or_default();
+        let is_code = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+        match is_code || country.is_empty() {
+            true => Ok(country),
+            false => refuse(
+                "invalid_country",
+                "country must be a code of two capital letters such as DE",
+            ),
+        }
+    }
+
+    fn check_lengths(&self) -> Result<(), Refusal> {
+        let short = [
+            ("idempotency_key", &self.idempotency_key),
+            ("transaction_id", &self.transaction_id),
+            ("click_id", &self.click_id),
+            ("visitor", &self.visitor),
+        ];
+        let is_long = |text: &Option<String>| text.as_ref().is_some_and(|v| v.len() > MAX_SHORT);
+        match short.iter().find(|(_, text)| is_long(text)) {
+            None => Ok(()),
+            Some((name, _)) => refuse(
+                "too_long",
+                format!("{name} is longer than {MAX_SHORT} bytes"),
+            ),
+        }
     }
 
     fn value(

@@ -1,7 +1,10 @@
 //! The cubes: every number that is kept, defined once. The live fold and the batch SQL are both
 //! made from this table.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
+    counts::Measure,
     event::{Event, Facts},
     id::EntityKind,
     time,
@@ -170,6 +173,51 @@ pub const CUBES: &[Cube] = &[
     cube(10, "campaign", Dimension::Campaign, Grain::Quarter),
 ];
 
+/// Views of the cubes that there were before manifests said which of them count everything.
+pub const FIRST_VIEWS: [&str; 10] = [
+    "minute", "total", "country", "browser", "os", "device", "referrer", "object", "currency",
+    "campaign",
+];
+
+/// Which cubes and measures a live cell counts. Both are only ever added to and never get an old
+/// number again, so that a later fold has a greater version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FoldVersion(pub u64);
+
+impl FoldVersion {
+    /// The fold from before cells named theirs.
+    pub const FIRST: Self = Self::of(10, 6);
+    /// The fold of this program.
+    pub const OURS: Self = Self::of(last_id(CUBES), Measure::ALL.len());
+
+    const fn of(last_cube: u32, measures: usize) -> Self {
+        Self((last_cube as u64) << 8 | measures as u64)
+    }
+
+    /// Whether it is the first one, which is not written down.
+    pub fn is_first(&self) -> bool {
+        *self == Self::FIRST
+    }
+}
+
+impl Default for FoldVersion {
+    /// What does not name its fold is from before.
+    fn default() -> Self {
+        Self::FIRST
+    }
+}
+
+const fn last_id(cubes: &[Cube]) -> u32 {
+    match cubes {
+        [] => 0,
+        [first, rest @ ..] => match last_id(rest) {
+            last if last > first.id => last,
+            _ => first.id,
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,5 +233,14 @@ mod tests {
             CUBES.iter().map(|c| c.name).collect::<HashSet<_>>().len(),
             CUBES.len()
         );
+    }
+
+    #[test]
+    fn a_later_fold_has_a_greater_version() {
+        assert!(FoldVersion::of(10, 6) < FoldVersion::of(10, 7));
+        assert!(FoldVersion::of(10, 7) < FoldVersion::of(11, 7));
+        assert!(FoldVersion::FIRST <= FoldVersion::OURS);
+        let first = CUBES.iter().filter(|c| c.id <= 10).map(|c| c.name);
+        assert!(first.eq(FIRST_VIEWS), "what was stored says these names");
     }
 }

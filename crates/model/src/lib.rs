@@ -18,7 +18,7 @@ pub mod visitors;
 pub use cell::Cell;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use counts::{Counts, Measure};
-pub use cube::{CUBES, Cube, Dimension, Grain};
+pub use cube::{CUBES, Cube, Dimension, FoldVersion, Grain};
 pub use event::{Event, EventKind, Facts, Record};
 pub use horizon::{Covered, Horizon};
 pub use id::{EntityId, EntityKind, EventId, IdError, LogId};

@@ -2,5 +2,6 @@
 
 mod handover;
 mod installation;
+mod new_cube;
 mod predictions;
 mod reports;

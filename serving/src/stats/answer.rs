@@ -14,6 +14,7 @@ use super::{
     merge::Merged,
     metric::{GroupBy, Metric},
     query::Query,
+    settled::not_whole,
 };
 use crate::{
     api_types::{Group, GroupName, Numbers, Row, Stats, StatsMeta},
@@ -24,7 +25,9 @@ use crate::{
 pub(crate) async fn answer(app: &App, entity: EntityId, query: &Query) -> Result<Stats, Problem> {
     // A manifest's files may be gone by the time they are read, if it is very old: read anew.
     for _ in 0..3 {
-        let reading = read(app, entity).await?;
+        let mut reading = read(app, entity).await?;
+        let not_whole = not_whole(&reading.published.manifest, query);
+        reading.live.missing.extend(not_whole);
         match build(app, entity, query, reading).await {
             Ok(answer) => return Ok(answer),
             Err(error) => tracing::warn!(%error, "a view could not be read; trying again"),

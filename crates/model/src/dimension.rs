@@ -9,11 +9,11 @@ use crate::{
 
 /// Makes [`Dimension`], [`ROWS`] and [`CUBES`](crate::CUBES) of the table. A row is: name in Rust;
 /// names in the API, if numbers can be grouped by it; whom it is kept for; value as SQL over the
-/// table `events`, null for an event that is not counted; the same in Rust; what it is; the id,
-/// view and grain of each of its cubes. Ids and views are in what is stored: never change one, nor
+/// table `events`, and which events are in the cube, if not all; the same in Rust; what it is; the
+/// id, view and grain of each of its cubes. Ids and views are in what is stored: never change one, nor
 /// use one again.
 macro_rules! dimensions {
-    ($($name:ident [$($group:literal)*] $kept:ident $sql:literal, $value:expr, $about:literal,
+    ($($name:ident [$($group:literal)*] $kept:ident $sql:literal $(where $only:literal)?, $value:expr, $about:literal,
         $([$id:literal $view:literal $grain:ident])+;)*) => {
         /// What a cube splits its numbers by.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ macro_rules! dimensions {
             dimension: Dimension::$name,
             groups: &[$($group),*],
             kept: Kept::$kept,
-            sql: $sql,
+            sql: ($sql, [$($only,)? "TRUE"][0]),
             value: $value,
             about: $about,
         }),*];
@@ -41,15 +41,15 @@ macro_rules! dimensions {
 }
 
 dimensions! {
-    Total [] ForAll "''", |_, _, _| Some(""), "Nothing: one number.", [1 "minute" Minute] [2 "total" Quarter];
-    Country ["country"] ForAll "country", |e, _, _| Some(&e.country), "Country, ISO 3166-1 alpha-2; empty if unknown.", [3 "country" Quarter];
-    Browser ["browser"] ForAll "browser", |_, f, _| Some(&f.browser), "Browser family.", [4 "browser" Quarter];
-    Os ["os"] ForAll "os", |_, f, _| Some(&f.os), "Operating system family.", [5 "os" Quarter];
-    Device ["device_model" "device"] ForAll "device", |_, f, _| Some(&f.device), "Device family: its maker and model.", [6 "device" Quarter];
-    Referrer ["referrer"] ForAll "referrer_host", |_, f, _| Some(&f.referrer_host), "Host of the referrer.", [7 "referrer" Quarter];
-    Object ["link" "pixel" "goal"] ForOwners "object", |_, _, n| Some(&n.object), "Link, pixel or goal, by its id.", [8 "object" Quarter];
-    Currency ["currency"] ForAll "CASE WHEN value_micros IS NOT NULL THEN currency END", |e, _, _| e.value_micros.map(|_| e.currency.as_str()), "Currency of a value, ISO 4217; events without a value are left out.", [9 "currency" Quarter];
-    Campaign ["campaign"] ForAccounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id; empty if none.", [10 "campaign" Quarter];
+    Total [] All "''", |_, _, _| Some(""), "Nothing: one number.", [1 "minute" Minute] [2 "total" Quarter];
+    Country ["country"] All "country", |e, _, _| Some(&e.country), "Country, ISO 3166-1 alpha-2; empty if unknown.", [3 "country" Quarter];
+    Browser ["browser"] All "browser", |_, f, _| Some(&f.browser), "Browser family.", [4 "browser" Quarter];
+    Os ["os"] All "os", |_, f, _| Some(&f.os), "Operating system family.", [5 "os" Quarter];
+    Device ["device_model" "device"] All "device", |_, f, _| Some(&f.device), "Device family: its maker and model.", [6 "device" Quarter];
+    Referrer ["referrer"] All "referrer_host", |_, f, _| Some(&f.referrer_host), "Host of the referrer.", [7 "referrer" Quarter];
+    Object ["link" "pixel" "goal"] Owners "object", |_, _, n| Some(&n.object), "Link, pixel or goal, by its id.", [8 "object" Quarter];
+    Currency ["currency"] All "currency" where "value_micros IS NOT NULL", |e, _, _| e.value_micros.map(|_| e.currency.as_str()), "Currency of a value, ISO 4217; events without a value are left out.", [9 "currency" Quarter];
+    Campaign ["campaign"] Accounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id; empty if none.", [10 "campaign" Quarter];
 }
 
 /// A row of the table.
@@ -57,7 +57,7 @@ struct Row {
     dimension: Dimension,
     groups: &'static [&'static str],
     kept: Kept,
-    sql: &'static str,
+    sql: (&'static str, &'static str),
     value: Value,
     about: &'static str,
 }
@@ -67,10 +67,10 @@ type Value = for<'a> fn(&'a Event, &'a Facts, &'a Names) -> Option<&'a str>;
 /// Whom a dimension is kept for: where it could have but one value, it is not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kept {
-    ForAll,
+    All,
     /// Accounts and campaigns.
-    ForOwners,
-    ForAccounts,
+    Owners,
+    Accounts,
 }
 
 impl Dimension {
@@ -89,9 +89,9 @@ impl Dimension {
         (self.row().value)(event, facts, names)
     }
 
-    /// The same rule as [`Dimension::value`], as a SQL expression over the table `events`; null:
-    /// the event is not in the cube.
-    pub fn sql(self) -> &'static str {
+    /// The same rule as [`Dimension::value`], as SQL over the table `events`: the expression of the
+    /// value and the condition for being in the cube.
+    pub fn sql(self) -> (&'static str, &'static str) {
         self.row().sql
     }
 
@@ -103,9 +103,9 @@ impl Dimension {
     /// Whether it is kept for entities of this kind.
     pub fn is_for(self, kind: EntityKind) -> bool {
         match self.row().kept {
-            Kept::ForAll => true,
-            Kept::ForOwners => !kind.is_object(),
-            Kept::ForAccounts => kind == EntityKind::Account,
+            Kept::All => true,
+            Kept::Owners => !kind.is_object(),
+            Kept::Accounts => kind == EntityKind::Account,
         }
     }
 }

@@ -9,10 +9,11 @@ use web::Problem;
 use super::{
     calendar::{Interval, text},
     extras::{Extras, Place},
+    group_by::GroupBy,
     groups::{Groups, sum},
     live::{Reading, read},
     merge::Merged,
-    metric::{GroupBy, Metric},
+    metric::Metric,
     query::Query,
     settled::not_whole,
 };
@@ -88,7 +89,7 @@ fn rows(app: &App, entity: EntityId, query: &Query, merged: &Merged, extras: &Ex
     let rows = groups.rows(query, merged).into_iter();
     let row = |((bucket, rank), counts): ((usize, usize), Counts)| {
         let name = groups.names.get(rank).copied();
-        let by_currency = query.group == Some(GroupBy::Currency);
+        let by_currency = query.group.is_some_and(GroupBy::is_currency);
         let place = Place {
             bucket: Some(bucket),
             currency: name.filter(|_| by_currency),

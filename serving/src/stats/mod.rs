@@ -4,6 +4,7 @@ mod answer;
 mod asked;
 mod calendar;
 mod extras;
+mod group_by;
 mod groups;
 #[cfg(test)]
 mod hostile;
@@ -23,12 +24,8 @@ use axum::{Json, extract::State};
 use web::Problem;
 
 pub(crate) use self::{
-    answer::answer,
-    asked::StatsQuery,
-    calendar::Interval,
-    metric::{GroupBy, Metric},
-    query::Query,
-    settled::Settled,
+    answer::answer, asked::StatsQuery, calendar::Interval, group_by::GroupBy, metric::Metric,
+    query::Query, settled::Settled,
 };
 use crate::{
     api::auth::{Caller, Reader},

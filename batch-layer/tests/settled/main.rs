@@ -3,5 +3,6 @@
 mod handover;
 mod installation;
 mod new_cube;
+mod older_files;
 mod predictions;
 mod reports;

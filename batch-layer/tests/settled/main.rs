@@ -2,6 +2,7 @@
 
 mod handover;
 mod installation;
+mod language;
 mod new_cube;
 mod older_files;
 mod predictions;

@@ -50,6 +50,7 @@ dimensions! {
     Object ["link" "pixel" "goal"] Owners "object", |_, _, n| Some(&n.object), "Link, pixel or goal, by its id.", [8 "object" Quarter];
     Currency ["currency"] All "currency" where "value_micros IS NOT NULL", |e, _, _| e.value_micros.map(|_| e.currency.as_str()), "Currency of a value, ISO 4217; events without a value are left out.", [9 "currency" Quarter];
     Campaign ["campaign"] Accounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id; empty if none.", [10 "campaign" Quarter];
+    Language ["language"] All "language", |_, f, _| Some(&f.language), "Language that is liked best, ISO 639; empty if unknown.", [11 "language" Quarter];
 }
 
 /// A row of the table.

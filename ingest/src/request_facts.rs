@@ -122,6 +122,9 @@ impl EventBuilder {
             excluded: seen
                 .ip
                 .is_some_and(|ip| is_in(&settings.excluded_networks, ip)),
+            // No door has them to give yet.
+            variant: String::new(),
+            trigger: String::new(),
         }
     }
 }

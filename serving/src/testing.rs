@@ -17,8 +17,8 @@ use handover::{
 };
 use http::{Request, header};
 use model::{
-    Covered, EntityId, Epoch, EpochStart, Event, EventId, Facts, Horizon, LogId, Record, SegmentNo,
-    Seq, Span, Target,
+    Covered, EntityId, Epoch, EpochStart, Event, EventId, Facts, FoldVersion, Horizon, LogId,
+    Record, SegmentNo, Seq, Span, Target,
     cell::{EpochCells, fold_into},
 };
 use serde_json::{Value, json};
@@ -181,6 +181,7 @@ impl Site {
                 log: LOG,
                 epoch: last.epoch,
                 fence: None,
+                fold: FoldVersion::OURS,
                 upto: last.seq,
                 body: cell.encode().into(),
             };
@@ -189,6 +190,7 @@ impl Site {
         let old = self.cells.checkpoint(LOG).await.unwrap();
         let checkpoint = Checkpoint {
             fence: None,
+            fold: FoldVersion::OURS,
             generations: self.cells.generations(false).await.unwrap(),
             base: Epoch(0),
             seq: last.seq,

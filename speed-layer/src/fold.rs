@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use bytes::Bytes;
 use enrich::Rules;
 use model::{
-    Bug, EntityId, Epoch, EpochStart, Fence, LogId, Record, Seq,
+    Bug, EntityId, Epoch, EpochStart, Fence, FoldVersion, LogId, Record, Seq,
     cell::{EpochCells, fold_into},
     planted,
 };
@@ -105,6 +105,7 @@ impl Folder {
                 log: self.log,
                 epoch: *epoch,
                 fence: self.fence,
+                fold: FoldVersion::OURS,
                 upto: self.position,
                 body: Bytes::from(cell.encode()),
             });

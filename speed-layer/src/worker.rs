@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use handover::raw::{self, Stored};
-use model::{Bug, Covered, Epoch, Fence, LogId, Seq, Tail, Target, planted};
+use model::{Bug, Covered, Epoch, Fence, FoldVersion, LogId, Seq, Tail, Target, planted};
 use storage::{
     cells::Checkpoint,
     error::{LiveError, StorageError},
@@ -111,9 +111,9 @@ impl<'a> Session<'a> {
         let generations = deps.cells.generations(true).await?;
         let horizon = deps.manifests.latest().await?.manifest.horizon.of(log);
         let checkpoint = deps.cells.checkpoint(log).await?;
-        let valid = checkpoint
-            .as_ref()
-            .filter(|m| m.generations == generations && m.fence == fence);
+        let valid = checkpoint.as_ref().filter(|m| {
+            m.generations == generations && m.fence == fence && m.fold == FoldVersion::OURS
+        });
         let (base, from) = match valid {
             // Batch has overtaken the checkpoint: what lies between was never folded, and need not be.
             Some(checkpoint) if checkpoint.seq < horizon.seq => (horizon.epoch, horizon.seq),
@@ -269,7 +269,9 @@ impl<'a> Session<'a> {
     }
 
     fn is_mine(&self, checkpoint: &Checkpoint) -> bool {
-        checkpoint.generations == self.generations && checkpoint.fence == self.fence
+        checkpoint.generations == self.generations
+            && checkpoint.fence == self.fence
+            && checkpoint.fold == FoldVersion::OURS
     }
 
     /// Stores how far all cells are flushed, never back, and that the worker lives.
@@ -296,6 +298,7 @@ impl<'a> Session<'a> {
         };
         let checkpoint = Checkpoint {
             fence: self.fence,
+            fold: FoldVersion::OURS,
             generations,
             base: self.base,
             seq,

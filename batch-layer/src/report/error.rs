@@ -24,6 +24,11 @@ pub enum ReportError {
         /// The tables there are.
         tables: String,
     },
+    /// A table lacks what was taken before its cube was defined.
+    #[error(
+        "the table `{0}` is not filled for all of history; `millrace batch run --full` fills it"
+    )]
+    NotWhole(&'static str),
     /// The query failed while it ran.
     #[error("the query failed: {0}")]
     Query(#[from] DataFusionError),

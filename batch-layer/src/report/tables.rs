@@ -53,6 +53,12 @@ pub(super) async fn select(
         .map_err(refused)?;
     for name in names() {
         if mentioned.iter().any(|table| table.table() == name) {
+            if CUBES
+                .iter()
+                .any(|c| c.name == name && !manifest.is_whole(c))
+            {
+                return Err(ReportError::NotWhole(name));
+            }
             let files = files(manifest, name);
             match name == EVENTS && !files.is_empty() {
                 true => engine::register_events(&context, name, &files, manifest).await?,

@@ -161,7 +161,8 @@ fn encode(rows: &[Enriched]) -> Result<Vec<u8>, RollupError> {
     Ok(out.into_inner()?)
 }
 
-/// Columns of the table `events`. Absent texts are empty; absent numbers are null.
+/// Columns of the table `events`. Absent texts are empty; absent numbers are null, and so are the
+/// columns that a file is older than.
 pub(crate) fn schema() -> Arc<Schema> {
     let text = |name: &str| Field::new(name, DataType::Utf8, false);
     let maybe = |name: &str, kind: DataType| Field::new(name, kind, true);
@@ -188,6 +189,7 @@ pub(crate) fn schema() -> Arc<Schema> {
     fields.extend(TEXTS.iter().map(|(name, _)| text(name)));
     fields.extend((1..=5).map(|i| text(&format!("sub{i}"))));
     fields.extend(UTM.iter().map(|name| text(&format!("utm_{name}"))));
+    fields.extend(LATER.iter().map(|(name, _)| maybe(name, DataType::Utf8)));
     Arc::new(Schema::new(fields))
 }
 
@@ -205,6 +207,15 @@ const TEXTS: [(&str, Text); 12] = [
     ("user_agent", |r| &r.record.event.user_agent),
     ("referrer", |r| &r.record.event.referrer),
     ("accept_language", |r| &r.record.event.accept_language),
+];
+/// Columns that were added: older files lack them.
+const LATER: [(&str, Text); 6] = [
+    ("channel", |r| r.facts.channel),
+    ("language", |r| &r.facts.language),
+    ("continent", |r| r.facts.continent),
+    ("device_type", |r| r.facts.device_type),
+    ("variant", |r| &r.record.event.variant),
+    ("trigger", |r| &r.record.event.trigger),
 ];
 const UTM: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
 
@@ -239,6 +250,8 @@ fn batch(rows: &[Enriched]) -> Result<RecordBatch, RollupError> {
     let nth = |list: &[String], i: usize| list.get(i).cloned().unwrap_or_default();
     columns.extend((0..5).map(|i| texts(rows, |r| nth(&r.record.event.subs, i))));
     columns.extend((0..5).map(|i| texts(rows, |r| nth(&r.record.event.utm, i))));
+    let later = LATER.iter();
+    columns.extend(later.map(|(_, text)| texts(rows, |r| text(r).to_owned())));
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
 

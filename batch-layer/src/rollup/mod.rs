@@ -14,7 +14,7 @@ use datafusion::{arrow::error::ArrowError, error::DataFusionError, parquet::erro
 use enrich::Rules;
 use handover::{
     installation::stamp,
-    manifest::Manifest,
+    manifest::{Manifest, WholeViews},
     manifests::{Manifests, Published},
     raw::Seal,
     sealed,
@@ -165,6 +165,9 @@ async fn roll_up(
     taken: Vec<Seal>,
 ) -> Result<(Manifest, Report), RollupError> {
     let mut manifest = base;
+    // A new cube counts only what is taken from now on, unless nothing was taken before.
+    let whole = model::CUBES.iter().filter(|cube| manifest.is_whole(cube));
+    manifest.whole = WholeViews(whole.map(|cube| cube.name.to_owned()).collect());
     manifest.rules = deps.rules.version().to_owned();
     let since = duplicates::since(deps, before);
     manifest.sender_keys.retain(|keys| keys.last_ms >= since);

@@ -71,6 +71,7 @@ fn event() -> impl Strategy<Value = Event> {
                     String::new()
                 },
                 country: ["", "DE", "US"][country as usize].into(),
+                accept_language: ["", "de-AT,en", "en"][country as usize].into(),
                 visitor,
                 value_micros: (kind == 2 && country > 0).then_some(1_500_000 * i64::from(country)),
                 currency: if kind == 2 && country > 0 {

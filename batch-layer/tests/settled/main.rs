@@ -2,5 +2,8 @@
 
 mod handover;
 mod installation;
+mod language;
+mod new_cube;
+mod older_files;
 mod predictions;
 mod reports;

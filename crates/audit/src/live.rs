@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use catalog::Catalog;
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use handover::raw;
-use model::{Cell, Counts, Cube, Dimension, EntityId, Epoch, Fence, Grain, LogId, Seq};
+use model::{
+    Cell, Counts, Cube, Dimension, EntityId, Epoch, Fence, FoldVersion, Grain, LogId, Seq,
+};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
     error::StorageError,
@@ -167,6 +169,9 @@ impl LiveView {
         if checkpoint.fence != state.fence {
             return Err("the log was fenced and is being folded again");
         }
+        if checkpoint.fold != FoldVersion::OURS {
+            return Err("its cells were folded by another version and are being folded again");
+        }
         if checkpoint.base > epoch {
             return Err("not folded again: batch has it");
         }
@@ -202,6 +207,7 @@ mod tests {
     fn view(change: impl FnOnce(&mut LogState, &mut Checkpoint)) -> LiveView {
         let mut checkpoint = Checkpoint {
             fence: None,
+            fold: FoldVersion::OURS,
             generations: "g".into(),
             base: Epoch(1),
             seq: Seq(20),

@@ -6,11 +6,13 @@ use moka::sync::Cache;
 use regex_filtered::{Builder, Regexes};
 use ua_parser::{device, os, user_agent};
 
+use crate::device_type::device_type;
+
 const UAP_CORE: &str = include_str!("../data/uap-core.json");
 const BOT_PATTERNS: &str = include_str!("../data/bots.json");
 
 /// To be raised whenever the code that applies the data gives other answers than before.
-const CODE_VERSION: u32 = 1;
+const CODE_VERSION: u32 = 2;
 /// What uap-core calls a family that no rule knows.
 const UNKNOWN: &str = "Other";
 const CACHED_AGENTS: u64 = 50_000;
@@ -26,6 +28,8 @@ pub struct Agent {
     pub os: String,
     /// Device family by uap-core; `Other` when unknown.
     pub device: String,
+    /// `mobile`, `tablet`, `desktop`, `tv` or `other`; nothing is said of bots here.
+    pub device_type: &'static str,
     /// Why this is a bot, for example `pattern:Googlebot\/`; `None` for everybody else.
     pub bot: Option<String>,
 }
@@ -95,6 +99,7 @@ impl Rules {
             browser: browser.map_or_else(unknown, |found| family(&found.family)),
             os: os.map_or_else(unknown, |found| family(&found.os)),
             device: device.map_or_else(unknown, |found| family(&found.device)),
+            device_type: device_type(user_agent),
             bot: self
                 .bots
                 .matching(user_agent)

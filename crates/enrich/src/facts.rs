@@ -2,7 +2,7 @@
 
 use model::{Event, EventKind, Facts};
 
-use crate::{Rules, referrer_host};
+use crate::{Rules, channel::channel, continent, language, referrer_host};
 
 /// Why an event of an excluded network is not counted among people's.
 const EXCLUDED: &str = "excluded";
@@ -17,11 +17,22 @@ impl Rules {
             _ if event.excluded => Some(EXCLUDED.to_owned()),
             _ => agent.bot.clone(),
         };
+        let referrer_host = referrer_host(&event.referrer);
+        let device_type = match (&agent.bot, event.kind()) {
+            (None, _) => agent.device_type,
+            // A server that sends a postback is nobody's device.
+            (Some(_), EventKind::Conversion) => "other",
+            (Some(_), _) => "bot",
+        };
         Facts {
             browser: agent.browser.clone(),
             os: agent.os.clone(),
             device: agent.device.clone(),
-            referrer_host: referrer_host(&event.referrer),
+            device_type,
+            channel: channel(event, &referrer_host),
+            referrer_host,
+            language: language(&event.accept_language),
+            continent: continent(&event.country),
             bot,
         }
     }
@@ -42,6 +53,9 @@ mod tests {
         };
         assert!(rules.facts(&event(EventKind::Click)).bot.is_some());
         assert_eq!(rules.facts(&event(EventKind::Conversion)).bot, None);
+        let device_types = [EventKind::Click, EventKind::Conversion]
+            .map(|kind| rules.facts(&event(kind)).device_type);
+        assert_eq!(device_types, ["bot", "other"]);
         let excluded = Event {
             excluded: true,
             ..Event::default()

@@ -156,6 +156,7 @@ fn a_bot_has_its_reason_and_a_stranger_has_none() {
         browser: other.clone(),
         os: other.clone(),
         device: other,
+        device_type: "other",
         bot: None,
     };
     assert_eq!(*stranger, expected);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Horizon, LogId};
+use model::{Cube, Horizon, LogId, cube::FIRST_VIEWS};
 use serde::{Deserialize, Serialize};
 
 /// Name of the ledger of manifests.
@@ -35,6 +35,9 @@ pub struct Manifest {
     pub events: BTreeMap<i64, Vec<File>>,
     /// The file of each view by day.
     pub views: BTreeMap<String, BTreeMap<i64, File>>,
+    /// The views that count every covered event: see [`Manifest::is_whole`].
+    #[serde(default)]
+    pub whole: WholeViews,
     /// Senders' keys of the events of the last 30 days.
     #[serde(default, rename = "keys")]
     pub sender_keys: Vec<SenderKeysFile>,
@@ -47,6 +50,25 @@ pub struct Manifest {
     pub duplicates: Option<File>,
 }
 
+impl Manifest {
+    /// Whether the view of a cube counts every event that is covered. One that was defined after
+    /// events had been taken lacks those, also where it has a file for their day.
+    pub fn is_whole(&self, cube: &Cube) -> bool {
+        self.events_count == 0 || self.whole.0.contains(cube.name)
+    }
+}
+
+/// Names of views. A manifest that does not say which are whole is from before any was not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WholeViews(pub BTreeSet<String>);
+
+impl Default for WholeViews {
+    fn default() -> Self {
+        Self(FIRST_VIEWS.map(str::to_owned).into())
+    }
+}
+
 /// A file of [`crate::sender_keys`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SenderKeysFile {
@@ -56,4 +78,46 @@ pub struct SenderKeysFile {
     pub last_ms: i64,
     /// How many of its keys could not be checked.
     pub unchecked: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Dimension, Grain};
+
+    fn cube(name: &'static str) -> Cube {
+        Cube {
+            id: 1000,
+            name,
+            dimension: Dimension::Total,
+            grain: Grain::Quarter,
+        }
+    }
+
+    #[test]
+    fn a_manifest_from_before_is_whole_for_the_cubes_of_then() {
+        let mut text = serde_json::to_value(Manifest::default()).unwrap();
+        text.as_object_mut().unwrap().remove("whole");
+        text["events_count"] = 7.into();
+        let old: Manifest = serde_json::from_value(text).unwrap();
+        let whole = |name| old.is_whole(&cube(name));
+        assert!(FIRST_VIEWS.into_iter().all(whole));
+        assert!(!whole("defined_later"));
+    }
+
+    #[test]
+    fn without_events_every_cube_is_whole() {
+        assert!(Manifest::default().is_whole(&cube("defined_later")));
+        let whole = WholeViews(BTreeSet::from(["defined_later".to_owned()]));
+        let manifest = Manifest {
+            events_count: 1,
+            whole,
+            ..Manifest::default()
+        };
+        let read: Manifest =
+            serde_json::from_value(serde_json::to_value(&manifest).unwrap()).unwrap();
+        assert_eq!(read, manifest);
+        assert!(read.is_whole(&cube("defined_later")));
+        assert!(!read.is_whole(&cube("total")));
+    }
 }

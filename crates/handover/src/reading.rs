@@ -1,14 +1,10 @@
 //! Reading live cells so that, with one manifest, nothing is missed and nothing counted twice.
 //! The order of the reads is a rule of the hand-over.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use futures::future::try_join_all;
-use model::{Bug, Cell, Covered, EntityId, Epoch, Fence, LogId, Seq, Target, planted};
+use model::{Bug, Cell, Covered, EntityId, Epoch, Fence, FoldVersion, LogId, Seq, Target, planted};
 use serde::{Serialize, Serializer};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
@@ -76,6 +72,9 @@ pub enum Why {
     /// The checkpoint is of another fence.
     #[error("it was fenced and is being folded again")]
     Fenced,
+    /// Checkpoint or cells count other cubes than the reader knows.
+    #[error("its cells were folded by another version and are being folded again")]
+    OtherFold,
     /// The cells lack what lies between the manifest and their base.
     #[error("its cells begin after the manifest")]
     BeginsLater,
@@ -94,13 +93,19 @@ pub enum Why {
     /// Nothing live could be read.
     #[error("the live store does not answer")]
     NoAnswer,
+    /// The view of this name lacks what batch took before its cube was defined.
+    #[error(
+        "the cube `{0}` is not filled for all of history; `millrace batch run --full` fills it"
+    )]
+    NotWhole(&'static str),
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.log {
-            Some(log) => write!(f, "log {log}: {}", self.why),
-            None => write!(f, "live: {}", self.why),
+        match (self.log, self.why) {
+            (Some(log), why) => write!(f, "log {log}: {why}"),
+            (None, why @ Why::NotWhole(_)) => write!(f, "settled: {why}"),
+            (None, why) => write!(f, "live: {why}"),
         }
     }
 }
@@ -163,10 +168,15 @@ impl Reader<'_> {
             cell.epoch > horizon.of(cell.log).epoch && cell.fence == fence_of(cell.log)
         };
         // Their checkpoints were not looked at: they were made after we looked for logs.
-        let mut new = BTreeSet::new();
+        let mut passed_over = BTreeMap::new();
         for cell in cells.iter().filter(live) {
             if self.directory.get(cell.log).is_none() {
-                new.insert(cell.log);
+                passed_over.insert(cell.log, Why::New);
+                continue;
+            }
+            // One of our checkpoint may yet be overwritten by a worker that knows no versions.
+            if cell.fold != FoldVersion::OURS {
+                passed_over.insert(cell.log, Why::OtherFold);
                 continue;
             }
             let unsure = self.published.manifest.unsure.contains(&cell.log);
@@ -174,11 +184,15 @@ impl Reader<'_> {
             reading.unchecked |= unsure || cell.unchecked();
             reading.cells.push(cell);
         }
-        let new = new.into_iter().map(|log| Missing {
-            log: Some(log),
-            why: Why::New,
-        });
-        reading.missing.extend(new);
+        for (log, why) in passed_over {
+            let missing = Missing {
+                log: Some(log),
+                why,
+            };
+            if !reading.missing.contains(&missing) {
+                reading.missing.push(missing);
+            }
+        }
         Ok(reading)
     }
 
@@ -214,6 +228,9 @@ impl Seen<'_> {
         }
         if checkpoint.fence != self.fence {
             return Err(Why::Fenced);
+        }
+        if checkpoint.fold != FoldVersion::OURS {
+            return Err(Why::OtherFold);
         }
         if checkpoint.base > self.covered.epoch && !planted(Bug::NoBaseCheck) {
             return Err(Why::BeginsLater);
@@ -255,6 +272,7 @@ mod tests {
             log: LogId(log),
             epoch: Epoch(epoch),
             fence: None,
+            fold: FoldVersion::OURS,
             upto: Seq(1),
             body: Cell::default().encode().into(),
         };
@@ -278,10 +296,71 @@ mod tests {
         assert_eq!(reading.cells, []);
     }
 
+    #[tokio::test]
+    async fn cells_of_another_fold_are_missing_and_never_nought() {
+        let store: Store = Arc::new(object_store::memory::InMemory::new());
+        let (cells, log) = (MemoryCells::default(), LogId(1));
+        let info = raw::LogInfo {
+            log,
+            created_ms: 0,
+            predecessor: None,
+            retired_at: None,
+            closed: None,
+        };
+        raw::register_log(&store, &info).await.unwrap();
+        let mut directory = Directory::default();
+        directory.refresh(&store).await.unwrap();
+        let entity = EntityId::new(EntityKind::Link, 1);
+        let reader = Reader {
+            published: &Published::default(),
+            directory: &directory,
+            store: &store,
+            cells: &cells,
+            now_ms: 0,
+        };
+        let (ours, later) = (FoldVersion::OURS, FoldVersion(FoldVersion::OURS.0 + 1));
+        let mut before = None;
+        for (of_checkpoint, of_cell, why) in [
+            (ours, ours, None),
+            (ours, later, Some(Why::OtherFold)),
+            (later, later, Some(Why::OtherFold)),
+        ] {
+            let cell = StoredCell {
+                log,
+                epoch: Epoch(1),
+                fence: None,
+                fold: of_cell,
+                upto: Seq(1),
+                body: Cell::default().encode().into(),
+            };
+            cells.put(entity, vec![cell]).await.unwrap();
+            let checkpoint = Checkpoint {
+                fence: None,
+                fold: of_checkpoint,
+                generations: cells.generations(true).await.unwrap(),
+                base: Epoch::ZERO,
+                seq: Seq(1),
+                epoch: EpochStart::from((Epoch(1), Seq::ZERO)),
+                lag_ms: 0,
+                target: Target::Upto(Seq(1)),
+                at_ms: 0,
+            };
+            let put = cells.put_checkpoint(log, before.as_ref(), &checkpoint);
+            assert!(put.await.unwrap());
+            before = Some(checkpoint);
+            let reading = reader.read(entity).await.unwrap();
+            let log = Some(log);
+            let missing: Vec<Missing> = why.map(|why| Missing { log, why }).into_iter().collect();
+            assert_eq!(reading.missing, missing);
+            assert_eq!(reading.cells.len(), usize::from(why.is_none()));
+        }
+    }
+
     #[test]
     fn each_rule_of_the_reader_is_checked() {
         let checkpoint = Checkpoint {
             fence: Fence::of(1),
+            fold: FoldVersion::OURS,
             generations: "g".into(),
             base: Epoch(2),
             seq: Seq(9),

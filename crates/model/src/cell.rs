@@ -6,7 +6,8 @@ use prost::Message;
 
 use crate::{
     counts::{Counts, Measure},
-    cube::{CUBES, Cube, Names},
+    cube::{CUBES, Cube},
+    dimension::Names,
     event::{Event, EventKind, Facts},
     id::{EntityId, EntityKind},
     time,

@@ -1,7 +1,8 @@
 //! What is measured, and the vector of measures that merges by addition.
 
 use crate::{
-    cube::{Cube, Dimension},
+    cube::Cube,
+    dimension::Dimension,
     event::{Event, EventKind, Facts},
 };
 

@@ -112,6 +112,12 @@ pub struct Event {
     /// The account excludes this sender's network: counted like a bot.
     #[prost(bool, tag = "23")]
     pub excluded: bool,
+    /// Which of a link's destinations was served, by its rules' names; empty if it has but one.
+    #[prost(string, tag = "24")]
+    pub variant: String,
+    /// What led to the event: `link` or `qr`; empty if nobody said.
+    #[prost(string, tag = "25")]
+    pub trigger: String,
 }
 
 impl Event {
@@ -170,8 +176,16 @@ pub struct Facts {
     pub os: String,
     /// uap-core family, `Other` if unknown.
     pub device: String,
+    /// `mobile`, `tablet`, `desktop`, `tv`, `bot` or `other`.
+    pub device_type: &'static str,
     /// Lower-case host, `(none)` or `(other)`.
     pub referrer_host: String,
+    /// `direct`, `search`, `social`, `email`, `referral` or `paid`.
+    pub channel: &'static str,
+    /// Primary tag of the first language, lower case; empty if unknown.
+    pub language: String,
+    /// `AF, AN, AS, EU, NA, OC` or `SA`; empty if unknown.
+    pub continent: &'static str,
     /// Why it is taken for a bot; `None` for people and for conversions, which servers send.
     pub bot: Option<String>,
 }

@@ -41,6 +41,17 @@ impl EntityKind {
         EntityKind::Goal,
     ];
 
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            EntityKind::Account => "account",
+            EntityKind::Campaign => "campaign",
+            EntityKind::Link => "link",
+            EntityKind::Pixel => "pixel",
+            EntityKind::Goal => "goal",
+        }
+    }
+
     /// The prefix of the text form, without the underscore.
     pub fn prefix(self) -> &'static str {
         match self {

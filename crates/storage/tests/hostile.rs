@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use model::{Covered, EntityId, EntityKind, Epoch, EpochStart, Fence, Horizon, LogId, Seq, Target};
+use model::{
+    Covered, EntityId, EntityKind, Epoch, EpochStart, Fence, FoldVersion, Horizon, LogId, Seq,
+    Target,
+};
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use storage::{
     cells::{Checkpoint, HighWatermark, LiveCells, RedisCells, StoredCell},
@@ -71,16 +74,19 @@ fn is_named(error: &LiveError, key: &str) -> bool {
 }
 
 fn any_checkpoint() -> impl Strategy<Value = Checkpoint> {
-    (any::<[u64; 6]>(), any::<[i64; 2]>(), any::<String>()).prop_map(
-        |([fence, base, seq, epoch, before, target], [lag_ms, at_ms], generations)| Checkpoint {
-            fence: Fence::of(fence),
-            generations,
-            base: Epoch(base),
-            seq: Seq(seq),
-            epoch: EpochStart::from((Epoch(epoch), Seq(before))),
-            lag_ms,
-            target: Target::from(target),
-            at_ms,
+    (any::<[u64; 7]>(), any::<[i64; 2]>(), any::<String>()).prop_map(
+        |([fence, fold, base, seq, epoch, before, target], [lag_ms, at_ms], generations)| {
+            Checkpoint {
+                fence: Fence::of(fence),
+                fold: FoldVersion(fold),
+                generations,
+                base: Epoch(base),
+                seq: Seq(seq),
+                epoch: EpochStart::from((Epoch(epoch), Seq(before))),
+                lag_ms,
+                target: Target::from(target),
+                at_ms,
+            }
         },
     )
 }
@@ -96,7 +102,7 @@ fn any_field() -> impl Strategy<Value = String> {
 
 fn any_version() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
-        "[0-9]{40}".prop_map(String::into_bytes),
+        "[0-9]{40}([0-9]{20})?".prop_map(String::into_bytes),
         "[0-9+ä-]{0,42}".prop_map(String::into_bytes),
         vec(any::<u8>(), 0..45),
     ]
@@ -167,7 +173,7 @@ fn cells_of_strangers_are_named_or_left_alone() {
             }
         }
         site.holds(&[hash]);
-        let ours = StoredCell { log: LogId(8), epoch: Epoch(epoch), fence: None, upto: Seq(upto), body: Bytes::from_static(b"ours") };
+        let ours = StoredCell { log: LogId(8), epoch: Epoch(epoch), fence: None, fold: FoldVersion::OURS, upto: Seq(upto), body: Bytes::from_static(b"ours") };
         site.runtime.block_on(cells.put(ENTITY, vec![ours.clone()])).unwrap();
         let read = || site.runtime.block_on(cells.cells(ENTITY));
         let before = read();

@@ -1,11 +1,18 @@
 //! Numbers.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use handover::reading::Missing;
-use model::{EntityId, LogId, Seq};
+use model::{EntityId, EntityKind, LogId, Seq};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use utoipa::ToSchema;
+use serde_json::json;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, RefOr, Schema,
+        schema::{SchemaType, Type},
+    },
+};
 
 use crate::stats::{GroupBy, Interval, Metric};
 
@@ -58,37 +65,44 @@ pub(crate) enum GroupName {
     Other,
 }
 
-/// The fields of a [`Group`].
-#[derive(ToSchema)]
-#[schema(example = json!({"country": "DE"}))]
-#[expect(dead_code, reason = "the schema of what `Group` writes")]
-struct GroupFields {
-    /// With `group_by=country`: ISO 3166; `other` for all beyond the limit; null for unknown.
-    country: Option<String>,
-    /// With `group_by=browser`.
-    browser: Option<String>,
-    /// With `group_by=os`.
-    os: Option<String>,
-    /// With `group_by=device`.
-    device: Option<String>,
-    /// With `group_by=referrer`: its domain.
-    referrer: Option<String>,
-    /// With `group_by=currency`: ISO 4217.
-    currency: Option<String>,
-    /// With `group_by=campaign`: its id.
-    campaign: Option<String>,
-    /// With `group_by=link`: its id.
-    link: Option<String>,
-    /// With `group_by=pixel`: its id.
-    pixel: Option<String>,
-    /// With `group_by=goal`: its id.
-    goal: Option<String>,
-    /// The path that the link answers at.
-    slug: Option<String>,
-    /// The name of the campaign, pixel or goal.
-    name: Option<String>,
-    /// True: these are all groups beyond the limit together.
-    other: Option<bool>,
+/// The fields of a [`Group`]: one for each name that can be grouped by, and what goes with it.
+struct GroupFields;
+
+impl PartialSchema for GroupFields {
+    fn schema() -> RefOr<Schema> {
+        let text = |about: String| {
+            let kinds = [Type::String, Type::Null]
+                .into_iter()
+                .collect::<SchemaType>();
+            let text = ObjectBuilder::new().schema_type(kinds);
+            text.description(Some(about))
+        };
+        let mut fields = ObjectBuilder::new();
+        for by in GroupBy::all() {
+            let (name, about) = (by.name(), by.dimension().about());
+            let about = format!(
+                "With `group_by={name}`. {about} `other` for all beyond the limit; null for none."
+            );
+            fields = fields.property(name, text(about));
+        }
+        let other = ObjectBuilder::new().schema_type(Type::Boolean);
+        let about = "True: these are all groups beyond the limit together.";
+        fields
+            .property("slug", text("The path that the link answers at.".into()))
+            .property(
+                "name",
+                text("The name of the campaign, pixel or goal.".into()),
+            )
+            .property("other", other.description(Some(about)))
+            .examples([json!({"country": "DE"})])
+            .into()
+    }
+}
+
+impl ToSchema for GroupFields {
+    fn name() -> Cow<'static, str> {
+        "GroupFields".into()
+    }
 }
 
 impl Serialize for Group {
@@ -100,7 +114,7 @@ impl Serialize for Group {
             GroupName::Value(value) => fields.serialize_entry(field, value)?,
             GroupName::Object(id, name) => {
                 fields.serialize_entry(field, id)?;
-                let called = if self.by == GroupBy::Link {
+                let called = if self.by.kind() == Some(EntityKind::Link) {
                     "slug"
                 } else {
                     "name"

@@ -9,11 +9,13 @@ use web::Problem;
 use super::{
     calendar::{Interval, text},
     extras::{Extras, Place},
+    group_by::GroupBy,
     groups::{Groups, sum},
     live::{Reading, read},
     merge::Merged,
-    metric::{GroupBy, Metric},
+    metric::Metric,
     query::Query,
+    settled::not_whole,
 };
 use crate::{
     api_types::{Group, GroupName, Numbers, Row, Stats, StatsMeta},
@@ -24,7 +26,9 @@ use crate::{
 pub(crate) async fn answer(app: &App, entity: EntityId, query: &Query) -> Result<Stats, Problem> {
     // A manifest's files may be gone by the time they are read, if it is very old: read anew.
     for _ in 0..3 {
-        let reading = read(app, entity).await?;
+        let mut reading = read(app, entity).await?;
+        let not_whole = not_whole(&reading.published.manifest, query);
+        reading.live.missing.extend(not_whole);
         match build(app, entity, query, reading).await {
             Ok(answer) => return Ok(answer),
             Err(error) => tracing::warn!(%error, "a view could not be read; trying again"),
@@ -85,7 +89,7 @@ fn rows(app: &App, entity: EntityId, query: &Query, merged: &Merged, extras: &Ex
     let rows = groups.rows(query, merged).into_iter();
     let row = |((bucket, rank), counts): ((usize, usize), Counts)| {
         let name = groups.names.get(rank).copied();
-        let by_currency = query.group == Some(GroupBy::Currency);
+        let by_currency = query.group.is_some_and(GroupBy::is_currency);
         let place = Place {
             bucket: Some(bucket),
             currency: name.filter(|_| by_currency),

@@ -11,7 +11,8 @@ use web::Problem;
 
 use super::{
     calendar::{Interval, buckets},
-    metric::{GroupBy, Metric},
+    group_by::GroupBy,
+    metric::Metric,
     query::{Query, bad},
     range::range,
 };
@@ -186,9 +187,10 @@ impl StatsQuery {
         let Some(name) = name.filter(|name| !name.is_empty() && *name != "none") else {
             return Ok(None);
         };
-        let group = GroupBy::ALL.into_iter().find(|group| group.name() == name);
+        let group = GroupBy::named(name);
         let unknown = || {
-            let names = GroupBy::ALL.map(GroupBy::name).join(", ");
+            let names: Vec<&str> = GroupBy::all().map(GroupBy::name).collect();
+            let names = names.join(", ");
             bad(
                 "invalid_group_by",
                 format!("group_by must be one of {names}"),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use handover::views::ViewRow;
 use model::{Cell, Counts, Cube};
 
-use super::{metric::GroupBy, query::Query};
+use super::{group_by::GroupBy, query::Query};
 
 /// Counts per bucket (its place in the query's list) and group.
 #[derive(Debug, Default)]

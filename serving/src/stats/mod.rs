@@ -4,6 +4,7 @@ mod answer;
 mod asked;
 mod calendar;
 mod extras;
+mod group_by;
 mod groups;
 #[cfg(test)]
 mod hostile;
@@ -23,10 +24,7 @@ use axum::{Json, extract::State};
 use web::Problem;
 
 pub(crate) use self::{
-    answer::answer,
-    asked::StatsQuery,
-    calendar::Interval,
-    metric::{GroupBy, Metric},
+    answer::answer, asked::StatsQuery, calendar::Interval, group_by::GroupBy, metric::Metric,
     query::Query,
 };
 use crate::{

@@ -7,7 +7,8 @@ use web::Problem;
 
 use super::{
     calendar::{Interval, text},
-    metric::{GroupBy, Metric},
+    group_by::GroupBy,
+    metric::Metric,
 };
 use crate::api_types::Question;
 
@@ -130,7 +131,7 @@ impl Query {
 
     fn check_value(&self) -> Result<(), Problem> {
         let detail = "value can be grouped by currency only, and is kept by quarters of an hour";
-        let kept = self.group.is_none_or(|group| group == GroupBy::Currency);
+        let kept = self.group.is_none_or(GroupBy::is_currency);
         match kept && self.on_quarters() {
             true => Ok(()),
             false => Err(bad("invalid_metrics", detail)),

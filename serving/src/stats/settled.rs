@@ -6,14 +6,17 @@ use futures::{StreamExt, TryStreamExt, stream};
 use handover::{
     duplicates::{self, Duplicates},
     manifest::Manifest,
+    reading::{Missing, Why},
     views::{
         MONTH_UNIQUES, UNIQUES, UniquesRow, VISITORS, ViewError, ViewReader, ViewRow, VisitorRow,
     },
 };
-use model::{EntityId, time};
+use model::{Cube, Dimension, EntityId, Grain, time};
 use moka::future::Cache;
 use object_store::path::Path;
 use storage::{error::StorageError, object_keys::ObjectKey, store::Store};
+
+use super::{metric::Metric, query::Query};
 
 /// Files read at once for one answer.
 const FILES_AT_ONCE: usize = 8;
@@ -142,6 +145,22 @@ impl Settled {
     }
 }
 
+/// What the views lack that a question is answered from: they count nothing of the time before
+/// their cube was defined, which must not pass for nought.
+pub(super) fn not_whole(manifest: &Manifest, query: &Query) -> Vec<Missing> {
+    let values = query.metrics.contains(&Metric::Value);
+    let values = values.then_some((Dimension::Currency, Grain::Quarter));
+    let cubes = [query.cube()].into_iter().chain(values);
+    let cubes = cubes.filter_map(|(dimension, grain)| Cube::find(dimension, grain));
+    cubes
+        .filter(|cube| !manifest.is_whole(cube))
+        .map(|cube| Missing {
+            log: None,
+            why: Why::NotWhole(cube.name),
+        })
+        .collect()
+}
+
 fn files(manifest: &Manifest, view: &str, (start, end): (i64, i64)) -> Vec<(Path, u64)> {
     let Some(files) = manifest.views.get(view) else {
         return Vec::new();
@@ -174,4 +193,38 @@ async fn kept<T: Send + Sync + 'static>(
 /// Errors of shared reads are shared too.
 fn unwrap_shared(error: Arc<ViewError>) -> ViewError {
     Arc::try_unwrap(error).unwrap_or_else(|shared| ViewError::Shared(shared.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{Site, clicks};
+
+    #[tokio::test]
+    async fn a_view_that_is_not_whole_says_so() {
+        let site = Site::new().await;
+        let (account, key) = site.account().await;
+        let mut manifest = Manifest {
+            events_count: 3,
+            ..Manifest::default()
+        };
+        manifest.whole.0.remove("country");
+        let records = clicks(account, 1, 1, 3);
+        site.fold(&records).await;
+        site.settle(&records[2], 1, manifest).await;
+        site.refresh().await;
+        let meta = async |query: &str| {
+            let answer = site.good(&format!("/v1/stats?range=7d{query}"), &key).await;
+            answer["meta"].clone()
+        };
+        let other = meta("&group_by=browser").await;
+        assert_eq!(other["complete"], json!(true), "{other}");
+        let lacking = meta("&group_by=country").await;
+        assert_eq!(lacking["complete"], json!(false));
+        let why = "settled: the cube `country` is not filled for all of history; \
+                   `millrace batch run --full` fills it";
+        assert_eq!(lacking["missing"], json!([why]));
+    }
 }

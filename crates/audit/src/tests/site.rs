@@ -17,8 +17,8 @@ use handover::{
     tally::{self, Tally, Turned},
 };
 use model::{
-    CUBES, Cell, Covered, EntityId, EntityKind, Epoch, EpochStart, Event, Facts, Horizon, LogId,
-    ManualClock, Measure, Record, SegmentNo, Seq, Span, Target,
+    CUBES, Cell, Covered, EntityId, EntityKind, Epoch, EpochStart, Event, Facts, FoldVersion,
+    Horizon, LogId, ManualClock, Measure, Record, SegmentNo, Seq, Span, Target,
     cell::{EpochCells, fold_into},
     random::SeededRandom,
 };
@@ -199,6 +199,7 @@ impl Site {
             log: LOG,
             epoch: Epoch(epoch),
             fence: None,
+            fold: FoldVersion::OURS,
             upto: last,
             body: Bytes::from(body),
         };
@@ -209,6 +210,7 @@ impl Site {
         let old = self.cells.checkpoint(LOG).await.unwrap();
         let checkpoint = Checkpoint {
             fence: None,
+            fold: FoldVersion::OURS,
             generations: self.cells.generations(false).await.unwrap(),
             base: Epoch(0),
             seq: Seq(seq),

@@ -6,7 +6,7 @@ mod redis;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{EntityId, Epoch, EpochStart, Fence, Horizon, LogId, Seq, Target};
+use model::{EntityId, Epoch, EpochStart, Fence, FoldVersion, Horizon, LogId, Seq, Target};
 use serde::{Deserialize, Serialize};
 
 pub use self::{memory::MemoryCells, redis::RedisCells};
@@ -21,6 +21,8 @@ pub struct StoredCell {
     pub epoch: Epoch,
     /// The log's fence when it was folded.
     pub fence: Option<Fence>,
+    /// What was counted.
+    pub fold: FoldVersion,
     /// Last event it contains.
     pub upto: Seq,
     /// [`model::Cell`], encoded.
@@ -28,11 +30,15 @@ pub struct StoredCell {
 }
 
 impl StoredCell {
-    /// What decides which of two cells of the same place is newer.
-    pub fn version(&self) -> (Option<Fence>, Seq) {
-        (self.fence, self.upto)
+    /// What decides which of two cells of the same place is newer. A later fold comes before a
+    /// later event: its worker begins again, and need not have come as far yet.
+    pub fn version(&self) -> CellVersion {
+        (self.fence, self.fold, self.upto)
     }
 }
+
+/// See [`StoredCell::version`].
+pub type CellVersion = (Option<Fence>, FoldVersion, Seq);
 
 /// How far the speed layer has flushed a log: all cells up to `seq` are stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +46,9 @@ pub struct Checkpoint {
     /// The log's fence.
     #[serde(with = "model::position::fence_number")]
     pub fence: Option<Fence>,
+    /// What its cells count. The first one is not written: checkpoints are compared as text.
+    #[serde(default, skip_serializing_if = "FoldVersion::is_first")]
+    pub fold: FoldVersion,
     /// [`LiveCells::generations`] as read before the worker's first put.
     pub generations: String,
     /// The epoch it folded from: cells of epochs up to this one may be missing.

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{EntityId, Epoch, Fence, Horizon, LogId, Seq};
+use model::{EntityId, Epoch, Fence, FoldVersion, Horizon, LogId};
 use redis::{FromRedisValue, RedisError, Script, Value};
 use serde::de::DeserializeOwned;
 
-use super::{Checkpoint, HighWatermark, LiveCells, StoredCell};
+use super::{CellVersion, Checkpoint, HighWatermark, LiveCells, StoredCell};
 use crate::{
     error::LiveError,
     redis_client::{Connection, RedisClient},
@@ -19,11 +19,17 @@ use crate::{
 const SCAN_COUNT: usize = 500;
 
 /// ARGV: (field, version field, version, body)*. Versions are digits of fixed width, so that they
-/// compare as text; Lua numbers would lose bits above 2^53.
+/// compare as text; Lua numbers would lose bits above 2^53. They are fence, event, fold, the last
+/// one left out where it is `$FIRST`; fence, fold, event is what they are compared by.
 const PUT_IF_NEWER: &str = "
+local function order(version)
+  local fold = version:sub(41)
+  if fold == '' then fold = '$FIRST' end
+  return version:sub(1, 20) .. fold .. version:sub(21, 40)
+end
 for i = 1, #ARGV, 4 do
   local old = redis.call('HGET', KEYS[1], ARGV[i + 1])
-  if not old or old < ARGV[i + 2] then
+  if not old or order(old) < order(ARGV[i + 2]) then
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 3], ARGV[i + 1], ARGV[i + 2])
   end
 end
@@ -58,7 +64,7 @@ impl RedisCells {
         Self {
             client,
             random,
-            put: script(PUT_IF_NEWER),
+            put: script(&PUT_IF_NEWER.replace("$FIRST", &digits(FoldVersion::FIRST.0))),
             compare_and_set: script(COMPARE_AND_SET),
             raise: script(RAISE),
         }
@@ -138,12 +144,13 @@ impl LiveCells for RedisCells {
             let version = fields
                 .get(&redis_keys::cell_version(log, epoch))
                 .and_then(|v| decode_version(v));
-            let (fence, upto) =
+            let (fence, fold, upto) =
                 version.ok_or_else(|| damaged(&key, format!("cell {field} has no version")))?;
             cells.push(StoredCell {
                 log,
                 epoch,
                 fence,
+                fold,
                 upto,
                 body: Bytes::copy_from_slice(body),
             });
@@ -249,14 +256,26 @@ impl LiveCells for RedisCells {
     }
 }
 
-fn encode_version((fence, upto): (Option<Fence>, Seq)) -> String {
-    format!("{:020}{upto:020}", Fence::number(fence))
+fn digits(number: u64) -> String {
+    format!("{number:020}")
 }
 
-fn decode_version(text: &[u8]) -> Option<(Option<Fence>, Seq)> {
+fn encode_version((fence, fold, upto): CellVersion) -> String {
+    let fold = match fold.is_first() {
+        true => String::new(),
+        false => digits(fold.0),
+    };
+    digits(Fence::number(fence)) + &digits(upto.0) + &fold
+}
+
+fn decode_version(text: &[u8]) -> Option<CellVersion> {
     let text = std::str::from_utf8(text).ok()?;
-    let (fence, upto) = (text.get(..20)?, text.get(20..)?);
-    Some((Fence::of(fence.parse().ok()?), upto.parse().ok()?))
+    let (fence, upto) = (text.get(..20)?, text.get(20..40)?);
+    let fold = match text.get(40..)? {
+        "" => FoldVersion::FIRST,
+        fold => FoldVersion(fold.parse().ok()?),
+    };
+    Some((Fence::of(fence.parse().ok()?), fold, upto.parse().ok()?))
 }
 
 fn damaged(key: &str, why: String) -> LiveError {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::future::join_all;
 use model::{
-    Covered, EntityId, EntityKind, Epoch, EpochStart, Fence, Horizon, LogId, SegmentNo, Seq, Target,
+    Covered, EntityId, EntityKind, Epoch, EpochStart, Fence, FoldVersion, Horizon, LogId,
+    SegmentNo, Seq, Target,
 };
 
 use crate::cells::{Checkpoint, HighWatermark, LiveCells, StoredCell};
@@ -21,6 +22,7 @@ fn cell(log: u128, epoch: u64, fence: u64, upto: u64) -> StoredCell {
         log: LogId(log),
         epoch: Epoch(epoch),
         fence: Fence::of(fence),
+        fold: FoldVersion::FIRST,
         upto: Seq(upto),
         body,
     }
@@ -29,6 +31,7 @@ fn cell(log: u128, epoch: u64, fence: u64, upto: u64) -> StoredCell {
 fn checkpoint(seq: u64) -> Checkpoint {
     Checkpoint {
         fence: None,
+        fold: FoldVersion::FIRST,
         generations: "g".into(),
         base: Epoch::ZERO,
         seq: Seq(seq),
@@ -48,6 +51,7 @@ async fn sorted(cells: &dyn LiveCells, raw: u64) -> Vec<StoredCell> {
 /// Runs the whole suite on an empty store. `flush` makes it lose everything.
 pub async fn run<F: AsyncFnOnce()>(cells: Arc<dyn LiveCells>, flush: F) {
     put_if_newer(&*cells).await;
+    a_later_fold_is_newer(&*cells).await;
     racing_puts_end_with_the_newest(&cells).await;
     checkpoints_are_compared_and_set(&*cells).await;
     the_newest_high_watermark_stays(&*cells).await;
@@ -108,6 +112,59 @@ async fn put_if_newer(cells: &dyn LiveCells) {
         vec![cell(1, 1, 0, far)],
         "numbers beyond 2^53 are told apart"
     );
+}
+
+async fn a_later_fold_is_newer(cells: &dyn LiveCells) {
+    let folded = |by: u64, cell: StoredCell| StoredCell {
+        fold: FoldVersion(FoldVersion::FIRST.0 + by),
+        ..cell
+    };
+    let (old, same, less) = (cell(6, 1, 0, 9), cell(6, 1, 0, 9), cell(6, 1, 0, 3));
+    for (put, stays, why) in [
+        (old.clone(), old, "the first"),
+        (
+            folded(1, same.clone()),
+            folded(1, same),
+            "up to the same event",
+        ),
+        (
+            folded(2, less.clone()),
+            folded(2, less.clone()),
+            "it begins again",
+        ),
+        (
+            cell(6, 1, 0, 99),
+            folded(2, less.clone()),
+            "the fold before comes late",
+        ),
+        (
+            folded(1, cell(6, 1, 0, 99)),
+            folded(2, less),
+            "and the one after that",
+        ),
+        (
+            folded(2, cell(6, 1, 0, 4)),
+            folded(2, cell(6, 1, 0, 4)),
+            "it goes on",
+        ),
+        (
+            cell(6, 1, 1, 1),
+            cell(6, 1, 1, 1),
+            "a fence is more than a fold",
+        ),
+    ] {
+        cells.put(entity(4), vec![put]).await.unwrap();
+        assert_eq!(sorted(cells, 4).await, vec![stays], "{why}");
+    }
+    let log = LogId(4);
+    let later = Checkpoint {
+        fold: FoldVersion(FoldVersion::FIRST.0 + 1),
+        ..checkpoint(1)
+    };
+    for (expected, put) in [(None, &checkpoint(1)), (Some(&checkpoint(1)), &later)] {
+        assert!(cells.put_checkpoint(log, expected, put).await.unwrap());
+        assert_eq!(cells.checkpoint(log).await.unwrap().as_ref(), Some(put));
+    }
 }
 
 async fn racing_puts_end_with_the_newest(cells: &Arc<dyn LiveCells>) {

@@ -1,0 +1,194 @@
+//! Dimensions: what numbers are split by. All that is to be said of one is its row in the table
+//! below: the cubes, the live fold, the SQL of the views and the names of the API follow from it.
+
+use crate::{
+    cube::{Cube, Grain},
+    event::{Event, Facts},
+    id::EntityKind,
+};
+
+/// Makes [`Dimension`], [`ROWS`] and [`CUBES`](crate::CUBES) of the table. A row is: name in Rust;
+/// names in the API, if numbers can be grouped by it; whom it is kept for; value as SQL over the
+/// table `events`, and which events are in the cube, if not all; the same in Rust; what it is; the
+/// id, view and grain of each of its cubes. Ids and views are in what is stored: never change one, nor
+/// use one again.
+macro_rules! dimensions {
+    ($($name:ident [$($group:literal)*] $kept:ident $sql:literal $(where $only:literal)?, $value:expr, $about:literal,
+        $([$id:literal $view:literal $grain:ident])+;)*) => {
+        /// What a cube splits its numbers by.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Dimension {
+            $(#[doc = $about] $name,)*
+        }
+
+        static ROWS: &[Row] = &[$(Row {
+            dimension: Dimension::$name,
+            groups: &[$($group),*],
+            kept: Kept::$kept,
+            sql: ($sql, [$($only,)? "TRUE"][0]),
+            value: $value,
+            about: $about,
+        }),*];
+
+        /// Every cube.
+        pub const CUBES: &[Cube] = &[$($(Cube {
+            id: $id,
+            name: $view,
+            dimension: Dimension::$name,
+            grain: Grain::$grain,
+        },)+)*];
+    };
+}
+
+dimensions! {
+    Total [] All "''", |_, _, _| Some(""), "Nothing: one number.", [1 "minute" Minute] [2 "total" Quarter];
+    Country ["country"] All "country", |e, _, _| Some(&e.country), "Country, ISO 3166-1 alpha-2; empty if unknown.", [3 "country" Quarter];
+    Browser ["browser"] All "browser", |_, f, _| Some(&f.browser), "Browser family.", [4 "browser" Quarter];
+    Os ["os"] All "os", |_, f, _| Some(&f.os), "Operating system family.", [5 "os" Quarter];
+    Device ["device_model" "device"] All "device", |_, f, _| Some(&f.device), "Device family: its maker and model.", [6 "device" Quarter];
+    Referrer ["referrer"] All "referrer_host", |_, f, _| Some(&f.referrer_host), "Host of the referrer.", [7 "referrer" Quarter];
+    Object ["link" "pixel" "goal"] Owners "object", |_, _, n| Some(&n.object), "Link, pixel or goal, by its id.", [8 "object" Quarter];
+    Currency ["currency"] All "currency" where "value_micros IS NOT NULL", |e, _, _| e.value_micros.map(|_| e.currency.as_str()), "Currency of a value, ISO 4217; events without a value are left out.", [9 "currency" Quarter];
+    Campaign ["campaign"] Accounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id; empty if none.", [10 "campaign" Quarter];
+    Language ["language"] All "language", |_, f, _| Some(&f.language), "Language that is liked best, ISO 639; empty if unknown.", [11 "language" Quarter];
+}
+
+/// A row of the table.
+struct Row {
+    dimension: Dimension,
+    groups: &'static [&'static str],
+    kept: Kept,
+    sql: (&'static str, &'static str),
+    value: Value,
+    about: &'static str,
+}
+
+type Value = for<'a> fn(&'a Event, &'a Facts, &'a Names) -> Option<&'a str>;
+
+/// Whom a dimension is kept for: where it could have but one value, it is not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    All,
+    /// Accounts and campaigns.
+    Owners,
+    Accounts,
+}
+
+impl Dimension {
+    fn row(self) -> &'static Row {
+        &ROWS[self as usize]
+    }
+
+    /// The value of this dimension for one event; `None`: the event is not in the cube.
+    /// `names` are the text forms of the event's object and campaign, made once per event.
+    pub fn value<'a>(
+        self,
+        event: &'a Event,
+        facts: &'a Facts,
+        names: &'a Names,
+    ) -> Option<&'a str> {
+        (self.row().value)(event, facts, names)
+    }
+
+    /// The same rule as [`Dimension::value`], as SQL over the table `events`: the expression of the
+    /// value and the condition for being in the cube.
+    pub fn sql(self) -> (&'static str, &'static str) {
+        self.row().sql
+    }
+
+    /// What it is, for people.
+    pub fn about(self) -> &'static str {
+        self.row().about
+    }
+
+    /// Whether it is kept for entities of this kind.
+    pub fn is_for(self, kind: EntityKind) -> bool {
+        match self.row().kept {
+            Kept::All => true,
+            Kept::Owners => !kind.is_object(),
+            Kept::Accounts => kind == EntityKind::Account,
+        }
+    }
+}
+
+/// A name that numbers can be grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grouping {
+    /// Its name in the API.
+    pub name: &'static str,
+    /// What it groups by.
+    pub dimension: Dimension,
+    /// Of objects, only those of this kind.
+    pub kind: Option<EntityKind>,
+}
+
+impl Grouping {
+    /// Every grouping.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let of = |row: &'static Row| row.groups.iter().map(|name| Self::new(name, row.dimension));
+        ROWS.iter().flat_map(of)
+    }
+
+    /// The grouping of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::all().find(|grouping| grouping.name == name)
+    }
+
+    fn new(name: &'static str, dimension: Dimension) -> Self {
+        let is_object = dimension == Dimension::Object;
+        let mut kinds = EntityKind::ALL.into_iter().filter(|_| is_object);
+        Self {
+            name,
+            dimension,
+            kind: kinds.find(|kind| kind.name() == name),
+        }
+    }
+}
+
+/// Text forms of what an event names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// The link, pixel or goal.
+    pub object: String,
+    /// The campaign, empty if none.
+    pub campaign: String,
+}
+
+impl Names {
+    /// The names of one event.
+    pub fn of(event: &Event) -> Self {
+        let campaign = event.campaign_id();
+        Self {
+            object: event.object_id().to_string(),
+            campaign: campaign.map(|c| c.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_row_is_its_dimensions() {
+        for (place, row) in ROWS.iter().enumerate() {
+            assert_eq!(row.dimension as usize, place);
+            assert!(row.about.ends_with('.'), "{}", row.about);
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_objects_have_kinds() {
+        let all: Vec<Grouping> = Grouping::all().collect();
+        let names: HashSet<&str> = all.iter().map(|g| g.name).collect();
+        assert_eq!(names.len(), all.len());
+        for grouping in all {
+            let is_object = grouping.dimension == Dimension::Object;
+            assert_eq!(grouping.kind.is_some(), is_object, "{}", grouping.name);
+            assert_eq!(Grouping::named(grouping.name), Some(grouping));
+        }
+        assert_eq!(Grouping::named("shoe_size"), None);
+    }
+}

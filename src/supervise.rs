@@ -153,6 +153,7 @@ async fn collector(
         cells: Arc::clone(&parts.cells),
         reservations: Arc::clone(&parts.reservations),
         catalog: parts.catalog.clone(),
+        rules: Arc::clone(&parts.rules),
         geo: parts.geo()?,
         visitor_key,
         clock: Arc::clone(&parts.clock),

@@ -1,11 +1,12 @@
 //! From what a request says to the event that is written. Pure.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use catalog::AccountSettings;
-use enrich::{Geo, VisitorKey, truncate_ip};
+use enrich::{Geo, Rules, VisitorKey, truncate_ip};
 use ipnet::IpNet;
 use model::{EntityId, Event, EventKind, time};
+use url::Url;
 
 /// Longest text kept of a header, bytes.
 pub const MAX_TEXT: usize = 2048;
@@ -56,8 +57,10 @@ pub struct RequestFacts {
     pub utm: Vec<String>,
 }
 
-/// What the installation knows: places and the visitor key.
+/// What the installation knows: places, user agents and the visitor key.
 pub struct EventBuilder {
+    /// Enrichment, for what is said of a user agent that is not kept.
+    pub rules: Arc<Rules>,
     /// Geo database.
     pub geo: Geo,
     /// Secret of the visitor numbers.
@@ -65,14 +68,41 @@ pub struct EventBuilder {
 }
 
 impl EventBuilder {
-    /// The event of request facts. The address ends here: only what it says goes on.
+    /// The event of request facts. The address ends here: only what it says goes on. Of a visitor
+    /// who does not want to be tracked, where the account honours that, less goes on still.
     pub fn event(&self, target: Target, settings: &AccountSettings, seen: RequestFacts) -> Event {
+        let hidden = seen.do_not_track && settings.honour_dnt;
+        let event = self.full_event(target, settings, seen);
+        match hidden {
+            true => self.without_tracks(event),
+            false => event,
+        }
+    }
+
+    /// Counted, with country, type of device and the referrer's origin; nothing else that tells one
+    /// visitor from another.
+    fn without_tracks(&self, event: Event) -> Event {
+        let device_type = self.rules.agent(&event.user_agent).type_of_device();
+        Event {
+            visitor: 0,
+            user_agent: String::new(),
+            device_type: device_type.to_owned(),
+            accept_language: String::new(),
+            network: String::new(),
+            referrer: origin(&event.referrer),
+            region: String::new(),
+            city: String::new(),
+            asn: None,
+            ..event
+        }
+    }
+
+    fn full_event(&self, target: Target, settings: &AccountSettings, seen: RequestFacts) -> Event {
         let kind = match target.object.kind {
             model::EntityKind::Pixel => EventKind::View,
             model::EntityKind::Goal => EventKind::Conversion,
             _ => EventKind::Click,
         };
-        let hidden = seen.do_not_track && settings.honour_dnt;
         let place = seen.ip.map(|ip| self.geo.lookup(ip)).unwrap_or_default();
         let country = if place.country.is_empty() {
             seen.country.clone()
@@ -81,7 +111,7 @@ impl EventBuilder {
         };
         let account = target.account.raw;
         let visitor = match (&seen.visitor, seen.ip) {
-            _ if hidden || kind == EventKind::Conversion => 0,
+            _ if kind == EventKind::Conversion => 0,
             (Some(name), _) => self.visitor_key.named(account, name),
             (None, None) if seen.user_agent.is_empty() => 0,
             (None, ip) => {
@@ -102,11 +132,7 @@ impl EventBuilder {
             user_agent: cut(seen.user_agent, MAX_TEXT),
             referrer: cut(seen.referrer, MAX_TEXT),
             accept_language: cut(seen.accept_language, MAX_SHORT),
-            network: seen
-                .ip
-                .filter(|_| !hidden)
-                .map(truncate_ip)
-                .unwrap_or_default(),
+            network: seen.ip.map(truncate_ip).unwrap_or_default(),
             visitor,
             country,
             region: place.region,
@@ -125,8 +151,21 @@ impl EventBuilder {
             // No door has them to give yet.
             variant: String::new(),
             trigger: String::new(),
+            device_type: String::new(),
         }
     }
+}
+
+/// Scheme and host of an address, without what it says beyond them.
+fn origin(referrer: &str) -> String {
+    let origin = Url::parse(referrer).map(|url| url.origin());
+    origin.map_or_else(
+        |_| String::new(),
+        |origin| match origin.is_tuple() {
+            true => format!("{}/", origin.ascii_serialization()),
+            false => String::new(),
+        },
+    )
 }
 
 /// The address of the client: the peer, or, behind trusted proxies, the last address in
@@ -287,6 +326,7 @@ mod tests {
     #[test]
     fn the_address_does_not_reach_the_event() {
         let builder = EventBuilder {
+            rules: Arc::new(Rules::new().unwrap()),
             geo: Geo::none(),
             visitor_key: VisitorKey::new([1; 32]),
         };
@@ -298,7 +338,11 @@ mod tests {
         };
         let seen = RequestFacts {
             ip: Some("203.0.113.77".parse().unwrap()),
-            user_agent: "x".into(),
+            user_agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148"
+                .into(),
+            referrer: "https://news.example:8443/a/story?reader=77#here".into(),
+            accept_language: "de-AT".into(),
+            country: "AT".into(),
             do_not_track: true,
             ..RequestFacts::default()
         };
@@ -312,9 +356,15 @@ mod tests {
             ..AccountSettings::default()
         };
         let hidden = builder.event(target, &honour, seen);
-        assert_eq!(
-            (hidden.visitor, hidden.network.as_str(), hidden.excluded),
-            (0, "", true)
-        );
+        let expected = Event {
+            account: 1,
+            object: 2,
+            country: "AT".into(),
+            referrer: "https://news.example:8443/".into(),
+            device_type: "mobile".into(),
+            excluded: true,
+            ..Event::default()
+        };
+        assert_eq!(hidden, expected, "nothing else is kept");
     }
 }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::Router;
 use catalog::Catalog;
-use enrich::{Geo, VisitorKey};
+use enrich::{Geo, Rules, VisitorKey};
 use ipnet::IpNet;
 use model::{
     Clock,
@@ -43,6 +43,8 @@ pub struct CollectorDeps {
     pub reservations: Arc<dyn Reservations>,
     /// Links, pixels, goals, keys.
     pub catalog: Catalog,
+    /// Enrichment.
+    pub rules: Arc<Rules>,
     /// Geo database.
     pub geo: Geo,
     /// Secret of the visitor numbers.
@@ -189,6 +191,7 @@ fn recorder(
         catalog: deps.catalog,
         log,
         builder: EventBuilder {
+            rules: deps.rules,
             geo: deps.geo,
             visitor_key: VisitorKey::new(deps.visitor_key),
         },

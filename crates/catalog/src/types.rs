@@ -24,9 +24,10 @@ pub struct Account {
 pub struct AccountSettings {
     /// IANA name; how days are cut when a question does not say.
     pub timezone: Box<str>,
-    /// Requests with `DNT: 1` or `Sec-GPC: 1` are not recorded.
+    /// Of requests with `DNT: 1` or `Sec-GPC: 1` no visitor number, user agent, network or language is kept, of the
+    /// place the country alone, of the referrer its origin. They are counted like others.
     pub honour_dnt: bool,
-    /// Requests from these networks are not recorded.
+    /// Events from these networks are kept, and counted like those of bots.
     pub excluded_networks: Vec<IpNet>,
 }
 

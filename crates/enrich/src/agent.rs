@@ -34,6 +34,16 @@ pub struct Agent {
     pub bot: Option<String>,
 }
 
+impl Agent {
+    /// The type of device, with bots among them.
+    pub fn type_of_device(&self) -> &'static str {
+        match self.bot {
+            Some(_) => "bot",
+            None => self.device_type,
+        }
+    }
+}
+
 /// Why the embedded rules could not be compiled.
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {

@@ -74,6 +74,13 @@ pub(crate) fn device_type(user_agent: &str) -> &'static str {
     }
 }
 
+/// A type of device by its name, bots among them.
+pub(crate) fn named(name: &str) -> Option<&'static str> {
+    ["mobile", "tablet", "desktop", "tv", "bot", "other"]
+        .into_iter()
+        .find(|known| *known == name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::device_type;

@@ -2,27 +2,31 @@
 
 use model::{Event, EventKind, Facts};
 
-use crate::{Rules, channel::channel, continent, language, referrer_host};
+use crate::{Rules, channel::channel, continent, device_type, language, referrer_host};
 
 /// Why an event of an excluded network is not counted among people's.
 const EXCLUDED: &str = "excluded";
+
+/// Why an event of a bot is one whose user agent was not kept.
+const NOT_KEPT: &str = "not_kept";
 
 impl Rules {
     /// The facts of one event: a pure function of the event and these rules.
     pub fn facts(&self, event: &Event) -> Facts {
         let agent = self.agent(&event.user_agent);
+        let kept = device_type::named(&event.device_type);
         let bot = match event.kind() {
             // Postbacks are sent by servers, and are no less real for it.
             EventKind::Conversion => None,
             _ if event.excluded => Some(EXCLUDED.to_owned()),
+            _ if kept == Some("bot") => Some(NOT_KEPT.to_owned()),
             _ => agent.bot.clone(),
         };
         let referrer_host = referrer_host(&event.referrer);
-        let device_type = match (&agent.bot, event.kind()) {
-            (None, _) => agent.device_type,
+        let device_type = match (kept.unwrap_or(agent.type_of_device()), event.kind()) {
             // A server that sends a postback is nobody's device.
-            (Some(_), EventKind::Conversion) => "other",
-            (Some(_), _) => "bot",
+            ("bot", EventKind::Conversion) => "other",
+            (device_type, _) => device_type,
         };
         Facts {
             browser: agent.browser.clone(),
@@ -56,6 +60,15 @@ mod tests {
         let device_types = [EventKind::Click, EventKind::Conversion]
             .map(|kind| rules.facts(&event(kind)).device_type);
         assert_eq!(device_types, ["bot", "other"]);
+        let untracked = |device_type: &str| {
+            rules.facts(&Event {
+                device_type: device_type.into(),
+                ..Event::default()
+            })
+        };
+        assert_eq!(untracked("tv").device_type, "tv");
+        assert_eq!(untracked("tv").bot, None);
+        assert_eq!(untracked("bot").bot.as_deref(), Some("not_kept"));
         let excluded = Event {
             excluded: true,
             ..Event::default()

@@ -118,6 +118,10 @@ pub struct Event {
     /// What led to the event: `link` or `qr`; empty if nobody said.
     #[prost(string, tag = "25")]
     pub trigger: String,
+    /// Type of the device where the user agent was not kept, because the visitor does not want to be
+    /// tracked: `mobile`, `tablet`, `desktop`, `tv`, `bot` or `other`; else empty.
+    #[prost(string, tag = "26")]
+    pub device_type: String,
 }
 
 impl Event {

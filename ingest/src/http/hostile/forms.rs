@@ -1,7 +1,9 @@
 //! Whole postbacks: the parameters in the address and those in the form.
 
+use std::sync::{Arc, LazyLock};
+
 use catalog::{AccountSettings, Goal};
-use enrich::{Geo, VisitorKey};
+use enrich::{Geo, Rules, VisitorKey};
 use prost::Message;
 
 use super::*;
@@ -60,6 +62,8 @@ fn read(query: &str, form: &[u8]) -> Result<RequestFacts, web::Problem> {
     postback::read_parameters(&goal(), &parameters, RequestFacts::default())
 }
 
+static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::new().unwrap()));
+
 proptest! {
     #[test]
     fn the_address_and_the_form_are_one_list(address in pairs(), form in pairs()) {
@@ -75,7 +79,7 @@ proptest! {
             Ok(seen) => {
                 prop_assert_eq!((&seen.key, &seen.click_id), (&first("transaction_id"), &first("click_id")));
                 prop_assert_eq!(seen.value.is_some(), first("value").is_some());
-                let builder = EventBuilder { geo: Geo::none(), visitor_key: VisitorKey::new([1; 32]) };
+                let builder = EventBuilder { rules: RULES.clone(), geo: Geo::none(), visitor_key: VisitorKey::new([1; 32]) };
                 let target = Target { object: goal().id, account: goal().account, campaign: None };
                 let event = builder.event(target, &AccountSettings::default(), seen);
                 prop_assert!(event.currency.is_empty() || event.currency.len() == 3);

@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use async_trait::async_trait;
 use audit::{Audit, AuditDeps, Records};
-use model::random::Randomness;
 use serving::{AuditControl, NoAudit};
-use storage::{error::StorageError, store::Store};
+use storage::{env::Env, error::StorageError, store::Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use web::Health;
@@ -23,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 #[derive(Clone)]
 pub struct Auditing {
     deps: Arc<AuditDeps>,
-    random: Arc<dyn Randomness>,
+    env: Env,
     batch: BatchRuntime,
     /// One request over the API at a time.
     room: Arc<Semaphore>,
@@ -31,10 +30,10 @@ pub struct Auditing {
 
 impl Auditing {
     /// Audits with `deps` on the threads of `batch`.
-    pub fn new(deps: AuditDeps, random: Arc<dyn Randomness>, batch: BatchRuntime) -> Self {
+    pub fn new(deps: AuditDeps, env: Env, batch: BatchRuntime) -> Self {
         Self {
             deps: Arc::new(deps),
-            random,
+            env,
             batch,
             room: Arc::new(Semaphore::new(1)),
         }
@@ -43,8 +42,7 @@ impl Auditing {
     /// Makes one of what is new, and records it for the alarm of every process.
     pub async fn record(&self) -> anyhow::Result<Audit> {
         let audit = self.audit(false, None).await??;
-        let (store, clock) = (&self.deps.store, &*self.deps.clock);
-        let remembered = audit::remember(store, &audit, clock, &*self.random).await;
+        let remembered = audit::remember(&self.env, &audit).await;
         remembered.context("the audit could not be recorded")?;
         Ok(audit)
     }

@@ -1,9 +1,10 @@
 //! The jobs of this process as the settings want them: to be run, or to be asked for.
 
 use std::{future::Future, sync::Arc, time::Duration};
+use storage::env::Env;
 
 use ::jobs::{
-    EpochCloser, Job, JobClient, Schedule, ScheduledJob, SchedulerDeps, SchedulerSettings, Shared,
+    EpochCloser, Job, JobClient, Schedule, ScheduledJob, SchedulerDeps, SchedulerSettings,
 };
 use anyhow::Context;
 use chrono_tz::Tz;
@@ -24,7 +25,7 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The jobs, to be run or to be asked for.
 pub struct Jobs {
-    shared: Shared,
+    env: Env,
     jobs: Vec<ScheduledJob>,
     health: Health,
     by: String,
@@ -38,13 +39,9 @@ impl Jobs {
             batch: batch.clone(),
             auditing: parts.auditing(batch),
         };
-        let shared = Shared {
-            store: Arc::clone(&parts.store),
-            clock: Arc::clone(&parts.clock),
-            random: Arc::clone(&parts.random),
-        };
+        let env = parts.env.clone();
         Ok(Self {
-            shared,
+            env,
             jobs: scheduled(&parts.settings, Arc::new(deps))?,
             health: parts.health.clone(),
             by: format!("process {}", std::process::id()),
@@ -53,15 +50,15 @@ impl Jobs {
 
     /// Sees and starts the jobs, whichever process runs them.
     pub fn client(&self) -> JobClient {
-        JobClient::new(self.shared.clone(), &self.jobs, &self.by, PATIENCE)
+        JobClient::new(self.env.clone(), &self.jobs, &self.by, PATIENCE)
     }
 
     /// Runs the jobs when they are due or asked for, until `stop`.
     pub fn scheduler(self, stop: CancellationToken) -> impl Future<Output = ()> + Send + 'static {
         let health = self.health;
         let deps = SchedulerDeps {
-            epochs: Some(EpochCloser::new(self.shared.clone(), CLOSE_PATIENCE)),
-            shared: self.shared,
+            epochs: Some(EpochCloser::new(self.env.clone(), CLOSE_PATIENCE)),
+            env: self.env,
             jobs: self.jobs,
             on_reach: Arc::new(move |job, problem| match problem {
                 Some(why) => health.down(job, why),
@@ -89,11 +86,8 @@ fn scheduled(settings: &Settings, deps: Arc<JobDeps>) -> anyhow::Result<Vec<Sche
 
 /// Has all collectors close their epochs, and waits for the seals; tells how many were late.
 pub async fn close_epochs(base: &Base) -> anyhow::Result<usize> {
-    let shared = Shared {
-        store: Arc::clone(&base.store),
-        clock: Arc::clone(&base.clock),
-        random: Arc::clone(&base.random),
-    };
-    let closed = EpochCloser::new(shared, CLOSE_PATIENCE).close().await?;
+    let closed = EpochCloser::new(base.env.clone(), CLOSE_PATIENCE)
+        .close()
+        .await?;
     Ok(closed.late.len())
 }

@@ -74,9 +74,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     }
     let parts = Arc::new(Parts::open(settings, has(Role::Collector)).await?);
     let base = Base {
-        store: Arc::clone(&parts.store),
-        clock: Arc::clone(&parts.clock),
-        random: Arc::clone(&parts.random),
+        env: parts.env.clone(),
     };
     let batch = base.batch(Arc::clone(&parts.rules))?;
     let jobs = Jobs::new(&parts, &batch)?;
@@ -99,7 +97,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     }
     if has(Role::Jobs) || has(Role::Batch) || has(Role::Serve) {
         let stop = CancellationToken::new();
-        let (store, health) = (Arc::clone(&parts.store), parts.health.clone());
+        let (store, health) = (Arc::clone(&parts.env.store), parts.health.clone());
         let work = auditing::alarm(store, health, stop.clone());
         running.spawn("alarm", stop, async move {
             work.await;
@@ -148,7 +146,7 @@ async fn collector(
     let folder = &parts.settings.data_dir;
     let visitor_key = base.visitor_key(&folder.join("visitor-key")).await?;
     let deps = CollectorDeps {
-        store: Arc::clone(&parts.store),
+        env: parts.env.clone(),
         stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),
         reservations: Arc::clone(&parts.reservations),
@@ -156,8 +154,6 @@ async fn collector(
         rules: Arc::clone(&parts.rules),
         geo: parts.geo()?,
         visitor_key,
-        clock: Arc::clone(&parts.clock),
-        random: Arc::clone(&parts.random),
         health: parts.health.clone(),
         operate: operate_routes(parts.health.clone(), parts.metrics.clone()),
     };
@@ -173,28 +169,26 @@ async fn collector(
 
 fn speed(parts: &Parts) -> SpeedDeps {
     SpeedDeps {
-        store: Arc::clone(&parts.store),
+        store: Arc::clone(&parts.env.store),
         stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),
         leases: Arc::clone(&parts.leases),
-        worker: new_nonce(&*parts.random) as u64,
-        manifests: Manifests::new(Arc::clone(&parts.store)),
+        worker: new_nonce(&*parts.env.random) as u64,
+        manifests: Manifests::new(Arc::clone(&parts.env.store)),
         rules: Arc::clone(&parts.rules),
-        clock: Arc::clone(&parts.clock),
+        clock: Arc::clone(&parts.env.clock),
         health: parts.health.clone(),
     }
 }
 
 fn serving_deps(parts: &Parts, jobs: Arc<JobClient>, auditing: Auditing) -> ServingDeps {
     ServingDeps {
-        store: Arc::clone(&parts.store),
+        env: parts.env.clone(),
         stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),
         catalog: parts.catalog.clone(),
         jobs,
         audits: Arc::new(auditing),
-        clock: Arc::clone(&parts.clock),
-        random: Arc::clone(&parts.random),
         health: parts.health.clone(),
         operate: operate_routes(parts.health.clone(), parts.metrics.clone()),
     }
@@ -202,7 +196,9 @@ fn serving_deps(parts: &Parts, jobs: Arc<JobClient>, auditing: Auditing) -> Serv
 
 fn serving_settings(parts: &Parts) -> anyhow::Result<ServingSettings> {
     Ok(ServingSettings {
-        admin_token: parts.settings.admin_token(|| new_secret(&*parts.random))?,
+        admin_token: parts
+            .settings
+            .admin_token(|| new_secret(&*parts.env.random))?,
         public_url: parts.settings.public_url.clone(),
         server: ServerSettings::default(),
     })

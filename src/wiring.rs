@@ -10,15 +10,16 @@ use enrich::{Geo, Rules};
 use handover::{installation, manifests::Manifests};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use model::{
-    Clock, SystemClock,
+    SystemClock,
     random::{Randomness, SystemRandom},
 };
 use storage::{
     cells::{LiveCells, MemoryCells, RedisCells},
+    env::Env,
     leases::{AllGranted, Leases, RedisLeases},
     redis_client::RedisClient,
     reservations::{MemoryReservations, RedisReservations, Reservations},
-    store::{self, Store},
+    store,
     stream::{EventStream, MemoryStream, RedisStream},
 };
 use web::Health;
@@ -31,44 +32,40 @@ const STORE_LIMIT: Duration = Duration::from_secs(10);
 /// What all roles of this process share.
 pub struct Parts {
     pub settings: Settings,
-    pub store: Store,
+    /// Object store, time, randomness.
+    pub env: Env,
     pub stream: Arc<dyn EventStream>,
     pub cells: Arc<dyn LiveCells>,
     pub reservations: Arc<dyn Reservations>,
     pub leases: Arc<dyn Leases>,
     pub catalog: Catalog,
     pub rules: Arc<Rules>,
-    pub clock: Arc<dyn Clock>,
-    pub random: Arc<dyn Randomness>,
     pub health: Health,
     pub metrics: PrometheusHandle,
 }
 
 /// The store and what else needs no other server.
 pub struct Base {
-    pub store: Store,
-    pub clock: Arc<dyn Clock>,
-    pub random: Arc<dyn Randomness>,
+    pub env: Env,
 }
 
 impl Base {
     /// Opens the store.
     pub fn open(settings: &Settings) -> anyhow::Result<Self> {
-        Ok(Self {
+        let env = Env {
             store: store::open(&settings.store_url)?,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
-        })
+        };
+        Ok(Self { env })
     }
 
     /// The batch layer on this store.
     pub fn batch(&self, rules: Arc<Rules>) -> anyhow::Result<BatchRuntime> {
         BatchRuntime::new(RollupDeps {
-            store: Arc::clone(&self.store),
-            manifests: Manifests::new(Arc::clone(&self.store)),
+            env: self.env.clone(),
+            manifests: Manifests::new(Arc::clone(&self.env.store)),
             rules,
-            clock: Arc::clone(&self.clock),
-            random: Arc::clone(&self.random),
         })
     }
 
@@ -83,12 +80,7 @@ impl Base {
             Ok(Err(error)) => error,
             Err(_) => anyhow::anyhow!("the object store does not answer"),
         };
-        let (store, clock, random) = (
-            Arc::clone(&self.store),
-            Arc::clone(&self.clock),
-            Arc::clone(&self.random),
-        );
-        match Catalog::open_copy(store, clock, random, copy).await {
+        match Catalog::open_copy(self.env.clone(), copy).await {
             Ok(catalog) => {
                 tracing::warn!(%error, "starting with the copy of the links beside the log");
                 Ok(catalog)
@@ -99,7 +91,7 @@ impl Base {
 
     /// The key that visitors are hashed with, and a copy of it beside the log.
     pub async fn visitor_key(&self, copy: &Path) -> anyhow::Result<[u8; 32]> {
-        let asked = installation::visitor_key(&self.store, &*self.clock, &*self.random);
+        let asked = installation::visitor_key(&self.env);
         let limit = if copy.exists() {
             STORE_LIMIT
         } else {
@@ -127,11 +119,7 @@ impl Base {
 
     /// Loads the catalog.
     pub async fn catalog(&self) -> anyhow::Result<Catalog> {
-        let catalog = Catalog::open(
-            Arc::clone(&self.store),
-            Arc::clone(&self.clock),
-            Arc::clone(&self.random),
-        );
+        let catalog = Catalog::open(self.env.clone());
         catalog.await.context("the catalog cannot be loaded")
     }
 }
@@ -163,9 +151,7 @@ impl Parts {
             rules: Arc::new(Rules::new()?),
             health: Health::default(),
             metrics,
-            store: base.store,
-            clock: base.clock,
-            random: base.random,
+            env: base.env,
             settings,
         })
     }
@@ -173,13 +159,13 @@ impl Parts {
     /// Audits of this installation.
     pub fn auditing(&self, batch: &BatchRuntime) -> Auditing {
         let deps = AuditDeps {
-            store: Arc::clone(&self.store),
-            manifests: Manifests::new(Arc::clone(&self.store)),
+            store: Arc::clone(&self.env.store),
+            manifests: Manifests::new(Arc::clone(&self.env.store)),
             catalog: self.catalog.clone(),
             cells: Some(Arc::clone(&self.cells)),
-            clock: Arc::clone(&self.clock),
+            clock: Arc::clone(&self.env.clock),
         };
-        Auditing::new(deps, Arc::clone(&self.random), batch.clone())
+        Auditing::new(deps, self.env.clone(), batch.clone())
     }
 
     /// The geo database, if one is set.

@@ -10,7 +10,6 @@ use std::sync::{
 use datafusion::{error::DataFusionError, parquet::errors::ParquetError};
 use handover::{
     forecasts::{self, Backtest, Forecast, Grain, LEDGER, Made, Point},
-    installation::stamp,
     manifest::File,
 };
 use model::random::new_nonce;
@@ -119,7 +118,7 @@ pub async fn predict(
     if current.n == 0 {
         return Ok(PredictReport::default());
     }
-    let made_ms = deps.clock.now_ms();
+    let made_ms = deps.env.clock.now_ms();
     let until = current.manifest.settled_ms.min(made_ms);
     let mut all = Vec::new();
     for grain in Grain::ALL {
@@ -230,7 +229,10 @@ async fn publish(
     mut all: Vec<Forecast>,
 ) -> Result<PredictReport, PredictError> {
     let (bytes, rows) = forecasts::encode(&mut all)?;
-    let name = format!("{manifest:010}-{:016x}", new_nonce(&*deps.random) as u64);
+    let name = format!(
+        "{manifest:010}-{:016x}",
+        new_nonce(&*deps.env.random) as u64
+    );
     let path = ObjectKey::Forecast { name: name.clone() }.path();
     let series = all.len() as u64;
     let made = Made {
@@ -243,13 +245,14 @@ async fn publish(
         made_ms,
         series,
     };
-    deps.store
+    deps.env
+        .store
         .put(&path, bytes.into())
         .await
         .map_err(|e| StoreError::request("write", &path, e))?;
     let appended = append(deps, &made).await;
     if matches!(appended, Ok(false) | Err(PredictError::Outrun))
-        && let Err(error) = deps.store.delete(&path).await
+        && let Err(error) = deps.env.store.delete(&path).await
     {
         tracing::warn!(%error, %path, "forecasts that nobody refers to stay");
     }
@@ -266,7 +269,7 @@ async fn publish(
 
 /// Adds the entry, unless there is one of a newer manifest.
 async fn append(deps: &RollupDeps, made: &Made) -> Result<bool, PredictError> {
-    let ledger = Ledger::new(Arc::clone(&deps.store), LEDGER);
+    let ledger = Ledger::new(Arc::clone(&deps.env.store), LEDGER);
     for _ in 0..TRIES {
         let newest = ledger.latest::<Made>().await?;
         if newest
@@ -276,11 +279,7 @@ async fn append(deps: &RollupDeps, made: &Made) -> Result<bool, PredictError> {
             return Ok(false);
         }
         let n = newest.map_or(1, |entry| entry.n + 1);
-        if ledger
-            .append(n, made, stamp(&*deps.clock, &*deps.random))
-            .await?
-            == Appended::Yes
-        {
+        if ledger.append(n, made, deps.env.stamp()).await? == Appended::Yes {
             return Ok(true);
         }
     }

@@ -47,7 +47,7 @@ pub async fn run_report(
         return Err(ReportError::Name(name.chars().take(64).collect()));
     }
     let current = deps.manifests.latest().await?;
-    let made_ms = deps.clock.now_ms();
+    let made_ms = deps.env.clock.now_ms();
     let run = async {
         let rows = tables::select(deps, &current.manifest, sql)
             .await?
@@ -68,7 +68,8 @@ pub async fn run_report(
             name: format!("{moment}.{ending}"),
         }
         .path();
-        deps.store
+        deps.env
+            .store
             .put(&path, bytes.into())
             .await
             .map_err(|e| StoreError::request("write", &path, e))?;

@@ -6,12 +6,9 @@ use axum::Router;
 use catalog::Catalog;
 use enrich::{Geo, Rules, VisitorKey};
 use ipnet::IpNet;
-use model::{
-    Clock,
-    random::{Randomness, new_nonce},
-};
+use model::random::{Randomness, new_nonce};
 use storage::{
-    blocking, cells::LiveCells, reservations::Reservations, store::Store, stream::EventStream,
+    blocking, cells::LiveCells, env::Env, reservations::Reservations, stream::EventStream,
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -33,8 +30,8 @@ use crate::{
 
 /// What the collector works with.
 pub struct CollectorDeps {
-    /// Object store.
-    pub store: Store,
+    /// Object store, time, randomness.
+    pub env: Env,
     /// Where the speed layer reads.
     pub stream: Arc<dyn EventStream>,
     /// Where the collector says what it holds.
@@ -49,10 +46,6 @@ pub struct CollectorDeps {
     pub geo: Geo,
     /// Secret of the visitor numbers.
     pub visitor_key: [u8; 32],
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Randomness>,
     /// What is not ready.
     pub health: Health,
     /// Health and metrics routes of this process.
@@ -102,25 +95,28 @@ pub async fn run(
     let current = session.current();
     let keys = Arc::new(SenderKeys::new(
         Arc::clone(&deps.reservations),
-        Arc::clone(&deps.clock),
-        Arc::clone(&deps.random),
+        Arc::clone(&deps.env.clock),
+        Arc::clone(&deps.env.random),
     ));
     let closed = CancellationToken::new();
-    let mut restorer =
-        KeyRestorer::new(Arc::clone(&keys), Arc::clone(&deps.store), current.clone());
+    let mut restorer = KeyRestorer::new(
+        Arc::clone(&keys),
+        Arc::clone(&deps.env.store),
+        current.clone(),
+    );
     let (rejected, refused) = Rejected::channel();
     let tallies = Arc::new(Tallies::new(current.log().id()));
     let mut background = JoinSet::new();
     background.spawn(rejected::keep(
-        Arc::clone(&deps.store),
+        Arc::clone(&deps.env.store),
         current.log().id(),
         refused,
-        name_maker(Arc::clone(&deps.random)),
+        name_maker(Arc::clone(&deps.env.random)),
         closed.clone(),
     ));
     background.spawn(tallies::keep(
-        Arc::clone(&deps.store),
-        Arc::clone(&deps.clock),
+        Arc::clone(&deps.env.store),
+        Arc::clone(&deps.env.clock),
         Arc::clone(&tallies),
         closed.clone(),
     ));
@@ -128,7 +124,7 @@ pub async fn run(
         deps.catalog.clone(),
         settings.catalog_copy.clone(),
         Closer {
-            store: Arc::clone(&deps.store),
+            store: Arc::clone(&deps.env.store),
             current: current.clone(),
         },
         shutdown.clone(),
@@ -167,11 +163,9 @@ async fn open_session(
     let session = Session::open(SessionDeps {
         disk: Arc::new(disk),
         executor: Arc::new(ThreadExecutor),
-        store: Arc::clone(&deps.store),
+        env: deps.env.clone(),
         stream: Arc::clone(&deps.stream),
         cells: Arc::clone(&deps.cells),
-        clock: Arc::clone(&deps.clock),
-        random: Arc::clone(&deps.random),
         health: deps.health.clone(),
         settings: settings.log.clone(),
     });
@@ -196,7 +190,7 @@ fn recorder(
             visitor_key: VisitorKey::new(deps.visitor_key),
         },
         keys,
-        clock: deps.clock,
+        clock: deps.env.clock,
         trusted_proxies: settings.trusted_proxies,
         rejected,
         tallies,

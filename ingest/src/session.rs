@@ -7,8 +7,8 @@ use std::{
 };
 
 use handover::raw::{self, LogInfo};
-use model::{Clock, LogId, random::Randomness};
-use storage::{blocking, cells::LiveCells, store::Store, stream::EventStream};
+use model::LogId;
+use storage::{blocking, cells::LiveCells, env::Env, stream::EventStream};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use web::Health;
@@ -35,16 +35,12 @@ pub struct SessionDeps {
     pub disk: Arc<dyn Disk>,
     /// What runs its writer.
     pub executor: Arc<dyn WriterExecutor>,
-    /// Object store.
-    pub store: Store,
+    /// Object store, time, randomness.
+    pub env: Env,
     /// Where the speed layer reads.
     pub stream: Arc<dyn EventStream>,
     /// Where the collector says what it holds.
     pub cells: Arc<dyn LiveCells>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Randomness>,
     /// What is not ready.
     pub health: Health,
     /// How the log behaves.
@@ -118,7 +114,7 @@ impl Session {
         if is_ended(&deps, old).await {
             opened.log.finish().await;
             let new = new_log(&deps);
-            let (store, stream) = (&deps.store, &*deps.stream);
+            let (store, stream) = (&deps.env.store, &*deps.stream);
             match switch(Arc::clone(&deps.disk), store, stream, old, new).await {
                 Ok(()) => opened = open_log(&deps).await?,
                 Err(error) => {
@@ -136,7 +132,7 @@ impl Session {
         let shared = Arc::clone(log.shared());
         let info = LogInfo {
             log: log.id(),
-            created_ms: deps.clock.now_ms(),
+            created_ms: deps.env.clock.now_ms(),
             predecessor: shared.predecessor.map(|before| before.log),
             retired_at: None,
             closed: None,
@@ -144,7 +140,7 @@ impl Session {
         // Readers must know of the log before it has events. With the store out of reach the
         // doors open all the same: the shipper registers it later, and nobody counts from it
         // until then.
-        let registered = timeout(ASK_LIMIT, raw::register_log(&deps.store, &info)).await;
+        let registered = timeout(ASK_LIMIT, raw::register_log(&deps.env.store, &info)).await;
         match registered {
             Ok(Ok(())) => shared.set_registered(),
             _ => tracing::warn!("the log could not be registered yet"),
@@ -172,7 +168,7 @@ impl Session {
             stop.clone(),
         );
         let mut shipper = Shipper::new(
-            Arc::clone(&deps.store),
+            Arc::clone(&deps.env.store),
             Arc::clone(&deps.stream),
             Arc::clone(&shared),
             info,
@@ -254,8 +250,8 @@ impl Session {
     }
 
     async fn open_next(&self, old: LogId, new: LogId) -> Result<Opened, SessionError> {
-        let SessionDeps { store, stream, .. } = &self.deps;
-        switch(Arc::clone(&self.deps.disk), store, &**stream, old, new).await?;
+        let SessionDeps { env, stream, .. } = &self.deps;
+        switch(Arc::clone(&self.deps.disk), &env.store, &**stream, old, new).await?;
         Ok(open_log(&self.deps).await?)
     }
 
@@ -277,15 +273,15 @@ impl Session {
 /// A name for a log that does not exist: a ULID of now.
 fn new_log(deps: &SessionDeps) -> LogId {
     let mut id = [0; 16];
-    deps.random.fill(&mut id[6..]);
-    id[..6].copy_from_slice(&deps.clock.now_ms().to_be_bytes()[2..]);
+    deps.env.random.fill(&mut id[6..]);
+    id[..6].copy_from_slice(&deps.env.clock.now_ms().to_be_bytes()[2..]);
     LogId(u128::from_be_bytes(id))
 }
 
 /// Whether a salvage has ended the log. With the store out of reach the log is opened all the
 /// same: the first segment that collides tells.
 async fn is_ended(deps: &SessionDeps, log: LogId) -> bool {
-    match timeout(ASK_LIMIT, raw::is_salvaged(&deps.store, log)).await {
+    match timeout(ASK_LIMIT, raw::is_salvaged(&deps.env.store, log)).await {
         Ok(Ok(ended)) => ended,
         _ => {
             tracing::warn!("whether the log is fenced could not be seen");

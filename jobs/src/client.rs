@@ -5,12 +5,12 @@ use std::time::Duration;
 use chrono::DateTime;
 use model::time::rfc3339;
 use serde::Serialize;
-use storage::ledger::LedgerError;
+use storage::{env::Env, ledger::LedgerError};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::{
-    history::{History, Run, RunState, Shared},
+    history::{History, Run, RunState},
     job::ScheduledJob,
     schedule::Schedule,
 };
@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// Sees the jobs of an installation and asks for runs, through their histories.
 pub struct JobClient {
-    shared: Shared,
+    env: Env,
     jobs: Vec<(&'static str, Schedule, History)>,
     by: String,
     patience: Duration,
@@ -76,18 +76,13 @@ pub enum JobsError {
 
 impl JobClient {
     /// A client for `jobs` where `by` asks, and waits for no run longer than `patience`.
-    pub fn new(
-        shared: Shared,
-        jobs: &[ScheduledJob],
-        by: impl Into<String>,
-        patience: Duration,
-    ) -> Self {
-        let history = |name| History::new(name, shared.clone());
+    pub fn new(env: Env, jobs: &[ScheduledJob], by: impl Into<String>, patience: Duration) -> Self {
+        let history = |name| History::new(name, env.clone());
         let jobs = jobs.iter();
         let jobs = jobs.map(|job| (job.name, job.schedule.clone(), history(job.name)));
         Self {
             jobs: jobs.collect(),
-            shared,
+            env,
             by: by.into(),
             patience,
         }
@@ -95,7 +90,7 @@ impl JobClient {
 
     /// All jobs: their schedules, when they are due next, and their last runs.
     pub async fn list(&self) -> Result<Vec<JobSummary>, JobsError> {
-        let now = DateTime::from_timestamp_millis(self.shared.clock.now_ms()).unwrap_or_default();
+        let now = DateTime::from_timestamp_millis(self.env.clock.now_ms()).unwrap_or_default();
         let mut jobs = Vec::with_capacity(self.jobs.len());
         for (name, schedule, history) in &self.jobs {
             let next = schedule.next_after(now);

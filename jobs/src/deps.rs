@@ -2,11 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{
-    epochs::EpochCloser,
-    history::{History, Shared},
-    job::ScheduledJob,
-};
+use storage::env::Env;
+
+use crate::{epochs::EpochCloser, history::History, job::ScheduledJob};
 
 /// Told the name of a job, and why its history is out of reach if it is.
 pub type OnReach = Arc<dyn Fn(&'static str, Option<&str>) + Send + Sync>;
@@ -14,7 +12,7 @@ pub type OnReach = Arc<dyn Fn(&'static str, Option<&str>) + Send + Sync>;
 /// What the scheduler works with.
 pub struct SchedulerDeps {
     /// Store, time, randomness.
-    pub shared: Shared,
+    pub env: Env,
     /// The jobs; any number of processes may have the same ones.
     pub jobs: Vec<ScheduledJob>,
     /// Closes epochs where a request wants that.

@@ -9,12 +9,11 @@ use handover::{
 };
 use model::{Epoch, LogId};
 use storage::{
+    env::Env,
     error::StorageError,
     store::{Store, StoreError},
 };
 use tokio::time::{Instant, sleep};
-
-use crate::Shared;
 
 /// How often the collectors' answers are looked for.
 const POLL: Duration = Duration::from_millis(250);
@@ -22,7 +21,7 @@ const POLL: Duration = Duration::from_millis(250);
 /// Closes the epochs of all collectors. Clones share what it works with.
 #[derive(Clone)]
 pub struct EpochCloser {
-    shared: Shared,
+    env: Env,
     patience: Duration,
 }
 
@@ -37,19 +36,15 @@ pub struct Closed {
 
 impl EpochCloser {
     /// A closer that waits for collectors no longer than `patience`; 30 seconds are usual.
-    pub fn new(shared: Shared, patience: Duration) -> Self {
-        Self { shared, patience }
+    pub fn new(env: Env, patience: Duration) -> Self {
+        Self { env, patience }
     }
 
     /// Asks every collector to close its epoch, and waits until each has said that it did and the
     /// seal is there: then everything acknowledged before the call is sealed. A collector that
     /// does not answer holds up nobody for long.
     pub async fn close(&self) -> Result<Closed, StorageError> {
-        let Shared {
-            store,
-            clock,
-            random,
-        } = &self.shared;
+        let store = &self.env.store;
         let mut logs = Directory::default();
         logs.refresh(store).await?;
         let mut late: Vec<LogId> = open(&logs).map(|info| info.log).collect();
@@ -58,7 +53,7 @@ impl EpochCloser {
             return Ok(Closed { sealed, late });
         }
         let request = Control::new(store.clone())
-            .ask(Request::CloseEpochs, &**clock, &**random)
+            .ask(Request::CloseEpochs, &self.env)
             .await?;
         let until = Instant::now() + self.patience;
         loop {

@@ -14,7 +14,7 @@ pub mod schedule;
 pub use client::{JobClient, JobSummary, JobsError, StartedRun};
 pub use deps::{OnReach, SchedulerDeps, SchedulerSettings};
 pub use epochs::{Closed, EpochCloser};
-pub use history::{Reason, Run, RunState, Shared};
+pub use history::{Reason, Run, RunState};
 pub use job::{Job, JobContext, JobError, ScheduledJob};
 pub use role::run;
 pub use schedule::{Schedule, ScheduleError};

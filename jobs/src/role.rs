@@ -14,7 +14,7 @@ pub async fn run(deps: SchedulerDeps, settings: SchedulerSettings, shutdown: Can
     let deps = Arc::new(deps);
     let runners = TaskTracker::new();
     for job in deps.jobs.iter().cloned() {
-        let history = Arc::new(History::new(job.name, deps.shared.clone()));
+        let history = Arc::new(History::new(job.name, deps.env.clone()));
         let runner = Runner {
             job,
             history,

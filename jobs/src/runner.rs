@@ -65,8 +65,7 @@ impl Runner {
                 at: Instant::now(),
             };
         }
-        let now =
-            DateTime::from_timestamp_millis(self.deps.shared.clock.now_ms()).unwrap_or_default();
+        let now = DateTime::from_timestamp_millis(self.deps.env.clock.now_ms()).unwrap_or_default();
         let silent = seen.at.elapsed() >= self.settings.lease;
         let view = View {
             schedule: &self.job.schedule,
@@ -135,7 +134,7 @@ impl Runner {
     async fn ask_followers(&self) {
         let jobs = self.deps.jobs.iter();
         for job in jobs.filter(|job| job.after == Some(self.job.name)) {
-            let history = History::new(job.name, self.deps.shared.clone());
+            let history = History::new(job.name, self.deps.env.clone());
             if let Err(error) = history.request(&self.settings.by, false).await {
                 tracing::warn!(job = job.name, %error, "a job that follows another could not be asked for");
             }

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use model::{Clock, ManualClock, random::SeededRandom};
 use object_store::memory::InMemory;
 use serde_json::{Value, json};
+use storage::env::Env;
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},
@@ -34,23 +35,23 @@ impl Clock for RuntimeClock {
     }
 }
 
-fn shared(clock: Arc<dyn Clock>) -> Shared {
-    Shared {
+fn env(clock: Arc<dyn Clock>) -> Env {
+    Env {
         store: Arc::new(InMemory::new()),
         clock,
         random: Arc::new(SeededRandom::new(1)),
     }
 }
 
-fn in_runtime() -> Shared {
-    shared(Arc::new(RuntimeClock(Instant::now())))
+fn in_runtime() -> Env {
+    env(Arc::new(RuntimeClock(Instant::now())))
 }
 
 /// The same store as seen by another process.
-fn elsewhere(shared: &Shared, seed: u64) -> Shared {
-    Shared {
+fn elsewhere(env: &Env, seed: u64) -> Env {
+    Env {
         random: Arc::new(SeededRandom::new(seed)),
-        ..shared.clone()
+        ..env.clone()
     }
 }
 
@@ -114,10 +115,10 @@ struct Process {
 }
 
 impl Process {
-    fn start(by: &str, shared: Shared, job: ScheduledJob) -> Self {
+    fn start(by: &str, env: Env, job: ScheduledJob) -> Self {
         let shutdown = CancellationToken::new();
         let deps = SchedulerDeps {
-            shared,
+            env,
             jobs: vec![job],
             epochs: None,
             on_reach: Arc::new(|_, _| ()),
@@ -148,14 +149,14 @@ impl Process {
 }
 
 /// Nothing runs by this; it only has the name and the schedule.
-fn client(shared: &Shared) -> JobClient {
+fn client(env: &Env) -> JobClient {
     let job = Arc::new(Log::default()).job(Duration::ZERO, Ok(Value::Null));
-    JobClient::new(shared.clone(), &[job], "client", 10 * MINUTE)
+    JobClient::new(env.clone(), &[job], "client", 10 * MINUTE)
 }
 
 /// The runs as programs see them, newest first.
-async fn runs(shared: &Shared) -> Vec<Value> {
-    let runs = client(shared).runs("batch", 100).await.unwrap();
+async fn runs(env: &Env) -> Vec<Value> {
+    let runs = client(env).runs("batch", 100).await.unwrap();
     let Value::Array(runs) = json!(runs) else {
         unreachable!("runs are a list")
     };

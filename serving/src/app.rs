@@ -7,8 +7,7 @@ use std::sync::{
 
 use catalog::Catalog;
 use handover::{directory::Directory, forecasts, manifests::Manifests};
-use model::{Clock, random::Randomness};
-use storage::{cells::LiveCells, ledger::Ledger, store::Store, stream::EventStream};
+use storage::{cells::LiveCells, env::Env, ledger::Ledger, stream::EventStream};
 use tokio::sync::Semaphore;
 use web::Problem;
 
@@ -24,10 +23,6 @@ use crate::{
 pub(crate) struct App {
     /// Accounts, keys and objects.
     pub catalog: Catalog,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Randomness>,
     /// The token of whoever runs the installation.
     pub admin_token: AdminToken,
     /// Where visitors reach the collector, for the addresses of links; `/` at its end or not.
@@ -36,8 +31,8 @@ pub(crate) struct App {
     pub jobs: Arc<dyn JobControl>,
     /// Audits of the installation.
     pub audits: Arc<dyn AuditControl>,
-    /// The object store.
-    pub store: Store,
+    /// Object store, time, randomness.
+    pub env: Env,
     /// Live cells.
     pub cells: Arc<dyn LiveCells>,
     /// Events on their way to the object store.
@@ -85,18 +80,16 @@ impl App {
     pub(crate) fn new(deps: ServingDeps, settings: ServingSettings) -> Self {
         Self {
             catalog: deps.catalog,
-            clock: deps.clock,
-            random: deps.random,
             admin_token: AdminToken::new(&settings.admin_token),
             public_url: settings.public_url,
             jobs: deps.jobs,
             audits: deps.audits,
             cells: deps.cells,
             stream: deps.stream,
-            manifests: Arc::new(Manifests::new(Arc::clone(&deps.store))),
-            settled: Settled::new(Arc::clone(&deps.store)),
-            forecasts: Ledger::new(Arc::clone(&deps.store), forecasts::LEDGER),
-            store: deps.store,
+            manifests: Arc::new(Manifests::new(Arc::clone(&deps.env.store))),
+            settled: Settled::new(Arc::clone(&deps.env.store)),
+            forecasts: Ledger::new(Arc::clone(&deps.env.store), forecasts::LEDGER),
+            env: deps.env,
             counts: AccountCounts::default(),
             rooms: Rooms::default(),
             directory: Mutex::default(),
@@ -126,7 +119,7 @@ impl App {
     /// Looks for new logs and a new manifest.
     pub(crate) async fn refresh(&self) -> Result<(), Problem> {
         let mut directory = (*self.directory()).clone();
-        directory.refresh(&self.store).await?;
+        directory.refresh(&self.env.store).await?;
         self.manifests.latest().await?;
         let mut known = self
             .directory

@@ -111,7 +111,7 @@ async fn settled(
     days: i64,
 ) -> Result<CountedSettled, Problem> {
     let manifest = &published.manifest;
-    let today = time::day_of(time::minute_of(app.clock.now_ms()));
+    let today = time::day_of(time::minute_of(app.env.clock.now_ms()));
     // Senders' clocks may be ahead: events of tomorrow are there today.
     let range = today - days + 1..=today + 1;
     let left_out = left_out(app, manifest, account).await?;
@@ -163,7 +163,7 @@ async fn stored(
 ) -> Result<u64, Problem> {
     let mut sum = 0;
     for (path, file) in account::files(manifest, day) {
-        let count = account::events_in(&app.store, &path, file, account);
+        let count = account::events_in(&app.env.store, &path, file, account);
         let key = (path.clone(), account);
         let count = app.counts.events.try_get_with(key, count).await;
         sum += count.map_err(|error| Problem::from(&*error))?;
@@ -189,7 +189,7 @@ async fn tallies(app: &App) -> Result<Arc<Tallies>, Problem> {
     let read = async {
         let mut all = Tallies::default();
         let directory = app.directory();
-        for tally in tally::all(&app.store).await? {
+        for tally in tally::all(&app.env.store).await? {
             for (account, turned) in &tally.accounts {
                 all.accounts.entry(*account).or_default().add(turned);
             }

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use catalog::Catalog;
-use model::{Clock, Randomness};
-use storage::{cells::LiveCells, store::Store, stream::EventStream};
+use storage::{cells::LiveCells, env::Env, stream::EventStream};
 use web::{Health, ServerSettings};
 
 use crate::controls::{AuditControl, JobControl};
 
 /// What the API works with.
 pub struct ServingDeps {
-    /// Object store.
-    pub store: Store,
+    /// Object store, time, randomness.
+    pub env: Env,
     /// Events on their way to the object store.
     pub stream: Arc<dyn EventStream>,
     /// Live cells.
@@ -24,10 +23,6 @@ pub struct ServingDeps {
     pub jobs: Arc<dyn JobControl>,
     /// Audits.
     pub audits: Arc<dyn AuditControl>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Randomness>,
     /// What is not ready.
     pub health: Health,
     /// Health and metrics routes of this process.

@@ -1,12 +1,12 @@
 //! `GET /v1/forecasts`: what the newest run of predictions says of one entity.
 
 use std::sync::Arc;
-use storage::error::StorageError;
 
 use axum::{Json, extract::State};
 use handover::forecasts::{self, Grain, Made};
 use model::EntityId;
 use serde::Deserialize;
+use storage::error::StorageError;
 use utoipa::{IntoParams, ToSchema};
 use web::Problem;
 
@@ -107,7 +107,7 @@ pub(crate) async fn get_forecasts(
     let newest = app.forecasts.latest::<Made>().await?;
     let made = newest.map(|entry| entry.body);
     let found = match &made {
-        Some(made) => forecasts::read(&app.store, made, entity).await,
+        Some(made) => forecasts::read(&app.env.store, made, entity).await,
         None => Ok(Vec::new()),
     };
     let found = found.map_err(StorageError::from)?;

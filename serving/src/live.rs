@@ -149,7 +149,7 @@ impl Watch {
         let answer = answer(&self.app, self.entity, &query).await?;
         let meta = answer.meta;
         Ok(LiveMessage {
-            now: time::rfc3339(self.app.clock.now_ms()),
+            now: time::rfc3339(self.app.env.clock.now_ms()),
             last_seconds: self.last_seconds(answer.totals.clicks.unwrap_or(0)),
             today: answer.totals,
             complete: meta.complete,

@@ -95,7 +95,7 @@ async fn sealed(app: &App, id: EventId, found: &Found) -> Result<bool, Problem> 
     if epoch <= app.manifests.seen().manifest.horizon.of(id.log).epoch {
         return Ok(true);
     }
-    let seal = raw::seal(&app.store, id.log, epoch).await;
+    let seal = raw::seal(&app.env.store, id.log, epoch).await;
     Ok(seal?.is_some())
 }
 
@@ -106,14 +106,14 @@ async fn stored(app: &App, id: EventId) -> Result<Option<Found>, StoreError> {
         true => Span::from((SegmentNo::FIRST, covered.segment)),
         false => {
             let first = covered.segment.next();
-            let newest = raw::newest_segment(&app.store, id.log, first).await?;
+            let newest = raw::newest_segment(&app.env.store, id.log, first).await?;
             Span::from((first, newest.unwrap_or(covered.segment)))
         }
     };
-    let Some(segment) = lookup::segment_of(&app.store, id, numbers).await? else {
+    let Some(segment) = lookup::segment_of(&app.env.store, id, numbers).await? else {
         return Ok(None);
     };
-    let record = lookup::stored(&app.store, id, segment).await?;
+    let record = lookup::stored(&app.env.store, id, segment).await?;
     Ok(record.map(|record| Found {
         record,
         segment: Some(segment),

@@ -10,7 +10,6 @@ use axum::{
 };
 use futures::StreamExt;
 use handover::{
-    installation::stamp,
     manifest::Manifest,
     raw::{self, LogInfo, Seal},
     segment::{self, Header},
@@ -247,7 +246,7 @@ impl Site {
             horizon: Horizon(BTreeMap::from([(LOG, covered)])),
             ..manifest
         };
-        let stamp = stamp(&*self.app.clock, &*self.app.random);
+        let stamp = self.app.env.stamp();
         let ledger = &self.app.manifests.ledger;
         ledger.append(1, &manifest, stamp).await.unwrap();
     }

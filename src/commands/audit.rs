@@ -29,11 +29,11 @@ impl Audit {
             None => None,
         };
         let deps = AuditDeps {
-            store: Arc::clone(&base.store),
-            manifests: Manifests::new(Arc::clone(&base.store)),
+            store: Arc::clone(&base.env.store),
+            manifests: Manifests::new(Arc::clone(&base.env.store)),
             catalog: base.catalog().await?,
             cells,
-            clock: Arc::clone(&base.clock),
+            clock: Arc::clone(&base.env.clock),
         };
         let audit = audit(&deps, self.full).await?;
         match self.json {
@@ -43,8 +43,7 @@ impl Audit {
         // What differs raises the alarm of the installation. That nothing does takes it back only
         // if live numbers were looked at as well.
         if !audit.agrees || deps.cells.is_some() {
-            let (clock, random) = (&*base.clock, &*base.random);
-            if let Err(error) = audit::remember(&base.store, &audit, clock, random).await {
+            if let Err(error) = audit::remember(&base.env, &audit).await {
                 eprintln!("the audit could not be recorded: {error}");
             }
         }

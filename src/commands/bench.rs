@@ -29,6 +29,7 @@ use serde_json::Value;
 use speed_layer::Folder;
 use storage::{
     cells::{LiveCells, MemoryCells},
+    env::Env,
     store,
 };
 
@@ -235,10 +236,12 @@ async fn batch(rules: Arc<Rules>) -> anyhow::Result<()> {
     .await?;
     let deps = RollupDeps {
         manifests: Manifests::new(Arc::clone(&store)),
-        store,
+        env: Env {
+            store,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        },
         rules,
-        clock: Arc::new(SystemClock),
-        random: Arc::new(SystemRandom),
     };
     let start = Instant::now();
     batch_layer::run(&deps, Mode::Incremental).await?;
@@ -267,9 +270,7 @@ async fn doors(time: Duration) -> anyhow::Result<()> {
     let running = supervise::start(options.settings()?, &Role::ALL).await?;
     let parts = Arc::clone(&running.parts);
     let base = Base {
-        store: Arc::clone(&parts.store),
-        clock: Arc::clone(&parts.clock),
-        random: Arc::clone(&parts.random),
+        env: parts.env.clone(),
     };
     let (account, secret) = key::create(&base, None, "bench", &[Scope::Read, Scope::Write]).await?;
     let link = Link {
@@ -283,7 +284,7 @@ async fn doors(time: Duration) -> anyhow::Result<()> {
         pass_query: false,
         append_click_id: false,
         expires_ms: None,
-        created_ms: parts.clock.now_ms(),
+        created_ms: parts.env.clock.now_ms(),
         deleted: false,
     };
     parts

@@ -35,9 +35,7 @@ impl Jobs {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let parts = Parts::open(settings, false).await?;
         let base = crate::wiring::Base {
-            store: Arc::clone(&parts.store),
-            clock: Arc::clone(&parts.clock),
-            random: Arc::clone(&parts.random),
+            env: parts.env.clone(),
         };
         let jobs = scheduling::Jobs::new(&parts, &base.batch(Arc::clone(&parts.rules))?)?;
         let jobs = jobs.client();

@@ -72,11 +72,11 @@ pub async fn create(
     if let Some(account) = account.filter(|a| catalog.account(*a).is_none()) {
         bail!("there is no account {account}");
     }
-    let now_ms = base.clock.now_ms();
-    let id = account.unwrap_or_else(|| new_id(EntityKind::Account, &*base.random));
-    let secret = new_secret(&*base.random);
+    let now_ms = base.env.clock.now_ms();
+    let id = account.unwrap_or_else(|| new_id(EntityKind::Account, &*base.env.random));
+    let secret = new_secret(&*base.env.random);
     let key = ApiKey {
-        id: new_key_id(&*base.random).into(),
+        id: new_key_id(&*base.env.random).into(),
         account: id,
         hash: hash_secret(&secret).as_str().into(),
         name: name.into(),

@@ -139,7 +139,7 @@ impl Histories {
         let rows = if files.is_empty() {
             None
         } else {
-            let context = engine::context(&deps.store)?;
+            let context = engine::context(&deps.env.store)?;
             engine::register_as(&context, TOTAL, &files, cube_schema()).await?;
             Some(context.sql(&window.sql()).await?.execute_stream().await?)
         };

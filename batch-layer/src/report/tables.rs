@@ -42,7 +42,7 @@ pub(super) async fn select(
         source,
         tables: names().join(", "),
     };
-    let context = engine::context(&deps.store)?;
+    let context = engine::context(&deps.env.store)?;
     let statement = context
         .state()
         .sql_to_statement(sql, &Dialect::Generic)
@@ -68,7 +68,7 @@ pub(super) async fn select(
     }
     let mut state = context.state();
     state.execution_props_mut().query_execution_start_time =
-        DateTime::from_timestamp_millis(deps.clock.now_ms());
+        DateTime::from_timestamp_millis(deps.env.clock.now_ms());
     let plan = state.statement_to_plan(statement).await.map_err(refused)?;
     read_only().verify_plan(&plan).map_err(refused)?;
     Ok(DataFrame::new(state, plan))

@@ -16,7 +16,8 @@ use object_store::path::Path;
 use storage::object_keys::ObjectKey;
 
 use super::{
-    RollupDeps, RollupError, sql,
+    deps::{RollupDeps, RollupError},
+    sql,
     write::{DayFiles, Writer},
 };
 use crate::engine;
@@ -98,7 +99,7 @@ pub(super) async fn session(
     old: &[Path],
     manifest: &Manifest,
 ) -> Result<SessionContext, RollupError> {
-    let context = engine::context(&deps.store)?;
+    let context = engine::context(&deps.env.store)?;
     let event = |day: i64, file: &File| {
         ObjectKey::Events {
             day,
@@ -156,7 +157,7 @@ pub(super) async fn changes(
 }
 
 async fn difference(deps: &RollupDeps, old: &[Path], new: &[Path]) -> Result<u64, RollupError> {
-    let context = engine::context(&deps.store)?;
+    let context = engine::context(&deps.env.store)?;
     engine::register(&context, sql::FRESH, new).await?;
     engine::register(&context, sql::OLD, old).await?;
     let rows: Vec<RecordBatch> = context.sql(&sql::difference()).await?.collect().await?;

@@ -17,7 +17,8 @@ use object_store::path::Path;
 use storage::{object_keys::ObjectKey, reservations::KEEP_MS};
 
 use super::{
-    RollupDeps, RollupError, sql,
+    deps::{RollupDeps, RollupError},
+    sql,
     write::{Writer, conform},
 };
 use crate::engine;
@@ -32,7 +33,7 @@ pub(super) async fn find(
     fresh: Vec<SenderKeysFile>,
     manifest: &mut Manifest,
 ) -> Result<u64, RollupError> {
-    let mut all = duplicates::read(&deps.store, before).await?;
+    let mut all = duplicates::read(&deps.env.store, before).await?;
     let known = all.len();
     let unsure = manifest
         .sender_keys
@@ -61,7 +62,7 @@ const LATE_MS: i64 = 2 * 86_400_000;
 /// The first moment whose keys count in a run after `before`, unix milliseconds. A collector's
 /// clock may be ahead by years.
 pub(super) fn since(deps: &RollupDeps, before: &Manifest) -> i64 {
-    before.settled_ms.min(deps.clock.now_ms()) - KEEP_MS - LATE_MS
+    before.settled_ms.min(deps.env.clock.now_ms()) - KEEP_MS - LATE_MS
 }
 
 /// Logs whose next epoch may hold an event that a covered one repeats, or the other way round.
@@ -77,7 +78,7 @@ pub(super) async fn unsure(
     let mut unsure: BTreeSet<LogId> = before.unsure.iter().filter(still).copied().collect();
     if unchecked {
         let mut directory = Directory::default();
-        directory.refresh(&deps.store).await?;
+        directory.refresh(&deps.env.store).await?;
         let open = directory.open_beyond(&manifest.horizon);
         unsure.extend(open.map(|info| info.log));
     }
@@ -91,7 +92,7 @@ async fn look(
     fresh: &[SenderKeysFile],
     old: &[SenderKeysFile],
 ) -> Result<Vec<Duplicate>, RollupError> {
-    let context = engine::context(&deps.store)?;
+    let context = engine::context(&deps.env.store)?;
     engine::register_as(&context, sql::FRESH, &paths(fresh), sender_keys::schema()).await?;
     engine::register_as(&context, sql::OLD, &paths(old), sender_keys::schema()).await?;
     let query = context.sql(&sql::unsure_keys(since(deps, before))).await?;

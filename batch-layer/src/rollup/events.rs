@@ -25,7 +25,10 @@ use handover::{
 use model::{Facts, LogId, Record, time};
 use storage::object_keys::ObjectKey;
 
-use super::{RollupDeps, RollupError, write::Writer};
+use super::{
+    deps::{RollupDeps, RollupError},
+    write::Writer,
+};
 
 /// Events held in memory at once. Each such chunk makes one file for each of its days.
 const CHUNK: usize = 400_000;
@@ -66,7 +69,7 @@ pub(super) async fn write(
     for seal in taken {
         let mut count = 0;
         for number in seal.segments.first.to(seal.segments.last) {
-            let segment = raw::segment(&deps.store, seal.log, number)
+            let segment = raw::segment(&deps.env.store, seal.log, number)
                 .await?
                 .ok_or_else(|| raw::missing(seal.log, number))?;
             count += segment.records.len() as u64;

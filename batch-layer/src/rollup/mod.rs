@@ -1,47 +1,29 @@
 //! The rollup: sealed epochs in, exact views out. Take, enrich, aggregate, merge, publish.
 
 mod aggregate;
+mod deps;
 mod duplicates;
 mod events;
 mod sql;
 mod uniques;
 mod write;
 
-use model::failpoint::reach;
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
-use datafusion::{arrow::error::ArrowError, error::DataFusionError, parquet::errors::ParquetError};
-use enrich::Rules;
 use handover::{
-    installation::stamp,
     manifest::{Manifest, WholeViews},
-    manifests::{Manifests, Published},
+    manifests::Published,
     raw::Seal,
     sealed,
 };
-use model::{Clock, Epoch, random::Randomness};
+use model::failpoint::reach;
 use serde::Serialize;
-use storage::{error::StorageError, ledger::Appended, store::Store};
+use storage::ledger::Appended;
 
+use self::deps::TRIES;
+pub use self::deps::{RollupDeps, RollupError};
 pub(crate) use self::events::schema as events_schema;
 use self::write::Writer;
-
-/// How often a run starts over because somebody else published first.
-const TRIES: u32 = 5;
-
-/// What the rollup works with.
-pub struct RollupDeps {
-    /// Object store.
-    pub store: Store,
-    /// Where views are published.
-    pub manifests: Manifests,
-    /// Enrichment.
-    pub rules: Arc<Rules>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Randomness>,
-}
 
 /// What a run recomputes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,40 +53,6 @@ pub struct Report {
     pub changed: Vec<(String, u64)>,
 }
 
-/// Why a run failed. Nothing of it is visible; the next run does it again.
-#[derive(Debug, thiserror::Error)]
-pub enum RollupError {
-    /// The object store failed, or holds what it must not.
-    #[error(transparent)]
-    Storage(StorageError),
-    /// A query failed.
-    #[error("a batch query failed: {0}")]
-    Query(#[from] DataFusionError),
-    /// Rows could not be built.
-    #[error("batch rows: {0}")]
-    Arrow(#[from] ArrowError),
-    /// A file could not be written or read.
-    #[error("batch file: {0}")]
-    Parquet(#[from] ParquetError),
-    /// Raw objects contradict their seal.
-    #[error(
-        "epoch {epoch} of log {log}: {why}; nothing was published, look at the log's raw objects"
-    )]
-    Inconsistent {
-        /// The log.
-        log: model::LogId,
-        /// The epoch.
-        epoch: Epoch,
-        /// What does not fit.
-        why: String,
-    },
-    /// Others published first, again and again.
-    #[error("other batch runs published first, {TRIES} times in a row; their views are in place")]
-    Outrun,
-}
-
-storage::from_storage_errors!(RollupError);
-
 /// Runs the rollup once.
 pub async fn run(deps: &RollupDeps, mode: Mode) -> Result<Report, RollupError> {
     for _ in 0..TRIES {
@@ -124,7 +72,7 @@ async fn attempt(deps: &RollupDeps, mode: Mode) -> Result<Option<Report>, Rollup
         Mode::Full => Manifest::default(),
     };
     let before = &current.manifest;
-    let taken = sealed::beyond(&deps.store, &base.horizon).await?;
+    let taken = sealed::beyond(&deps.env.store, &base.horizon).await?;
     if taken.is_empty() {
         return Ok(Some(Report {
             manifest: current.n,
@@ -203,7 +151,7 @@ async fn publish(
     manifest: &Manifest,
     writer: &Writer<'_>,
 ) -> Result<bool, RollupError> {
-    let stamp = stamp(&*deps.clock, &*deps.random);
+    let stamp = deps.env.stamp();
     reach("rollup.files");
     match deps.manifests.publish(current, manifest, stamp).await? {
         Appended::Yes => {

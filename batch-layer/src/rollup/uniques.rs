@@ -23,8 +23,8 @@ use handover::{
 use model::{VisitorSet, time, visitors::EXACT_LIMIT};
 
 use super::{
-    RollupDeps, RollupError,
     aggregate::{Fresh, old_files, session, store_days},
+    deps::{RollupDeps, RollupError},
     sql,
     write::{DayFiles, Writer},
 };
@@ -76,7 +76,7 @@ async fn write_month(
     if days.is_empty() {
         return Ok(());
     }
-    let context = engine::context(&deps.store)?;
+    let context = engine::context(&deps.env.store)?;
     engine::register(&context, sql::OLD, &days).await?;
     let query = sql::month_uniques(start * time::DAY * 60_000);
     let mut files = DayFiles::new(uniques_schema());

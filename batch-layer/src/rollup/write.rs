@@ -12,7 +12,7 @@ use model::{random::new_nonce, time};
 use object_store::{ObjectStoreExt, path::Path};
 use storage::{object_keys::ObjectKey, store::StoreError};
 
-use super::{RollupDeps, RollupError};
+use super::deps::{RollupDeps, RollupError};
 
 /// Writes the files of one run.
 pub(super) struct Writer<'a> {
@@ -24,7 +24,7 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// For a run that hopes to publish manifest `n`.
     pub(super) fn new(deps: &'a RollupDeps, n: u64) -> Self {
-        let run = format!("{n:010}-{:016x}", new_nonce(&*deps.random) as u64);
+        let run = format!("{n:010}-{:016x}", new_nonce(&*deps.env.random) as u64);
         Self {
             deps,
             run,
@@ -43,7 +43,7 @@ impl<'a> Writer<'a> {
         let path = key(name.clone()).path();
         let size = bytes.len() as u64;
         self.written.push(path.clone());
-        let stored = self.deps.store.put(&path, bytes.into()).await;
+        let stored = self.deps.env.store.put(&path, bytes.into()).await;
         stored.map_err(|e| StoreError::request("write", &path, e))?;
         Ok(File {
             name,
@@ -55,7 +55,7 @@ impl<'a> Writer<'a> {
     /// Deletes what was written, as far as that works: nobody refers to it.
     pub(super) async fn discard(&self) {
         let paths = futures::stream::iter(self.written.clone().into_iter().map(Ok)).boxed();
-        let store = std::sync::Arc::clone(&self.deps.store);
+        let store = std::sync::Arc::clone(&self.deps.env.store);
         let mut deleted = store.delete_stream(paths);
         while let Some(result) = deleted.next().await {
             if let Err(error) = result {

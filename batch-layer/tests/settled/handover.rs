@@ -24,7 +24,7 @@ use model::{
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use speed_layer::Folder;
-use storage::{object_keys::ObjectKey, store};
+use storage::{env::Env, object_keys::ObjectKey, store};
 
 const DAY_MS: i64 = 86_400_000;
 /// 2024-01-31: the days that follow are of two months.
@@ -225,7 +225,7 @@ async fn settled(
                 name: file.name.clone(),
             }
             .path();
-            let reader = ViewReader::open(&deps.store, path, file.bytes)
+            let reader = ViewReader::open(&deps.env.store, path, file.bytes)
                 .await
                 .unwrap();
             for entity in entities {
@@ -255,15 +255,17 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     let store = store::open("memory://").unwrap();
     let deps = RollupDeps {
         manifests: Manifests::new(Arc::clone(&store)),
-        store,
+        env: Env {
+            store,
+            clock: Arc::new(ManualClock::new(START_MS)),
+            random: Arc::new(SeededRandom::new(1)),
+        },
         rules,
-        clock: Arc::new(ManualClock::new(START_MS)),
-        random: Arc::new(SeededRandom::new(1)),
     };
     let mut logs = [Log::new(1), Log::new(2)];
     let mut keys = BTreeSet::new();
     for log in &logs {
-        raw::register_log(&deps.store, &log.info).await.unwrap();
+        raw::register_log(&deps.env.store, &log.info).await.unwrap();
     }
     for action in actions {
         match action {
@@ -274,12 +276,12 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
                 }
                 logs[log].accept(*event);
             }
-            Action::Close { log } => logs[log].close(&deps.store).await,
+            Action::Close { log } => logs[log].close(&deps.env.store).await,
             Action::Batch => drop(run(&deps, Mode::Incremental).await.unwrap()),
         }
     }
     let manifest = deps.manifests.latest().await.unwrap().manifest;
-    let left_out = duplicates::read(&deps.store, &manifest).await.unwrap();
+    let left_out = duplicates::read(&deps.env.store, &manifest).await.unwrap();
     let records = logs.iter().flat_map(|l| &l.records);
     let entities: BTreeSet<EntityId> = records.flat_map(|r| r.event.entities()).collect();
     let (expected, expected_visits) = fold(counted(&logs, &left_out), &deps.rules);
@@ -320,7 +322,7 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     prop_assert_eq!(&visits, &expected_visits);
 
     for log in &mut logs {
-        log.close(&deps.store).await;
+        log.close(&deps.env.store).await;
     }
     run(&deps, Mode::Incremental).await.unwrap();
     let incremental = deps.manifests.latest().await.unwrap().manifest;
@@ -328,8 +330,12 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     prop_assert_eq!(&full.changed, &vec![], "a full recompute gives the same");
     let recomputed = deps.manifests.latest().await.unwrap().manifest;
     prop_assert_eq!(&recomputed.horizon, &incremental.horizon);
-    let left_out = duplicates::read(&deps.store, &incremental).await.unwrap();
-    let again = duplicates::read(&deps.store, &recomputed).await.unwrap();
+    let left_out = duplicates::read(&deps.env.store, &incremental)
+        .await
+        .unwrap();
+    let again = duplicates::read(&deps.env.store, &recomputed)
+        .await
+        .unwrap();
     prop_assert_eq!(&again, &left_out, "what was decided stays");
     let mut once = BTreeSet::new();
     for (_, record) in counted(&logs, &left_out) {
@@ -380,10 +386,12 @@ async fn two_schedulers_at_once_are_harmless() {
         let store = Arc::clone(&store);
         RollupDeps {
             manifests: Manifests::new(Arc::clone(&store)),
-            store,
+            env: Env {
+                store,
+                clock: Arc::new(ManualClock::new(START_MS)),
+                random: Arc::new(SeededRandom::new(seed)),
+            },
             rules: Arc::clone(&rules),
-            clock: Arc::new(ManualClock::new(START_MS)),
-            random: Arc::new(SeededRandom::new(seed)),
         }
     };
     let (one, two) = (deps(1), deps(2));

@@ -13,7 +13,7 @@ use model::{
     Epoch, Event, EventKind, LogId, ManualClock, Record, SegmentNo, Seq, Span,
     random::SeededRandom, time::parse_day,
 };
-use storage::store;
+use storage::{env::Env, store};
 
 pub const HOUR: i64 = 3_600_000;
 pub const DAY: i64 = 24 * HOUR;
@@ -34,10 +34,12 @@ impl Installation {
         let clock = Arc::new(ManualClock::new(now_ms));
         let deps = RollupDeps {
             manifests: Manifests::new(Arc::clone(&store)),
-            store,
             rules: Arc::new(Rules::new().expect("rules")),
-            clock: clock.clone(),
-            random: Arc::new(SeededRandom::new(1)),
+            env: Env {
+                store,
+                clock: clock.clone(),
+                random: Arc::new(SeededRandom::new(1)),
+            },
         };
         let first = Header {
             log: LOG,
@@ -56,7 +58,7 @@ impl Installation {
 
     /// Seals the events as the next epoch and rolls up it.
     pub async fn take(&mut self, events: Vec<Event>) {
-        let store = &self.deps.store;
+        let store = &self.deps.env.store;
         let header = self.next;
         let first = header.first_seq;
         let info = LogInfo {

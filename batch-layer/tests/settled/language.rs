@@ -8,7 +8,7 @@ use datafusion::arrow::{
     compute::cast,
     datatypes::{DataType, Int64Type},
 };
-use handover::{installation::stamp, manifest::WholeViews};
+use handover::manifest::WholeViews;
 use model::Event;
 
 use crate::installation::{Installation, click, start};
@@ -50,7 +50,7 @@ async fn clicks_are_counted_by_language_and_history_once_it_is_filled() {
     let published = deps.manifests.latest().await.expect("a manifest");
     let mut manifest = (*published.manifest).clone();
     (manifest.whole, _) = (WholeViews::default(), manifest.views.remove("language"));
-    let stamp = stamp(&*deps.clock, &*deps.random);
+    let stamp = deps.env.stamp();
     let append = deps
         .manifests
         .ledger

@@ -2,7 +2,7 @@
 
 use batch_layer::{Mode, ReportError, query, run};
 use datafusion::arrow::{array::AsArray, datatypes::Int64Type};
-use handover::{installation::stamp, manifest::Manifest};
+use handover::manifest::Manifest;
 use model::{Cube, Dimension, Grain};
 
 use crate::installation::{HOUR, Installation, click, filled, start};
@@ -20,7 +20,7 @@ async fn forget(installation: &Installation) {
     manifest.views.remove(VIEW);
     manifest.whole.0.remove(VIEW);
     let deps = &installation.deps;
-    let stamp = stamp(&*deps.clock, &*deps.random);
+    let stamp = deps.env.stamp();
     let ledger = &deps.manifests.ledger;
     ledger
         .append(n + 1, &manifest, stamp)

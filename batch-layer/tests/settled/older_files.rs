@@ -40,7 +40,7 @@ fn without_added(file: Bytes) -> Vec<u8> {
 }
 
 async fn make_old(installation: &Installation) {
-    let store = &installation.deps.store;
+    let store = &installation.deps.env.store;
     let manifest = installation
         .deps
         .manifests

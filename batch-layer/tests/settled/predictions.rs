@@ -4,7 +4,6 @@ use batch_layer::{PredictReport, PredictSettings, RollupDeps, predict};
 use futures::TryStreamExt;
 use handover::{
     forecasts::{self, Forecast, Grain, LEDGER, Made},
-    installation::stamp,
     manifest::File,
 };
 use model::{EntityId, EntityKind};
@@ -17,7 +16,7 @@ use storage::{
 use crate::installation::{DAY, HOUR, Installation, clicks_at, filled, start};
 
 fn ledger(deps: &RollupDeps) -> Ledger {
-    Ledger::new(Arc::clone(&deps.store), LEDGER)
+    Ledger::new(Arc::clone(&deps.env.store), LEDGER)
 }
 
 async fn forecasts_of(deps: &RollupDeps, kind: EntityKind, raw: u64) -> Vec<Forecast> {
@@ -27,13 +26,14 @@ async fn forecasts_of(deps: &RollupDeps, kind: EntityKind, raw: u64) -> Vec<Fore
         .expect("a ledger")
         .expect("an entry")
         .body;
-    forecasts::read(&deps.store, &made, EntityId::new(kind, raw))
+    forecasts::read(&deps.env.store, &made, EntityId::new(kind, raw))
         .await
         .expect("forecasts")
 }
 
 async fn files(deps: &RollupDeps, folder: Path) -> Vec<String> {
     let found: Vec<_> = deps
+        .env
         .store
         .list(Some(&folder))
         .try_collect()
@@ -127,9 +127,7 @@ async fn forecasts_of_an_older_manifest_do_not_replace_newer_ones() {
         made_ms: 0,
         series: 0,
     };
-    let appended = ledger(deps)
-        .append(1, &newer, stamp(&*deps.clock, &*deps.random))
-        .await;
+    let appended = ledger(deps).append(1, &newer, deps.env.stamp()).await;
     assert_eq!(appended.expect("an entry"), Appended::Yes);
     let report = predict(deps, PredictSettings::default())
         .await

@@ -35,6 +35,7 @@ async fn the_daily_report_has_yesterday_as_csv_and_parquet() {
         "reports/all/daily_links/2026-03-05T003000000Z.csv"
     );
     let csv = deps
+        .env
         .store
         .get(&Path::from(report.csv))
         .await
@@ -57,6 +58,7 @@ async fn the_daily_report_has_yesterday_as_csv_and_parquet() {
     );
     assert_eq!(String::from_utf8_lossy(&csv), expected);
     let parquet = deps
+        .env
         .store
         .get(&Path::from(report.parquet))
         .await
@@ -89,6 +91,7 @@ async fn without_events_every_table_is_there_and_empty() {
     assert_eq!((report.manifest, report.rows), (0, 0));
     let csv = installation
         .deps
+        .env
         .store
         .get(&Path::from(report.csv))
         .await

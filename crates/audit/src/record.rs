@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use handover::installation::stamp;
-use model::{Clock, random::Randomness};
 use serde::{Deserialize, Serialize};
 use storage::{
+    env::Env,
     ledger::{Appended, Ledger, LedgerError},
     store::Store,
 };
@@ -60,18 +59,11 @@ impl Records {
 }
 
 /// Remembers an audit. If somebody else's was recorded meanwhile that one stands: it is as good.
-pub async fn remember(
-    store: &Store,
-    audit: &Audit,
-    clock: &dyn Clock,
-    random: &dyn Randomness,
-) -> Result<(), LedgerError> {
-    let ledger = Ledger::new(Arc::clone(store), LEDGER);
+pub async fn remember(env: &Env, audit: &Audit) -> Result<(), LedgerError> {
+    let ledger = Ledger::new(Arc::clone(&env.store), LEDGER);
     let newest = ledger.newest().await?;
     let record = Record::of(audit);
-    let appended = ledger
-        .append(newest + 1, &record, stamp(clock, random))
-        .await?;
+    let appended = ledger.append(newest + 1, &record, env.stamp()).await?;
     if appended == Appended::Conflict {
         tracing::info!("another audit was recorded at the same time");
     }

@@ -5,11 +5,9 @@ use std::{
     fs::{self, File},
     io::{self, BufRead, BufReader, Write},
     path::Path,
-    sync::Arc,
 };
 
-use model::{clock::Clock, random::Randomness};
-use storage::{blocking, store::Store};
+use storage::{blocking, env::Env};
 
 use super::{
     Catalog,
@@ -19,19 +17,14 @@ use super::{
 
 impl Catalog {
     /// The catalog as [`Catalog::save_copy`] left it at `path`; it catches up when it is followed.
-    pub async fn open_copy(
-        store: Store,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Randomness>,
-        path: &Path,
-    ) -> io::Result<Self> {
+    pub async fn open_copy(env: Env, path: &Path) -> io::Result<Self> {
         let path = path.to_owned();
         let state = blocking::run(move || {
             let bytes = fs::read(path)?;
             let n = number(&bytes)?;
             decode(n, &bytes).map_err(io::Error::other)
         });
-        Ok(Self::with(state.await?, store, clock, random))
+        Ok(Self::with(state.await?, env))
     }
 
     /// Writes a copy to `path`, whole or not at all, readable by its owner alone. Gives the number

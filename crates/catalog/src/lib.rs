@@ -16,11 +16,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use model::{
-    clock::Clock,
-    id::EntityId,
-    random::{Randomness, new_nonce},
-};
+use model::id::EntityId;
 use tokio::sync::Mutex;
 
 pub use self::{
@@ -30,8 +26,8 @@ pub use self::{
     types::{Account, AccountSettings, ApiKey, Campaign, Change, Goal, Link, Pixel, Row, Scope},
 };
 use storage::{
-    ledger::{Appended, Ledger, Stamp},
-    store::Store,
+    env::Env,
+    ledger::{Appended, Ledger},
 };
 
 /// Name of the catalog's ledger.
@@ -50,10 +46,8 @@ const SNAPSHOT_EVERY: u64 = 128;
 pub struct Catalog(Arc<Inner>);
 
 struct Inner {
-    store: Store,
+    env: Env,
     ledger: Ledger,
-    clock: Arc<dyn Clock>,
-    random: Arc<dyn Randomness>,
     state: RwLock<State>,
     /// Held by whoever changes `state`.
     writer: Mutex<()>,
@@ -63,34 +57,23 @@ struct Inner {
 
 impl Catalog {
     /// Loads the newest snapshot and everything after it. Fails if the store does.
-    pub async fn open(
-        store: Store,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Randomness>,
-    ) -> Result<Self, CatalogError> {
-        let state = snapshot::load(&store).await?;
-        let catalog = Self::with(state, store, clock, random);
+    pub async fn open(env: Env) -> Result<Self, CatalogError> {
+        let state = snapshot::load(&env.store).await?;
+        let catalog = Self::with(state, env);
         catalog.follow().await?;
         Ok(catalog)
     }
 
-    fn with(
-        state: State,
-        store: Store,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Randomness>,
-    ) -> Self {
-        let ledger = Ledger::new(store.clone(), LEDGER);
+    fn with(state: State, env: Env) -> Self {
+        let ledger = Ledger::new(env.store.clone(), LEDGER);
         ledger.know(state.n);
         Self(Arc::new(Inner {
             snapshot_n: AtomicU64::new(state.n),
             snapshot_runs: AtomicBool::new(false),
             state: RwLock::new(state),
             writer: Mutex::new(()),
-            store,
+            env,
             ledger,
-            clock,
-            random,
         }))
     }
 
@@ -137,10 +120,7 @@ impl Catalog {
             if changes.is_empty() {
                 return Ok(n);
             }
-            let stamp = Stamp {
-                nonce: new_nonce(&*self.0.random),
-                at_ms: self.0.clock.now_ms(),
-            };
+            let stamp = self.0.env.stamp();
             if self.0.ledger.append(n + 1, &changes, stamp).await? == Appended::Yes {
                 self.apply(n + 1, changes);
                 self.snapshot_if_due();
@@ -179,7 +159,7 @@ impl Catalog {
         let rows = self.read(State::rows);
         let inner = self.0.clone();
         tokio::spawn(async move {
-            match snapshot::save(&inner.store, n, rows).await {
+            match snapshot::save(&inner.env.store, n, rows).await {
                 Ok(()) => tracing::debug!(n, "catalog snapshot stored"),
                 Err(error) => tracing::warn!(n, %error, "no catalog snapshot; the next is tried"),
             }

@@ -6,6 +6,7 @@ use model::{
     random::{self, SeededRandom},
 };
 use object_store::memory::InMemory;
+use storage::env::Env;
 
 use super::*;
 
@@ -72,7 +73,13 @@ fn key(name: &str, owner: u64, secret: &str) -> ApiKey {
 async fn open(store: &Store, seed: u64) -> Catalog {
     let random = Arc::new(SeededRandom::new(seed));
     let clock = Arc::new(ManualClock::new(1));
-    Catalog::open(store.clone(), clock, random).await.unwrap()
+    Catalog::open(Env {
+        store: store.clone(),
+        clock,
+        random,
+    })
+    .await
+    .unwrap()
 }
 
 fn memory() -> Store {

@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use model::{
-    Clock,
-    random::{Randomness, new_nonce},
-};
 use serde::{Deserialize, Serialize};
 use storage::{
-    ledger::{Appended, Ledger, LedgerError, Stamp},
+    env::Env,
+    ledger::{Appended, Ledger, LedgerError},
     store::Store,
 };
 
@@ -21,28 +18,16 @@ struct Installation {
     visitor_key: [u8; 32],
 }
 
-/// A new stamp for a ledger entry.
-pub fn stamp(clock: &dyn Clock, random: &dyn Randomness) -> Stamp {
-    Stamp {
-        nonce: new_nonce(random),
-        at_ms: clock.now_ms(),
-    }
-}
-
 /// The key that visitors are hashed with; made by whoever asks first.
-pub async fn visitor_key(
-    store: &Store,
-    clock: &dyn Clock,
-    random: &dyn Randomness,
-) -> Result<[u8; 32], LedgerError> {
-    let ledger = Ledger::new(Arc::clone(store), "installation");
+pub async fn visitor_key(env: &Env) -> Result<[u8; 32], LedgerError> {
+    let ledger = Ledger::new(Arc::clone(&env.store), "installation");
     if let Some(entry) = ledger.entry::<Installation>(1).await? {
         return Ok(entry.body.visitor_key);
     }
     let mut visitor_key = [0; 32];
-    random.fill(&mut visitor_key);
+    env.random.fill(&mut visitor_key);
     if ledger
-        .append(1, &Installation { visitor_key }, stamp(clock, random))
+        .append(1, &Installation { visitor_key }, env.stamp())
         .await?
         == Appended::Yes
     {
@@ -82,15 +67,10 @@ impl Control {
     }
 
     /// Asks; returns the request's number.
-    pub async fn ask(
-        &self,
-        request: Request,
-        clock: &dyn Clock,
-        random: &dyn Randomness,
-    ) -> Result<u64, LedgerError> {
+    pub async fn ask(&self, request: Request, env: &Env) -> Result<u64, LedgerError> {
         for _ in 0..TRIES {
             let n = self.0.newest().await? + 1;
-            if self.0.append(n, &request, stamp(clock, random)).await? == Appended::Yes {
+            if self.0.append(n, &request, env.stamp()).await? == Appended::Yes {
                 return Ok(n);
             }
         }

@@ -5,6 +5,7 @@
 pub mod blocking;
 pub mod cells;
 pub mod durable_local;
+pub mod env;
 pub mod error;
 pub mod leases;
 pub mod ledger;

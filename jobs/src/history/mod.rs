@@ -4,13 +4,11 @@ mod entry;
 mod runs;
 mod state;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use handover::installation::stamp;
-use model::{Clock, random::Randomness};
 use storage::{
+    env::Env,
     ledger::{self, Appended, Ledger, LedgerError},
-    store::Store,
 };
 use tokio::time::{Instant, sleep};
 
@@ -30,28 +28,17 @@ const MOST_ENTRIES: u64 = 10_000;
 /// How often a request is tried when others append at the same time.
 const TRIES: usize = 20;
 
-/// What every part of this crate works with. Cheap to clone.
-#[derive(Clone)]
-pub struct Shared {
-    /// Object store.
-    pub store: Store,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Randomness>,
-}
-
 /// The history of one job.
 pub(crate) struct History {
     ledger: Ledger,
-    shared: Shared,
+    env: Env,
 }
 
 impl History {
     /// The history of the job `name`.
-    pub(crate) fn new(name: &str, shared: Shared) -> Self {
-        let ledger = Ledger::new(shared.store.clone(), &format!("jobs-{name}"));
-        Self { ledger, shared }
+    pub(crate) fn new(name: &str, env: Env) -> Self {
+        let ledger = Ledger::new(env.store.clone(), &format!("jobs-{name}"));
+        Self { ledger, env }
     }
 
     /// Takes new entries in. A fresh state begins with the newest run, which tells all before it.
@@ -77,7 +64,7 @@ impl History {
         state: &mut State,
         entry: Entry,
     ) -> Result<bool, LedgerError> {
-        let stamp = stamp(&*self.shared.clock, &*self.shared.random);
+        let stamp = self.env.stamp();
         let n = state.n + 1;
         let appended = self.ledger.append(n, &entry, stamp).await? == Appended::Yes;
         if appended {

@@ -19,13 +19,13 @@ fn info(log: LogId, retired_at: Option<u64>, closed: Option<(u64, u64)>) -> LogI
     }
 }
 
-async fn register(shared: &Shared, log: LogId, retired_at: Option<u64>) {
-    raw::register_log(&shared.store, &info(log, retired_at, None))
+async fn register(env: &Env, log: LogId, retired_at: Option<u64>) {
+    raw::register_log(&env.store, &info(log, retired_at, None))
         .await
         .unwrap();
 }
 
-async fn seal(shared: &Shared, log: LogId, epoch: u64) {
+async fn seal(env: &Env, log: LogId, epoch: u64) {
     let seal = Seal {
         log,
         epoch: Epoch(epoch),
@@ -33,28 +33,28 @@ async fn seal(shared: &Shared, log: LogId, epoch: u64) {
         seqs: Span::from((Seq(epoch), Seq(epoch))),
         count: 1,
     };
-    raw::put_seal(&shared.store, &seal).await.unwrap();
+    raw::put_seal(&env.store, &seal).await.unwrap();
 }
 
-fn closer(shared: &Shared) -> EpochCloser {
-    EpochCloser::new(shared.clone(), Duration::from_secs(30))
+fn closer(env: &Env) -> EpochCloser {
+    EpochCloser::new(env.clone(), Duration::from_secs(30))
 }
 
 /// A collector that answers the next request after `answer`, and has the seal after as long again.
-fn collector(shared: &Shared, log: LogId, epoch: u64, answer: Duration) {
-    let shared = shared.clone();
+fn collector(env: &Env, log: LogId, epoch: u64, answer: Duration) {
+    let env = env.clone();
     tokio::spawn(async move {
-        let control = Control::new(shared.store.clone());
+        let control = Control::new(env.store.clone());
         while control.newest().await.unwrap() == 0 {
             sleep(Duration::from_millis(500)).await;
         }
         assert_eq!(control.after(0).await.unwrap().1, [Request::CloseEpochs]);
         sleep(answer).await;
-        raw::update_log(&shared.store, &info(log, None, Some((1, epoch))))
+        raw::update_log(&env.store, &info(log, None, Some((1, epoch))))
             .await
             .unwrap();
         sleep(answer).await;
-        seal(&shared, log, epoch).await;
+        seal(&env, log, epoch).await;
     });
 }
 
@@ -159,7 +159,7 @@ async fn a_run_that_wants_it_closes_epochs_first() {
     let yearly = Schedule::parse(Watch.schedule(), Tz::UTC).unwrap();
     let job = ScheduledJob::new(&Watch, yearly, Arc::clone(&began));
     let deps = SchedulerDeps {
-        shared: elsewhere(&one, 1),
+        env: elsewhere(&one, 1),
         jobs: vec![job],
         epochs: Some(closer(&one)),
         on_reach: Arc::new(|_, _| ()),

@@ -80,7 +80,7 @@ async fn missed_runs_are_caught_up_once() {
 #[tokio::test]
 async fn a_scheduler_that_was_away_for_a_day_catches_up_by_any_clock() {
     let clock = Arc::new(ManualClock::new(BEGIN_MS));
-    let one = shared(clock.clone());
+    let one = env(clock.clone());
     let log = Arc::new(Log::default());
     let job = || log.job(Duration::ZERO, Ok(json!(null)));
     let first = Process::start("one", one.clone(), job());
@@ -189,7 +189,7 @@ fn a_run_whose_process_dies_is_taken_over_once_it_is_silent() {
             .unwrap()
     };
     let clock = Arc::new(ManualClock::new(BEGIN_MS));
-    let one = shared(clock.clone());
+    let one = env(clock.clone());
     let (dying, log) = (Arc::new(Log::default()), Arc::new(Log::default()));
     let settings = |by: &str| SchedulerSettings {
         poll: Duration::from_millis(10),
@@ -198,7 +198,7 @@ fn a_run_whose_process_dies_is_taken_over_once_it_is_silent() {
     };
     let start = |seed, by: &str, job| {
         let deps = SchedulerDeps {
-            shared: elsewhere(&one, seed),
+            env: elsewhere(&one, seed),
             jobs: vec![job],
             epochs: None,
             on_reach: Arc::new(|_, _| ()),
@@ -246,7 +246,7 @@ async fn a_job_follows_each_run_of_another_however_that_ends() {
         };
         let shutdown = CancellationToken::new();
         let deps = SchedulerDeps {
-            shared: elsewhere(&one, 1),
+            env: elsewhere(&one, 1),
             jobs: vec![log.job(Duration::from_secs(20), result), follower],
             epochs: None,
             on_reach: Arc::new(|_, _| ()),

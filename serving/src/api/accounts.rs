@@ -7,8 +7,7 @@ use catalog::{Account, AccountSettings, CatalogError, Change, Scope};
 use chrono_tz::Tz;
 use http::StatusCode;
 use ipnet::IpNet;
-use model::random::new_id;
-use model::{EntityId, EntityKind};
+use model::{EntityId, EntityKind, random::new_id};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Problem;
@@ -75,9 +74,9 @@ pub(crate) async fn create_account(
     Body(body): Body<AccountBody>,
 ) -> Result<(StatusCode, Json<NewAccount>), Problem> {
     let mut account = Account {
-        id: new_id(EntityKind::Account, &*app.random),
+        id: new_id(EntityKind::Account, &*app.env.random),
         name: Box::default(),
-        created_ms: app.clock.now_ms(),
+        created_ms: app.env.clock.now_ms(),
         settings: AccountSettings::default(),
     };
     set(&mut account, &body).map_err(problem)?;

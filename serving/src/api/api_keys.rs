@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use catalog::{ApiKey, CatalogError, Change, Scope};
 use http::StatusCode;
-use model::EntityId;
-use model::random::{hash_secret, new_key_id, new_secret};
+use model::{
+    EntityId,
+    random::{hash_secret, new_key_id, new_secret},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Problem;
@@ -48,14 +50,14 @@ pub(super) fn new(
 ) -> (ApiKey, String) {
     scopes.sort_by_key(|scope| *scope as u8);
     scopes.dedup();
-    let secret = new_secret(&*app.random);
+    let secret = new_secret(&*app.env.random);
     let key = ApiKey {
-        id: new_key_id(&*app.random).into(),
+        id: new_key_id(&*app.env.random).into(),
         account,
         hash: hash_secret(&secret).into(),
         name,
         scopes,
-        created_ms: app.clock.now_ms(),
+        created_ms: app.env.clock.now_ms(),
         revoked: false,
     };
     (key, secret)

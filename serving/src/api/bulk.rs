@@ -8,8 +8,7 @@ use axum::{
 };
 use catalog::{CatalogError, Change, Link};
 use http::StatusCode;
-use model::EntityKind;
-use model::random::new_id;
+use model::{EntityKind, random::new_id};
 use serde_json::value::RawValue;
 use web::Problem;
 
@@ -69,7 +68,7 @@ pub(crate) async fn create_many_links(
     let mut answer = BulkAnswer::default();
     let decide = |state: &catalog::State| {
         answer = BulkAnswer::default();
-        let mut context = ChangeContext::new(state, &*app.random);
+        let mut context = ChangeContext::new(state, &*app.env.random);
         Ok(answer.decide(&items, &mut context, &app, &caller))
     };
     app.catalog.commit(decide).await.map_err(problem)?;
@@ -117,7 +116,7 @@ fn make(
     caller: &Caller,
 ) -> Result<Link, CatalogError> {
     let id = new_id(EntityKind::Link, context.random);
-    let mut link = Link::blank(id, caller.account, app.clock.now_ms());
+    let mut link = Link::blank(id, caller.account, app.env.clock.now_ms());
     link.change(body, context)?;
     links::check(&link, context)?;
     Ok(link)

@@ -5,8 +5,10 @@ use std::{collections::HashSet, sync::Arc};
 use axum::Json;
 use catalog::{CatalogError, Change, Row, Table};
 use http::{HeaderName, StatusCode, header};
-use model::EntityId;
-use model::random::{Randomness, new_id, new_slug};
+use model::{
+    EntityId,
+    random::{Randomness, new_id, new_slug},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use web::Problem;
 
@@ -115,12 +117,12 @@ pub(super) async fn create<T: Resource>(
     caller: &Caller,
     body: &T::Body,
 ) -> Result<Made<T::View>, Problem> {
-    let id = new_id(T::KIND, &*app.random);
-    let blank = T::blank(id, caller.account, app.clock.now_ms());
+    let id = new_id(T::KIND, &*app.env.random);
+    let blank = T::blank(id, caller.account, app.env.clock.now_ms());
     let mut made = blank.clone();
     let decide = |state: &catalog::State| {
         made = blank.clone();
-        made.change(body, &ChangeContext::new(state, &*app.random))?;
+        made.change(body, &ChangeContext::new(state, &*app.env.random))?;
         Ok(vec![made.clone().put()])
     };
     app.catalog.commit(decide).await.map_err(problem)?;
@@ -160,7 +162,7 @@ pub(super) async fn change<T: Resource>(
     let decide = |state: &catalog::State| {
         let old = own::<T>(state, caller.account, id)?;
         let mut new = T::clone(old);
-        new.change(body, &ChangeContext::new(state, &*app.random))?;
+        new.change(body, &ChangeContext::new(state, &*app.env.random))?;
         changed = Some(new.clone());
         Ok(match new == **old {
             true => Vec::new(),

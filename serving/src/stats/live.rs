@@ -1,13 +1,13 @@
 //! The live part of an answer: tries for a little while to get all of it.
 
 use std::{sync::Arc, time::Duration};
-use storage::error::StorageError;
 
 use handover::{
     manifests::Published,
     reading::{Missing, Reader, Why},
 };
 use model::EntityId;
+use storage::error::StorageError;
 use web::Problem;
 
 use crate::app::App;
@@ -55,9 +55,9 @@ async fn read_once(
     let reader = Reader {
         published,
         directory: &directory,
-        store: &app.store,
+        store: &app.env.store,
         cells: &*app.cells,
-        now_ms: app.clock.now_ms(),
+        now_ms: app.env.clock.now_ms(),
     };
     reader.read(entity).await
 }

@@ -62,5 +62,5 @@ pub(crate) async fn get_stats(
 pub(crate) fn understand(app: &App, caller: &Caller, asked: &StatsQuery) -> Result<Query, Problem> {
     let account = app.catalog.account(caller.account);
     let zone = account.map(|account| account.settings.timezone.clone());
-    asked.understand(&zone.unwrap_or_default(), app.clock.now_ms())
+    asked.understand(&zone.unwrap_or_default(), app.env.clock.now_ms())
 }

@@ -1,10 +1,11 @@
 //! What an API of tests works with.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use storage::env::Env;
 
 use ::audit::Audit;
 use catalog::Catalog;
-use jobs::{JobClient, Shared};
+use jobs::JobClient;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use model::{ManualClock, random::SeededRandom};
 use storage::{cells::MemoryCells, store::Store, stream::MemoryStream};
@@ -39,20 +40,21 @@ impl AuditControl for FakeAudits {
 
 /// All that an API needs, in memory: nothing in it but what is in `store`, and no jobs.
 pub(crate) async fn deps(store: Store) -> ServingDeps {
-    let clock = Arc::new(ManualClock::new(NOW_MS));
-    let random = Arc::new(SeededRandom::new(7));
-    let catalog = Catalog::open(store.clone(), clock.clone(), random.clone());
+    let env = Env {
+        store,
+        clock: Arc::new(ManualClock::new(NOW_MS)),
+        random: Arc::new(SeededRandom::new(7)),
+    };
+    let catalog = Catalog::open(env.clone());
     let health = Health::default();
     let metrics = PrometheusBuilder::new().build_recorder().handle();
     ServingDeps {
         catalog: catalog.await.unwrap(),
-        jobs: Arc::new(no_jobs(&store)),
-        store,
+        jobs: Arc::new(no_jobs(&env)),
+        env,
         stream: Arc::new(MemoryStream::default()),
         cells: Arc::new(MemoryCells::default()),
         audits: Arc::new(FakeAudits),
-        clock,
-        random,
         operate: web::operate_routes(health.clone(), metrics),
         health,
     }
@@ -68,11 +70,6 @@ pub(crate) fn settings() -> ServingSettings {
 }
 
 /// An installation without jobs.
-fn no_jobs(store: &Store) -> JobClient {
-    let shared = Shared {
-        store: store.clone(),
-        clock: Arc::new(ManualClock::new(NOW_MS)),
-        random: Arc::new(SeededRandom::new(8)),
-    };
-    JobClient::new(shared, &[], "nobody", Duration::ZERO)
+fn no_jobs(env: &Env) -> JobClient {
+    JobClient::new(env.clone(), &[], "nobody", Duration::ZERO)
 }

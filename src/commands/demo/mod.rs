@@ -88,7 +88,7 @@ fn free(asked: Option<SocketAddr>, usual: u16) -> anyhow::Result<SocketAddr> {
 
 /// Shows the sample, and keeps it alive until told to end.
 async fn go_on(running: &mut Running) -> anyhow::Result<()> {
-    let recent = Recent::until(running.parts.clock.now_ms())?;
+    let recent = Recent::until(running.parts.env.clock.now_ms())?;
     let visitor = Visitor::new(running, &recent).await?;
     arrive(&visitor, &recent).await?;
     settle(&visitor).await?;
@@ -110,7 +110,7 @@ async fn go_on(running: &mut Running) -> anyhow::Result<()> {
 /// Whether all counts of exactly what was sent are as expected, live and settled. Nothing is
 /// streamed meanwhile.
 async fn compare(running: &Running) -> anyhow::Result<bool> {
-    let recent = Recent::until(running.parts.clock.now_ms())?;
+    let recent = Recent::until(running.parts.env.clock.now_ms())?;
     let visitor = Visitor::new(running, &recent).await?;
     let expected = expected::count(&recent.events);
     arrive(&visitor, &recent).await?;

@@ -10,12 +10,12 @@ use crate::wiring::Parts;
 
 /// Sends one event after the other, one at a time, until it is dropped.
 pub(super) async fn run(visitor: &Visitor, recent: &Recent, parts: &Parts) -> Infallible {
-    let mut stream = Stream::new(&recent.events, new_nonce(&*parts.random) as u64);
+    let mut stream = Stream::new(&recent.events, new_nonce(&*parts.env.random) as u64);
     let start = Instant::now();
     loop {
-        let gap = stream.gap(parts.clock.now_ms(), start.elapsed());
+        let gap = stream.gap(parts.env.clock.now_ms(), start.elapsed());
         tokio::time::sleep(gap).await;
-        let Some(event) = stream.event(parts.clock.now_ms()) else {
+        let Some(event) = stream.event(parts.env.clock.now_ms()) else {
             continue;
         };
         // A demo that stumbles once goes on; what was not acknowledged is not counted.

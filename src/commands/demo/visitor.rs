@@ -38,9 +38,7 @@ impl Visitor {
     pub(super) async fn new(running: &Running, recent: &Recent) -> anyhow::Result<Self> {
         let parts = &running.parts;
         let base = Base {
-            store: Arc::clone(&parts.store),
-            clock: Arc::clone(&parts.clock),
-            random: Arc::clone(&parts.random),
+            env: parts.env.clone(),
         };
         let scopes = [Scope::Read, Scope::Write, Scope::Admin];
         let (account, key) = key::create(&base, None, "demo", &scopes).await?;

@@ -9,7 +9,6 @@ use arrow::{
 use bytes::Bytes;
 use catalog::{Account, AccountSettings, Catalog, Change};
 use handover::{
-    installation::stamp,
     manifest::{File, Manifest},
     manifests::Manifests,
     raw::{self, LogInfo, Seal},
@@ -26,6 +25,7 @@ use object_store::{ObjectStoreExt, PutMode};
 use parquet::arrow::ArrowWriter;
 use storage::{
     cells::{Checkpoint, LiveCells, MemoryCells, StoredCell},
+    env::Env,
     ledger::Appended,
     object_keys::ObjectKey,
     store::{self, Store},
@@ -41,7 +41,7 @@ const DAY: i64 = 20_455;
 pub struct Site {
     deps: AuditDeps,
     pub cells: Arc<MemoryCells>,
-    random: SeededRandom,
+    random: Arc<SeededRandom>,
     epoch: u64,
     segment: u64,
     /// Everything accepted, in order.
@@ -61,9 +61,13 @@ impl Site {
         let store = store::open("memory://").unwrap();
         let clock = Arc::new(ManualClock::new(DAY * 86_400_000));
         let random = Arc::new(SeededRandom::new(1));
-        let catalog = Catalog::open(store.clone(), clock.clone(), random)
-            .await
-            .unwrap();
+        let catalog = Catalog::open(Env {
+            store: store.clone(),
+            clock: clock.clone(),
+            random,
+        })
+        .await
+        .unwrap();
         let change = Change::PutAccount(Account {
             id: account(),
             name: "Shop".into(),
@@ -82,7 +86,7 @@ impl Site {
         Self {
             deps,
             cells,
-            random: SeededRandom::new(2),
+            random: Arc::new(SeededRandom::new(2)),
             epoch: 1,
             segment: 0,
             records: Vec::new(),
@@ -112,10 +116,16 @@ impl Site {
         self.record(&audit).await;
     }
 
+    fn env(&self) -> Env {
+        Env {
+            store: self.store().clone(),
+            clock: self.deps.clock.clone(),
+            random: self.random.clone(),
+        }
+    }
+
     pub async fn record(&self, audit: &Audit) {
-        remember(self.store(), audit, &*self.deps.clock, &self.random)
-            .await
-            .unwrap();
+        remember(&self.env(), audit).await.unwrap();
     }
 
     pub fn without_cells(&mut self) {
@@ -296,7 +306,7 @@ impl Site {
     }
 
     async fn append(&self, n: u64) {
-        let stamp = stamp(&*self.deps.clock, &self.random);
+        let stamp = self.env().stamp();
         let ledger = &self.deps.manifests.ledger;
         let appended = ledger.append(n, &self.manifest, stamp).await.unwrap();
         assert_eq!(appended, Appended::Yes);
@@ -361,7 +371,7 @@ impl Site {
                 clock: self.deps.clock.clone(),
             },
             cells: self.cells.clone(),
-            random: SeededRandom::new(3),
+            random: Arc::new(SeededRandom::new(3)),
             records: self.records.clone(),
             manifest: self.manifest.clone(),
             ..*self

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use proptest::{collection::vec, prelude::*, sample::Index};
+use storage::env::Env;
 
 use super::*;
 
@@ -82,7 +83,14 @@ fn open_copy(bytes: &[u8]) -> std::io::Result<(u64, Vec<Change>)> {
     std::fs::write(&path, bytes).unwrap();
     let clock = Arc::new(ManualClock::new(1));
     let random = Arc::new(SeededRandom::new(1));
-    let opened = Catalog::open_copy(memory(), clock, random, &path);
+    let opened = Catalog::open_copy(
+        Env {
+            store: memory(),
+            clock,
+            random,
+        },
+        &path,
+    );
     runtime().block_on(opened).map(|catalog| contents(&catalog))
 }
 
@@ -152,7 +160,7 @@ proptest! {
             text[at] ^= by;
             let path = storage::object_keys::ObjectKey::Ledger { ledger: LEDGER.into(), n: 2 }.path();
             object_store::ObjectStoreExt::put(&*store, &path, text.into()).await.unwrap();
-            let late = Catalog::open(store.clone(), Arc::new(ManualClock::new(1)), Arc::new(SeededRandom::new(2))).await;
+            let late = Catalog::open(Env { store: store.clone(), clock: Arc::new(ManualClock::new(1)), random: Arc::new(SeededRandom::new(2)) }).await;
             match (catalog.follow().await, late) {
                 (Ok(1), Ok(late)) => {
                     prop_assert_eq!(contents(&catalog).0, 2);

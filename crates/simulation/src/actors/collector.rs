@@ -7,7 +7,7 @@ use ingest::{
     log::{Disk, LogSettings, RecoveryError},
     session::{Current, Session, SessionDeps, SessionError},
 };
-use storage::store::Store;
+use storage::{env::Env, store::Store};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
@@ -95,11 +95,13 @@ impl Life {
         let opened = Session::open(SessionDeps {
             disk: Arc::clone(&self.disk),
             executor: Arc::new(executor),
-            store: Arc::clone(&self.store),
+            env: Env {
+                store: Arc::clone(&self.store),
+                clock: world.clock(),
+                random: world.random(),
+            },
             stream: self.redis.clone(),
             cells: self.redis.clone(),
-            clock: world.clock(),
-            random: world.random(),
             health: Health::default(),
             settings: self.settings(),
         });

@@ -42,15 +42,15 @@ macro_rules! dimensions {
 
 dimensions! {
     Total [] All "''", |_, _, _| Some(""), "Nothing: one number.", [1 "minute" Minute] [2 "total" Quarter];
-    Country ["country"] All "country", |e, _, _| Some(&e.country), "Country, ISO 3166-1 alpha-2; empty if unknown.", [3 "country" Quarter];
+    Country ["country"] All "country", |e, _, _| Some(&e.country), "Country, ISO 3166-1 alpha-2.", [3 "country" Quarter];
     Browser ["browser"] All "browser", |_, f, _| Some(&f.browser), "Browser family.", [4 "browser" Quarter];
     Os ["os"] All "os", |_, f, _| Some(&f.os), "Operating system family.", [5 "os" Quarter];
     Device ["device_model" "device"] All "device", |_, f, _| Some(&f.device), "Device family: its maker and model.", [6 "device" Quarter];
     Referrer ["referrer"] All "referrer_host", |_, f, _| Some(&f.referrer_host), "Host of the referrer.", [7 "referrer" Quarter];
     Object ["link" "pixel" "goal"] Owners "object", |_, _, n| Some(&n.object), "Link, pixel or goal, by its id.", [8 "object" Quarter];
     Currency ["currency"] All "currency" where "value_micros IS NOT NULL", |e, _, _| e.value_micros.map(|_| e.currency.as_str()), "Currency of a value, ISO 4217; events without a value are left out.", [9 "currency" Quarter];
-    Campaign ["campaign"] Accounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id; empty if none.", [10 "campaign" Quarter];
-    Language ["language"] All "language", |_, f, _| Some(&f.language), "Language that is liked best, ISO 639; empty if unknown.", [11 "language" Quarter];
+    Campaign ["campaign"] Accounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id.", [10 "campaign" Quarter];
+    Language ["language"] All "language", |_, f, _| Some(&f.language), "Language that is liked best, ISO 639.", [11 "language" Quarter];
 }
 
 /// A row of the table.

@@ -42,10 +42,10 @@ impl Audit {
         }
         // What differs raises the alarm of the installation. That nothing does takes it back only
         // if live numbers were looked at as well.
-        if !audit.agrees || deps.cells.is_some() {
-            if let Err(error) = audit::remember(&base.env, &audit).await {
-                eprintln!("the audit could not be recorded: {error}");
-            }
+        if (!audit.agrees || deps.cells.is_some())
+            && let Err(error) = audit::remember(&base.env, &audit).await
+        {
+            eprintln!("the audit could not be recorded: {error}");
         }
         Ok(match audit.agrees {
             true => ExitCode::SUCCESS,

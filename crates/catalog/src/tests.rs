@@ -6,7 +6,7 @@ use model::{
     random::{self, SeededRandom},
 };
 use object_store::memory::InMemory;
-use storage::env::Env;
+use storage::{env::Env, store::Store};
 
 use super::*;
 

@@ -137,7 +137,6 @@ impl Reader<'_> {
         let fences = self.fences().await?;
         let generations = self.cells.generations(false).await?;
 
-        let fence_of = |log: LogId| fences.get(&log).copied();
         let mut reading = Reading {
             as_of: horizon.0.iter().map(|(log, c)| (*log, c.seq)).collect(),
             ..Reading::default()
@@ -149,7 +148,7 @@ impl Reader<'_> {
             let seen = Seen {
                 prune_watermark,
                 covered,
-                fence: fence_of(*log),
+                fence: fences.get(log).copied(),
                 generations: &generations,
                 now_ms: self.now_ms,
             };
@@ -164,12 +163,25 @@ impl Reader<'_> {
                 }),
             }
         }
+        self.add_cells(&mut reading, &cells, &fences)?;
+        Ok(reading)
+    }
+
+    /// Adds the cells that are to be believed, and names the logs of those that are not.
+    fn add_cells(
+        &self,
+        reading: &mut Reading,
+        cells: &[StoredCell],
+        fences: &BTreeMap<LogId, Fence>,
+    ) -> Result<(), StorageError> {
+        let manifest = &self.published.manifest;
         let live = |cell: &&StoredCell| {
-            cell.epoch > horizon.of(cell.log).epoch && cell.fence == fence_of(cell.log)
+            cell.epoch > manifest.horizon.of(cell.log).epoch
+                && cell.fence == fences.get(&cell.log).copied()
         };
-        // Their checkpoints were not looked at: they were made after we looked for logs.
         let mut passed_over = BTreeMap::new();
         for cell in cells.iter().filter(live) {
+            // Its checkpoint was not looked at: it was made after we looked for logs.
             if self.directory.get(cell.log).is_none() {
                 passed_over.insert(cell.log, Why::New);
                 continue;
@@ -179,7 +191,7 @@ impl Reader<'_> {
                 passed_over.insert(cell.log, Why::OtherFold);
                 continue;
             }
-            let unsure = self.published.manifest.unsure.contains(&cell.log);
+            let unsure = manifest.unsure.contains(&cell.log);
             let cell = Cell::decode(&cell.body).map_err(StorageError::damaged)?;
             reading.unchecked |= unsure || cell.unchecked();
             reading.cells.push(cell);
@@ -193,7 +205,7 @@ impl Reader<'_> {
                 reading.missing.push(missing);
             }
         }
-        Ok(reading)
+        Ok(())
     }
 
     async fn fences(&self) -> Result<BTreeMap<LogId, Fence>, StoreError> {

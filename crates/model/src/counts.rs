@@ -1,8 +1,7 @@
 //! What is measured, and the vector of measures that merges by addition.
 
 use crate::{
-    cube::Cube,
-    dimension::Dimension,
+    dimension::{Cube, Dimension},
     event::{Event, EventKind, Facts},
 };
 

@@ -2,9 +2,9 @@
 //! below: the cubes, the live fold, the SQL of the views and the names of the API follow from it.
 
 use crate::{
-    cube::{Cube, Grain},
     event::{Event, Facts},
     id::EntityKind,
+    time,
 };
 
 /// Makes [`Dimension`], [`ROWS`] and [`CUBES`](crate::CUBES) of the table. A row is: name in Rust;
@@ -108,6 +108,57 @@ impl Dimension {
             Kept::Owners => !kind.is_object(),
             Kept::Accounts => kind == EntityKind::Account,
         }
+    }
+}
+
+/// Width of a cube's buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Grain {
+    /// One minute.
+    Minute,
+    /// Fifteen minutes: the offset of every time zone is a multiple.
+    Quarter,
+}
+
+impl Grain {
+    /// Minutes in a bucket.
+    pub fn minutes(self) -> i64 {
+        match self {
+            Grain::Minute => 1,
+            Grain::Quarter => 15,
+        }
+    }
+}
+
+/// One definition of what is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cube {
+    /// Number in stored cells; never reused.
+    pub id: u32,
+    /// Name of the view and of its folder.
+    pub name: &'static str,
+    /// What it is split by.
+    pub dimension: Dimension,
+    /// How wide its buckets are.
+    pub grain: Grain,
+}
+
+impl Cube {
+    /// Whether the cube is kept for entities of this kind.
+    pub fn is_for(&self, kind: EntityKind) -> bool {
+        self.dimension.is_for(kind)
+    }
+
+    /// The bucket (unix minute) of an event in this cube.
+    pub fn bucket(&self, event: &Event) -> i64 {
+        time::floor(time::minute_of(event.occurred_ms), self.grain.minutes())
+    }
+
+    /// The cube of this dimension and grain.
+    pub fn find(dimension: Dimension, grain: Grain) -> Option<&'static Cube> {
+        CUBES
+            .iter()
+            .find(|c| c.dimension == dimension && c.grain == grain)
     }
 }
 

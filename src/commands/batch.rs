@@ -10,7 +10,7 @@ use crate::{config::Settings, scheduling, wiring::Base};
 
 #[derive(Debug, Subcommand)]
 pub enum Batch {
-    /// Grind what has been sealed since the last run, and publish the views.
+    /// Roll up what has been sealed since the last run, and publish the views.
     #[command(after_help = "Examples:\n  millrace batch run\n  millrace batch run --full --json")]
     Run {
         /// Recompute everything from raw with today's rules.

@@ -4,7 +4,7 @@
 //! compared with what happened after every reading and every publication.
 //!
 //! Only the batch queries are replaced: a batch takes sealed epochs, reads raw segments and
-//! publishes manifests as the product does, and lists events instead of grinding them with SQL.
+//! publishes manifests as the product does, and lists events instead of aggregating them with SQL.
 
 mod actors;
 mod disk;

@@ -63,17 +63,8 @@ impl Asked {
                 let wrong = |e: model::IdError| Problem::bad_request("invalid_id", e.to_string());
                 Some(id.parse().map_err(wrong)?)
             }
-            (None, Some(link), None) => {
-                let links = &state.links;
-                let id = link.parse().ok().and_then(|id| links.get(id));
-                id.or_else(|| links.named(0, link)).map(|row| row.id)
-            }
-            (None, None, Some(name)) => {
-                let campaigns = &state.campaigns;
-                let id = name.parse().ok().and_then(|id| campaigns.get(id));
-                let row = id.or_else(|| campaigns.named(account.raw, name));
-                row.map(|row| row.id)
-            }
+            (None, Some(link), None) => state.links.find(account, link).map(|row| row.id),
+            (None, None, Some(name)) => state.campaigns.find(account, name).map(|row| row.id),
             _ => {
                 let detail = "give only one of `entity`, `link` and `campaign`";
                 return Err(Problem::bad_request("invalid_query", detail));

@@ -90,21 +90,15 @@ impl<'a> ChangeContext<'a> {
         account: EntityId,
     ) -> Result<(), CatalogError> {
         given.set_with(target, |text| {
-            let campaigns = &self.state.campaigns;
-            let own = |id| {
-                campaigns
-                    .get(id)
-                    .filter(|c| c.account == account && !c.deleted)
-            };
-            let by_id = text.parse().ok().and_then(own);
-            let campaign = by_id.or_else(|| campaigns.named(account.raw, text));
+            let campaign = self.state.campaigns.find(account, text);
             let unknown = || {
                 CatalogError::invalid(
                     "campaign",
                     "must be the id or the name of a campaign of this account",
                 )
             };
-            campaign.map(|c| Some(c.id)).ok_or_else(unknown)
+            let live = campaign.filter(|campaign| !campaign.deleted);
+            live.map(|campaign| Some(campaign.id)).ok_or_else(unknown)
         })
     }
 }

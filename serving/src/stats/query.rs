@@ -40,17 +40,13 @@ impl Query {
         let Some((kind, name)) = &self.object else {
             return Ok(account);
         };
-        let by_id = name.parse::<EntityId>().ok().filter(|id| id.kind == *kind);
-        let found = by_id.or_else(|| {
-            catalog.read(|state| match kind {
-                EntityKind::Link => state.links.named(0, name).map(|row| row.id),
-                EntityKind::Pixel => state.pixels.named(account.raw, name).map(|row| row.id),
-                EntityKind::Goal => state.goals.named(account.raw, name).map(|row| row.id),
-                _ => state.campaigns.named(account.raw, name).map(|row| row.id),
-            })
-        });
         // Somebody else's does not exist for this account.
-        let ours = found.filter(|id| catalog.describe(*id).is_some_and(|d| d.account == account));
+        let ours = catalog.read(|state| match kind {
+            EntityKind::Link => state.links.find(account, name).map(|row| row.id),
+            EntityKind::Pixel => state.pixels.find(account, name).map(|row| row.id),
+            EntityKind::Goal => state.goals.find(account, name).map(|row| row.id),
+            _ => state.campaigns.find(account, name).map(|row| row.id),
+        });
         ours.ok_or_else(|| Problem::not_found("there is no such link, pixel, goal or campaign"))
     }
 

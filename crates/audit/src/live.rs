@@ -1,6 +1,9 @@
 //! What the live cells count, and whether that can be compared with anything.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use catalog::Catalog;
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
@@ -20,11 +23,16 @@ use crate::views::EVENTS;
 const READS_AT_ONCE: usize = 16;
 const ACCOUNTS_AT_ONCE: usize = 1_000;
 
+/// A log in one of its folds, and an epoch of it.
+type Place = (LogId, Option<Fence>, Epoch);
+const OTHER_FOLD: &str = "its cells were folded by another version and are being folded again";
+
 /// The accounts' cells, added up.
 #[derive(Debug, Default)]
 pub(crate) struct LiveView {
-    /// By log, fence and epoch.
-    counts: BTreeMap<(LogId, Option<Fence>, Epoch), u64>,
+    counts: BTreeMap<Place, u64>,
+    /// Where a cell was folded by another version: its checkpoint may be ours already.
+    other_fold: BTreeSet<Place>,
     /// By log and fence, the last event that any cell holds.
     upto: BTreeMap<(LogId, Option<Fence>), Seq>,
     logs: BTreeMap<LogId, LogState>,
@@ -127,6 +135,9 @@ impl LiveView {
         let cell = cell.map_err(|e| StorageError::damaged(format!("a cell of {entity}: {e}")))?;
         let place = (stored.log, stored.fence, stored.epoch);
         *self.counts.entry(place).or_default() += events_in(&cell);
+        if stored.fold != FoldVersion::OURS {
+            self.other_fold.insert(place);
+        }
         let upto = self.upto.entry((stored.log, stored.fence)).or_default();
         *upto = stored.upto.max(*upto);
         Ok(())
@@ -138,8 +149,11 @@ impl LiveView {
         if checkpoint.seq < last {
             return Err("not all of it is folded yet");
         }
-        let cells = self.counts.get(&(log, checkpoint.fence, epoch));
-        Ok(cells.copied().unwrap_or(0))
+        let place = (log, checkpoint.fence, epoch);
+        if self.other_fold.contains(&place) {
+            return Err(OTHER_FOLD);
+        }
+        Ok(self.counts.get(&place).copied().unwrap_or(0))
     }
 
     /// What the cells count beyond `epoch`, or why that says nothing.
@@ -147,6 +161,9 @@ impl LiveView {
         let checkpoint = self.checkpoint(log, epoch)?;
         let (fence, last) = (checkpoint.fence, Epoch(u64::MAX));
         let places = (log, fence, epoch.next())..=(log, fence, last);
+        if self.other_fold.range(places.clone()).next().is_some() {
+            return Err(OTHER_FOLD);
+        }
         let upto = self
             .upto
             .get(&(log, checkpoint.fence))
@@ -170,7 +187,7 @@ impl LiveView {
             return Err("the log was fenced and is being folded again");
         }
         if checkpoint.fold != FoldVersion::OURS {
-            return Err("its cells were folded by another version and are being folded again");
+            return Err(OTHER_FOLD);
         }
         if checkpoint.base > epoch {
             return Err("not folded again: batch has it");
@@ -229,6 +246,7 @@ mod tests {
                 ((LOG, Some(Fence::FIRST), Epoch(3)), 50),
                 ((LogId(2), None, Epoch(3)), 100),
             ]),
+            other_fold: BTreeSet::from([(LOG, Some(Fence::FIRST), Epoch(3))]),
             upto: BTreeMap::from([((LOG, None), Seq(21)), ((LOG, Some(Fence::FIRST)), Seq(99))]),
             logs: BTreeMap::from([(LOG, state)]),
             generations: "g".into(),
@@ -273,6 +291,21 @@ mod tests {
                 .is_err(),
             "fenced"
         );
+        let other = |checkpoint: bool| {
+            let mut view = view(|_, m| {
+                if checkpoint {
+                    m.fold = FoldVersion::FIRST;
+                }
+            });
+            if !checkpoint {
+                view.other_fold.insert((LOG, None, Epoch(3)));
+            }
+            view
+        };
+        assert_eq!(other(false).sealed(LOG, Epoch(2), Seq(15)), Ok(5));
+        assert_eq!(other(false).sealed(LOG, Epoch(3), Seq(20)), Err(OTHER_FOLD));
+        assert_eq!(other(false).beyond(LOG, Epoch(2)), Err(OTHER_FOLD));
+        assert_eq!(other(true).sealed(LOG, Epoch(2), Seq(15)), Err(OTHER_FOLD));
         let lost = view(|_, m| m.generations = "h".into());
         assert!(
             lost.sealed(LOG, Epoch(2), Seq(15)).is_err() && lost.beyond(LOG, Epoch(2)).is_err()

@@ -50,7 +50,7 @@ pub enum ViewError {
     },
     /// Another reader of the same file failed.
     #[error("{0}")]
-    Shared(String),
+    Shared(Arc<ViewError>),
     /// The file's columns are not those of the view.
     #[error("view file `{path}` lacks column {column}")]
     Column {
@@ -63,16 +63,22 @@ pub enum ViewError {
 
 impl From<ViewError> for StorageError {
     fn from(error: ViewError) -> Self {
-        let kind = match &error {
-            ViewError::Parquet {
+        let kind = error.kind();
+        let source = Box::new(error);
+        Self::Content { kind, source }
+    }
+}
+
+impl ViewError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Parquet {
                 source: ParquetError::External(cause),
                 ..
             } if is_out_of_reach(&**cause) => Kind::Unavailable,
-            ViewError::Shared(_) => Kind::Unavailable,
-            ViewError::Parquet { .. } | ViewError::Column { .. } => Kind::Damaged,
-        };
-        let source = Box::new(error);
-        Self::Content { kind, source }
+            Self::Parquet { .. } | Self::Column { .. } => Kind::Damaged,
+            Self::Shared(error) => error.kind(),
+        }
     }
 }
 

@@ -105,6 +105,11 @@ impl From<&StorageError> for Problem {
                     "nobody can say whether this was stored; look before you send it again";
                 unavailable("outcome_unknown", detail)
             }
+            (Kind::Damaged, StorageError::Live(_)) => {
+                tracing::error!(%error, "the live store holds what is not ours");
+                let detail = "the live store holds what Millrace did not write; the operator can empty it, live numbers are rebuilt";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "damaged", detail)
+            }
             (Kind::Damaged, _) => {
                 tracing::error!(%error, "a stored object cannot be used");
                 let detail = "a stored object that is needed for the answer cannot be read; the operator's `millrace audit --full` tells more";

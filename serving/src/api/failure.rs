@@ -1,7 +1,7 @@
 //! Failures of the catalog as problems.
 
 use catalog::CatalogError;
-use storage::{error::StorageError, ledger::LedgerError};
+use storage::error::{Kind, StorageError};
 use web::Problem;
 
 /// The stable word for a failure.
@@ -12,8 +12,18 @@ pub(crate) fn code(error: &CatalogError) -> &'static str {
         CatalogError::NotFound { .. } => "not_found",
         CatalogError::TooMany { .. } => "too_many",
         CatalogError::Contended { .. } => "contended",
-        CatalogError::Ledger(LedgerError::Unknown { .. }) => "outcome_unknown",
-        CatalogError::Ledger(_) | CatalogError::Snapshot(_) => "store_unavailable",
+        CatalogError::Ledger(error) => word(error.kind()),
+        CatalogError::Snapshot(error) => word(error.kind()),
+    }
+}
+
+/// As [`Problem`] says it.
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unavailable => "store_unavailable",
+        Kind::Conflict => "outcome_unknown",
+        Kind::Damaged => "damaged",
+        Kind::Bug => "internal",
     }
 }
 

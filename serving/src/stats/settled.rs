@@ -192,7 +192,7 @@ async fn kept<T: Send + Sync + 'static>(
 
 /// Errors of shared reads are shared too.
 fn unwrap_shared(error: Arc<ViewError>) -> ViewError {
-    Arc::try_unwrap(error).unwrap_or_else(|shared| ViewError::Shared(shared.to_string()))
+    Arc::try_unwrap(error).unwrap_or_else(ViewError::Shared)
 }
 
 #[cfg(test)]

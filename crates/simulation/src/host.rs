@@ -7,6 +7,7 @@ use std::sync::{
 
 use model::LogId;
 use tokio::sync::Notify;
+use web::Health;
 
 use crate::{
     disk::Machine,
@@ -21,6 +22,7 @@ pub(crate) struct Host {
     pub(crate) here: AtomicBool,
     back: Notify,
     now: Mutex<(Process, Vec<LogId>)>,
+    health: Mutex<Health>,
 }
 
 impl Host {
@@ -32,6 +34,7 @@ impl Host {
             here: AtomicBool::new(true),
             back: Notify::new(),
             now: Mutex::default(),
+            health: Mutex::default(),
         }
     }
 
@@ -44,6 +47,18 @@ impl Host {
 
     pub(crate) fn begin(&self, process: &Process) {
         self.now.lock().unwrap_or_else(PoisonError::into_inner).0 = process.clone();
+    }
+
+    /// A collector starts: what it says of itself.
+    pub(crate) fn says(&self, health: &Health) {
+        let mut now = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = health.clone();
+    }
+
+    /// Why the collector has no log that takes events, if it says so.
+    pub(crate) fn has_no_log(&self) -> Option<String> {
+        let health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.problems().remove("log")
     }
 
     /// The log that is on the disk.

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::{
     actors::{operator, reader},
     gate::Process,
+    host::Host,
     oracle::{Lost, Number},
     stage::Stage,
     store::Weather,
@@ -45,8 +46,17 @@ impl Stage {
         let seen = see_everything(Arc::clone(&world), self.lost(), looks.clone());
         let seen = tokio::spawn(seen);
         let until = Instant::now() + REST_LIMIT;
-        while !seen.is_finished() && world.oracle.failure().is_none() {
-            if Instant::now() > until {
+        while world.oracle.failure().is_none() {
+            let stuck = self.collectors_without_log();
+            if seen.is_finished() && stuck.is_empty() {
+                break;
+            }
+            if Instant::now() > until && seen.is_finished() {
+                let stuck = stuck.join("; ");
+                world
+                    .oracle
+                    .fail(format!("at rest a collector takes nothing: {stuck}"));
+            } else if Instant::now() > until {
                 let looks = looks.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let all = world.oracle.acknowledged_count();
                 world.oracle.fail(format!(
@@ -55,6 +65,15 @@ impl Stage {
             }
             self.go_on(0.05).await;
         }
+    }
+
+    /// Whose log a salvage ended, and who could not go on to the next one.
+    fn collectors_without_log(&self) -> Vec<String> {
+        let here = |host: &&Arc<Host>| host.here.load(Ordering::SeqCst);
+        let hosts = self.hosts.iter().filter(here);
+        hosts
+            .filter_map(|host| Some(format!("{}: {}", host.name, host.has_no_log()?)))
+            .collect()
     }
 
     fn find_or_salvage(&mut self) {

@@ -92,6 +92,8 @@ impl Life {
             host: Arc::clone(&self.host),
             process: self.process.clone(),
         };
+        let health = Health::default();
+        self.host.says(&health);
         let opened = Session::open(SessionDeps {
             disk: Arc::clone(&self.disk),
             executor: Arc::new(executor),
@@ -102,7 +104,7 @@ impl Life {
             },
             stream: self.redis.clone(),
             cells: self.redis.clone(),
-            health: Health::default(),
+            health,
             settings: self.settings(),
         });
         match opened.await {

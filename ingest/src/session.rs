@@ -70,7 +70,7 @@ impl Current {
     }
 }
 
-/// Why a log cannot be opened, or left.
+/// Why a log cannot be opened, or its successor cannot.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// It cannot be opened.
@@ -238,7 +238,10 @@ impl Session {
                     return Some(Self::begin(deps, opened, current).await);
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the ended log cannot be left yet; nothing is accepted")
+                    tracing::error!(%error, "the ended log cannot be left yet; nothing is accepted");
+                    let why =
+                        format!("the log was ended by a salvage and cannot be left yet: {error}");
+                    self.deps.health.down("log", &why);
                 }
             }
             tokio::select! {

@@ -36,7 +36,7 @@ pub enum Command {
         events: Vec<Event>,
         /// Told their numbers when they are durable.
         reply: Reply,
-        /// Kept until then, so that what waits is bounded.
+        /// Kept until they are in a group, so that what waits is bounded.
         room: OwnedSemaphorePermit,
     },
     /// To close the epoch; answered with the last closed one.

@@ -83,3 +83,25 @@ pub(super) fn finish_move(disk: &dyn Disk, state: &mut State) -> io::Result<()> 
     state.moving = false;
     state.save(disk)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk may have been written by another version.
+    #[test]
+    fn it_is_stored_as_ever() {
+        let state = State {
+            log: LogId(7),
+            closed_epoch: Epoch(2),
+            retired_at: Some(Seq(9)),
+            predecessor: Some(Predecessor::from((LogId(6), Seq(5)))),
+            moving: true,
+        };
+        let text = r#"{"log":"00000000000000000000000007","closed_epoch":2,"retired_at":9,"predecessor":["00000000000000000000000006",5],"moving":true}"#;
+        assert_eq!(serde_json::to_string(&state).unwrap(), text);
+        assert_eq!(serde_json::from_str::<State>(text).unwrap(), state);
+        let short = r#"{"log":"00000000000000000000000007","closed_epoch":2}"#;
+        assert!(serde_json::from_str::<State>(short).is_ok());
+    }
+}

@@ -120,3 +120,44 @@ pub trait LiveCells: Send + Sync {
     /// Deletes the cells of covered epochs and tells how many. The prune watermarks must be raised before.
     async fn prune(&self, covered: &Horizon) -> Result<u64, LiveError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// They are compared as text, by other versions too.
+    #[test]
+    fn checkpoints_and_high_watermarks_are_stored_as_ever() {
+        let first = Checkpoint {
+            fence: Some(Fence::FIRST),
+            fold: FoldVersion::FIRST,
+            generations: "g".into(),
+            base: Epoch(1),
+            seq: Seq(20),
+            epoch: EpochStart::from((Epoch(3), Seq(15))),
+            lag_ms: 7,
+            target: Target::Upto(Seq(21)),
+            at_ms: 9,
+        };
+        let text = r#"{"fence":1,"generations":"g","base":1,"seq":20,"epoch":[3,15],"lag_ms":7,"target":21,"at_ms":9}"#;
+        assert_eq!(serde_json::to_string(&first).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Checkpoint>(text).unwrap(), first);
+
+        let ours = Checkpoint {
+            fence: None,
+            fold: FoldVersion(2_822),
+            target: Target::Unknown,
+            ..first
+        };
+        let text = r#"{"fence":0,"fold":2822,"generations":"g","base":1,"seq":20,"epoch":[3,15],"lag_ms":7,"target":18446744073709551615,"at_ms":9}"#;
+        assert_eq!(serde_json::to_string(&ours).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Checkpoint>(text).unwrap(), ours);
+
+        let high = HighWatermark {
+            generations: "g".into(),
+            seq: Seq(3),
+        };
+        let text = r#"{"generations":"g","seq":3}"#;
+        assert_eq!(serde_json::to_string(&high).unwrap(), text);
+    }
+}

@@ -27,6 +27,11 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+    if model::planted::FAULTS {
+        tracing::warn!(
+            "built with MILLRACE_BUILD=faults, for tests: bugs can be planted; do not operate this binary"
+        );
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("millrace")

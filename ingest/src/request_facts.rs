@@ -79,8 +79,8 @@ impl EventBuilder {
         }
     }
 
-    /// Counted, with country, type of device and the referrer's origin; nothing else that tells one
-    /// visitor from another.
+    /// Counted, with country, type of device and the referrer's origin; nothing else of the visitor's
+    /// browser or place. What the link says (its parameters) and the sender (its key) stays.
     fn without_tracks(&self, event: Event) -> Event {
         let device_type = self.rules.agent(&event.user_agent).type_of_device();
         Event {

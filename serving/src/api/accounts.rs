@@ -48,11 +48,12 @@ pub(crate) struct SettingsBody {
     #[schema(value_type = Option<String>, example = "Europe/Amsterdam")]
     #[serde(default)]
     timezone: Given<String>,
-    /// Whether requests with `DNT: 1` or `Sec-GPC: 1` are not recorded.
+    /// Of requests with `DNT: 1` or `Sec-GPC: 1` no visitor number, user agent, network or language is kept, of the
+    /// place the country alone, of the referrer its origin. They are counted like others.
     #[schema(value_type = Option<bool>, example = true)]
     #[serde(default)]
     honour_dnt: Given<bool>,
-    /// Requests from these addresses and networks are not recorded.
+    /// Events from these addresses and networks are kept, and counted like those of bots.
     #[schema(value_type = Option<Vec<String>>, example = json!(["192.0.2.0/24"]))]
     #[serde(default)]
     excluded_networks: Given<Vec<String>>,

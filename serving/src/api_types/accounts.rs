@@ -29,9 +29,10 @@ pub(crate) struct Settings {
     /// IANA name; how days are cut when a question does not say.
     #[schema(value_type = String, example = "Europe/Amsterdam")]
     timezone: Box<str>,
-    /// Requests with `DNT: 1` or `Sec-GPC: 1` are not recorded.
+    /// Of requests with `DNT: 1` or `Sec-GPC: 1` no visitor number, user agent, network or language is kept, of the
+    /// place the country alone, of the referrer its origin. They are counted like others.
     honour_dnt: bool,
-    /// Requests from these networks are not recorded.
+    /// Events from these networks are kept, and counted like those of bots.
     #[schema(value_type = Vec<String>, example = json!(["192.0.2.0/24"]))]
     excluded_networks: Vec<IpNet>,
 }

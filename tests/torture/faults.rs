@@ -39,7 +39,7 @@ pub enum Fault {
     Batch,
     /// The clock of a process jumps to so many minutes off.
     Clock(&'static str, i64),
-    /// Somebody asks for the epochs to be closed and ground.
+    /// Somebody asks for the epochs to be closed and rolled up.
     Rollup,
     Redis(RedisFault),
     Cluster(ClusterFault),

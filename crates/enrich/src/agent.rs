@@ -48,7 +48,9 @@ impl Agent {
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {
     /// A data file is not the JSON that is expected.
-    #[error("enrich/data/{file} cannot be read: {source}; make it again with data/convert.py")]
+    #[error(
+        "crates/enrich/data/{file} cannot be read: {source}; make it again with data/convert.py"
+    )]
     Data {
         /// The file's name.
         file: &'static str,
@@ -56,7 +58,7 @@ pub enum RulesError {
         source: serde_json::Error,
     },
     /// A rule is not a regular expression that the engine supports.
-    #[error("enrich/data/{file}: a rule does not compile: {reason}; fix or drop that rule")]
+    #[error("crates/enrich/data/{file}: a rule does not compile: {reason}; fix or drop that rule")]
     Rule {
         /// The file's name.
         file: &'static str,

@@ -137,7 +137,7 @@ fn the_same_seed_is_the_same_run() {
     }
 }
 
-/// For whoever plants a bug: `MILLRACE_BUG=NoFloorCheck`, with `--ignored --nocapture`; and
+/// For whoever plants a bug: `MILLRACE_BUG=NoPruneWatermarkCheck`, with `--ignored --nocapture`; and
 /// `MILLRACE_SEED` with `MILLRACE_BUG` shows what happens then.
 #[test]
 #[ignore = "a tool, not a test: tells the kind of trouble in which a bug shows soonest"]

@@ -150,12 +150,12 @@ async fn arrive(visitor: &Visitor, recent: &Recent) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Has everything ground by a batch.
+/// Has everything settled by a batch.
 async fn settle(visitor: &Visitor) -> anyhow::Result<()> {
     let run = visitor
         .post_operator("/v1/jobs/rollup/runs?close_epochs=true&wait=true")
         .await?;
-    println!("\nA batch has ground everything: {}", run["run"]["detail"]);
+    println!("\nA batch has settled everything: {}", run["run"]["detail"]);
     printed::totals(&visitor.totals().await?);
     Ok(())
 }

@@ -52,7 +52,7 @@ impl WriterExecutor for ThreadExecutor {
     fn start(&self, writer: Writer) -> io::Result<Running> {
         let (commands, queue) = sync_channel(QUEUE);
         let thread = std::thread::Builder::new().name("log-writer".into());
-        let thread = thread.spawn(move || run(writer, &queue))?;
+        let thread = thread.spawn(move || run(writer, queue))?;
         let ended = tokio::task::spawn_blocking(move || {
             if let Err(panic) = thread.join() {
                 std::panic::resume_unwind(panic);
@@ -63,17 +63,27 @@ impl WriterExecutor for ThreadExecutor {
     }
 }
 
-fn run(mut writer: Writer, queue: &Receiver<Command>) {
-    let mut flow = Flow::Wait(writer.until_due());
-    while let Flow::Wait(limit) = flow {
-        flow = match queue.recv_timeout(limit) {
+fn run(mut writer: Writer, queue: Receiver<Command>) {
+    let mut limit = writer.until_due();
+    let waiting = loop {
+        let flow = match queue.recv_timeout(limit) {
             Ok(command) => writer.take(command, || queue.try_recv().ok()),
             Err(RecvTimeoutError::Timeout) => writer.rest(),
             Err(RecvTimeoutError::Disconnected) => {
                 writer.finish();
-                Flow::End
+                Flow::End(None)
             }
         };
+        match flow {
+            Flow::Wait(next) => limit = next,
+            Flow::End(waiting) => break waiting,
+        }
+    };
+    queue.try_iter().for_each(Command::refuse);
+    drop(queue);
+    if let Some(waiting) = waiting {
+        // Nobody may be waiting any more.
+        let _ = waiting.send(());
     }
 }
 

@@ -51,13 +51,23 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Answers what came after the end: nothing of it was written.
+    pub fn refuse(self) {
+        if let Self::Append { reply, .. } = self {
+            let _ = reply.send(Err(AppendError::Closed));
+        }
+    }
+}
+
 /// What a writer does next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Flow {
     /// It waits for a command, but no longer than this: then [`Writer::rest`] is to be called.
     Wait(Duration),
-    /// It has ended.
-    End,
+    /// It has ended. Whoever waits for that is to be told when no more commands can come: one that nobody
+    /// answers counts as perhaps written.
+    End(Option<oneshot::Sender<()>>),
 }
 
 /// See the module. A [`WriterExecutor`](super::WriterExecutor) runs it.
@@ -133,9 +143,7 @@ impl Writer {
             Some(Command::CloseEpoch { reply }) => self.close_epoch_for(reply),
             Some(Command::Finish { reply }) => {
                 self.finish();
-                // Nobody may be waiting any more.
-                let _ = reply.send(());
-                return Flow::End;
+                return Flow::End(Some(reply));
             }
             Some(Command::Append { .. }) | None => {}
         }

@@ -52,20 +52,31 @@ impl TaskExecutor {
 
 /// As the thread of the product does, as long as the process lives.
 async fn run(mut writer: Writer, mut queue: Receiver<Command>, process: Process) {
-    let mut flow = Flow::Wait(writer.until_due());
-    while let Flow::Wait(limit) = flow {
+    let mut limit = writer.until_due();
+    let waiting = loop {
         let next = timeout(limit, queue.recv()).await;
         if process.is_dead() {
             return;
         }
-        flow = match next {
+        let flow = match next {
             Ok(Some(command)) => writer.take(command, || queue.try_recv().ok()),
             Ok(None) => {
                 writer.finish();
-                Flow::End
+                Flow::End(None)
             }
             Err(_) => writer.rest(),
         };
+        match flow {
+            Flow::Wait(next) => limit = next,
+            Flow::End(waiting) => break waiting,
+        }
+    };
+    queue.close();
+    while let Ok(command) = queue.try_recv() {
+        command.refuse();
+    }
+    if let Some(waiting) = waiting {
+        let _ = waiting.send(());
     }
 }
 

@@ -9,23 +9,18 @@ use axum::{
     response::Response,
 };
 use futures::StreamExt;
-use handover::{
-    manifest::Manifest,
-    raw::{self, LogInfo, Seal},
-    segment::{self, Header},
-};
+use handover::manifest::Manifest;
 use http::{Request, header};
 use model::{
-    Covered, EntityId, Epoch, EpochStart, Event, EventId, Facts, FoldVersion, Horizon, LogId,
-    Record, SegmentNo, Seq, Span, Target,
-    cell::{EpochCells, fold_into},
+    Covered, EntityId, Epoch, EpochStart, Event, EventId, Horizon, LogId, Record, SegmentNo, Seq,
+    Span,
 };
 use serde_json::{Value, json};
 use storage::{
-    cells::{Checkpoint, LiveCells, MemoryCells, StoredCell},
-    store::{self, Store},
-    stream::{Batch, EventStream, MemoryStream},
+    store::Store,
+    stream::{Batch, EventStream},
 };
+use testing::{Installation, log};
 use tower::ServiceExt;
 
 use crate::{JobControl, ServingDeps, app::App, openapi::tests::promised, routes};
@@ -42,8 +37,7 @@ pub(crate) const LOG: LogId = LogId(77);
 pub(crate) struct Site {
     pub store: Store,
     pub app: Arc<App>,
-    pub cells: Arc<MemoryCells>,
-    pub stream: Arc<MemoryStream>,
+    installation: Installation,
     router: Router,
 }
 
@@ -80,32 +74,16 @@ impl Site {
     }
 
     async fn on(change: impl FnOnce(ServingDeps) -> ServingDeps) -> Self {
-        let store = store::open("memory://").unwrap();
-        let (cells, stream) = (
-            Arc::new(MemoryCells::default()),
-            Arc::new(MemoryStream::default()),
-        );
-        let deps = change(ServingDeps {
-            cells: cells.clone(),
-            stream: stream.clone(),
-            ..deps(store.clone()).await
-        });
+        let installation = Installation::new(NOW_MS);
+        let deps = change(deps(&installation).await);
         let operate = deps.operate.clone();
         let app = Arc::new(App::new(deps, settings()));
         let router = routes::with_fallbacks(routes::router(app.clone()).merge(operate));
-        let info = LogInfo {
-            log: LOG,
-            created_ms: 0,
-            predecessor: None,
-            retired_at: None,
-            closed: None,
-        };
-        raw::register_log(&store, &info).await.unwrap();
+        installation.register(LOG).await;
         Self {
-            store,
+            store: installation.env.store.clone(),
             app,
-            cells,
-            stream,
+            installation,
             router,
         }
     }
@@ -165,74 +143,26 @@ impl Site {
             previous: records[0].seq.previous(),
             records: Arc::new(records.to_vec()),
         };
-        self.stream.append(LOG, &batch).await.unwrap();
+        self.installation.stream.append(LOG, &batch).await.unwrap();
     }
 
     /// Folds all records of an epoch, and checkpoints that.
     pub async fn fold(&self, records: &[Record]) {
-        let last = records.last().unwrap();
-        let mut cells = EpochCells::new();
-        for record in records {
-            fold_into(&mut cells, &record.event, &Facts::default());
-        }
-        for (entity, cell) in cells {
-            let cell = StoredCell {
-                log: LOG,
-                epoch: last.epoch,
-                fence: None,
-                fold: FoldVersion::OURS,
-                upto: last.seq,
-                body: cell.encode().into(),
-            };
-            self.cells.put(entity, vec![cell]).await.unwrap();
-        }
-        let old = self.cells.checkpoint(LOG).await.unwrap();
-        let checkpoint = Checkpoint {
-            fence: None,
-            fold: FoldVersion::OURS,
-            generations: self.cells.generations(false).await.unwrap(),
-            base: Epoch(0),
-            seq: last.seq,
-            epoch: EpochStart::from((last.epoch, records[0].seq.previous())),
-            lag_ms: 0,
-            target: Target::Upto(last.seq),
-            at_ms: NOW_MS,
-        };
-        assert!(
-            self.cells
-                .put_checkpoint(LOG, old.as_ref(), &checkpoint)
-                .await
-                .unwrap()
-        );
+        let (first, last) = (&records[0], &records[records.len() - 1]);
+        self.installation.fold(LOG, last.epoch, records).await;
+        let epoch = EpochStart::from((last.epoch, first.seq.previous()));
+        self.installation.checkpoint(LOG, epoch, last.seq).await;
     }
 
     /// Stores records as a segment.
     pub async fn ship(&self, number: u64, records: &[Record]) {
-        let header = Header {
-            log: LOG,
-            number: SegmentNo(number),
-            epoch: records[0].epoch,
-            first_seq: records[0].seq,
-            previous_seq: records[0].seq.previous(),
-            previous_hash: [0; 32],
-        };
-        let (bytes, _) = segment::build(&header, records);
-        raw::put_segment(&self.store, LOG, SegmentNo(number), &bytes)
-            .await
-            .unwrap();
+        log::ship(&self.store, LOG, SegmentNo(number), [0; 32], records).await;
     }
 
     /// Seals an epoch that is in one segment.
     pub async fn seal(&self, segment: u64, records: &[Record]) {
-        let (first, last) = (&records[0], &records[records.len() - 1]);
-        let seal = Seal {
-            log: LOG,
-            epoch: first.epoch,
-            segments: Span::from((SegmentNo(segment), SegmentNo(segment))),
-            seqs: Span::from((first.seq, last.seq)),
-            count: records.len() as u64,
-        };
-        raw::put_seal(&self.store, &seal).await.unwrap();
+        let segments = Span::from((SegmentNo(segment), SegmentNo(segment)));
+        log::seal(&self.store, LOG, segments, records).await;
     }
 
     /// Publishes the first manifest: it covers the epoch up to the record.

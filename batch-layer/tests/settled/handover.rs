@@ -12,19 +12,18 @@ use enrich::Rules;
 use handover::{
     duplicates::{self, Duplicates},
     manifest::Manifest,
-    manifests::Manifests,
-    raw::{self, LogInfo, Seal},
-    segment::{self, Header},
     views::{VISITORS, ViewReader},
 };
 use model::{
-    CUBES, Cell, Counts, EntityId, Epoch, Event, LogId, ManualClock, Record, SegmentNo, Seq, Span,
+    CUBES, Cell, Counts, EntityId, Event, LogId, Record, Seq,
     cell::{EpochCells, fold_into},
-    random::SeededRandom,
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use speed_layer::Folder;
-use storage::{env::Env, object_keys::ObjectKey, store};
+use storage::object_keys::ObjectKey;
+use testing::Log;
+
+use crate::installation::rollup;
 
 const DAY_MS: i64 = 86_400_000;
 /// 2024-01-31: the days that follow are of two months.
@@ -93,79 +92,6 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     prop::collection::vec(action, 1..60)
 }
 
-/// One collector, as far as batch and speed can see it.
-struct Log {
-    info: LogInfo,
-    epoch: u64,
-    segments: u64,
-    hash: segment::Hash,
-    records: Vec<Record>,
-    sealed: usize,
-}
-
-impl Log {
-    fn new(id: u128) -> Self {
-        let info = LogInfo {
-            log: LogId(id),
-            created_ms: 0,
-            predecessor: None,
-            retired_at: None,
-            closed: None,
-        };
-        Self {
-            info,
-            epoch: 1,
-            segments: 0,
-            hash: [0; 32],
-            records: Vec::new(),
-            sealed: 0,
-        }
-    }
-
-    fn accept(&mut self, event: Event) {
-        self.records.push(Record {
-            seq: Seq(self.records.len() as u64 + 1),
-            epoch: Epoch(self.epoch),
-            event,
-        });
-    }
-
-    /// Stores the epoch as two segments (one, if there is but one event) and seals it.
-    async fn close(&mut self, store: &store::Store) {
-        let open = self.records[self.sealed..].to_vec();
-        let (Some(first), Some(last)) = (open.first(), open.last()) else {
-            return;
-        };
-        let (from, log) = (self.segments + 1, self.info.log);
-        for part in open.chunks(open.len().div_ceil(2)) {
-            self.segments += 1;
-            let header = Header {
-                log,
-                number: SegmentNo(self.segments),
-                epoch: Epoch(self.epoch),
-                first_seq: part[0].seq,
-                previous_seq: part[0].seq.previous(),
-                previous_hash: self.hash,
-            };
-            let (bytes, footer) = segment::build(&header, part);
-            self.hash = footer.hash;
-            raw::put_segment(store, log, SegmentNo(self.segments), &bytes)
-                .await
-                .unwrap();
-        }
-        let seal = Seal {
-            log,
-            epoch: Epoch(self.epoch),
-            segments: Span::from((SegmentNo(from), SegmentNo(self.segments))),
-            seqs: Span::from((first.seq, last.seq)),
-            count: open.len() as u64,
-        };
-        raw::put_seal(store, &seal).await.unwrap();
-        self.sealed = self.records.len();
-        self.epoch += 1;
-    }
-}
-
 /// What the cells of all these events would be.
 fn fold<'a>(records: impl Iterator<Item = (LogId, &'a Record)>, rules: &Rules) -> (Rows, Visits) {
     let mut cells = EpochCells::new();
@@ -185,7 +111,7 @@ fn counted<'a>(
     left_out: &'a Duplicates,
 ) -> impl Iterator<Item = (LogId, &'a Record)> {
     let all = logs.iter().flat_map(|log| {
-        let id = log.info.log;
+        let id = log.id;
         log.records.iter().map(move |record| (id, record))
     });
     all.filter(|(log, record)| !left_out.contains_key(&record.id(*log)))
@@ -252,20 +178,12 @@ async fn settled(
 }
 
 async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
-    let store = store::open("memory://").unwrap();
-    let deps = RollupDeps {
-        manifests: Manifests::new(Arc::clone(&store)),
-        env: Env {
-            store,
-            clock: Arc::new(ManualClock::new(START_MS)),
-            random: Arc::new(SeededRandom::new(1)),
-        },
-        rules,
-    };
-    let mut logs = [Log::new(1), Log::new(2)];
+    let installation = testing::Installation::new(START_MS);
+    let deps = rollup(&installation, &rules, 1);
+    let mut logs = [1, 2].map(|id| Log::new(LogId(id)));
     let mut keys = BTreeSet::new();
     for log in &logs {
-        raw::register_log(&deps.env.store, &log.info).await.unwrap();
+        installation.register(log.id).await;
     }
     for action in actions {
         match action {
@@ -276,7 +194,7 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
                 }
                 logs[log].accept(*event);
             }
-            Action::Close { log } => logs[log].close(&deps.env.store).await,
+            Action::Close { log } => logs[log].seal(&deps.env.store).await,
             Action::Batch => drop(run(&deps, Mode::Incremental).await.unwrap()),
         }
     }
@@ -302,7 +220,7 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     }
     let (mut sum, mut visits) = settled(&deps, &manifest, &entities).await;
     for log in &logs {
-        let mut folder = Folder::new(log.info.log, None, Seq::ZERO);
+        let mut folder = Folder::new(log.id, None, Seq::ZERO);
         folder.fold(&deps.rules, Seq(0), &log.records).unwrap();
         for (entity, cells) in folder.changed() {
             for cell in cells
@@ -322,7 +240,7 @@ async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {
     prop_assert_eq!(&visits, &expected_visits);
 
     for log in &mut logs {
-        log.close(&deps.env.store).await;
+        log.seal(&deps.env.store).await;
     }
     run(&deps, Mode::Incremental).await.unwrap();
     let incremental = deps.manifests.latest().await.unwrap().manifest;
@@ -380,23 +298,11 @@ fn settled_and_live_are_the_count_of_all() {
 /// Two schedulers at once: each epoch is counted once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_schedulers_at_once_are_harmless() {
-    let store = store::open("memory://").unwrap();
+    let installation = testing::Installation::new(START_MS);
     let rules = Arc::new(Rules::new().unwrap());
-    let deps = |seed| {
-        let store = Arc::clone(&store);
-        RollupDeps {
-            manifests: Manifests::new(Arc::clone(&store)),
-            env: Env {
-                store,
-                clock: Arc::new(ManualClock::new(START_MS)),
-                random: Arc::new(SeededRandom::new(seed)),
-            },
-            rules: Arc::clone(&rules),
-        }
-    };
-    let (one, two) = (deps(1), deps(2));
-    let mut log = Log::new(1);
-    raw::register_log(&store, &log.info).await.unwrap();
+    let [one, two] = [1, 2].map(|seed| rollup(&installation, &rules, seed));
+    let mut log = Log::new(LogId(1));
+    installation.register(log.id).await;
     for round in 0..3u64 {
         for n in 0..20 {
             log.accept(Event {
@@ -407,7 +313,7 @@ async fn two_schedulers_at_once_are_harmless() {
                 ..Event::default()
             });
         }
-        log.close(&store).await;
+        log.seal(&one.env.store).await;
         let (a, b) = tokio::join!(run(&one, Mode::Incremental), run(&two, Mode::Incremental));
         assert!(a.unwrap().published || b.unwrap().published);
         let manifest = one.manifests.latest().await.unwrap().manifest;

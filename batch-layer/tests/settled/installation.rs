@@ -4,16 +4,9 @@ use std::sync::Arc;
 
 use batch_layer::{Mode, RollupDeps, run};
 use enrich::Rules;
-use handover::{
-    manifests::Manifests,
-    raw::{self, LogInfo, Seal},
-    segment::{self, Header},
-};
-use model::{
-    Epoch, Event, EventKind, LogId, ManualClock, Record, SegmentNo, Seq, Span,
-    random::SeededRandom, time::parse_day,
-};
-use storage::{env::Env, store};
+use handover::manifests::Manifests;
+use model::{Event, EventKind, LogId, ManualClock, time::parse_day};
+use testing::Log;
 
 pub const HOUR: i64 = 3_600_000;
 pub const DAY: i64 = 24 * HOUR;
@@ -24,86 +17,40 @@ const GOOGLEBOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.goo
 pub struct Installation {
     pub deps: RollupDeps,
     pub clock: Arc<ManualClock>,
-    next: Header,
+    base: testing::Installation,
+    log: Log,
+}
+
+/// What the batch layer works with on an installation; `seed` tells processes apart.
+pub fn rollup(installation: &testing::Installation, rules: &Arc<Rules>, seed: u64) -> RollupDeps {
+    let env = installation.another(seed);
+    RollupDeps {
+        manifests: Manifests::new(Arc::clone(&env.store)),
+        rules: Arc::clone(rules),
+        env,
+    }
 }
 
 impl Installation {
     /// One without events.
     pub fn new(now_ms: i64) -> Self {
-        let store = store::open("memory://").expect("a store");
-        let clock = Arc::new(ManualClock::new(now_ms));
-        let deps = RollupDeps {
-            manifests: Manifests::new(Arc::clone(&store)),
-            rules: Arc::new(Rules::new().expect("rules")),
-            env: Env {
-                store,
-                clock: clock.clone(),
-                random: Arc::new(SeededRandom::new(1)),
-            },
-        };
-        let first = Header {
-            log: LOG,
-            number: SegmentNo(1),
-            epoch: Epoch(1),
-            first_seq: Seq(1),
-            previous_seq: Seq(0),
-            previous_hash: [0; 32],
-        };
+        let base = testing::Installation::new(now_ms);
+        let rules = Arc::new(Rules::new().expect("rules"));
         Self {
-            deps,
-            clock,
-            next: first,
+            deps: rollup(&base, &rules, 1),
+            clock: base.clock.clone(),
+            base,
+            log: Log::new(LOG),
         }
     }
 
-    /// Seals the events as the next epoch and rolls up it.
+    /// Seals the events as the next epoch and rolls it up.
     pub async fn take(&mut self, events: Vec<Event>) {
-        let store = &self.deps.env.store;
-        let header = self.next;
-        let first = header.first_seq;
-        let info = LogInfo {
-            log: LOG,
-            created_ms: 0,
-            predecessor: None,
-            retired_at: None,
-            closed: None,
-        };
-        raw::register_log(store, &info).await.expect("a log");
-        let record = |(seq, event)| Record {
-            seq: Seq(seq),
-            epoch: header.epoch,
-            event,
-        };
-        let records: Vec<Record> = (first.0..).zip(events).map(record).collect();
-        let (bytes, footer) = segment::build(&header, &records);
-        raw::put_segment(store, LOG, header.number, &bytes)
-            .await
-            .expect("a segment");
-        let seal = Seal {
-            log: LOG,
-            epoch: header.epoch,
-            segments: Span::from((header.number, header.number)),
-            seqs: Span::from((first, footer.last_seq)),
-            count: footer.count,
-        };
-        raw::put_seal(store, &seal).await.expect("a seal");
-        let (number, epoch) = (header.number.next(), header.epoch.next());
-        let (previous_seq, previous_hash) = (footer.last_seq, footer.hash);
-        let next = Header {
-            number,
-            epoch,
-            first_seq: previous_seq.next(),
-            previous_seq,
-            previous_hash,
-            ..header
-        };
-        self.next = next;
-        assert!(
-            run(&self.deps, Mode::Incremental)
-                .await
-                .expect("a run")
-                .published
-        );
+        self.base.register(self.log.id).await;
+        events.into_iter().for_each(|event| self.log.accept(event));
+        self.log.seal(&self.deps.env.store).await;
+        let run = run(&self.deps, Mode::Incremental).await;
+        assert!(run.expect("a run").published);
     }
 }
 

@@ -67,7 +67,7 @@ async fn what_the_live_cells_cannot_say_is_said_and_no_difference() {
     site.seal().await;
     // Pruned, and folded only in part.
     site.prune().await;
-    site.set_checkpoint(5).await;
+    site.set_checkpoint(Seq(5)).await;
     let audit = site.audit().await;
     assert!(audit.agrees, "{:?}", audit.findings);
     let why = |n| epoch(&audit, n).live_unknown.clone().unwrap_or_default();

@@ -389,12 +389,7 @@ pub async fn register_log(store: &Store, info: &LogInfo) -> Result<(), StoreErro
 /// Says something new of a log. Only its collector does.
 pub async fn update_log(store: &Store, info: &LogInfo) -> Result<(), StoreError> {
     let path = ObjectKey::Log { log: info.log }.path();
-    let mode = object_store::PutMode::Overwrite;
-    let put = store
-        .put_opts(&path, json(&path, info)?.into(), mode.into())
-        .await;
-    put.map(drop)
-        .map_err(|e| StoreError::request("update", &path, e))
+    store::replace(store, &path, json(&path, info)?).await
 }
 
 /// Says of a log that ended at `last` that it did, if that is not said yet. Only who comes after

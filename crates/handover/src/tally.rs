@@ -7,7 +7,7 @@ use model::{EntityId, LogId};
 use serde::{Deserialize, Serialize};
 use storage::{
     object_keys::{ObjectKey, folders},
-    store::{Store, StoreError},
+    store::{self, Store, StoreError},
 };
 
 use crate::raw::{json, read_own};
@@ -110,12 +110,7 @@ pub async fn read(store: &Store, log: LogId) -> Result<Option<Tally>, StoreError
 /// Replaces the tally of a log. Only its collector does.
 pub async fn write(store: &Store, tally: &Tally) -> Result<(), StoreError> {
     let path = ObjectKey::Tally { log: tally.log }.path();
-    let mode = object_store::PutMode::Overwrite;
-    let put = store
-        .put_opts(&path, json(&path, tally)?.into(), mode.into())
-        .await;
-    put.map(drop)
-        .map_err(|e| StoreError::request("write", &path, e))
+    store::replace(store, &path, json(&path, tally)?).await
 }
 
 /// All tallies there are, in order of their logs.

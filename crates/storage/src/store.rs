@@ -187,6 +187,15 @@ pub async fn create_or_same(
     })
 }
 
+/// Puts an object in the place of what was there. Only for what a single process writes: of two
+/// that replace, nobody knows whose object stays.
+pub async fn replace(store: &Store, path: &Path, bytes: Bytes) -> Result<(), StoreError> {
+    let mode = PutMode::Overwrite;
+    let put = store.put_opts(path, bytes.into(), mode.into()).await;
+    put.map(drop)
+        .map_err(|e| StoreError::request("replace", path, e))
+}
+
 /// The whole object; `None` if there is none.
 pub async fn read(store: &Store, path: &Path) -> Result<Option<Bytes>, StoreError> {
     let result = match store.get(path).await {

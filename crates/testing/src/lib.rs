@@ -1,5 +1,13 @@
-//! What the tests of all crates share: where recorded data lies, and how a test says that it was
-//! skipped, so that nobody takes it for one that passed.
+//! What the tests of all crates share: where recorded data lies, how a test says that it was
+//! skipped, so that nobody takes it for one that passed, and an installation in memory.
+
+#[cfg(feature = "installation")]
+mod installation;
+#[cfg(feature = "installation")]
+pub mod log;
+
+#[cfg(feature = "installation")]
+pub use {installation::Installation, log::Log};
 
 use std::{
     fs::OpenOptions,

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use storage::{
     ledger::{Ledger, Stamp},
     object_keys::ObjectKey,
-    store::{self, Store},
+    store::Store,
 };
+use testing::Installation;
 use tower::ServiceExt;
 
 use super::*;
@@ -31,10 +32,13 @@ struct App {
 
 impl App {
     async fn new() -> Self {
-        let store = store::open("memory://").unwrap();
-        let app = crate::app::App::new(deps(store.clone()).await, settings());
+        let installation = Installation::new(NOW_MS);
+        let app = crate::app::App::new(deps(&installation).await, settings());
         let router = routes::router(Arc::new(app));
-        Self { router, store }
+        Self {
+            router,
+            store: installation.env.store,
+        }
     }
 
     async fn call(&self, method: Method, path: &str, key: &str, body: Value) -> (u16, Value) {

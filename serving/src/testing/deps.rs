@@ -1,14 +1,13 @@
 //! What an API of tests works with.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use storage::env::Env;
 
 use ::audit::Audit;
 use catalog::Catalog;
 use jobs::JobClient;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use model::{ManualClock, random::SeededRandom};
-use storage::{cells::MemoryCells, store::Store, stream::MemoryStream};
+use storage::env::Env;
+use testing::Installation;
 use web::{Health, ServerSettings};
 
 use super::{NOW_MS, TOKEN};
@@ -38,13 +37,9 @@ impl AuditControl for FakeAudits {
     }
 }
 
-/// All that an API needs, in memory: nothing in it but what is in `store`, and no jobs.
-pub(crate) async fn deps(store: Store) -> ServingDeps {
-    let env = Env {
-        store,
-        clock: Arc::new(ManualClock::new(NOW_MS)),
-        random: Arc::new(SeededRandom::new(7)),
-    };
+/// All that an API on this installation needs, without jobs.
+pub(crate) async fn deps(installation: &Installation) -> ServingDeps {
+    let env = installation.env.clone();
     let catalog = Catalog::open(env.clone());
     let health = Health::default();
     let metrics = PrometheusBuilder::new().build_recorder().handle();
@@ -52,8 +47,8 @@ pub(crate) async fn deps(store: Store) -> ServingDeps {
         catalog: catalog.await.unwrap(),
         jobs: Arc::new(no_jobs(&env)),
         env,
-        stream: Arc::new(MemoryStream::default()),
-        cells: Arc::new(MemoryCells::default()),
+        stream: installation.stream.clone(),
+        cells: installation.cells.clone(),
         audits: Arc::new(FakeAudits),
         operate: web::operate_routes(health.clone(), metrics),
         health,

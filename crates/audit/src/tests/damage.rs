@@ -138,13 +138,13 @@ async fn a_live_cell_that_counts_otherwise_is_found() {
     for (epoch, seqs) in [(1, "1-10"), (2, "11-15"), (3, "16-19")] {
         for events in [-1, 1] {
             let site = site().await;
-            site.change_cell(epoch, events).await;
+            site.change_cell(Epoch(epoch), events).await;
             let audit = site.audit().await;
             assert_eq!(found(&audit, Kind::Live), (Some(epoch), seqs.into()));
             assert_eq!(audit.findings.len(), 1);
         }
     }
     let site = site().await;
-    site.break_cell(2).await;
+    site.break_cell(Epoch(2)).await;
     found(&site.audit().await, Kind::Live);
 }

@@ -1,5 +1,7 @@
 use std::time::Instant;
 
+use storage::store;
+
 use super::*;
 
 const PATH: &str = "/v1/links/bulk";
@@ -121,7 +123,8 @@ async fn bulk_bodies_are_bounded() {
 async fn twenty_thousand_links_take_four_requests_and_little_time() {
     let folder = tempfile::tempdir().unwrap();
     let store = store::open(&format!("file://{}", folder.path().display())).unwrap();
-    let app = App::on(store.clone()).await;
+    let installation = Installation::on(store, NOW_MS);
+    let app = App::on(&installation).await;
     let key = app.account().await;
     let start = Instant::now();
     for part in 0..4 {
@@ -140,7 +143,7 @@ async fn twenty_thousand_links_take_four_requests_and_little_time() {
     }
     println!("20,000 links in 4 requests, durable: {:?}", start.elapsed());
     assert_eq!(app.catalog.read(|state| state.links.len()), 20_000);
-    let other = App::on(store).await;
+    let other = App::on(&installation).await;
     assert!(other.catalog.link_by_slug("bulk-3-4999", NOW_MS).is_some());
     assert_eq!(
         other.catalog.read(|state| state.n),

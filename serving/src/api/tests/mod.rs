@@ -5,7 +5,7 @@ use axum::{Router, body::Body};
 use catalog::Catalog;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
-use storage::store::{self, Store};
+use testing::Installation;
 use tower::ServiceExt;
 
 use crate::{
@@ -116,13 +116,13 @@ struct App {
 
 impl App {
     async fn new() -> Self {
-        Self::on(store::open("memory://").unwrap()).await
+        Self::on(&Installation::new(NOW_MS)).await
     }
 
-    async fn on(store: Store) -> Self {
+    async fn on(installation: &Installation) -> Self {
         let deps = ServingDeps {
             jobs: Arc::new(FakeJobs),
-            ..deps(store).await
+            ..deps(installation).await
         };
         let catalog = deps.catalog.clone();
         let app = Arc::new(crate::app::App::new(deps, settings()));

@@ -1,5 +1,7 @@
 //! The continent of a country.
 
+use std::sync::LazyLock;
+
 /// Countries by continent, as the United Nations' M49 has them, except that Cyprus is in Europe,
 /// and that the islands of the far south are with Antarctica.
 const CONTINENTS: [(&str, &str); 7] = [
@@ -31,11 +33,27 @@ const CONTINENTS: [(&str, &str); 7] = [
     ("SA", "AR BO BR CL CO EC FK GF GY PE PY SR UY VE"),
 ];
 
+/// The continent of each pair of letters.
+static BY_LETTERS: LazyLock<[&str; 26 * 26]> = LazyLock::new(|| {
+    let mut table = [""; 26 * 26];
+    for (continent, codes) in CONTINENTS {
+        let places = codes.split(' ').filter_map(place);
+        places.for_each(|place| table[place] = continent);
+    }
+    table
+});
+
+fn place(country: &str) -> Option<usize> {
+    let letter = |byte: u8| byte.is_ascii_uppercase().then(|| usize::from(byte - b'A'));
+    match *country.as_bytes() {
+        [first, second] => Some(letter(first)? * 26 + letter(second)?),
+        _ => None,
+    }
+}
+
 /// The continent (`AF, AN, AS, EU, NA, OC, SA`) of an ISO 3166-1 alpha-2 code; empty if unknown.
 pub fn continent(country: &str) -> &'static str {
-    let is_there = |codes: &str| codes.split(' ').any(|code| code == country);
-    let found = CONTINENTS.iter().find(|(_, codes)| is_there(codes));
-    found.map_or("", |(continent, _)| continent)
+    place(country).map_or("", |place| BY_LETTERS[place])
 }
 
 #[cfg(test)]

@@ -40,21 +40,7 @@ pub(crate) fn context(store: &Store) -> Result<SessionContext, DataFusionError> 
     Ok(SessionContext::new_with_config_rt(config, runtime))
 }
 
-/// Makes a table of Parquet files.
-pub(crate) async fn register(
-    context: &SessionContext,
-    table: &str,
-    files: &[Path],
-) -> Result<(), DataFusionError> {
-    let urls: Vec<String> = files.iter().map(|path| format!("{LAKE}/{path}")).collect();
-    let frame = context
-        .read_parquet(urls, ParquetReadOptions::default())
-        .await?;
-    context.register_table(table, frame.into_view())?;
-    Ok(())
-}
-
-/// Makes a table of events, at least one file, without those that `manifest` does not count.
+/// Makes a table of events without those that `manifest` does not count.
 pub(crate) async fn register_events(
     context: &SessionContext,
     table: &str,
@@ -76,28 +62,27 @@ pub(crate) async fn register_events(
     Ok(())
 }
 
-async fn read(
+/// Rows of Parquet files with these columns; of no files, none. Columns that a file lacks are null.
+pub(crate) async fn read(
     context: &SessionContext,
     files: &[Path],
     schema: SchemaRef,
 ) -> Result<DataFrame, DataFusionError> {
+    if files.is_empty() {
+        return context.read_table(Arc::new(EmptyTable::new(schema)));
+    }
     let urls: Vec<String> = files.iter().map(|path| format!("{LAKE}/{path}")).collect();
     let options = ParquetReadOptions::default().schema(&schema);
     context.read_parquet(urls, options).await
 }
 
-/// Makes a table of Parquet files with these columns; of no files an empty one. Columns that a
-/// file lacks are null.
+/// Makes a table of Parquet files with these columns.
 pub(crate) async fn register_as(
     context: &SessionContext,
     table: &str,
     files: &[Path],
     schema: SchemaRef,
 ) -> Result<(), DataFusionError> {
-    if files.is_empty() {
-        context.register_table(table, Arc::new(EmptyTable::new(schema)))?;
-        return Ok(());
-    }
     let frame = read(context, files, schema).await?;
     context.register_table(table, frame.into_view())?;
     Ok(())

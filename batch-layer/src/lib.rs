@@ -6,6 +6,7 @@ pub mod forecast;
 pub mod predict;
 pub mod report;
 mod rollup;
+mod settled;
 
 pub use datafusion::arrow::util::pretty::pretty_format_batches;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};

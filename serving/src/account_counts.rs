@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use audit::account::Days;
 use handover::tally::Turned;
 use model::EntityId;
 use moka::future::Cache;
@@ -14,8 +15,8 @@ const TALLIES_FOR: Duration = Duration::from_secs(5);
 
 /// What was counted for audits of accounts, and is kept.
 pub(crate) struct AccountCounts {
-    /// Events of an account in a file.
-    pub events: Cache<(Path, EntityId), u64>,
+    /// Events of an account in a file, by day.
+    pub events: Cache<(Path, EntityId), Arc<Days>>,
     /// What collectors have turned away.
     pub tallies: Cache<(), Arc<Tallies>>,
 }

@@ -1,11 +1,11 @@
 //! `GET /v1/audit`: for the operator the audit of the installation; for an account its own part.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use audit::account;
 use axum::{Json, extract::State};
 use handover::{manifest::Manifest, manifests::Published, tally};
-use model::{EntityId, time};
+use model::{Cube, Dimension, EntityId, Grain, time};
 use serde::Deserialize;
 use storage::error::StorageError;
 use utoipa::IntoParams;
@@ -116,15 +116,11 @@ async fn settled(
     let range = today - days + 1..=today + 1;
     let left_out = left_out(app, manifest, account).await?;
     let mut rows = Vec::new();
-    for day in manifest.events.keys().filter(|day| range.contains(day)) {
-        let stored = stored(app, manifest, account, *day).await?;
-        let counted = counted(app, manifest, account, *day).await?;
-        if (stored, counted) == (0, 0) {
-            continue;
-        }
-        let duplicates = left_out.get(day).copied().unwrap_or(0);
+    for (day, stored) in stored(app, manifest, account, range).await? {
+        let counted = counted(app, manifest, account, day).await?;
+        let duplicates = left_out.get(&day).copied().unwrap_or(0);
         rows.push(AuditedDay {
-            date: time::day_text(*day).unwrap_or_default(),
+            date: time::day_text(day).unwrap_or_default(),
             stored,
             counted,
             duplicates,
@@ -154,24 +150,34 @@ async fn left_out(
     Ok(by_day)
 }
 
-/// Events of a day in the table of events.
+/// Events of the account in the table of events, by day, where there are any.
 async fn stored(
     app: &App,
     manifest: &Manifest,
     account: EntityId,
-    day: i64,
-) -> Result<u64, Problem> {
-    let mut sum = 0;
-    for (path, file) in account::files(manifest, day) {
-        let count = account::events_in(&app.env.store, &path, file, account);
-        let key = (path.clone(), account);
-        let count = app.counts.events.try_get_with(key, count).await;
-        sum += count.map_err(|error| Problem::from(&*error))?;
+    range: RangeInclusive<i64>,
+) -> Result<BTreeMap<i64, u64>, Problem> {
+    let mut sum = BTreeMap::new();
+    let (first, last) = (*range.start(), *range.end());
+    for events in manifest
+        .events()
+        .filter(|e| e.days.0 <= last && first <= e.days.1)
+    {
+        let key = (events.path.clone(), account);
+        let count = async {
+            let days = account::events_in(&app.env.store, &events, account);
+            days.await.map(Arc::new)
+        };
+        let days = app.counts.events.try_get_with(key, count).await;
+        let days = days.map_err(|error| Problem::from(&*error))?;
+        for (day, events) in days.range(range.clone()) {
+            *sum.entry(*day).or_default() += events;
+        }
     }
     Ok(sum)
 }
 
-/// Events of a day in the view that answers are made of.
+/// Events of a day in the sums that answers are made of.
 async fn counted(
     app: &App,
     manifest: &Manifest,
@@ -179,9 +185,13 @@ async fn counted(
     day: i64,
 ) -> Result<u64, Problem> {
     let range = (day * time::DAY, (day + 1) * time::DAY);
-    let views = app.settled.cube(manifest, "total", account, range);
-    let views = views.await.map_err(StorageError::from)?;
-    let rows = views.iter().flat_map(|rows| rows.iter());
+    let Some(cube) = Cube::find(Dimension::Total, Grain::Quarter) else {
+        return Ok(0);
+    };
+    let sums = app.settled.cube(manifest, cube, account, range);
+    let sums = sums.await.map_err(StorageError::from)?;
+    let rows = sums.iter().flat_map(|rows| rows.iter());
+    let rows = rows.filter(|row| (range.0..range.1).contains(&row.bucket));
     Ok(rows.map(|row| audit::events_of(&row.counts)).sum())
 }
 

@@ -57,10 +57,13 @@ impl Batch {
 fn print(report: &Report) {
     match report.published {
         true => println!(
-            "manifest {}: {} events of {} epochs, {} days written",
-            report.manifest, report.events, report.epochs, report.days
+            "manifest {}: {} events of {} epochs in {} steps, {} files merged",
+            report.manifest, report.events, report.epochs, report.steps, report.merged
         ),
         false => println!("manifest {}: nothing new", report.manifest),
+    }
+    for why in &report.held {
+        println!("  {why}");
     }
     for (view, rows) in &report.changed {
         println!("  {view}: {rows} rows are not as they were");

@@ -385,7 +385,7 @@ async fn what_was_tampered_with_is_found_named_and_raises_the_alarm() {
 
     let segment = site.store().join(format!("raw/{log}/000000000001.seg"));
     let events = file_under(&site.store().join("events"));
-    let view = file_under(&site.store().join("views/total"));
+    let view = file_under(&site.store().join("runs"));
     let flip = |bytes: &mut Vec<u8>| {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -400,8 +400,8 @@ async fn what_was_tampered_with_is_found_named_and_raises_the_alarm() {
         ),
         (&segment, None, format!("log {log} epoch 1 events 1")),
         (&events, None, named),
-        (&view, Some(&shorten), "views/total".to_owned()),
-        (&view, None, "views/total".to_owned()),
+        (&view, Some(&shorten), "runs".to_owned()),
+        (&view, None, "runs".to_owned()),
     ] {
         let whole = fs::read(path).unwrap();
         match change {

@@ -11,10 +11,7 @@ use parquet::{
     record::{Field, Row},
 };
 use serde_json::Value;
-use storage::{
-    object_keys::ObjectKey,
-    store::{self, Store},
-};
+use storage::store::{self, Store};
 
 use super::{
     content::Content,
@@ -225,18 +222,11 @@ pub async fn settled_events(store: &Store) -> Vec<Event> {
     let manifests = Manifests::new(Arc::clone(store));
     let manifest = manifests.latest().await.unwrap().manifest;
     let mut events = Vec::new();
-    for (day, files) in &manifest.events {
-        for file in files {
-            let path = ObjectKey::Events {
-                day: *day,
-                name: file.name.clone(),
-            }
-            .path();
-            let bytes = store::read(store, &path).await.unwrap().unwrap();
-            let reader = SerializedFileReader::new(bytes).unwrap();
-            let rows = reader.get_row_iter(None).unwrap();
-            events.extend(rows.map(|row| event(&row.unwrap())));
-        }
+    for file in manifest.events() {
+        let bytes = store::read(store, &file.path).await.unwrap().unwrap();
+        let reader = SerializedFileReader::new(bytes).unwrap();
+        let rows = reader.get_row_iter(None).unwrap();
+        events.extend(rows.map(|row| event(&row.unwrap())));
     }
     assert_eq!(events.len() as u64, manifest.events_count);
     events

@@ -43,7 +43,7 @@ impl Question {
             ("country", |event, _| Some(event.country.clone())),
             ("browser", |_, agent| Some(agent.browser.into())),
             ("os", |_, agent| Some(agent.os.into())),
-            ("device", |_, agent| Some(agent.device.into())),
+            ("device_model", |_, agent| Some(agent.device.into())),
             ("referrer", |event, _| Some(host(&event.referrer))),
             ("campaign", |event, _| {
                 Some(

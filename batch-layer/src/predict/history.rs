@@ -10,17 +10,16 @@ use datafusion::{
     execution::SendableRecordBatchStream,
 };
 use futures::TryStreamExt;
-use handover::{manifest::Manifest, views::cube_schema};
-use model::{EntityId, Measure, time};
-use object_store::path::Path;
-use storage::object_keys::ObjectKey;
+use handover::manifest::Manifest;
+use model::{Cube, Dimension, EntityId, Grain, Measure, time};
 
 use crate::{
     RollupDeps, engine,
     forecast::{Grid, Observation},
+    settled::{self, Days},
 };
 
-/// The view that is read.
+/// Name of the table that is read.
 const TOTAL: &str = "total";
 /// Hours that are looked back: more weeks than any model looks at.
 const HOURS: i64 = 60 * 24;
@@ -62,24 +61,10 @@ impl Window {
         }
     }
 
-    /// The view's files that hold it.
-    fn files(&self, manifest: &Manifest) -> Vec<Path> {
-        let Some(files) = manifest.views.get(TOTAL).filter(|_| self.start < self.end) else {
-            return Vec::new();
-        };
+    /// The days that it touches.
+    fn days(&self) -> Days {
         let day = |ms: i64| time::day_of(time::minute_of(ms));
-        let path = |day: i64, name: &str| {
-            ObjectKey::View {
-                cube: TOTAL.to_owned(),
-                day,
-                name: name.to_owned(),
-            }
-            .path()
-        };
-        files
-            .range(day(self.start)..=day(self.end - 1))
-            .map(|(day, file)| path(*day, &file.name))
-            .collect()
+        (day(self.start), day(self.end - 1))
     }
 
     /// Clicks of the busiest entities by bucket, sorted by both. Whole-number arithmetic in UTC.
@@ -135,13 +120,15 @@ impl Histories {
         manifest: &Manifest,
         window: Window,
     ) -> Result<Self, DataFusionError> {
-        let files = window.files(manifest);
-        let rows = if files.is_empty() {
-            None
-        } else {
-            let context = engine::context(&deps.env.store)?;
-            engine::register_as(&context, TOTAL, &files, cube_schema()).await?;
-            Some(context.sql(&window.sql()).await?.execute_stream().await?)
+        let cube = Cube::find(Dimension::Total, Grain::Quarter);
+        let rows = match cube.filter(|_| window.start < window.end) {
+            None => None,
+            Some(cube) => {
+                let context = engine::context(&deps.env.store)?;
+                let total = settled::cube(&context, manifest, cube, window.days()).await?;
+                context.register_table(TOTAL, total.into_view())?;
+                Some(context.sql(&window.sql()).await?.execute_stream().await?)
+            }
         };
         Ok(Self {
             rows,

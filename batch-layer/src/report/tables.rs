@@ -2,25 +2,23 @@
 
 use chrono::DateTime;
 use datafusion::{
-    arrow::datatypes::SchemaRef, config::Dialect, dataframe::DataFrame,
-    execution::context::SQLOptions,
+    config::Dialect, dataframe::DataFrame, error::DataFusionError, execution::context::SQLOptions,
+    prelude::SessionContext,
 };
-use handover::{
-    duplicates,
-    manifest::Manifest,
-    views::{MONTH_UNIQUES, UNIQUES, VISITORS, cube_schema, uniques_schema, visitors_schema},
-};
+use handover::{duplicates, manifest::Manifest};
 use model::CUBES;
 use object_store::path::Path;
 use storage::object_keys::ObjectKey;
 
 use super::error::ReportError;
-use crate::{RollupDeps, engine, rollup::events_schema};
+use crate::{RollupDeps, engine, settled};
 
 /// The table of enriched events, each sender's key once.
 const EVENTS: &str = "events";
 /// The events that are left out there, and in every number.
 const DUPLICATES: &str = "duplicates";
+/// Who was there: a row for each entity, UTC day and visitor, with the quarters of an hour.
+const VISITS: &str = "visits";
 
 /// Names of all tables.
 fn names() -> Vec<&'static str> {
@@ -28,7 +26,7 @@ fn names() -> Vec<&'static str> {
     [EVENTS, DUPLICATES]
         .into_iter()
         .chain(cubes)
-        .chain([VISITORS, UNIQUES, MONTH_UNIQUES])
+        .chain([VISITS])
         .collect()
 }
 
@@ -59,11 +57,7 @@ pub(super) async fn select(
             {
                 return Err(ReportError::NotWhole(name));
             }
-            let files = files(manifest, name);
-            match name == EVENTS && !files.is_empty() {
-                true => engine::register_events(&context, name, &files, manifest).await?,
-                false => engine::register_as(&context, name, &files, schema(name)).await?,
-            }
+            register(&context, manifest, name).await?;
         }
     }
     let mut state = context.state();
@@ -81,43 +75,26 @@ fn read_only() -> SQLOptions {
         .with_allow_statements(false)
 }
 
-fn schema(table: &str) -> SchemaRef {
-    match table {
-        EVENTS => events_schema(),
-        DUPLICATES => duplicates::schema(),
-        VISITORS => visitors_schema(),
-        UNIQUES | MONTH_UNIQUES => uniques_schema(),
-        _ => cube_schema(),
+async fn register(
+    context: &SessionContext,
+    manifest: &Manifest,
+    name: &str,
+) -> Result<(), DataFusionError> {
+    if name == EVENTS {
+        let files: Vec<Path> = manifest.events().map(|events| events.path).collect();
+        return engine::register_events(context, name, &files, manifest).await;
     }
+    let rows = match CUBES.iter().find(|cube| cube.name == name) {
+        Some(cube) => settled::cube(context, manifest, cube, settled::all_days()).await?,
+        None if name == VISITS => settled::visits(context, manifest).await?,
+        None => engine::read(context, &duplicates_of(manifest), duplicates::schema()).await?,
+    };
+    context.register_table(name, rows.into_view())?;
+    Ok(())
 }
 
-fn files(manifest: &Manifest, table: &str) -> Vec<Path> {
-    if table == EVENTS {
-        let key = |day: i64, name: &str| {
-            ObjectKey::Events {
-                day,
-                name: name.to_owned(),
-            }
-            .path()
-        };
-        let days = manifest.events.iter();
-        return days
-            .flat_map(|(day, files)| files.iter().map(move |f| key(*day, &f.name)))
-            .collect();
-    }
-    if table == DUPLICATES {
-        let key = |name: String| ObjectKey::Duplicates { name }.path();
-        let file = manifest.duplicates.iter();
-        return file.map(|file| key(file.name.clone())).collect();
-    }
-    let key = |day: i64, name: &str| {
-        ObjectKey::View {
-            cube: table.to_owned(),
-            day,
-            name: name.to_owned(),
-        }
-        .path()
-    };
-    let days = manifest.views.get(table).into_iter().flatten();
-    days.map(|(day, file)| key(*day, &file.name)).collect()
+fn duplicates_of(manifest: &Manifest) -> Vec<Path> {
+    let key = |name: String| ObjectKey::Duplicates { name }.path();
+    let file = manifest.duplicates.iter();
+    file.map(|file| key(file.name.clone())).collect()
 }

@@ -36,11 +36,12 @@ pub enum RollupError {
     /// A file could not be written or read.
     #[error("batch file: {0}")]
     Parquet(#[from] ParquetError),
-    /// Raw objects contradict their seal.
+    /// An epoch cannot be taken: its raw objects are damaged or contradict its seal.
     #[error(
-        "epoch {epoch} of log {log}: {why}; nothing was published, look at the log's raw objects"
+        "log {log} is held back at epoch {epoch}: {why}; all other logs go on. Put the object back \
+         as it was"
     )]
-    Inconsistent {
+    Held {
         /// The log.
         log: model::LogId,
         /// The epoch.
@@ -48,6 +49,12 @@ pub enum RollupError {
         /// What does not fit.
         why: String,
     },
+    /// New sums could not be made.
+    #[error("batch sums: {0}")]
+    Fold(#[from] super::fold::FoldError),
+    /// A part of the work ended in a bug.
+    #[error("a part of a batch run ended in a bug: {0}")]
+    Panicked(tokio::task::JoinError),
     /// Others published first, again and again.
     #[error("other batch runs published first, {TRIES} times in a row; their views are in place")]
     Outrun,

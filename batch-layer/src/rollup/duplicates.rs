@@ -18,7 +18,6 @@ use storage::{object_keys::ObjectKey, reservations::KEEP_MS};
 
 use super::{
     deps::{RollupDeps, RollupError},
-    sql,
     write::{Writer, conform},
 };
 use crate::engine;
@@ -55,6 +54,10 @@ pub(super) async fn find(
     };
     Ok((all.len() - known) as u64)
 }
+
+/// Name of the table of new keys, and of the table of those before.
+const FRESH: &str = "fresh";
+const OLD: &str = "old";
 
 /// Events may be late: a collector was away.
 const LATE_MS: i64 = 2 * 86_400_000;
@@ -93,9 +96,9 @@ async fn look(
     old: &[SenderKeysFile],
 ) -> Result<Vec<Duplicate>, RollupError> {
     let context = engine::context(&deps.env.store)?;
-    engine::register_as(&context, sql::FRESH, &paths(fresh), sender_keys::schema()).await?;
-    engine::register_as(&context, sql::OLD, &paths(old), sender_keys::schema()).await?;
-    let query = context.sql(&sql::unsure_keys(since(deps, before))).await?;
+    engine::register_as(&context, FRESH, &paths(fresh), sender_keys::schema()).await?;
+    engine::register_as(&context, OLD, &paths(old), sender_keys::schema()).await?;
+    let query = context.sql(&unsure_keys(since(deps, before))).await?;
     let mut rows = query.execute_stream().await?;
     let (mut same, mut found): (Vec<Keyed>, Vec<Duplicate>) = (Vec::new(), Vec::new());
     let settled = |k: &Keyed| k.event.seq <= before.horizon.of(k.event.log).seq;
@@ -148,6 +151,18 @@ fn decide(mut same: Vec<Keyed>, settled: impl Fn(&Keyed) -> bool) -> Vec<Duplica
         }
     }
     left_out
+}
+
+/// Every event with a key that could not be checked for one of them; by key. Those are few. Tables
+/// of keys: [`FRESH`], and [`OLD`] from `since_ms` on.
+fn unsure_keys(since_ms: i64) -> String {
+    let columns = "account, key, log, seq, time, received, unchecked";
+    format!(
+        "WITH near AS (SELECT {columns} FROM {FRESH} UNION ALL SELECT {columns} FROM {OLD} \
+         WHERE CAST(received AS BIGINT) >= {since_ms}), \
+         unsure AS (SELECT DISTINCT account AS a, key AS k FROM near WHERE unchecked) \
+         SELECT {columns} FROM unsure JOIN near ON account = a AND key = k ORDER BY account, key"
+    )
 }
 
 #[cfg(test)]

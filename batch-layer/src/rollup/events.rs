@@ -1,6 +1,6 @@
-//! Raw to `events/`: enriched events as Parquet by day, the table that data scientists read.
+//! Enriched events as Parquet, by the day they were received: the table that data scientists read.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use datafusion::{
     arrow::{
@@ -16,103 +16,27 @@ use datafusion::{
         file::properties::WriterProperties,
     },
 };
-use handover::{
-    manifest::{File, Manifest, SenderKeysFile},
-    raw,
-    sender_keys::{self, Keyed},
-    views::time_type,
-};
-use model::{Facts, LogId, Record, time};
+use handover::{manifest::EventsFile, views::time_type};
+use model::time;
 use storage::object_keys::ObjectKey;
 
-use super::{
-    deps::{RollupDeps, RollupError},
-    write::Writer,
-};
+use super::{chunks::Enriched, deps::RollupError, write::Writer};
 
-/// Events held in memory at once. Each such chunk makes one file for each of its days.
-const CHUNK: usize = 400_000;
-
-/// An event with where it is from and what the rules say.
-struct Enriched {
-    log: LogId,
-    record: Record,
-    facts: Facts,
+/// Events of one day as a file.
+pub(super) struct Encoded {
+    bytes: Vec<u8>,
+    rows: u64,
+    received: i64,
+    first_ms: i64,
+    last_ms: i64,
 }
 
-impl Enriched {
-    fn day(&self) -> i64 {
-        time::day_of(time::minute_of(self.record.event.occurred_ms))
-    }
-}
-
-/// Files of fresh events.
-#[derive(Default)]
-pub(super) struct Fresh {
-    /// By day.
-    pub days: BTreeMap<i64, Vec<File>>,
-    /// Senders' keys.
-    pub keys: Vec<SenderKeysFile>,
-}
-
-/// Enriches the events of all taken epochs and writes them, and the keys of those that were
-/// received after `keys_since`; notes in the manifest how many events it covers then.
-pub(super) async fn write(
-    deps: &RollupDeps,
-    writer: &mut Writer<'_>,
-    taken: &[raw::Seal],
-    keys_since: i64,
-    manifest: &mut Manifest,
-) -> Result<Fresh, RollupError> {
-    let mut fresh = Fresh::default();
-    let mut chunk = Vec::new();
-    for seal in taken {
-        let mut count = 0;
-        for number in seal.segments.first.to(seal.segments.last) {
-            let segment = raw::segment(&deps.env.store, seal.log, number)
-                .await?
-                .ok_or_else(|| raw::missing(seal.log, number))?;
-            count += segment.records.len() as u64;
-            for record in segment.records {
-                manifest.settled_ms = manifest.settled_ms.max(record.event.received_ms);
-                chunk.push(Enriched {
-                    log: seal.log,
-                    facts: deps.rules.facts(&record.event),
-                    record,
-                });
-            }
-            if chunk.len() >= CHUNK {
-                write_chunk(writer, &mut chunk, keys_since, &mut fresh).await?;
-            }
-        }
-        if count != seal.count {
-            let why = format!(
-                "its seal says {} events, its segments hold {count}",
-                seal.count
-            );
-            return Err(RollupError::Inconsistent {
-                log: seal.log,
-                epoch: seal.epoch,
-                why,
-            });
-        }
-        manifest.events_count += count;
-    }
-    write_chunk(writer, &mut chunk, keys_since, &mut fresh).await?;
-    Ok(fresh)
-}
-
-async fn write_chunk(
-    writer: &mut Writer<'_>,
-    chunk: &mut Vec<Enriched>,
-    keys_since: i64,
-    fresh: &mut Fresh,
-) -> Result<(), RollupError> {
-    let mut rows = std::mem::take(chunk);
+/// Puts events in the order of their files.
+pub(super) fn sort(rows: &mut [Enriched]) {
     rows.sort_by_cached_key(|r| {
         let event = &r.record.event;
         (
-            r.day(),
+            received(r),
             event.account,
             event.object,
             event.occurred_ms,
@@ -120,40 +44,48 @@ async fn write_chunk(
             r.record.seq,
         )
     });
-    for day in rows.chunk_by(|a, b| a.day() == b.day()) {
-        let Some(first) = day.first() else { continue };
-        let bytes = encode(day)?;
-        let number = first.day();
-        let key = |name| ObjectKey::Events { day: number, name };
-        let file = writer.put(key, day.len() as u64, bytes.into()).await?;
-        fresh.days.entry(number).or_default().push(file);
-    }
-    fresh
-        .keys
-        .extend(write_keys(writer, &rows, keys_since).await?);
-    Ok(())
 }
 
-async fn write_keys(
+/// Sorted events, a file for each day on which some were received.
+pub(super) fn encode(rows: &[Enriched]) -> Result<Vec<Encoded>, RollupError> {
+    let days = rows.chunk_by(|a, b| received(a) == received(b));
+    let files = days.map(|same| {
+        let times = same.iter().map(|r| r.record.event.occurred_ms);
+        Ok(Encoded {
+            bytes: parquet(same)?,
+            rows: same.len() as u64,
+            received: received(&same[0]),
+            first_ms: times.clone().min().unwrap_or(0),
+            last_ms: times.max().unwrap_or(0),
+        })
+    });
+    files.collect()
+}
+
+/// Stores the files.
+pub(super) async fn put(
     writer: &mut Writer<'_>,
-    rows: &[Enriched],
-    since: i64,
-) -> Result<Option<SenderKeysFile>, RollupError> {
-    let keyed = rows.iter().filter_map(|r| Keyed::of(r.log, &r.record));
-    let keyed: Vec<Keyed> = keyed.filter(|k| k.received_ms >= since).collect();
-    let Some(last_ms) = keyed.iter().map(|k| k.received_ms).max() else {
-        return Ok(None);
-    };
-    let key = |name| ObjectKey::Keys { name };
-    let file = writer.put(key, keyed.len() as u64, sender_keys::encode(&keyed)?);
-    Ok(Some(SenderKeysFile {
-        file: file.await?,
-        last_ms,
-        unchecked: keyed.iter().filter(|k| k.unchecked).count() as u64,
-    }))
+    files: Vec<Encoded>,
+) -> Result<Vec<EventsFile>, RollupError> {
+    let mut stored = Vec::with_capacity(files.len());
+    for file in files {
+        let received = file.received;
+        let key = |name| ObjectKey::Events { received, name };
+        stored.push(EventsFile {
+            file: writer.put(key, file.rows, file.bytes.into()).await?,
+            received,
+            first_ms: file.first_ms,
+            last_ms: file.last_ms,
+        });
+    }
+    Ok(stored)
 }
 
-fn encode(rows: &[Enriched]) -> Result<Vec<u8>, RollupError> {
+fn received(row: &Enriched) -> i64 {
+    time::day_of(time::minute_of(row.record.event.received_ms))
+}
+
+fn parquet(rows: &[Enriched]) -> Result<Vec<u8>, RollupError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         .build();

@@ -1,34 +1,41 @@
-//! Files of one run: named for it, and taken back if it is not published.
+//! Files of one attempt: named for it, and taken back if it is not published.
+
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use datafusion::arrow::{
-    array::{AsArray, RecordBatch},
+    array::RecordBatch,
     compute::cast,
-    datatypes::{Int64Type, Schema, SchemaRef},
+    datatypes::{Schema, SchemaRef},
 };
 use futures::StreamExt;
-use handover::{manifest::File, views::ViewWriter};
-use model::{random::new_nonce, time};
+use handover::{
+    manifest::File,
+    runs::{Finished, RunFile, Table},
+};
+use model::random::new_nonce;
 use object_store::{ObjectStoreExt, path::Path};
 use storage::{object_keys::ObjectKey, store::StoreError};
 
 use super::deps::{RollupDeps, RollupError};
 
-/// Writes the files of one run.
+/// Writes the files of one attempt.
 pub(super) struct Writer<'a> {
     deps: &'a RollupDeps,
-    run: String,
+    attempt: String,
     written: Vec<Path>,
+    forgotten: usize,
 }
 
 impl<'a> Writer<'a> {
-    /// For a run that hopes to publish manifest `n`.
+    /// For an attempt to publish manifest `n`.
     pub(super) fn new(deps: &'a RollupDeps, n: u64) -> Self {
-        let run = format!("{n:010}-{:016x}", new_nonce(&*deps.env.random) as u64);
+        let attempt = format!("{n:010}-{:016x}", new_nonce(&*deps.env.random) as u64);
         Self {
             deps,
-            run,
+            attempt,
             written: Vec::new(),
+            forgotten: 0,
         }
     }
 
@@ -39,7 +46,7 @@ impl<'a> Writer<'a> {
         rows: u64,
         bytes: Bytes,
     ) -> Result<File, RollupError> {
-        let name = format!("{}-{}", self.run, self.written.len());
+        let name = format!("{}-{}", self.attempt, self.written.len() + self.forgotten);
         let path = key(name.clone()).path();
         let size = bytes.len() as u64;
         self.written.push(path.clone());
@@ -52,82 +59,60 @@ impl<'a> Writer<'a> {
         })
     }
 
+    /// Stores a finished file of a run.
+    pub(super) async fn put_run(
+        &mut self,
+        table: Table,
+        finished: Finished,
+        (run, level): (u64, u8),
+    ) -> Result<RunFile, RollupError> {
+        let key = |name| run_key(table, name);
+        let file = self.put(key, finished.rows, finished.bytes).await?;
+        Ok(RunFile {
+            file,
+            run,
+            level,
+            first: finished.first,
+            last: finished.last,
+            totals: finished.totals,
+        })
+    }
+
+    /// Deletes files of runs that were written, and are not needed any more.
+    pub(super) async fn forget(&mut self, files: impl Iterator<Item = (Table, &str)>) {
+        let paths = files.map(|(table, name)| run_key(table, name.to_owned()).path());
+        let (ours, rest): (Vec<Path>, Vec<Path>) = {
+            let gone: BTreeSet<Path> = paths.collect();
+            self.written.drain(..).partition(|path| gone.contains(path))
+        };
+        // Names are numbered by what was written.
+        self.forgotten += ours.len();
+        self.written = rest;
+        self.delete(ours).await;
+    }
+
     /// Deletes what was written, as far as that works: nobody refers to it.
     pub(super) async fn discard(&self) {
-        let paths = futures::stream::iter(self.written.clone().into_iter().map(Ok)).boxed();
+        self.delete(self.written.clone()).await;
+    }
+
+    async fn delete(&self, paths: Vec<Path>) {
+        let paths = futures::stream::iter(paths.into_iter().map(Ok)).boxed();
         let store = std::sync::Arc::clone(&self.deps.env.store);
         let mut deleted = store.delete_stream(paths);
         while let Some(result) = deleted.next().await {
             if let Err(error) = result {
-                tracing::warn!(%error, "a file of an abandoned run stays");
+                tracing::warn!(%error, "a file of an abandoned attempt stays");
             }
         }
     }
 }
 
-/// Collects rows that are sorted by day into one file per day.
-pub(super) struct DayFiles {
-    schema: SchemaRef,
-    open: Option<(i64, ViewWriter, u64)>,
-    /// Finished files: day, rows, bytes.
-    pub(super) done: Vec<(i64, u64, Bytes)>,
-}
-
-impl DayFiles {
-    /// Files with the columns of `schema`.
-    pub(super) fn new(schema: SchemaRef) -> Self {
-        Self {
-            schema,
-            open: None,
-            done: Vec::new(),
-        }
-    }
-
-    /// Adds rows: the columns of the schema by position, and `time` as milliseconds.
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), RollupError> {
-        let batch = conform(batch, &self.schema)?;
-        let column = self.schema.index_of("time")?;
-        let times = cast(
-            batch.column(column),
-            &datafusion::arrow::datatypes::DataType::Int64,
-        )?;
-        let times = times.as_primitive::<Int64Type>();
-        let day = |row: usize| time::day_of(time::minute_of(times.value(row)));
-        let mut start = 0;
-        while start < batch.num_rows() {
-            let here = day(start);
-            let end = (start..batch.num_rows())
-                .find(|row| day(*row) != here)
-                .unwrap_or(batch.num_rows());
-            self.write_day(here, &batch.slice(start, end - start))?;
-            start = end;
-        }
-        Ok(())
-    }
-
-    fn write_day(&mut self, day: i64, rows: &RecordBatch) -> Result<(), RollupError> {
-        if self.open.as_ref().is_none_or(|(open, ..)| *open != day) {
-            self.close()?;
-            self.open = Some((day, ViewWriter::new(self.schema.clone())?, 0));
-        }
-        if let Some((_, writer, count)) = &mut self.open {
-            writer.write(rows)?;
-            *count += rows.num_rows() as u64;
-        }
-        Ok(())
-    }
-
-    fn close(&mut self) -> Result<(), RollupError> {
-        if let Some((day, writer, count)) = self.open.take() {
-            self.done.push((day, count, writer.finish()?));
-        }
-        Ok(())
-    }
-
-    /// All files.
-    pub(super) fn finish(mut self) -> Result<Vec<(i64, u64, Bytes)>, RollupError> {
-        self.close()?;
-        Ok(self.done)
+/// The key of a file of a run.
+pub(crate) fn run_key(table: Table, name: String) -> ObjectKey {
+    match table {
+        Table::Sums => ObjectKey::Sums { name },
+        Table::Visits => ObjectKey::Visits { name },
     }
 }
 

@@ -12,7 +12,7 @@ use enrich::Rules;
 use handover::{
     duplicates::{self, Duplicates},
     manifest::Manifest,
-    views::{VISITORS, ViewReader},
+    runs::{Key, RunReader, Table, Visit},
 };
 use model::{
     CUBES, Cell, Counts, EntityId, Event, LogId, Record, Seq,
@@ -142,39 +142,58 @@ async fn settled(
     entities: &BTreeSet<EntityId>,
 ) -> (Rows, Visits) {
     let (mut rows, mut visits) = (Rows::new(), Visits::new());
-    for (view, days) in &manifest.views {
-        let cube = CUBES.iter().find(|c| c.name == view);
-        for (day, file) in days {
-            let path = ObjectKey::View {
-                cube: view.clone(),
-                day: *day,
-                name: file.name.clone(),
-            }
-            .path();
-            let reader = ViewReader::open(&deps.env.store, path, file.bytes)
-                .await
-                .unwrap();
-            for entity in entities {
-                if let Some(cube) = cube {
-                    for row in reader.cube(*entity).await.unwrap() {
-                        let fresh = rows.insert(
-                            (*entity, cube.name, row.bucket, row.value.to_string()),
-                            row.counts,
-                        );
-                        assert!(fresh.is_none(), "a row is there once");
-                    }
-                } else if view == VISITORS {
-                    for row in reader.visitors(*entity).await.unwrap() {
-                        assert!(
-                            visits.insert((*entity, row.hour, row.bot, row.visitor)),
-                            "a visit is there once"
-                        );
+    for table in [Table::Sums, Table::Visits] {
+        for file in manifest.runs(table) {
+            let name = file.file.name.clone();
+            let path = match table {
+                Table::Sums => ObjectKey::Sums { name },
+                Table::Visits => ObjectKey::Visits { name },
+            };
+            let (path, bytes) = (path.path(), file.file.bytes);
+            let reader = RunReader::open(&deps.env.store, path, bytes).await.unwrap();
+            for period in file.first.period..=file.last.period {
+                for entity in entities {
+                    let key = |cube| Key {
+                        period,
+                        ..Key::new(*entity, cube, 0)
+                    };
+                    match table {
+                        Table::Sums => sums_of(&reader, *entity, key, &mut rows).await,
+                        Table::Visits => visits_of(&reader, *entity, key(None), &mut visits).await,
                     }
                 }
             }
         }
     }
     (rows, visits)
+}
+
+const ALWAYS: (i64, i64) = (i64::MIN, i64::MAX);
+
+async fn sums_of(
+    reader: &RunReader,
+    entity: EntityId,
+    key: impl Fn(Option<&'static model::Cube>) -> Key,
+    rows: &mut Rows,
+) {
+    for cube in CUBES.iter().filter(|cube| cube.is_for(entity.kind)) {
+        for row in reader.sums(key(Some(cube)), ALWAYS).await.unwrap() {
+            let place = (entity, cube.name, row.bucket, row.value.to_string());
+            *rows.entry(place).or_default() += row.counts;
+        }
+    }
+}
+
+/// By hour, as cells have them.
+async fn visits_of(reader: &RunReader, entity: EntityId, key: Key, visits: &mut Visits) {
+    let add = |visit: Visit| {
+        for (bot, quarters) in [(false, visit.people), (true, visit.bots)] {
+            let hours = (0i64..24).filter(|hour| quarters.0 >> (hour * 4) & 15 != 0);
+            let hour = |hour: i64| visit.day * 1440 + hour * 60;
+            visits.extend(hours.map(|h| (entity, hour(h), bot, visit.visitor)));
+        }
+    };
+    reader.visits(key, ALWAYS, add).await.unwrap();
 }
 
 async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {

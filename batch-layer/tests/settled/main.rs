@@ -6,4 +6,7 @@ mod language;
 mod new_cube;
 mod older_files;
 mod predictions;
+mod recount;
 mod reports;
+mod steps;
+mod stored;

@@ -3,9 +3,8 @@
 use batch_layer::{Mode, query, run};
 use bytes::Bytes;
 use datafusion::arrow::{array::AsArray, datatypes::Int64Type, record_batch::RecordBatch};
-use object_store::{ObjectStoreExt, path::Path};
+use object_store::ObjectStoreExt;
 use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
-use storage::object_keys::ObjectKey;
 
 use crate::installation::{HOUR, Installation, click, filled, start};
 
@@ -48,14 +47,10 @@ async fn make_old(installation: &Installation) {
         .await
         .expect("one")
         .manifest;
-    for (day, files) in &manifest.events {
-        for file in files {
-            let (day, name) = (*day, file.name.clone());
-            let path: Path = ObjectKey::Events { day, name }.path();
-            let bytes = store.get(&path).await.expect("a file").bytes().await;
-            let old = without_added(bytes.expect("bytes"));
-            store.put(&path, old.into()).await.expect("stored");
-        }
+    for file in manifest.events() {
+        let bytes = store.get(&file.path).await.expect("a file").bytes().await;
+        let old = without_added(bytes.expect("bytes"));
+        store.put(&file.path, old.into()).await.expect("stored");
     }
 }
 

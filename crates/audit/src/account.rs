@@ -1,48 +1,58 @@
 //! What the settled table holds of one account.
 
-use handover::manifest::{File, Manifest};
-use model::EntityId;
+use std::collections::BTreeMap;
+
+use arrow::{array::AsArray, datatypes::TimestampMillisecondType};
+use handover::manifest::{File, PlacedEvents};
+use model::{EntityId, time};
 use object_store::path::Path;
-use storage::{error::StorageError, object_keys::ObjectKey, store::Store};
+use storage::{error::StorageError, store::Store};
 
 use crate::batch::{self, Placed, Unreadable};
 
-/// The files of events of one day.
-pub fn files(manifest: &Manifest, day: i64) -> impl Iterator<Item = (Path, &File)> {
-    let files = manifest.events.get(&day).into_iter().flatten();
-    files.map(move |file| {
-        let name = file.name.clone();
-        (ObjectKey::Events { day, name }.path(), file)
-    })
+/// Events of one account in one file, by the UTC day on which they happened (since 1970-01-01).
+pub type Days = BTreeMap<i64, u64>;
+
+/// How many events of `account` a file holds. Reads two columns.
+pub async fn events_in(
+    store: &Store,
+    events: &PlacedEvents,
+    account: EntityId,
+) -> Result<Days, StorageError> {
+    let PlacedEvents { path, file, .. } = events;
+    counted(store, path, file, account)
+        .await
+        .map_err(|error| match error {
+            Unreadable::Store(error) => error.into(),
+            Unreadable::Bad(why) => StorageError::damaged(format!(
+                "a file of events cannot be read: {why}; `millrace audit --full` tells more"
+            )),
+        })
 }
 
-/// How many events of `account` a file holds. Reads one column.
-pub async fn events_in(
+async fn counted(
     store: &Store,
     path: &Path,
     file: &File,
     account: EntityId,
-) -> Result<u64, StorageError> {
+) -> Result<Days, Unreadable> {
     let placed = Placed {
-        day: 0,
         path: path.clone(),
         file: file.clone(),
     };
     let wanted = account.to_string();
-    let count = async {
-        let mut stream = batch::open(store, &placed, &["account"]).await?;
-        let mut count = 0;
-        while let Some(batch) = batch::next(&mut stream, path).await? {
-            let accounts = batch::texts(&batch, "account", path)?;
-            count += accounts.iter().filter(|a| *a == Some(&wanted)).count() as u64;
-            tokio::task::yield_now().await;
+    let mut stream = batch::open(store, &placed, &["account", "time"]).await?;
+    let mut days = Days::new();
+    while let Some(batch) = batch::next(&mut stream, path).await? {
+        let accounts = batch::texts(&batch, "account", path)?;
+        let times = batch.column_by_name("time");
+        let times = times.and_then(|times| times.as_primitive_opt::<TimestampMillisecondType>());
+        let times = times.ok_or_else(|| batch::lacks(path, "time"))?;
+        let events = accounts.iter().zip(times.values());
+        for (_, ms) in events.filter(|(of, _)| *of == Some(&wanted)) {
+            *days.entry(time::day_of(time::minute_of(*ms))).or_default() += 1;
         }
-        Ok(count)
-    };
-    count.await.map_err(|error| match error {
-        Unreadable::Store(error) => error.into(),
-        Unreadable::Bad(why) => StorageError::damaged(format!(
-            "a file of events cannot be read: {why}; `millrace audit --full` tells more"
-        )),
-    })
+        tokio::task::yield_now().await;
+    }
+    Ok(days)
 }

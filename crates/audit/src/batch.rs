@@ -7,7 +7,7 @@ use arrow::{
     datatypes::UInt64Type,
 };
 use futures::TryStreamExt;
-use handover::manifest::{File, Manifest};
+use handover::manifest::{File, Manifest, PlacedEvents};
 use model::{Epoch, LogId, Seq};
 use object_store::{ObjectStoreExt, path::Path};
 use parquet::{
@@ -17,7 +17,6 @@ use parquet::{
     errors::ParquetError,
 };
 use storage::{
-    object_keys::ObjectKey,
     parquet_object::ObjectReader,
     store::{Store, StoreError},
 };
@@ -27,7 +26,6 @@ use crate::stored::Print;
 /// A file of the settled state and where it lies.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed {
-    pub day: i64,
     pub path: Path,
     pub file: File,
 }
@@ -49,29 +47,21 @@ impl From<StoreError> for Unreadable {
 
 /// The files of events of `manifest` that `before` has not.
 pub(crate) fn files(manifest: &Manifest, before: &Manifest) -> Vec<Placed> {
-    let known: BTreeSet<&str> = names(before).collect();
-    let days = manifest.events.iter();
-    let all = days.flat_map(|(day, files)| files.iter().map(move |file| (*day, file)));
-    all.filter(|(_, file)| !known.contains(file.name.as_str()))
-        .map(|(day, file)| {
-            let name = file.name.clone();
-            Placed {
-                day,
-                path: ObjectKey::Events { day, name }.path(),
-                file: file.clone(),
-            }
-        })
-        .collect()
+    let known: BTreeSet<String> = names(before).collect();
+    let fresh = manifest.events();
+    let fresh = fresh.filter(|events| !known.contains(&events.file.name));
+    let placed = fresh.map(|PlacedEvents { path, file, .. }| Placed { path, file });
+    placed.collect()
 }
 
 /// Whether `manifest` has all files of events that `before` has.
 pub(crate) fn extends(manifest: &Manifest, before: &Manifest) -> bool {
-    let known: BTreeSet<&str> = names(manifest).collect();
-    names(before).all(|name| known.contains(name))
+    let known: BTreeSet<String> = names(manifest).collect();
+    names(before).all(|name| known.contains(&name))
 }
 
-fn names(manifest: &Manifest) -> impl Iterator<Item = &str> {
-    manifest.events.values().flatten().map(|f| f.name.as_str())
+fn names(manifest: &Manifest) -> impl Iterator<Item = String> {
+    manifest.events().map(|events| events.file.name)
 }
 
 /// Some columns of a file, batch by batch, after a look whether it is there and whole.

@@ -159,7 +159,6 @@ async fn each(
 ) -> Result<(), Unreadable> {
     let name = file.file.name.clone();
     let placed = Placed {
-        day: 0,
         path: ObjectKey::Keys { name }.path(),
         file: file.file.clone(),
     };

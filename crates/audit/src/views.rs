@@ -1,10 +1,19 @@
-//! What the views count: the day files of every cube, added up.
+//! What the settled numbers count: every file of sums says how many events it counts by cube. That
+//! it does is looked at when it is new; that they add up, each time.
 
 use std::collections::BTreeMap;
 
-use arrow::{array::AsArray, datatypes::Int64Type};
-use handover::{duplicates::Duplicates, manifest::Manifest};
-use model::{CUBES, Cube, Dimension, EntityKind, Measure, time::day_text};
+use arrow::{
+    array::{AsArray, RecordBatch},
+    datatypes::{Int64Type, UInt16Type},
+};
+use handover::{
+    duplicates::Duplicates,
+    manifest::Manifest,
+    runs::{RunFile, Table, Total},
+};
+use model::{CUBES, Cube, EntityKind, Measure};
+use object_store::path::Path;
 use storage::{
     object_keys::ObjectKey,
     store::{Store, StoreError},
@@ -21,15 +30,8 @@ pub(crate) const EVENTS: [Measure; 5] = [
     Measure::Conversions,
 ];
 
-/// What the rows of one file add up to.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Sums {
-    accounts: i64,
-    objects: i64,
-}
-
-/// Compares the day files that `before` has not with the events of their days, without the
-/// `duplicates`; tells what differs.
+/// Looks at the files that `before` has not, and compares what all count with the events that are
+/// covered, without the `duplicates`; tells what differs.
 pub(crate) async fn differences(
     store: &Store,
     manifest: &Manifest,
@@ -37,90 +39,191 @@ pub(crate) async fn differences(
     duplicates: &Duplicates,
 ) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
-    let mut left_out: BTreeMap<i64, i64> = BTreeMap::new();
-    for duplicate in duplicates.values() {
-        *left_out.entry(duplicate.day()).or_default() += 1;
-    }
-    let counted = |day: i64| events_of(manifest, day) - left_out.get(&day).copied().unwrap_or(0);
-    // Values are kept apart by currency, and events without one are not there. What is not whole
-    // says so in every answer.
-    let counts_all = |c: &&Cube| c.dimension != Dimension::Currency && manifest.is_whole(c);
-    for cube in CUBES.iter().filter(counts_all) {
-        for placed in files(manifest, before, cube) {
-            match sums(store, &placed).await {
-                Ok(sums) => compare(cube, &placed, &sums, counted(placed.day), &mut found),
+    for table in [Table::Sums, Table::Visits] {
+        for file in fresh(manifest.runs(table), before.runs(table)) {
+            match look(store, table, file).await {
+                Ok(why) => found.extend(why),
                 Err(Unreadable::Bad(why)) => found.push(why),
                 Err(Unreadable::Store(error)) => return Err(error),
             }
         }
-        let views = manifest.views.get(cube.name);
-        let without = manifest
-            .events
-            .keys()
-            .filter(|day| views.is_none_or(|v| !v.contains_key(day)));
-        found
-            .extend(without.map(|day| format!("view {} has no file of {}", cube.name, text(*day))));
     }
+    let mut totals: BTreeMap<u32, Total> = BTreeMap::new();
+    let in_runs = manifest
+        .sums
+        .iter()
+        .flat_map(|file| file.totals.iter().copied());
+    in_runs.for_each(|total| add(&mut totals, total));
+    for placed in day_files(manifest) {
+        match of_day_file(store, &placed).await {
+            Ok(total) => add(&mut totals, total),
+            Err(Unreadable::Bad(why)) => found.push(why),
+            Err(Unreadable::Store(error)) => return Err(error),
+        }
+    }
+    let events = manifest.events_count as i64 - duplicates.len() as i64;
+    found.extend(not_equal(manifest, &totals, events));
     Ok(found)
 }
 
-fn compare(cube: &Cube, placed: &Placed, sums: &Sums, events: i64, found: &mut Vec<String>) {
-    let mut check = |whose: &str, counted: i64| {
-        if counted != events {
-            found.push(format!(
-                "view {} counts {counted} events of {whose} on {}, the table events has {events} (`{}`)",
-                cube.name,
-                text(placed.day),
-                placed.path
-            ));
+fn add(totals: &mut BTreeMap<u32, Total>, more: Total) {
+    let sum = totals.entry(more.cube).or_insert(Total {
+        accounts: 0,
+        objects: 0,
+        ..more
+    });
+    sum.accounts = sum.accounts.saturating_add(more.accounts);
+    sum.objects = sum.objects.saturating_add(more.objects);
+}
+
+/// Cubes that do not count all events.
+fn not_equal(manifest: &Manifest, totals: &BTreeMap<u32, Total>, events: i64) -> Vec<String> {
+    let mut found = Vec::new();
+    // What is not whole says so in every answer.
+    let counts_all = |c: &&Cube| c.dimension.counts_all() && manifest.is_whole(c);
+    for cube in CUBES.iter().filter(counts_all) {
+        let total = totals.get(&cube.id);
+        let mut check = |whose: &str, counted: i64| {
+            if counted != events {
+                found.push(format!(
+                    "cube {} counts {counted} events of {whose}, {events} are covered",
+                    cube.name
+                ));
+            }
+        };
+        check("accounts", total.map_or(0, |total| total.accounts));
+        if cube.is_for(EntityKind::Link) {
+            check(
+                "links, pixels and goals",
+                total.map_or(0, |total| total.objects),
+            );
         }
+    }
+    found
+}
+
+/// The files that `before` has not.
+fn fresh<'a>(files: &'a [RunFile], before: &'a [RunFile]) -> impl Iterator<Item = &'a RunFile> {
+    let known = |file: &RunFile| before.iter().any(|old| old.file.name == file.file.name);
+    files.iter().filter(move |file| !known(file))
+}
+
+/// Reads a file of a run; tells what the manifest says otherwise.
+async fn look(store: &Store, table: Table, file: &RunFile) -> Result<Option<String>, Unreadable> {
+    let name = file.file.name.clone();
+    let (key, columns) = match table {
+        Table::Sums => (
+            ObjectKey::Sums { name },
+            EVENTS.map(Measure::column).to_vec(),
+        ),
+        Table::Visits => (ObjectKey::Visits { name }, vec!["day"]),
     };
-    check("accounts", sums.accounts);
-    if cube.is_for(EntityKind::Link) {
-        check("links, pixels and goals", sums.objects);
+    let placed = Placed {
+        path: key.path(),
+        file: file.file.clone(),
+    };
+    let columns = [&["part"], &columns[..]].concat();
+    let mut stream = batch::open(store, &placed, &columns).await?;
+    let (mut totals, mut rows) = (BTreeMap::new(), 0);
+    while let Some(batch) = batch::next(&mut stream, &placed.path).await? {
+        rows += batch.num_rows() as u64;
+        if table == Table::Sums {
+            count(&batch, &placed.path, &mut totals)?;
+        }
+    }
+    let totals: Vec<Total> = totals.into_values().collect();
+    let same = rows == file.file.rows && totals == file.totals;
+    Ok((!same).then(|| {
+        format!(
+            "`{}` has {rows} rows that count other events than its manifest says: {}",
+            placed.path,
+            differing(&totals, &file.totals)
+        )
+    }))
+}
+
+/// Adds what rows count. A part is the kind of the entity (account, campaign, or one of
+/// the objects) and the id of the cube, a byte each.
+fn count(
+    batch: &RecordBatch,
+    path: &Path,
+    totals: &mut BTreeMap<u32, Total>,
+) -> Result<(), Unreadable> {
+    let parts = batch.column_by_name("part");
+    let parts = parts.and_then(|parts| parts.as_primitive_opt::<UInt16Type>());
+    let parts = parts.ok_or_else(|| batch::lacks(path, "part"))?;
+    for measure in EVENTS {
+        let counts = batch.column_by_name(measure.column());
+        let counts = counts.and_then(|counts| counts.as_primitive_opt::<Int64Type>());
+        let counts = counts.ok_or_else(|| batch::lacks(path, measure.column()))?;
+        for (part, count) in parts.values().iter().zip(counts.values()) {
+            let (accounts, objects) = match part >> 8 {
+                0 => (*count, 0),
+                1 => (0, 0),
+                _ => (0, *count),
+            };
+            let more = Total {
+                cube: u32::from(part & 0xff),
+                accounts,
+                objects,
+            };
+            add(totals, more);
+        }
+    }
+    Ok(())
+}
+
+fn differing(found: &[Total], said: &[Total]) -> String {
+    let name = |id| {
+        let cube = CUBES.iter().find(|cube| cube.id == id);
+        cube.map_or("an unknown cube", |cube| cube.name)
+    };
+    let other = |total: &&Total| !said.contains(total);
+    let names: Vec<&str> = found
+        .iter()
+        .filter(other)
+        .map(|total| name(total.cube))
+        .collect();
+    match names.is_empty() {
+        true => format!("there should be {} cubes", said.len()),
+        false => names.join(", "),
     }
 }
 
-/// Events of a day, as the manifest says.
-pub(crate) fn events_of(manifest: &Manifest, day: i64) -> i64 {
-    let files = manifest.events.get(&day).into_iter().flatten();
-    files.map(|file| file.rows as i64).sum()
-}
-
-fn text(day: i64) -> String {
-    day_text(day).unwrap_or_else(|| format!("day {day}"))
-}
-
-/// The day files of a cube that `before` has not, or all of whose day's events it has not.
-fn files(manifest: &Manifest, before: &Manifest, cube: &Cube) -> Vec<Placed> {
-    let old = before.views.get(cube.name);
-    let days = manifest.views.get(cube.name).into_iter().flatten();
-    let fresh = days.filter(|(day, file)| {
-        let same = old
-            .and_then(|o| o.get(day))
-            .is_some_and(|o| o.name == file.name);
-        !same || manifest.events.get(day) != before.events.get(day)
+/// The day files of the version before that are not taken over yet.
+fn day_files(manifest: &Manifest) -> Vec<(u32, Placed)> {
+    let views = manifest.day_views.iter();
+    let views = views.filter_map(|(view, days)| {
+        let cube = CUBES.iter().find(|cube| cube.name == view)?;
+        Some((cube, days))
     });
-    fresh
-        .map(|(day, file)| Placed {
-            day: *day,
-            path: ObjectKey::View {
+    let files = views.flat_map(|(cube, days)| days.iter().map(move |day| (cube, day)));
+    files
+        .map(|(cube, (day, file))| {
+            let key = ObjectKey::View {
                 cube: cube.name.to_owned(),
                 day: *day,
                 name: file.name.clone(),
-            }
-            .path(),
-            file: file.clone(),
+            };
+            let placed = Placed {
+                path: key.path(),
+                file: file.clone(),
+            };
+            (cube.id, placed)
         })
         .collect()
 }
 
-async fn sums(store: &Store, placed: &Placed) -> Result<Sums, Unreadable> {
+async fn of_day_file(store: &Store, (cube, placed): &(u32, Placed)) -> Result<Total, Unreadable> {
     let path = &placed.path;
     let mut columns = vec!["entity"];
     columns.extend(EVENTS.map(Measure::column));
     let mut stream = batch::open(store, placed, &columns).await?;
-    let mut sums = Sums::default();
+    let mut total = Total {
+        cube: *cube,
+        accounts: 0,
+        objects: 0,
+    };
     while let Some(batch) = batch::next(&mut stream, path).await? {
         let entities = batch::texts(&batch, "entity", path)?;
         for measure in EVENTS {
@@ -130,13 +233,13 @@ async fn sums(store: &Store, placed: &Placed) -> Result<Sums, Unreadable> {
                 .ok_or_else(|| batch::lacks(path, measure.column()))?;
             for (entity, count) in entities.iter().zip(counts.values()) {
                 let sum = match entity.and_then(|e| e.split('_').next()) {
-                    Some("acc") => &mut sums.accounts,
+                    Some("acc") => &mut total.accounts,
                     Some("cmp") => continue,
-                    _ => &mut sums.objects,
+                    _ => &mut total.objects,
                 };
                 *sum = sum.saturating_add(*count);
             }
         }
     }
-    Ok(sums)
+    Ok(total)
 }

@@ -19,12 +19,8 @@ impl Auditor<'_> {
     /// The settled state as a whole, and its views.
     pub(crate) async fn settled(&mut self, walks: &[Walk]) -> Result<(), StorageError> {
         let manifest = &self.published.manifest;
-        let rows: i64 = manifest
-            .events
-            .keys()
-            .map(|day| views::events_of(manifest, *day))
-            .sum();
-        if rows != manifest.events_count as i64 {
+        let rows: u64 = manifest.events().map(|events| events.file.rows).sum();
+        if rows != manifest.events_count {
             let why = format!(
                 "manifest {} covers {} events, its files hold {rows}",
                 self.published.n, manifest.events_count

@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod manifests;
 pub mod raw;
 pub mod reading;
+pub mod runs;
 pub mod salvage;
 pub mod sealed;
 pub mod segment;

@@ -3,8 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Cube, Horizon, LogId, cube::FIRST_VIEWS};
+use model::{Cube, Horizon, LogId, cube::FIRST_VIEWS, time};
+use object_store::path::Path;
 use serde::{Deserialize, Serialize};
+use storage::object_keys::ObjectKey;
+
+use crate::runs::{RunFile, Table};
 
 /// Name of the ledger of manifests.
 pub const LEDGER: &str = "manifests";
@@ -21,8 +25,15 @@ pub struct File {
 }
 
 /// One published state. Days are numbers since 1970-01-01, UTC.
+///
+/// What the version before wrote is read, and goes on to be read until the rollup has turned it into
+/// runs. That version does not find what it needs in ours, and refuses it: readers are upgraded
+/// before whoever runs the rollup.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Manifest {
+    /// How it is to be read.
+    #[serde(default = "Format::first")]
+    pub format: Format,
     /// What it covers.
     pub horizon: Horizon,
     /// Events it covers, in number.
@@ -31,13 +42,33 @@ pub struct Manifest {
     pub settled_ms: i64,
     /// Version of the enrichment rules of the newest events.
     pub rules: String,
-    /// Files of enriched events by day.
-    pub events: BTreeMap<i64, Vec<File>>,
-    /// The file of each view by day.
-    pub views: BTreeMap<String, BTreeMap<i64, File>>,
+    /// Files of enriched events.
+    #[serde(default)]
+    pub event_files: Vec<EventsFile>,
+    /// Files of sums.
+    #[serde(default)]
+    pub sums: Vec<RunFile>,
+    /// Files of visits.
+    #[serde(default)]
+    pub visits: Vec<RunFile>,
+    /// The number of the next run.
+    #[serde(default)]
+    pub next_run: u64,
+    /// Files of enriched events by day, of the version before.
+    #[serde(default, alias = "events")]
+    pub day_events: BTreeMap<i64, Vec<File>>,
+    /// The file of each view by day, of the version before. What a day's file counts, no run does.
+    #[serde(default, alias = "views")]
+    pub day_views: BTreeMap<String, BTreeMap<i64, File>>,
+    /// Before this unix minute, visits are known by the hour: the version before knew no better.
+    #[serde(default)]
+    pub hourly_before: i64,
     /// The views that count every covered event: see [`Manifest::is_whole`].
     #[serde(default)]
     pub whole: WholeViews,
+    /// Cubes whose history is being counted.
+    #[serde(default)]
+    pub fillings: Vec<Filling>,
     /// Senders' keys of the events of the last 30 days.
     #[serde(default, rename = "keys")]
     pub sender_keys: Vec<SenderKeysFile>,
@@ -48,9 +79,148 @@ pub struct Manifest {
     /// Events that are covered and not counted: another with the same sender's key is.
     #[serde(default)]
     pub duplicates: Option<File>,
+    /// Objects that earlier manifests name and this one does not, until they are deleted.
+    #[serde(default)]
+    pub dropped: Vec<Dropped>,
+}
+
+/// The version of a manifest's form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
+pub struct Format(u32);
+
+impl Format {
+    /// Of this program.
+    const OURS: u32 = 2;
+
+    fn first() -> Self {
+        Self(1)
+    }
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self(Self::OURS)
+    }
+}
+
+impl From<Format> for u32 {
+    fn from(format: Format) -> Self {
+        format.0
+    }
+}
+
+impl TryFrom<u32> for Format {
+    type Error = String;
+
+    fn try_from(format: u32) -> Result<Self, Self::Error> {
+        match format <= Self::OURS {
+            true => Ok(Self(format)),
+            false => Err(format!(
+                "it is of format {format}, and this program reads up to {}: upgrade it",
+                Self::OURS
+            )),
+        }
+    }
+}
+
+/// Cubes that lack events which were taken before they were defined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filling {
+    /// Their names.
+    pub cubes: BTreeSet<String>,
+    /// Up to where their history is counted.
+    pub done: Horizon,
+    /// Up to where it goes: what came later was counted when it was taken.
+    pub upto: Horizon,
+}
+
+/// A file of enriched events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsFile {
+    /// The file.
+    #[serde(flatten)]
+    pub file: File,
+    /// The day on which they were received.
+    pub received: i64,
+    /// When the first of them happened, unix milliseconds.
+    pub first_ms: i64,
+    /// When the last of them happened, unix milliseconds.
+    pub last_ms: i64,
+}
+
+/// An object that nothing newer than a manifest needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// Where it lies.
+    pub path: String,
+    /// When it was dropped, unix milliseconds.
+    pub at_ms: i64,
+    /// The manifest that does not name it any more.
+    pub manifest: u64,
+}
+
+/// A file of enriched events and where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedEvents {
+    /// Where.
+    pub path: Path,
+    /// The file.
+    pub file: File,
+    /// The first and the last day of what is in it, UTC.
+    pub days: (i64, i64),
 }
 
 impl Manifest {
+    /// The files of runs of a kind.
+    pub fn runs(&self, table: Table) -> &[RunFile] {
+        match table {
+            Table::Sums => &self.sums,
+            Table::Visits => &self.visits,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn runs_mut(&mut self, table: Table) -> &mut Vec<RunFile> {
+        match table {
+            Table::Sums => &mut self.sums,
+            Table::Visits => &mut self.visits,
+        }
+    }
+
+    /// The number of a new run.
+    pub fn new_run(&mut self) -> u64 {
+        self.next_run += 1;
+        self.next_run
+    }
+
+    /// All files of enriched events.
+    pub fn events(&self) -> impl Iterator<Item = PlacedEvents> {
+        let days = self.day_events.iter();
+        let old = days.flat_map(|(day, files)| files.iter().map(|file| (*day, file)));
+        let old = old.map(|(day, file)| {
+            let name = file.name.clone();
+            PlacedEvents {
+                path: ObjectKey::DayEvents { day, name }.path(),
+                file: file.clone(),
+                days: (day, day),
+            }
+        });
+        let day = |ms: i64| time::day_of(time::minute_of(ms));
+        old.chain(self.event_files.iter().map(move |events| {
+            let (day_received, name) = (events.received, events.file.name.clone());
+            let received = ObjectKey::Events {
+                received: day_received,
+                name,
+            };
+            PlacedEvents {
+                path: received.path(),
+                file: events.file.clone(),
+                days: (day(events.first_ms), day(events.last_ms)),
+            }
+        }))
+    }
+
     /// Whether the view of a cube counts every event that is covered. One that was defined after
     /// events had been taken lacks those, also where it has a file for their day.
     pub fn is_whole(&self, cube: &Cube) -> bool {

@@ -93,9 +93,9 @@ pub enum Why {
     /// Nothing live could be read.
     #[error("the live store does not answer")]
     NoAnswer,
-    /// The view of this name lacks what batch took before its cube was defined.
+    /// The cube of this name lacks what batch took before it was defined.
     #[error(
-        "the cube `{0}` is not filled for all of history; `millrace batch run --full` fills it"
+        "the cube `{0}` does not have all of history yet; each run of the rollup counts some more"
     )]
     NotWhole(&'static str),
 }

@@ -1,6 +1,8 @@
 //! What batch has to do: every sealed epoch beyond the horizon, contiguous per log.
 
-use model::{Bug, Covered, Horizon, planted};
+use std::collections::BTreeMap;
+
+use model::{Bug, Covered, Epoch, Horizon, LogId, planted};
 use storage::store::{Store, StoreError};
 
 use crate::{
@@ -19,20 +21,40 @@ impl Seal {
     }
 }
 
-/// Sealed epochs beyond `horizon`, in order per log.
-pub async fn beyond(store: &Store, horizon: &Horizon) -> Result<Vec<Seal>, StoreError> {
+/// Sealed epochs beyond `horizon`, in order per log, until they hold `most` events or more: one of
+/// each log, then the next of each, so that no log waits for all of another. Of a log that is
+/// `held` only epochs before that one.
+pub async fn beyond(
+    store: &Store,
+    horizon: &Horizon,
+    held: &BTreeMap<LogId, Epoch>,
+    most: u64,
+) -> Result<Vec<Seal>, StoreError> {
     let mut directory = Directory::default();
     directory.refresh(store).await?;
-    let mut seals = Vec::new();
-    for info in directory.open_beyond(horizon) {
-        let mut epoch = horizon.of(info.log).epoch.next();
-        if planted(Bug::HorizonGap) && raw::seal(store, info.log, epoch.next()).await?.is_some() {
-            epoch = epoch.next();
+    let next = |log| (log, horizon.of(log).epoch.next());
+    let logs = directory.open_beyond(horizon).map(|info| info.log);
+    let mut open: Vec<(LogId, Epoch)> = logs.map(next).collect();
+    let (mut seals, mut events) = (Vec::new(), 0);
+    while !open.is_empty() && events < most {
+        let mut still = Vec::new();
+        for (log, mut epoch) in open {
+            if planted(Bug::HorizonGap) && raw::seal(store, log, epoch.next()).await?.is_some() {
+                epoch = epoch.next();
+            }
+            if held.get(&log).is_some_and(|held| epoch >= *held) {
+                continue;
+            }
+            if let Some(seal) = raw::seal(store, log, epoch).await? {
+                events += seal.count;
+                seals.push(seal);
+                still.push((log, epoch.next()));
+            }
+            if events >= most {
+                break;
+            }
         }
-        while let Some(seal) = raw::seal(store, info.log, epoch).await? {
-            seals.push(seal);
-            epoch = epoch.next();
-        }
+        open = still;
     }
     Ok(seals)
 }

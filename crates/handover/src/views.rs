@@ -1,9 +1,11 @@
-//! Rows of the batch views and how they lie in Parquet.
+//! The day files of the version before, which are read until they are taken over; and what they
+//! have in common with other files in Parquet.
 
 use std::sync::Arc;
 
+use crate::runs::SumRow;
 use arrow::{
-    array::{Array, AsArray, BooleanArray, RecordBatch, Scalar, StringArray},
+    array::{AsArray, BooleanArray, RecordBatch, Scalar, StringArray},
     compute::{filter_record_batch, kernels::cmp},
     datatypes::{
         DataType, Field, Int64Type, Schema, TimeUnit, TimestampMillisecondType, UInt64Type,
@@ -11,7 +13,7 @@ use arrow::{
 };
 use bytes::Bytes;
 use futures::TryStreamExt;
-use model::{Counts, EntityId, Measure, VisitorSet};
+use model::{Counts, EntityId, Measure};
 use object_store::path::Path;
 use parquet::{
     arrow::{
@@ -88,32 +90,6 @@ fn is_out_of_reach(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> b
     cause.is_some_and(|cause| !matches!(cause, object_store::Error::NotFound { .. }))
 }
 
-/// One row of a cube's view.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ViewRow {
-    /// Start of the bucket, unix minute.
-    pub bucket: i64,
-    /// Value of the dimension.
-    pub value: Box<str>,
-    /// What was counted.
-    pub counts: Counts,
-}
-
-/// One row of [`UNIQUES`] or [`MONTH_UNIQUES`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct UniquesRow {
-    /// `hour`, `day` or `month`.
-    pub grain: Box<str>,
-    /// Start of the bucket, unix minute.
-    pub bucket: i64,
-    /// Distinct visitors without bots; exact.
-    pub people: u64,
-    /// Distinct visitors, bots included; exact.
-    pub everyone: u64,
-    /// Sketches of people and of bots; only where the set is large.
-    pub sketches: Option<(Bytes, Bytes)>,
-}
-
 /// One row of [`VISITORS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VisitorRow {
@@ -123,17 +99,6 @@ pub struct VisitorRow {
     pub bot: bool,
     /// The visitor.
     pub visitor: u64,
-}
-
-impl UniquesRow {
-    /// The sets behind the sketches: people, bots.
-    pub fn sets(&self) -> Option<(VisitorSet, VisitorSet)> {
-        let (people, bots) = self.sketches.as_ref()?;
-        Some((
-            VisitorSet::from_sketch_bytes(people).ok()?,
-            VisitorSet::from_sketch_bytes(bots).ok()?,
-        ))
-    }
 }
 
 /// Type of all time columns: milliseconds, UTC.
@@ -159,19 +124,6 @@ pub fn visitors_schema() -> Arc<Schema> {
         Field::new("time", time_type(), false),
         Field::new("bot", DataType::Boolean, false),
         Field::new("visitor", DataType::UInt64, false),
-    ]))
-}
-
-/// Columns of [`UNIQUES`] and [`MONTH_UNIQUES`].
-pub fn uniques_schema() -> Arc<Schema> {
-    Arc::new(Schema::new(vec![
-        Field::new("entity", DataType::Utf8, false),
-        Field::new("grain", DataType::Utf8, false),
-        Field::new("time", time_type(), false),
-        Field::new("people", DataType::UInt64, false),
-        Field::new("everyone", DataType::UInt64, false),
-        Field::new("people_sketch", DataType::Binary, true),
-        Field::new("bots_sketch", DataType::Binary, true),
     ]))
 }
 
@@ -221,7 +173,7 @@ impl ViewReader {
     }
 
     /// Rows of a cube's view.
-    pub async fn cube(&self, entity: EntityId) -> Result<Vec<ViewRow>, ViewError> {
+    pub async fn cube(&self, entity: EntityId) -> Result<Vec<SumRow>, ViewError> {
         let mut rows = Vec::new();
         for batch in self.batches(entity).await? {
             let values = self.text(&batch, "value")?;
@@ -235,7 +187,7 @@ impl ViewReader {
                 let counts = Counts(std::array::from_fn(|m| {
                     measures[m].as_ref().map_or(0, |c| c.value(i))
                 }));
-                rows.push(ViewRow {
+                rows.push(SumRow {
                     bucket,
                     value: values.value(i).into(),
                     counts,
@@ -260,37 +212,6 @@ impl ViewReader {
                 bot: bots.value(i),
                 visitor: visitors[i],
             }));
-        }
-        Ok(rows)
-    }
-
-    /// Rows of [`UNIQUES`] or [`MONTH_UNIQUES`].
-    pub async fn uniques(&self, entity: EntityId) -> Result<Vec<UniquesRow>, ViewError> {
-        let mut rows = Vec::new();
-        for batch in self.batches(entity).await? {
-            let (grains, buckets) = (self.text(&batch, "grain")?, self.minutes(&batch)?);
-            let (people, everyone) = (
-                self.numbers(&batch, "people")?,
-                self.numbers(&batch, "everyone")?,
-            );
-            let sketch = |name: &'static str| {
-                batch
-                    .column_by_name(name)
-                    .and_then(|c| c.as_binary_opt::<i32>())
-                    .ok_or(self.lacks(name))
-            };
-            let (people_sketch, bots_sketch) = (sketch("people_sketch")?, sketch("bots_sketch")?);
-            for i in 0..batch.num_rows() {
-                let both = people_sketch.is_valid(i) && bots_sketch.is_valid(i);
-                let copy = |a: &arrow::array::BinaryArray| Bytes::copy_from_slice(a.value(i));
-                rows.push(UniquesRow {
-                    grain: grains.value(i).into(),
-                    bucket: buckets[i],
-                    people: people[i],
-                    everyone: everyone[i],
-                    sketches: both.then(|| (copy(people_sketch), copy(bots_sketch))),
-                });
-            }
         }
         Ok(rows)
     }

@@ -1,7 +1,7 @@
 //! What is measured, and the vector of measures that merges by addition.
 
 use crate::{
-    dimension::{Cube, Dimension},
+    dimension::Cube,
     event::{Event, EventKind, Facts},
 };
 
@@ -48,19 +48,23 @@ impl Measure {
         }
     }
 
+    /// The one measure that counts this event.
+    pub fn counted(event: &Event, facts: &Facts) -> Self {
+        match (event.kind(), facts.bot.is_some()) {
+            (EventKind::Click, false) => Measure::Clicks,
+            (EventKind::Click, true) => Measure::BotClicks,
+            (EventKind::View, false) => Measure::Views,
+            (EventKind::View, true) => Measure::BotViews,
+            (EventKind::Conversion, _) => Measure::Conversions,
+        }
+    }
+
     /// What one event adds to this measure in `cube`.
     pub fn of(self, cube: &Cube, event: &Event, facts: &Facts) -> i64 {
-        let is = |kind, bot: bool| i64::from(event.kind() == kind && facts.bot.is_some() == bot);
         match self {
-            Measure::Clicks => is(EventKind::Click, false),
-            Measure::BotClicks => is(EventKind::Click, true),
-            Measure::Views => is(EventKind::View, false),
-            Measure::BotViews => is(EventKind::View, true),
-            Measure::Conversions => i64::from(event.kind() == EventKind::Conversion),
-            Measure::ValueMicros if cube.dimension == Dimension::Currency => {
-                event.value_micros.unwrap_or(0)
-            }
+            Measure::ValueMicros if cube.sums_values() => event.value_micros.unwrap_or(0),
             Measure::ValueMicros => 0,
+            counter => i64::from(counter == Self::counted(event, facts)),
         }
     }
 
@@ -72,9 +76,7 @@ impl Measure {
             Measure::Views => "CASE WHEN type = 'view' AND bot IS NULL THEN 1 ELSE 0 END",
             Measure::BotViews => "CASE WHEN type = 'view' AND bot IS NOT NULL THEN 1 ELSE 0 END",
             Measure::Conversions => "CASE WHEN type = 'conversion' THEN 1 ELSE 0 END",
-            Measure::ValueMicros if cube.dimension == Dimension::Currency => {
-                "COALESCE(value_micros, 0)"
-            }
+            Measure::ValueMicros if cube.sums_values() => "COALESCE(value_micros, 0)",
             Measure::ValueMicros => "0",
         }
     }
@@ -107,6 +109,14 @@ impl std::ops::AddAssign for Counts {
         for (mine, theirs) in self.0.iter_mut().zip(other.0) {
             *mine = mine.saturating_add(theirs);
         }
+    }
+}
+
+impl Counts {
+    /// What is left of these without others that are among them; never less than nought.
+    pub fn without(&self, others: &Self) -> Self {
+        let left = |m: usize| self.0[m].saturating_sub(others.0[m]).max(0);
+        Self(std::array::from_fn(left))
     }
 }
 

@@ -45,12 +45,33 @@ dimensions! {
     Country ["country"] All "country", |e, _, _| Some(&e.country), "Country, ISO 3166-1 alpha-2.", [3 "country" Quarter];
     Browser ["browser"] All "browser", |_, f, _| Some(&f.browser), "Browser family.", [4 "browser" Quarter];
     Os ["os"] All "os", |_, f, _| Some(&f.os), "Operating system family.", [5 "os" Quarter];
-    Device ["device_model" "device"] All "device", |_, f, _| Some(&f.device), "Device family: its maker and model.", [6 "device" Quarter];
+    Device ["device_model"] All "device", |_, f, _| Some(&f.device), "Device family: its maker and model.", [6 "device" Quarter];
     Referrer ["referrer"] All "referrer_host", |_, f, _| Some(&f.referrer_host), "Host of the referrer.", [7 "referrer" Quarter];
     Object ["link" "pixel" "goal"] Owners "object", |_, _, n| Some(&n.object), "Link, pixel or goal, by its id.", [8 "object" Quarter];
     Currency ["currency"] All "currency" where "value_micros IS NOT NULL", |e, _, _| e.value_micros.map(|_| e.currency.as_str()), "Currency of a value, ISO 4217; events without a value are left out.", [9 "currency" Quarter];
     Campaign ["campaign"] Accounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id.", [10 "campaign" Quarter];
     Language ["language"] All "language", |_, f, _| Some(&f.language), "Language that is liked best, ISO 639.", [11 "language" Quarter];
+    Channel ["channel"] All "channel", |_, f, _| Some(f.channel), "How visitors came: direct, search, social, email, referral or paid.", [12 "channel" Quarter];
+    Region ["region"] All "region" where "region <> ''", |e, _, _| some(&e.region), "First subdivision of the country.", [13 "region" Quarter];
+    DeviceType ["device"] All "device_type", |_, f, _| Some(f.device_type), "Type of device: mobile, tablet, desktop, tv, bot or other.", [14 "device_type" Quarter];
+    UtmSource ["utm_source"] All "utm_source" where "utm_source <> ''", |e, _, _| some(e.utm(0)), "Parameter utm_source of the request.", [15 "utm_source" Quarter];
+    UtmCampaign ["utm_campaign"] All "utm_campaign" where "utm_campaign <> ''", |e, _, _| some(e.utm(2)), "Parameter utm_campaign of the request.", [16 "utm_campaign" Quarter];
+    Variant ["variant"] All "variant" where "variant <> ''", |e, _, _| some(&e.variant), "Which of a link's destinations was served.", [17 "variant" Quarter];
+    Trigger ["trigger"] All "trigger" where "trigger <> ''", |e, _, _| some(&e.trigger), "What led to the event: link or qr.", [18 "trigger" Quarter];
+}
+
+/// Dimensions most events have no value of: those events are not in the cube, and are what is left
+/// of all.
+const SPARSE: [Dimension; 5] = [
+    Dimension::Region,
+    Dimension::UtmSource,
+    Dimension::UtmCampaign,
+    Dimension::Variant,
+    Dimension::Trigger,
+];
+
+fn some(value: &str) -> Option<&str> {
+    (!value.is_empty()).then_some(value)
 }
 
 /// A row of the table.
@@ -101,6 +122,16 @@ impl Dimension {
         self.row().about
     }
 
+    /// Whether events without a value of it are not in its cube.
+    pub fn is_sparse(self) -> bool {
+        SPARSE.contains(&self)
+    }
+
+    /// Whether its cube counts every event.
+    pub fn counts_all(self) -> bool {
+        self != Self::Currency && !self.is_sparse()
+    }
+
     /// Whether it is kept for entities of this kind.
     pub fn is_for(self, kind: EntityKind) -> bool {
         match self.row().kept {
@@ -147,6 +178,11 @@ impl Cube {
     /// Whether the cube is kept for entities of this kind.
     pub fn is_for(&self, kind: EntityKind) -> bool {
         self.dimension.is_for(kind)
+    }
+
+    /// Whether it adds up values: only where currencies are kept apart.
+    pub fn sums_values(&self) -> bool {
+        self.dimension == Dimension::Currency
     }
 
     /// The bucket (unix minute) of an event in this cube.

@@ -141,6 +141,18 @@ impl Event {
             .map(|raw| EntityId::new(EntityKind::Campaign, raw))
     }
 
+    /// A utm parameter of the request, by its place in the list; empty if there was none.
+    pub fn utm(&self, place: usize) -> &str {
+        self.utm.get(place).map_or("", String::as_str)
+    }
+
+    /// The visitor who was there, if it says who, and whether that is a bot. Whoever sends a
+    /// conversion is not a visitor.
+    pub fn visit(&self, facts: &Facts) -> Option<(u64, bool)> {
+        let is_visit = self.kind() != EventKind::Conversion && self.visitor != 0;
+        is_visit.then_some((self.visitor, facts.bot.is_some()))
+    }
+
     /// Everything this event is counted for: account, campaign if any, object.
     pub fn entities(&self) -> impl Iterator<Item = EntityId> {
         [

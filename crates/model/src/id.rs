@@ -16,7 +16,7 @@ pub struct IdError {
     pub expected: &'static str,
 }
 
-/// What an [`EntityId`] names.
+/// What an [`EntityId`] names. The order is that of the numbers in stored files: append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum EntityKind {
     /// A tenant.
@@ -50,6 +50,16 @@ impl EntityKind {
             EntityKind::Pixel => "pixel",
             EntityKind::Goal => "goal",
         }
+    }
+
+    /// Its number in stored files.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The inverse of [`EntityKind::code`].
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
     /// The prefix of the text form, without the underscore.

@@ -30,9 +30,15 @@ pub enum ObjectKey {
     Fence { log: LogId },
     /// That somebody has begun to end a log in its collector's place.
     Salvage { log: LogId },
-    /// Enriched events of one UTC day (days since 1970-01-01).
-    Events { day: i64, name: String },
-    /// Aggregates of one cube for one UTC day.
+    /// Enriched events that were received on one UTC day (days since 1970-01-01).
+    Events { received: i64, name: String },
+    /// A file of a sorted run of sums.
+    Sums { name: String },
+    /// A file of a sorted run of visits.
+    Visits { name: String },
+    /// Enriched events of one UTC day, of the version before.
+    DayEvents { day: i64, name: String },
+    /// Aggregates of one cube for one UTC day, of the version before.
     View {
         cube: String,
         day: i64,
@@ -93,7 +99,12 @@ impl fmt::Display for ObjectKey {
             Self::Log { log } => write!(f, "logs/{log}.json"),
             Self::Fence { log } => write!(f, "fences/{log}.json"),
             Self::Salvage { log } => write!(f, "salvages/{log}.json"),
-            Self::Events { day, name } => write!(f, "events/{}/{name}.parquet", date(*day)),
+            Self::Events { received, name } => {
+                write!(f, "events/{}/{name}.parquet", dated("received", *received))
+            }
+            Self::Sums { name } => write!(f, "runs/{name}.parquet"),
+            Self::Visits { name } => write!(f, "visitors/{name}.parquet"),
+            Self::DayEvents { day, name } => write!(f, "events/{}/{name}.parquet", date(*day)),
             Self::View { cube, day, name } => {
                 write!(f, "views/{cube}/{}/{name}.parquet", date(*day))
             }
@@ -116,7 +127,12 @@ impl fmt::Display for ObjectKey {
 }
 
 fn date(day: i64) -> String {
-    format!("date={}", day_text(day).unwrap_or_else(|| day.to_string()))
+    dated("date", day)
+}
+
+fn dated(word: &str, day: i64) -> String {
+    let day = day_text(day).unwrap_or_else(|| day.to_string());
+    format!("{word}={day}")
 }
 
 fn parse(path: &str) -> Option<ObjectKey> {
@@ -166,8 +182,18 @@ fn parse_ledger(ledger: &str, file: &str) -> Option<ObjectKey> {
 
 fn parse_derived(parts: &[&str]) -> Option<ObjectKey> {
     Some(match *parts {
-        ["events", date, file] => ObjectKey::Events {
+        ["events", date, file] if date.starts_with("date=") => ObjectKey::DayEvents {
             day: parse_day(date.strip_prefix("date=")?)?,
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["events", received, file] => ObjectKey::Events {
+            received: parse_day(received.strip_prefix("received=")?)?,
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["runs", file] => ObjectKey::Sums {
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["visitors", file] => ObjectKey::Visits {
             name: name(file.strip_suffix(".parquet")?)?,
         },
         ["views", cube, date, file] => ObjectKey::View {
@@ -273,7 +299,7 @@ mod tests {
         let name = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,20}";
         let day = -700_000i64..2_900_000;
         let numbered = (log.clone(), any::<u64>(), name, name, day);
-        (numbered, name, 0..14).prop_map(|((log, n, name, other, day), third, kind)| match kind {
+        (numbered, name, 0..15).prop_map(|((log, n, name, other, day), third, kind)| match kind {
             0 => ObjectKey::Raw {
                 log,
                 segment: SegmentNo(n),
@@ -285,7 +311,13 @@ mod tests {
             2 => ObjectKey::Log { log },
             3 if day % 2 == 0 => ObjectKey::Salvage { log },
             3 => ObjectKey::Fence { log },
-            4 => ObjectKey::Events { day, name },
+            4 if n % 3 == 0 => ObjectKey::Events {
+                received: day,
+                name,
+            },
+            4 => ObjectKey::DayEvents { day, name },
+            14 if n % 2 == 0 => ObjectKey::Sums { name },
+            14 => ObjectKey::Visits { name },
             5 => ObjectKey::View {
                 cube: other,
                 day,

@@ -8,10 +8,13 @@ use object_store::{ObjectStoreExt, path::Path};
 use parquet::{
     arrow::{arrow_reader::ArrowReaderOptions, async_reader::AsyncFileReader},
     errors::ParquetError,
-    file::metadata::{ParquetMetaData, ParquetMetaDataReader},
+    file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader},
 };
 
 use crate::store::Store;
+
+/// The end of a file that is read at first, bytes: most footers are shorter.
+const PREFETCH: usize = 32 << 10;
 
 /// One object as a Parquet file.
 #[derive(Clone)]
@@ -36,13 +39,28 @@ impl AsyncFileReader for ObjectReader {
             .boxed()
     }
 
+    fn get_byte_ranges(
+        &mut self,
+        ranges: Vec<Range<u64>>,
+    ) -> BoxFuture<'_, Result<Vec<Bytes>, ParquetError>> {
+        let read = async move { self.store.get_ranges(&self.path, &ranges).await };
+        read.map_err(|e| ParquetError::External(Box::new(e)))
+            .boxed()
+    }
+
     fn get_metadata<'a>(
         &'a mut self,
-        _options: Option<&'a ArrowReaderOptions>,
+        options: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, Result<Arc<ParquetMetaData>, ParquetError>> {
         let size = self.size;
+        let skip = PageIndexPolicy::Skip;
+        let columns = options.map_or(skip, ArrowReaderOptions::column_index_policy);
+        let offsets = options.map_or(skip, ArrowReaderOptions::offset_index_policy);
         async move {
             ParquetMetaDataReader::new()
+                .with_column_index_policy(columns)
+                .with_offset_index_policy(offsets)
+                .with_prefetch_hint(Some(PREFETCH))
                 .load_and_finish(self, size)
                 .await
                 .map(Arc::new)

@@ -5,6 +5,8 @@
 mod installation;
 #[cfg(feature = "installation")]
 pub mod log;
+#[cfg(feature = "installation")]
+pub mod runs;
 
 #[cfg(feature = "installation")]
 pub use {installation::Installation, log::Log};

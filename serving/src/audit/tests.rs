@@ -1,19 +1,19 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::{
-    array::{ArrayRef, RecordBatch, StringArray},
+    array::{ArrayRef, RecordBatch, StringArray, TimestampMillisecondArray},
     datatypes::{DataType, Field, Schema},
 };
 use handover::{
-    manifest::{File, Manifest},
+    manifest::{EventsFile, File, Manifest},
     tally::{self, Tally, Turned},
-    views::{ViewWriter, cube_schema},
 };
-use model::{Counts, EntityId, Measure, time};
-use object_store::ObjectStoreExt;
+use model::{Counts, Cube, Dimension, EntityId, Grain, Measure, time};
+use object_store::{ObjectStoreExt, path::Path};
 use parquet::arrow::ArrowWriter;
 use serde_json::json;
 use storage::object_keys::ObjectKey;
+use testing::runs::put_sums;
 
 use crate::testing::{LOG, NOW_MS, Site, TOKEN, clicks};
 
@@ -35,72 +35,47 @@ fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-/// A view `total` with the clicks of accounts.
-fn view(counts: &BTreeMap<EntityId, i64>) -> Vec<u8> {
-    let schema = cube_schema();
-    let rows = counts.len();
-    let entities = counts.keys().map(ToString::to_string);
-    let times =
-        arrow::array::TimestampMillisecondArray::from(vec![NOW_MS; rows]).with_timezone("UTC");
-    let mut columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(entities)),
-        Arc::new(times),
-        Arc::new(StringArray::from(vec![""; rows])),
-    ];
-    for measure in Measure::ALL {
-        let of = |n: &i64| {
-            let mut all = Counts::default();
-            all.0[Measure::Clicks as usize] = *n;
-            all.get(measure)
-        };
-        let column = arrow::array::Int64Array::from_iter_values(counts.values().map(of));
-        columns.push(Arc::new(column));
-    }
-    let mut writer = ViewWriter::new(schema.clone()).unwrap();
-    writer
-        .write(&RecordBatch::try_new(schema, columns).unwrap())
-        .unwrap();
-    writer.finish().unwrap().to_vec()
-}
-
 /// Settles events of accounts, and a view that counts `more` for each.
 async fn settle(site: &Site, events: &[(EntityId, usize)], more: i64) -> Manifest {
     let accounts = events.iter().flat_map(|(a, n)| vec![a.to_string(); *n]);
     let accounts: Vec<String> = accounts.collect();
     let rows = accounts.len() as u64;
-    let counts = events.iter().map(|(a, n)| (*a, *n as i64 + more)).collect();
-    let put = async |key: ObjectKey, body: Vec<u8>| {
-        let bytes = body.len() as u64;
-        site.store.put(&key.path(), body.into()).await.unwrap();
-        File {
-            name: "one".into(),
-            rows,
-            bytes,
-        }
-    };
-    let (day, name) = (today(), "one".to_owned());
+    let name = "one".to_owned();
     let column: ArrayRef = Arc::new(StringArray::from(accounts));
-    let key = ObjectKey::Events {
-        day,
-        name: name.clone(),
+    let times = TimestampMillisecondArray::from(vec![NOW_MS; rows as usize]);
+    let times: ArrayRef = Arc::new(times.with_timezone("UTC"));
+    let body = parquet(vec![("account", column), ("time", times)]);
+    let file = File {
+        name,
+        rows,
+        bytes: body.len() as u64,
     };
-    let events = put(key, parquet(vec![("account", column)])).await;
-    let cube = "total".to_owned();
-    let view = put(
-        ObjectKey::View {
-            cube: cube.clone(),
-            day,
-            name,
-        },
-        view(&counts),
-    )
-    .await;
+    site.store.put(&events_path(), body.into()).await.unwrap();
+    let events_file = EventsFile {
+        file,
+        received: today(),
+        first_ms: NOW_MS,
+        last_ms: NOW_MS,
+    };
+    let total = Cube::find(Dimension::Total, Grain::Quarter).unwrap();
+    let sum = |(account, n): &(EntityId, usize)| {
+        let mut counts = Counts::default();
+        counts.0[Measure::Clicks as usize] = *n as i64 + more;
+        let bucket = time::floor(time::minute_of(NOW_MS), 15);
+        (*account, total, bucket, "", counts)
+    };
+    let sums: Vec<_> = events.iter().map(sum).collect();
     Manifest {
-        events: BTreeMap::from([(day, vec![events])]),
+        event_files: vec![events_file],
         events_count: rows,
-        views: BTreeMap::from([(cube, BTreeMap::from([(day, view)]))]),
+        sums: vec![put_sums(&site.store, "one", &sums, 1).await],
         ..Manifest::default()
     }
+}
+
+fn events_path() -> Path {
+    let (received, name) = (today(), "one".to_owned());
+    ObjectKey::Events { received, name }.path()
 }
 
 async fn turn_away(site: &Site, account: EntityId, code: &str, events: u64) {
@@ -181,12 +156,7 @@ async fn a_view_that_counts_otherwise_does_not_agree() {
         "others' days are not told"
     );
     // A file that is gone is no nought.
-    let path = ObjectKey::Events {
-        day: today(),
-        name: "one".into(),
-    }
-    .path();
-    site.store.delete(&path).await.unwrap();
+    site.store.delete(&events_path()).await.unwrap();
     let (_, other) = site.account().await;
     let (status, body) = site.get("/v1/audit", &other).await;
     assert_eq!((status, &body["code"]), (500, &json!("damaged")));

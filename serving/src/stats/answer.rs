@@ -45,7 +45,11 @@ async fn build(
     query: &Query,
     reading: Reading,
 ) -> Result<Stats, ViewError> {
-    let merged = merge(app, entity, query, &reading, query.cube()).await?;
+    let mut merged = merge(app, entity, query, &reading, query.cube()).await?;
+    if query.cube().0.is_sparse() {
+        let total = (Dimension::Total, Grain::Quarter);
+        merged.add_rest(merge(app, entity, query, &reading, total).await?);
+    }
     let mut extras = Extras::default();
     if query.asks(Metric::Value) {
         let cube = (Dimension::Currency, Grain::Quarter);
@@ -75,7 +79,7 @@ async fn merge(
         return Ok(merged);
     };
     let (manifest, range) = (&reading.published.manifest, (query.start, query.end));
-    for rows in app.settled.cube(manifest, cube.name, entity, range).await? {
+    for rows in app.settled.cube(manifest, cube, entity, range).await? {
         merged.add_settled(query, &rows);
     }
     for cell in &reading.live.cells {

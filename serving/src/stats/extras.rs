@@ -28,22 +28,21 @@ impl Extras {
         query: &Query,
         reading: &Reading,
     ) -> Result<(), ViewError> {
-        let manifest = &reading.published.manifest;
-        let (range, cells) = ((query.start, query.end), &reading.live.cells);
-        // A month's count lies at its first day, which may be before the range.
-        let visitors = Visitors::new(&app.settled, manifest, entity, cells, range);
-        let mut visitors = visitors.await?;
-        visitors.exclude_bots = query.exclude_bots;
         let ends = query.buckets.iter().skip(1).chain([&query.end]);
-        for (start, end) in query.buckets.iter().zip(ends) {
-            let (start, end) = ((*start).max(query.start), (*end).min(query.end));
-            let uniques = visitors.count(start, end).await?;
-            self.uniques.push(uniques.count);
-            self.uniques_error = self.uniques_error.max(uniques.error());
-        }
-        let total = visitors.count(query.start, query.end).await?;
-        self.uniques_total = Some(total.count);
-        self.uniques_error = self.uniques_error.max(total.error());
+        let buckets = query.buckets.iter().zip(ends);
+        let within =
+            |(start, end): (&i64, &i64)| ((*start).max(query.start), (*end).min(query.end));
+        let whole = (query.start, query.end);
+        let ranges = buckets.map(within).chain([whole]);
+        let mut visitors = Visitors::new(ranges.collect(), query.exclude_bots);
+        let manifest = &reading.published.manifest;
+        visitors.add_settled(&app.settled.visits(manifest, entity, whole).await?);
+        visitors.add_live(&reading.live.cells);
+        let mut counts = visitors.count();
+        let errors = counts.iter().map(|uniques| uniques.error());
+        self.uniques_error = errors.fold(self.uniques_error, f64::max);
+        self.uniques_total = counts.pop().map(|total| total.count);
+        self.uniques = counts.iter().map(|uniques| uniques.count).collect();
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use handover::views::ViewRow;
+use handover::runs::SumRow;
 use model::{Cell, Counts, Cube};
 
 use super::{group_by::GroupBy, query::Query};
@@ -20,7 +20,7 @@ pub(crate) struct Merged {
 
 impl Merged {
     /// Adds rows of a batch view.
-    pub(crate) fn add_settled(&mut self, query: &Query, rows: &[ViewRow]) {
+    pub(crate) fn add_settled(&mut self, query: &Query, rows: &[SumRow]) {
         for row in rows {
             if self.add(query, row.bucket, &row.value, row.counts) {
                 self.settled += row.counts;
@@ -35,6 +35,22 @@ impl Merged {
                 self.live += *counts;
             }
         }
+    }
+
+    /// Adds the events that have no value: what is left of `all`, which are not split.
+    pub(crate) fn add_rest(&mut self, all: Merged) {
+        let mut split: HashMap<usize, Counts> = HashMap::new();
+        for ((bucket, _), counts) in &self.groups {
+            *split.entry(*bucket).or_default() += *counts;
+        }
+        for ((bucket, value), counts) in all.groups {
+            let split = split.get(&bucket).copied().unwrap_or_default();
+            let rest = counts.without(&split);
+            if !rest.is_zero() {
+                *self.groups.entry((bucket, value)).or_default() += rest;
+            }
+        }
+        (self.settled, self.live) = (all.settled, all.live);
     }
 
     fn add(&mut self, query: &Query, minute: i64, value: &str, counts: Counts) -> bool {

@@ -1,15 +1,14 @@
-//! Rows of the batch views, read once and kept: files never change.
+//! What is settled, read once and kept: files never change.
 
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use handover::{
     duplicates::{self, Duplicates},
-    manifest::Manifest,
+    manifest::{File, Manifest},
     reading::{Missing, Why},
-    views::{
-        MONTH_UNIQUES, UNIQUES, UniquesRow, VISITORS, ViewError, ViewReader, ViewRow, VisitorRow,
-    },
+    runs::{Key, Quarters, RunFile, RunReader, SumRow, Visit, period_of_minute},
+    views::{VISITORS, ViewError, ViewReader, VisitorRow},
 };
 use model::{Cube, Dimension, EntityId, Grain, time};
 use moka::future::Cache;
@@ -20,39 +19,51 @@ use super::{metric::Metric, query::Query};
 
 /// Files read at once for one answer.
 const FILES_AT_ONCE: usize = 8;
-/// Rows kept in memory; a row is some 100 bytes.
-const MAX_ROWS: u64 = 1_000_000;
+/// Memory for rows of sums, for visits, and for open files (their footers), bytes.
+const SUMS_MEMORY: u64 = 96 << 20;
+const VISITS_MEMORY: u64 = 64 << 20;
+const FOOTERS_MEMORY: u64 = 64 << 20;
 /// Lists of duplicates kept: those of the manifests that are being read.
 const MAX_DUPLICATES: u64 = 2;
-/// Open files (their footers) kept.
-const MAX_READERS: u64 = 2_000;
+/// Open files of the version before kept.
+const MAX_DAY_FILES: u64 = 1_000;
 
-type Key = (Path, EntityId);
+type Kept<T> = Cache<(Path, Key), Arc<Vec<T>>>;
 
-/// The views of a store, with what was read of them.
+/// What is settled in a store, with what was read of it.
 pub(crate) struct Settled {
     store: Store,
-    readers: Cache<Path, Arc<ViewReader>>,
-    rows: Cache<Key, Arc<Vec<ViewRow>>>,
-    uniques: Cache<Key, Arc<Vec<UniquesRow>>>,
+    day_files: Cache<Path, Arc<ViewReader>>,
+    runs: Cache<Path, Arc<RunReader>>,
+    sums: Kept<SumRow>,
+    visits: Kept<Visit>,
     /// By name of their file.
     duplicates: Cache<String, Arc<Duplicates>>,
 }
 
+/// What a kept thing weighs: bytes, and something for the entry itself.
+fn weight(bytes: usize) -> u32 {
+    u32::try_from(bytes + 100).unwrap_or(u32::MAX)
+}
+
 impl Settled {
     pub(crate) fn new(store: Store) -> Self {
-        let weight = |rows: usize| u32::try_from(rows + 1).unwrap_or(u32::MAX);
+        let of_sum = |row: &SumRow| size_of::<SumRow>() + row.value.len();
         Self {
             store,
-            readers: Cache::new(MAX_READERS),
+            day_files: Cache::new(MAX_DAY_FILES),
             duplicates: Cache::new(MAX_DUPLICATES),
-            rows: Cache::builder()
-                .max_capacity(MAX_ROWS)
-                .weigher(move |_, v: &Arc<Vec<ViewRow>>| weight(v.len()))
+            runs: Cache::builder()
+                .max_capacity(FOOTERS_MEMORY)
+                .weigher(|_, reader: &Arc<RunReader>| weight(reader.memory()))
                 .build(),
-            uniques: Cache::builder()
-                .max_capacity(MAX_ROWS / 10)
-                .weigher(move |_, v: &Arc<Vec<UniquesRow>>| weight(v.len()))
+            sums: Cache::builder()
+                .max_capacity(SUMS_MEMORY)
+                .weigher(move |_, v: &Arc<Vec<SumRow>>| weight(v.iter().map(of_sum).sum()))
+                .build(),
+            visits: Cache::builder()
+                .max_capacity(VISITS_MEMORY)
+                .weigher(|_, v: &Arc<Vec<Visit>>| weight(v.len() * size_of::<Visit>()))
                 .build(),
         }
     }
@@ -69,79 +80,163 @@ impl Settled {
         self.duplicates.try_get_with(file.name.clone(), read).await
     }
 
-    /// Rows of a cube for the days that hold the unix minutes `start..end`, some outside of it.
+    /// Rows of a cube, all of the unix minutes `start..end` and some outside of it. Those of one
+    /// bucket and value are to be added up.
     pub(crate) async fn cube(
         &self,
         manifest: &Manifest,
-        view: &str,
+        cube: &Cube,
         entity: EntityId,
         range: (i64, i64),
-    ) -> Result<Vec<Arc<Vec<ViewRow>>>, ViewError> {
-        let reads = files(manifest, view, range)
-            .into_iter()
-            .map(|(path, size)| async move {
-                let read = async { self.reader(&path, size).await?.cube(entity).await };
-                kept(&self.rows, (path.clone(), entity), read).await
-            });
-        stream::iter(reads)
-            .buffered(FILES_AT_ONCE)
-            .try_collect()
-            .await
+    ) -> Result<Vec<Arc<Vec<SumRow>>>, ViewError> {
+        let old = day_files(manifest, cube.name, range);
+        let runs = of_runs(
+            &manifest.sums,
+            range,
+            Key::new(entity, Some(cube), 0),
+            sums_path,
+        );
+        let sources = old.into_iter().chain(runs);
+        let reads: Vec<_> = sources.map(|source| self.sums_of(source, entity)).collect();
+        let rows = stream::iter(reads).buffered(FILES_AT_ONCE);
+        rows.try_collect().await
     }
 
-    /// Counts of distinct visitors of the days and months that touch `start..end`.
-    pub(crate) async fn uniques(
+    async fn sums_of(
         &self,
-        manifest: &Manifest,
+        source: Source,
         entity: EntityId,
-        range: (i64, i64),
-    ) -> Result<Vec<Arc<Vec<UniquesRow>>>, ViewError> {
-        let mut wanted = files(manifest, UNIQUES, range);
-        wanted.extend(files(manifest, MONTH_UNIQUES, range));
-        let reads = wanted.into_iter().map(|(path, size)| async move {
-            let read = async { self.reader(&path, size).await?.uniques(entity).await };
-            kept(&self.uniques, (path.clone(), entity), read).await
-        });
-        stream::iter(reads)
-            .buffered(FILES_AT_ONCE)
-            .try_collect()
-            .await
-    }
-
-    /// Who was there in the hours `start..end`.
-    pub(crate) async fn visitors(
-        &self,
-        manifest: &Manifest,
-        entity: EntityId,
-        range: (i64, i64),
-    ) -> Result<Vec<VisitorRow>, ViewError> {
-        let reads =
-            files(manifest, VISITORS, range)
-                .into_iter()
-                .map(|(path, size)| async move {
-                    self.reader(&path, size).await?.visitors(entity).await
-                });
-        let all: Vec<Vec<VisitorRow>> = stream::iter(reads)
-            .buffered(FILES_AT_ONCE)
-            .try_collect()
-            .await?;
-        Ok(all
-            .into_iter()
-            .flatten()
-            .filter(|r| (range.0..range.1).contains(&r.hour))
-            .collect())
-    }
-
-    async fn reader(&self, path: &Path, size: u64) -> Result<Arc<ViewReader>, ViewError> {
-        let open = async {
-            ViewReader::open(&self.store, path.clone(), size)
-                .await
-                .map(Arc::new)
+    ) -> Result<Arc<Vec<SumRow>>, ViewError> {
+        let Source { path, bytes, key } = source;
+        let Some(key) = key else {
+            let reader = self.day_file(&path, bytes).await?;
+            return reader.cube(entity).await.map(Arc::new);
         };
-        self.readers
-            .try_get_with(path.clone(), open)
-            .await
-            .map_err(unwrap_shared)
+        let read = async {
+            let reader = self.run(&path, bytes).await?;
+            reader.sums(key, (i64::MIN, i64::MAX)).await
+        };
+        kept(&self.sums, (path.clone(), key), read).await
+    }
+
+    /// Who was there, on all days that `start..end` touches and on others. Visits of one visitor on
+    /// one day are to be put together.
+    pub(crate) async fn visits(
+        &self,
+        manifest: &Manifest,
+        entity: EntityId,
+        range: (i64, i64),
+    ) -> Result<Vec<Arc<Vec<Visit>>>, ViewError> {
+        let old = day_files(manifest, VISITORS, range);
+        let runs = of_runs(
+            &manifest.visits,
+            range,
+            Key::new(entity, None, 0),
+            visits_path,
+        );
+        let sources = old.into_iter().chain(runs);
+        let reads: Vec<_> = sources
+            .map(|source| self.visits_of(source, entity))
+            .collect();
+        let rows = stream::iter(reads).buffered(FILES_AT_ONCE);
+        rows.try_collect().await
+    }
+
+    async fn visits_of(
+        &self,
+        source: Source,
+        entity: EntityId,
+    ) -> Result<Arc<Vec<Visit>>, ViewError> {
+        let Source { path, bytes, key } = source;
+        let Some(key) = key else {
+            let rows = self.day_file(&path, bytes).await?.visitors(entity).await?;
+            return Ok(Arc::new(rows.iter().map(of_hour).collect()));
+        };
+        let read = async {
+            let mut visits = Vec::new();
+            let reader = self.run(&path, bytes).await?;
+            reader
+                .visits(key, (i64::MIN, i64::MAX), |visit| visits.push(visit))
+                .await?;
+            Ok(visits)
+        };
+        kept(&self.visits, (path.clone(), key), read).await
+    }
+
+    async fn day_file(&self, path: &Path, size: u64) -> Result<Arc<ViewReader>, ViewError> {
+        let open = async {
+            let reader = ViewReader::open(&self.store, path.clone(), size).await;
+            reader.map(Arc::new)
+        };
+        let reader = self.day_files.try_get_with(path.clone(), open).await;
+        reader.map_err(unwrap_shared)
+    }
+
+    async fn run(&self, path: &Path, bytes: u64) -> Result<Arc<RunReader>, ViewError> {
+        let open = async {
+            let reader = RunReader::open(&self.store, path.clone(), bytes).await;
+            reader.map(Arc::new)
+        };
+        let reader = self.runs.try_get_with(path.clone(), open).await;
+        reader.map_err(unwrap_shared)
+    }
+}
+
+/// A file in which rows may be.
+struct Source {
+    path: Path,
+    bytes: u64,
+    /// Under which key of a run's file; `None`: it is a day file of the version before.
+    key: Option<Key>,
+}
+
+/// The files that may hold rows of some unix minutes, once for each period, under keys as this one.
+fn of_runs(
+    files: &[RunFile],
+    (start, end): (i64, i64),
+    key: Key,
+    path: fn(&RunFile) -> Path,
+) -> Vec<Source> {
+    let (from, to) = (period_of_minute(start), period_of_minute(end - 1));
+    let mut sources = Vec::new();
+    for file in files {
+        for period in from.max(file.first.period)..=to.min(file.last.period) {
+            let key = Key { period, ..key };
+            if file.overlaps(key, key) {
+                sources.push(Source {
+                    path: path(file),
+                    bytes: file.file.bytes,
+                    key: Some(key),
+                });
+            }
+        }
+    }
+    sources
+}
+
+fn sums_path(file: &RunFile) -> Path {
+    let name = file.file.name.clone();
+    ObjectKey::Sums { name }.path()
+}
+
+fn visits_path(file: &RunFile) -> Path {
+    let name = file.file.name.clone();
+    ObjectKey::Visits { name }.path()
+}
+
+/// What the version before knew: only the hour.
+fn of_hour(row: &VisitorRow) -> Visit {
+    let day = time::day_of(row.hour);
+    let quarters = Quarters::of_range(day, row.hour, row.hour + time::HOUR);
+    let (people, bots) = match row.bot {
+        true => (Quarters::default(), quarters),
+        false => (quarters, Quarters::default()),
+    };
+    Visit {
+        day,
+        visitor: row.visitor,
+        people,
+        bots,
     }
 }
 
@@ -161,29 +256,29 @@ pub(super) fn not_whole(manifest: &Manifest, query: &Query) -> Vec<Missing> {
         .collect()
 }
 
-fn files(manifest: &Manifest, view: &str, (start, end): (i64, i64)) -> Vec<(Path, u64)> {
-    let Some(files) = manifest.views.get(view) else {
-        return Vec::new();
-    };
+fn day_files(manifest: &Manifest, view: &str, (start, end): (i64, i64)) -> Vec<Source> {
     let days = time::day_of(start)..=time::day_of(end - 1);
-    let path = |day: i64, name: &str| {
-        ObjectKey::View {
+    let files = manifest.day_views.get(view).into_iter();
+    let files = files.flat_map(|files| files.range(days.clone()));
+    let source = |(day, file): (&i64, &File)| {
+        let key = ObjectKey::View {
             cube: view.to_owned(),
-            day,
-            name: name.to_owned(),
+            day: *day,
+            name: file.name.clone(),
+        };
+        Source {
+            path: key.path(),
+            bytes: file.bytes,
+            key: None,
         }
-        .path()
     };
-    files
-        .range(days)
-        .map(|(day, file)| (path(*day, &file.name), file.bytes))
-        .collect()
+    files.map(source).collect()
 }
 
 /// The rows in the cache, or read once for all who ask.
 async fn kept<T: Send + Sync + 'static>(
-    cache: &Cache<Key, Arc<Vec<T>>>,
-    key: Key,
+    cache: &Kept<T>,
+    key: (Path, Key),
     read: impl Future<Output = Result<Vec<T>, ViewError>>,
 ) -> Result<Arc<Vec<T>>, ViewError> {
     let init = async { read.await.map(Arc::new) };
@@ -223,8 +318,8 @@ mod tests {
         assert_eq!(other["complete"], json!(true), "{other}");
         let lacking = meta("&group_by=country").await;
         assert_eq!(lacking["complete"], json!(false));
-        let why = "settled: the cube `country` is not filled for all of history; \
-                   `millrace batch run --full` fills it";
+        let why = "settled: the cube `country` does not have all of history yet; \
+                   each run of the rollup counts some more";
         assert_eq!(lacking["missing"], json!([why]));
     }
 }

@@ -1,17 +1,12 @@
-//! Distinct visitors of a range: exact wherever that can be had, otherwise a union of sketches.
+//! Distinct visitors: exact wherever that can be had, otherwise a sketch that says so.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use handover::{
-    manifest::Manifest,
-    views::{UniquesRow, ViewError},
-};
-use model::{Cell, EntityId, VisitorSet, time, visitors::STANDARD_ERROR};
+use handover::runs::{Quarters, Visit};
+use model::{Cell, VisitorSet, visitors::STANDARD_ERROR};
 
-use super::settled::Settled;
-
-/// Up to so many visits (visitor and hour) of settled hours are read one by one.
-const READ_LIMIT: u64 = 200_000;
+/// Visitors of one bucket that are held in memory; of more a sketch is made.
+const EXACT: usize = 2 << 20;
 
 /// How many, and how sure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,162 +22,194 @@ impl Uniques {
     }
 }
 
-/// What is needed to count the visitors of one entity.
-pub(crate) struct Visitors<'a> {
-    pub settled: &'a Settled,
-    pub manifest: &'a Manifest,
-    pub entity: EntityId,
-    pub cells: &'a [Cell],
-    pub exclude_bots: bool,
-    rows: Vec<Arc<Vec<UniquesRow>>>,
+/// Visitors of some ranges of time, which may overlap, while visits go by.
+pub(crate) struct Visitors {
+    exclude_bots: bool,
+    /// Unix minutes, the end excluded.
+    ranges: Vec<(i64, i64)>,
+    sets: Vec<Set>,
 }
 
-impl<'a> Visitors<'a> {
-    /// Reads the settled counts of `range` (unix minutes).
-    pub(crate) async fn new(
-        settled: &'a Settled,
-        manifest: &'a Manifest,
-        entity: EntityId,
-        cells: &'a [Cell],
-        range: (i64, i64),
-    ) -> Result<Self, ViewError> {
-        let rows = settled.uniques(manifest, entity, range).await?;
-        Ok(Self {
-            settled,
-            manifest,
-            entity,
-            cells,
-            exclude_bots: true,
-            rows,
-        })
-    }
-
-    /// The visitors of `start..end`, which are whole hours.
-    pub(crate) async fn count(&self, start: i64, end: i64) -> Result<Uniques, ViewError> {
-        let live = self.live(start, end);
-        if live.is_empty()
-            && let Some(count) = self.whole_bucket(start, end)
-        {
-            return Ok(Uniques { count, exact: true });
+impl Visitors {
+    /// Nobody yet.
+    pub(crate) fn new(ranges: Vec<(i64, i64)>, exclude_bots: bool) -> Self {
+        let sets = ranges.iter().map(|_| Set::default()).collect();
+        Self {
+            exclude_bots,
+            ranges,
+            sets,
         }
-        let hours: Vec<&UniquesRow> = self
-            .grain("hour")
-            .filter(|r| (start..end).contains(&r.bucket))
-            .collect();
-        let visits: u64 = hours.iter().map(|r| r.everyone).sum();
-        let mut all = live;
-        if visits <= READ_LIMIT {
-            self.add_visitors(&mut all, start, end).await?;
-        } else {
-            self.add_sketches(&mut all, &hours, start, end).await?;
-        }
-        let (count, exact) = all.count();
-        Ok(Uniques { count, exact })
     }
 
-    fn grain(&self, grain: &'static str) -> impl Iterator<Item = &UniquesRow> {
-        self.rows
-            .iter()
-            .flat_map(|rows| rows.iter())
-            .filter(move |r| &*r.grain == grain)
-    }
-
-    /// The exact count of a whole UTC hour, day or month.
-    fn whole_bucket(&self, start: i64, end: i64) -> Option<u64> {
-        let grain = match end - start {
-            time::HOUR => "hour",
-            time::DAY if start.rem_euclid(time::DAY) == 0 => "day",
-            _ if is_month(start, end) => "month",
-            _ => return None,
-        };
-        let row = self.grain(grain).find(|r| r.bucket == start);
-        Some(row.map_or(0, |r| {
-            if self.exclude_bots {
-                r.people
-            } else {
-                r.everyone
+    /// Adds visitors of open epochs, which are known by the hour.
+    pub(crate) fn add_live(&mut self, cells: &[Cell]) {
+        for (hour, bot, visitors) in cells.iter().flat_map(Cell::visitors) {
+            if bot && self.exclude_bots {
+                continue;
             }
-        }))
-    }
-
-    fn live(&self, start: i64, end: i64) -> VisitorSet {
-        let mut all = VisitorSet::default();
-        for (hour, bot, set) in self.cells.iter().flat_map(Cell::visitors) {
-            if (start..end).contains(&hour) && !(bot && self.exclude_bots) {
-                all.merge(set, usize::MAX);
+            for ((start, end), set) in self.ranges.iter().zip(&mut self.sets) {
+                if (*start..*end).contains(&hour) {
+                    set.merge(visitors);
+                }
             }
         }
-        all
     }
 
-    async fn add_visitors(
-        &self,
-        all: &mut VisitorSet,
-        start: i64,
-        end: i64,
-    ) -> Result<(), ViewError> {
-        for row in self
-            .settled
-            .visitors(self.manifest, self.entity, (start, end))
-            .await?
-        {
-            if !(row.bot && self.exclude_bots) {
-                all.insert(row.visitor, usize::MAX);
+    /// Adds settled visits.
+    pub(crate) fn add_settled(&mut self, visits: &[Arc<Vec<Visit>>]) {
+        let mut days: BTreeMap<i64, Vec<(usize, Quarters)>> = BTreeMap::new();
+        for visit in visits.iter().flat_map(|visits| visits.iter()) {
+            let wanted = days
+                .entry(visit.day)
+                .or_insert_with(|| of_day(&self.ranges, visit.day));
+            let bots = match self.exclude_bots {
+                true => Quarters::default(),
+                false => visit.bots,
+            };
+            let came = Quarters(visit.people.0 | bots.0);
+            for (place, quarters) in wanted {
+                if quarters.meet(came)
+                    && let Some(set) = self.sets.get_mut(*place)
+                {
+                    set.insert(visit.visitor);
+                }
             }
         }
-        Ok(())
     }
 
-    /// Whole days by their sketches, the rest by hours; small sets have none and are read.
-    async fn add_sketches(
-        &self,
-        all: &mut VisitorSet,
-        hours: &[&UniquesRow],
-        start: i64,
-        end: i64,
-    ) -> Result<(), ViewError> {
-        let mut covered = Vec::new();
-        for day in self
-            .grain("day")
-            .filter(|r| r.bucket >= start && r.bucket + time::DAY <= end)
-        {
-            if self.add_sketch(all, day) {
-                covered.push(day.bucket);
-            }
-        }
-        for hour in hours
-            .iter()
-            .filter(|h| !covered.contains(&time::floor(h.bucket, time::DAY)))
-        {
-            if !self.add_sketch(all, hour) {
-                self.add_visitors(all, hour.bucket, hour.bucket + time::HOUR)
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
-    fn add_sketch(&self, all: &mut VisitorSet, row: &UniquesRow) -> bool {
-        let Some((people, bots)) = row.sets() else {
-            return false;
-        };
-        all.merge(&people, usize::MAX);
-        if !self.exclude_bots {
-            all.merge(&bots, usize::MAX);
-        }
-        true
+    /// How many came in each of the ranges.
+    pub(crate) fn count(self) -> Vec<Uniques> {
+        self.sets.into_iter().map(Set::count).collect()
     }
 }
 
-fn is_month(start: i64, end: i64) -> bool {
-    use chrono::{Datelike, Months};
-    let date =
-        |minute: i64| chrono::DateTime::from_timestamp(minute * 60, 0).map(|t| t.naive_utc());
-    let (Some(first), Some(last)) = (date(start), date(end)) else {
-        return false;
-    };
-    let midnight = first.time() == chrono::NaiveTime::MIN && last.time() == chrono::NaiveTime::MIN;
-    midnight
-        && first.day() == 1
-        && first.date().checked_add_months(Months::new(1)) == Some(last.date())
+/// The ranges that touch a day, and which of its quarters are in them.
+fn of_day(ranges: &[(i64, i64)], day: i64) -> Vec<(usize, Quarters)> {
+    let quarters = |(start, end): &(i64, i64)| Quarters::of_range(day, *start, *end);
+    let all = ranges.iter().map(quarters).enumerate();
+    all.filter(|(_, quarters)| quarters.0 != 0).collect()
+}
+
+/// Visitors, some of them maybe more than once.
+#[derive(Default)]
+struct Set {
+    list: Vec<u64>,
+    sketch: Option<VisitorSet>,
+}
+
+impl Set {
+    fn insert(&mut self, visitor: u64) {
+        if self.list.len() >= EXACT {
+            self.tidy();
+        }
+        self.list.push(visitor);
+    }
+
+    fn merge(&mut self, visitors: &VisitorSet) {
+        match visitors {
+            VisitorSet::Exact(visitors) => visitors.iter().for_each(|v| self.insert(*v)),
+            VisitorSet::Sketch(_) => {
+                let sketch = self.sketch.get_or_insert_default();
+                sketch.merge(visitors, usize::MAX);
+            }
+        }
+    }
+
+    /// Each once; into the sketch, if there are still too many.
+    fn tidy(&mut self) {
+        self.list.sort_unstable();
+        self.list.dedup();
+        if self.list.len() > EXACT / 2 {
+            self.estimate();
+        }
+    }
+
+    fn estimate(&mut self) {
+        let sketch = self.sketch.get_or_insert_default();
+        // Beyond no member at all it is a sketch.
+        self.list
+            .drain(..)
+            .for_each(|visitor| sketch.insert(visitor, 0));
+    }
+
+    fn count(mut self) -> Uniques {
+        if self.sketch.is_some() {
+            self.estimate();
+        }
+        self.list.sort_unstable();
+        self.list.dedup();
+        let (count, exact) = match &self.sketch {
+            Some(sketch) => sketch.count(),
+            None => (self.list.len() as u64, true),
+        };
+        Uniques { count, exact }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::time;
+
+    use super::*;
+
+    fn visit(day: i64, visitor: u64, minute: i64, bot: bool) -> Visit {
+        let (at, none) = (Quarters::at(minute), Quarters::default());
+        let (people, bots) = if bot { (none, at) } else { (at, none) };
+        Visit {
+            day,
+            visitor,
+            people,
+            bots,
+        }
+    }
+
+    fn counts(visits: Vec<Visit>, ranges: &[(i64, i64)], exclude_bots: bool) -> Vec<u64> {
+        let mut visitors = Visitors::new(ranges.to_vec(), exclude_bots);
+        visitors.add_settled(&[Arc::new(visits)]);
+        visitors
+            .count()
+            .iter()
+            .map(|uniques| uniques.count)
+            .collect()
+    }
+
+    #[test]
+    fn each_visitor_counts_once_in_each_range() {
+        let visits = || {
+            vec![
+                visit(0, 1, 23 * 60, false),
+                visit(1, 1, 10, false),
+                visit(1, 2, 10, true),
+                visit(1, 3, 700, false),
+            ]
+        };
+        let day = time::DAY;
+        let ranges = [
+            (0, day),
+            (day, 2 * day),
+            (23 * 60, day + 60),
+            (0, 2 * day),
+            (15, 30),
+        ];
+        assert_eq!(counts(visits(), &ranges, true), [1, 2, 1, 2, 0]);
+        assert_eq!(counts(visits(), &ranges, false), [1, 3, 2, 3, 0]);
+    }
+
+    #[test]
+    fn too_many_are_estimated_and_that_is_said() {
+        let mut set = Set::default();
+        let many = EXACT as u64 + 7;
+        (0..many).for_each(|visitor| set.insert(visitor.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+        let Uniques { count, exact } = set.count();
+        assert!(!exact);
+        let apart = count.abs_diff(many) as f64 / many as f64;
+        assert!(apart < 5.0 * STANDARD_ERROR, "{count} for {many}");
+        let mut set = Set::default();
+        (0..4 * EXACT as u64).for_each(|n| set.insert(n % 1000));
+        let uniques = Uniques {
+            count: 1000,
+            exact: true,
+        };
+        assert_eq!(set.count(), uniques);
+    }
 }

@@ -45,7 +45,7 @@ pub async fn counts(customer: &Customer, expected: &Expected) {
             rows(&days, |row| text(&row["time"])[..10].to_owned()),
         );
     }
-    for dimension in ["country", "browser", "os", "device", "referrer"] {
+    for dimension in ["country", "browser", "os", "device_model", "referrer"] {
         let groups = customer
             .stats(&format!("{METRICS}&{RANGE}&group_by={dimension}"))
             .await;

@@ -78,7 +78,7 @@ impl Expected {
             ("country", "by_country.csv", 1),
             ("browser", "by_browser.csv", 1),
             ("os", "by_os.csv", 1),
-            ("device", "by_device.csv", 1),
+            ("device_model", "by_device.csv", 1),
             ("referrer", "by_referrer_host.csv.gz", 1),
         ] {
             all.by.insert(dimension, read(file, keys));
@@ -132,7 +132,7 @@ impl Expected {
             add("country", &click.country);
             add("browser", &agent.browser_family);
             add("os", &agent.os_family);
-            add("device", &agent.device_family);
+            add("device_model", &agent.device_family);
             add("referrer", &referrer_host(&click.referer));
         }
         let groups = by.into_iter().map(|(name, groups)| {

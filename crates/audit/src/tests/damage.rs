@@ -114,22 +114,19 @@ async fn an_event_of_an_epoch_that_nothing_covers_is_found() {
 }
 
 #[tokio::test]
-async fn a_view_that_counts_otherwise_is_named() {
+async fn sums_that_count_otherwise_are_named() {
     for cube in ["total", "minute", "country", "object", "campaign"] {
-        let site = site().await;
-        site.change_view(cube, 1).await;
-        let audit = site.audit().await;
-        found(&audit, Kind::View);
-        assert!(
-            audit.findings[0]
-                .detail
-                .contains(&format!("view {cube} counts")),
-            "{:?}",
-            audit.findings
-        );
+        for (known, says) in [(true, format!("cube {cube} counts")), (false, cube.into())] {
+            let site = site().await;
+            site.change_sums(cube, 1, known).await;
+            let audit = site.audit().await;
+            found(&audit, Kind::View);
+            let detail = &audit.findings[0].detail;
+            assert!(detail.contains(&says), "{:?}", audit.findings);
+        }
     }
     let site = site().await;
-    site.forget_view("browser").await;
+    site.forget_sums().await;
     found(&site.audit().await, Kind::View);
 }
 

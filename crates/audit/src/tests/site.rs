@@ -4,20 +4,24 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use catalog::{Account, AccountSettings, Catalog, Change};
 use handover::{
-    manifest::{File, Manifest},
+    manifest::{EventsFile, File, Manifest},
     manifests::Manifests,
     tally::{self, Tally, Turned},
 };
-use model::{CUBES, EntityId, EntityKind, Epoch, Event, Horizon, LogId, Record, Seq};
+use model::{
+    CUBES, Counts, Cube, EntityId, EntityKind, Epoch, Event, Horizon, LogId, Measure, Record, Seq,
+};
 use storage::{
     cells::{LiveCells, MemoryCells},
     ledger::Appended,
-    object_keys::ObjectKey,
     store::{self, Store},
 };
-use testing::{Installation, Log};
+use testing::{
+    Installation, Log,
+    runs::{Sum, put_sums},
+};
 
-use self::files::{events_file, view_file, view_path};
+use self::files::{events_file, events_path};
 use crate::{Audit, AuditDeps, audit, remember};
 
 mod damage;
@@ -153,7 +157,7 @@ impl Site {
     /// Settles everything anew.
     pub async fn recompute(&mut self) {
         let all = self.covered(Epoch::ZERO);
-        self.manifest.events.clear();
+        self.manifest.event_files.clear();
         self.publish(all, true).await;
     }
 
@@ -167,25 +171,24 @@ impl Site {
         let n = self.deps.manifests.latest().await.unwrap().n + 1;
         let bytes = events_file(&fresh);
         let name = format!("{n}-events");
-        let path = ObjectKey::Events {
-            day: DAY,
-            name: name.clone(),
-        }
-        .path();
+        let path = events_path(&name);
         let file = self.write(path, name, fresh.len() as u64, bytes).await;
-        self.manifest.events.entry(DAY).or_default().push(file);
+        let day_ms = DAY * 86_400_000;
+        let events = EventsFile {
+            file,
+            received: DAY,
+            first_ms: day_ms,
+            last_ms: day_ms,
+        };
+        self.manifest.event_files.push(events);
         let before = if anew { 0 } else { self.manifest.events_count };
         self.manifest.events_count = before + fresh.len() as u64;
-        for cube in CUBES {
-            let rows = self.view_rows(cube.name, 0);
-            let name = format!("{n}-{}", cube.name);
-            let path = view_path(cube.name, &name);
-            let file = self
-                .write(path, name, rows.len() as u64, view_file(&rows))
-                .await;
-            let days = self.manifest.views.entry(cube.name.to_owned()).or_default();
-            days.insert(DAY, file);
+        if anew {
+            self.manifest.sums.clear();
         }
+        let sums = Self::sums(fresh.len() as i64);
+        let file = put_sums(self.store(), &format!("{n}-sums"), &sums, n).await;
+        self.manifest.sums.push(file);
         let covered = self.log.covered();
         self.manifest.horizon = Horizon(BTreeMap::from([(LOG, covered)]));
         self.append(n, &self.manifest).await;
@@ -212,14 +215,16 @@ impl Site {
         File { name, rows, bytes }
     }
 
-    /// One row per kind of entity that the cube is kept for, with all settled events.
-    fn view_rows(&self, cube: &str, more: i64) -> Vec<(EntityId, i64)> {
-        let cube = CUBES.iter().find(|c| c.name == cube).unwrap();
+    /// One row per cube and kind of entity that it is kept for, with so many events.
+    fn sums(events: i64) -> Vec<Sum<'static>> {
         let kinds = [EntityKind::Account, EntityKind::Campaign, EntityKind::Link];
-        let events = self.log.sealed().len() as i64;
-        let kept = kinds.into_iter().filter(|kind| cube.is_for(*kind));
-        kept.map(|kind| (EntityId::new(kind, 1), events + more))
-            .collect()
+        let mut counts = Counts::default();
+        counts.0[Measure::Clicks as usize] = events;
+        let of = |cube: &'static Cube| {
+            let kept = kinds.into_iter().filter(|kind| cube.is_for(*kind));
+            kept.map(move |kind| (EntityId::new(kind, 1), cube, DAY * 1440, "", counts))
+        };
+        CUBES.iter().flat_map(of).collect()
     }
 
     /// As housekeeping does once a manifest is old.

@@ -37,7 +37,8 @@ pub(crate) async fn run(world: Arc<World>, process: Process) {
 
 async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(), Failed> {
     let current = manifests.latest().await?;
-    let seals = sealed::beyond(store, &current.manifest.horizon).await?;
+    let horizon = &current.manifest.horizon;
+    let seals = sealed::beyond(store, horizon, &BTreeMap::new(), u64::MAX).await?;
     if seals.is_empty() {
         return Ok(());
     }
@@ -82,7 +83,7 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
         rows: 0,
         bytes: 0,
     };
-    let view = manifest.views.entry(VIEW.into()).or_default();
+    let view = manifest.day_views.entry(VIEW.into()).or_default();
     view.insert(0, file);
     let stamp = Stamp {
         nonce: world.gate.number(),
@@ -119,7 +120,11 @@ fn path_of(name: &str) -> Path {
 
 /// What a manifest has settled.
 pub(crate) async fn settled_of(store: &Store, published: &Published) -> Result<Settled, Failed> {
-    let file = published.manifest.views.get(VIEW).and_then(|v| v.get(&0));
+    let file = published
+        .manifest
+        .day_views
+        .get(VIEW)
+        .and_then(|v| v.get(&0));
     let Some(file) = file else {
         return Ok(Settled::new());
     };

@@ -3,15 +3,16 @@
 use bytes::Bytes;
 use handover::manifest::File;
 use model::{
-    Cell, Epoch, Facts, SegmentNo,
+    Cell, Epoch, Facts, Measure, SegmentNo,
     cell::{EpochCells, fold_into},
 };
 use object_store::ObjectStoreExt;
 use storage::{cells::LiveCells, object_keys::ObjectKey, store};
+use testing::runs::put_sums;
 
 use super::{
-    DAY, LOG, Site, account,
-    files::{events_file, view_file, view_path},
+    LOG, Site, account,
+    files::{events_file, events_path},
 };
 
 impl Site {
@@ -19,12 +20,12 @@ impl Site {
     async fn replace(&self, path: object_store::path::Path, file: File, body: Vec<u8>) {
         let mut manifest = self.manifest.clone();
         let new = self.write(path, file.name.clone(), file.rows, body).await;
-        let days = manifest
-            .views
-            .values_mut()
-            .flat_map(|days| days.values_mut());
-        let all = days.chain(manifest.events.values_mut().flatten());
-        all.filter(|f| f.name == file.name)
+        let files = manifest
+            .event_files
+            .iter_mut()
+            .map(|events| &mut events.file);
+        files
+            .filter(|f| f.name == file.name)
             .for_each(|f| *f = new.clone());
         let n = self.deps.manifests.latest().await.unwrap().n + 1;
         self.append(n, &manifest).await;
@@ -33,13 +34,9 @@ impl Site {
     pub async fn change_events(&self, change: impl FnOnce(&mut Vec<(u64, u64)>)) {
         let mut events = self.covered(Epoch::ZERO);
         change(&mut events);
-        let mut file = self.manifest.events[&DAY][0].clone();
+        let mut file = self.manifest.event_files[0].file.clone();
         file.rows = events.len() as u64;
-        let path = ObjectKey::Events {
-            day: DAY,
-            name: file.name.clone(),
-        }
-        .path();
+        let path = events_path(&file.name);
         self.replace(path, file, events_file(&events)).await;
     }
 
@@ -57,24 +54,31 @@ impl Site {
         events.push((1, 4));
     }
 
-    pub async fn change_view(&self, cube: &str, more: i64) {
-        let file = self.manifest.views[cube][&DAY].clone();
-        let rows = self.view_rows(cube, more);
-        self.replace(view_path(cube, &file.name), file, view_file(&rows))
-            .await;
+    /// Lets the rows of a cube count more events; the manifest knows so much of it.
+    pub async fn change_sums(&self, cube: &str, more: i64, known: bool) {
+        let mut manifest = self.manifest.clone();
+        let old = manifest.sums.pop().unwrap();
+        let events = self.manifest.events_count as i64;
+        let mut sums = Self::sums(events);
+        let changed = sums.iter_mut().filter(|sum| sum.1.name == cube);
+        changed.for_each(|sum| sum.4.0[Measure::Clicks as usize] += more);
+        let mut new = put_sums(self.store(), &old.file.name, &sums, old.run).await;
+        if !known {
+            new.totals = old.totals;
+        }
+        manifest.sums.push(new);
+        let n = self.deps.manifests.latest().await.unwrap().n + 1;
+        self.append(n, &manifest).await;
     }
 
-    pub async fn forget_view(&self, cube: &str) {
-        let file = &self.manifest.views[cube][&DAY];
-        self.store()
-            .delete(&view_path(cube, &file.name))
-            .await
-            .unwrap();
+    pub async fn forget_sums(&self) {
+        let name = self.manifest.sums[0].file.name.clone();
+        let path = ObjectKey::Sums { name }.path();
+        self.store().delete(&path).await.unwrap();
     }
 
     pub async fn forget_events_file(&self) {
-        let name = self.manifest.events[&DAY][0].name.clone();
-        let path = ObjectKey::Events { day: DAY, name }.path();
+        let path = events_path(&self.manifest.event_files[0].file.name);
         self.store().delete(&path).await.unwrap();
     }
 

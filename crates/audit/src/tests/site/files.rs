@@ -3,23 +3,18 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{ArrayRef, Int64Array, RecordBatch, StringArray, UInt64Array},
+    array::{ArrayRef, RecordBatch, StringArray, UInt64Array},
     datatypes::{DataType, Field, Schema},
 };
-use model::{EntityId, Measure};
+use object_store::path::Path;
 use parquet::arrow::ArrowWriter;
 use storage::object_keys::ObjectKey;
 
 use super::{DAY, LOG};
-use crate::views::EVENTS;
 
-pub fn view_path(cube: &str, name: &str) -> object_store::path::Path {
-    ObjectKey::View {
-        cube: cube.to_owned(),
-        day: DAY,
-        name: name.to_owned(),
-    }
-    .path()
+pub fn events_path(name: &str) -> Path {
+    let (received, name) = (DAY, name.to_owned());
+    ObjectKey::Events { received, name }.path()
 }
 
 /// The columns that the audit reads.
@@ -39,24 +34,6 @@ pub fn events_file(events: &[(u64, u64)]) -> Vec<u8> {
             Arc::new(UInt64Array::from_iter_values(events.iter().map(|e| e.1))),
         ),
     ])
-}
-
-pub fn view_file(rows: &[(EntityId, i64)]) -> Vec<u8> {
-    let entities = rows.iter().map(|(entity, _)| entity.to_string());
-    let mut columns = vec![(
-        "entity",
-        Arc::new(StringArray::from_iter_values(entities)) as ArrayRef,
-    )];
-    for measure in EVENTS {
-        let counts = rows
-            .iter()
-            .map(|(_, n)| if measure == Measure::Clicks { *n } else { 0 });
-        columns.push((
-            measure.column(),
-            Arc::new(Int64Array::from_iter_values(counts)),
-        ));
-    }
-    parquet(columns)
 }
 
 fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {

@@ -1,0 +1,101 @@
+//! History of cubes that were defined when events had been taken already: counted from raw, step by
+//! step, beside what is new. Until all of it is there, answers say that it is not.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use handover::{
+    duplicates,
+    manifest::{Filling, Manifest},
+    raw::Seal,
+    sealed,
+};
+use model::{CUBES, Covered, Cube, Epoch, Horizon, LogId};
+
+use super::{
+    STEP,
+    chunks::Chunks,
+    deps::{RollupDeps, RollupError},
+    fold::Wanted,
+    step,
+    write::Writer,
+};
+
+/// Notes which cubes lack history, and how much of it: all that is covered now. From now on steps
+/// count them. False if there are no such cubes.
+pub(super) fn begin(manifest: &mut Manifest) -> bool {
+    let begun = |cube: &Cube| {
+        manifest
+            .fillings
+            .iter()
+            .any(|f| f.cubes.contains(cube.name))
+    };
+    let lacking = CUBES
+        .iter()
+        .filter(|cube| !manifest.is_whole(cube) && !begun(cube));
+    // What was counted by a program that knew it, before one that did not, is not told apart.
+    let (some, none): (Vec<&Cube>, Vec<&Cube>) = lacking.partition(|cube| has_rows(manifest, cube));
+    for cube in some {
+        tracing::warn!(
+            cube = cube.name,
+            "a cube has gaps, since a program ran that did not know it; `millrace batch run --full` fills them"
+        );
+    }
+    if none.is_empty() {
+        return false;
+    }
+    let filling = Filling {
+        cubes: none.iter().map(|cube| cube.name.to_owned()).collect(),
+        done: Horizon::default(),
+        upto: manifest.horizon.clone(),
+    };
+    manifest.fillings.push(filling);
+    true
+}
+
+fn has_rows(manifest: &Manifest, cube: &Cube) -> bool {
+    let mut totals = manifest.sums.iter().flat_map(|file| &file.totals);
+    let old = manifest.day_views.contains_key(cube.name);
+    old || totals.any(|total| total.cube == cube.id)
+}
+
+/// Counts some more of the history of the first cubes that lack it; false if none do, or if the rest
+/// of it is held back.
+pub(super) async fn some(
+    deps: &RollupDeps,
+    writer: &mut Writer<'_>,
+    manifest: &mut Manifest,
+    held: &BTreeMap<LogId, Epoch>,
+) -> Result<bool, RollupError> {
+    let Some(filling) = manifest.fillings.first().cloned() else {
+        return Ok(false);
+    };
+    let Filling { cubes, done, upto } = &filling;
+    let beyond = sealed::beyond(&deps.env.store, done, held, STEP).await?;
+    let covered = |seal: &Seal| seal.epoch <= upto.of(seal.log).epoch;
+    let taken: Vec<Seal> = beyond.into_iter().filter(covered).collect();
+    let left_out = Arc::new(duplicates::read(&deps.env.store, manifest).await?);
+    let wanted = Wanted {
+        cubes: CUBES
+            .iter()
+            .filter(|cube| cubes.contains(cube.name))
+            .collect(),
+        visits: false,
+    };
+    let mut chunks = Chunks::new(deps, taken.clone());
+    while let Some(chunk) = chunks.next().await? {
+        chunks.read_ahead();
+        step::count(writer, manifest, chunk, &left_out, &wanted).await?;
+    }
+    let mut filling = filling;
+    for seal in &taken {
+        filling.done.0.insert(seal.log, seal.covered());
+    }
+    let behind = |(log, upto): (&LogId, &Covered)| filling.done.of(*log).epoch < upto.epoch;
+    if filling.upto.0.iter().any(behind) {
+        manifest.fillings[0] = filling;
+        return Ok(!taken.is_empty());
+    }
+    manifest.fillings.remove(0);
+    manifest.whole.0.extend(filling.cubes);
+    Ok(true)
+}

@@ -1,0 +1,146 @@
+//! What is settled, as tables for SQL.
+
+use std::sync::Arc;
+
+use datafusion::{
+    arrow::{
+        array::{ArrayRef, AsArray, StringArray},
+        datatypes::{DataType, UInt16Type, UInt64Type},
+    },
+    dataframe::DataFrame,
+    error::DataFusionError,
+    functions_aggregate::expr_fn::sum,
+    logical_expr::{ColumnarValue, Expr, ScalarUDF, Volatility, cast, create_udf, lit},
+    prelude::{SessionContext, col},
+};
+use handover::{
+    manifest::Manifest,
+    runs::{self, RunFile, Table, kind_of},
+    views::cube_schema,
+};
+use model::{Cube, EntityId, Measure, time};
+use object_store::path::Path;
+use storage::object_keys::ObjectKey;
+
+use crate::{engine, rollup::run_key};
+
+/// Days of the first and the last bucket that are wanted, UTC, since 1970-01-01.
+pub(crate) type Days = (i64, i64);
+
+/// A cube: a row for each entity, bucket and value of these days, and maybe of others.
+pub(crate) async fn cube(
+    context: &SessionContext,
+    manifest: &Manifest,
+    cube: &Cube,
+    days: Days,
+) -> Result<DataFrame, DataFusionError> {
+    let old = day_files(manifest, cube, days);
+    let runs = files(&manifest.sums, Table::Sums, days);
+    let several = runs.len() + old.len() > 1;
+    let mut rows = rows_of_runs(context, cube, &runs).await?;
+    if !old.is_empty() {
+        let old = engine::read(context, &old, cube_schema()).await?;
+        rows = rows.union(old.select(columns(col("entity")))?)?;
+    }
+    if !several {
+        return Ok(rows);
+    }
+    let keys = ["entity", "time", "value"].map(col);
+    let sums = Measure::ALL.map(|m| sum(col(m.column())).alias(m.column()));
+    let rows = rows.aggregate(keys.to_vec(), sums.to_vec())?;
+    rows.select(columns(col("entity")))
+}
+
+async fn rows_of_runs(
+    context: &SessionContext,
+    cube: &Cube,
+    files: &[Path],
+) -> Result<DataFrame, DataFusionError> {
+    let rows = engine::read(context, files, runs::sums_schema()).await?;
+    let parts = model::EntityKind::ALL
+        .into_iter()
+        .filter(|kind| cube.is_for(*kind));
+    let parts = parts.map(|kind| lit(runs::part(kind, Some(cube))));
+    let rows = rows.filter(col("part").in_list(parts.collect(), false))?;
+    rows.select(columns(entity()))
+}
+
+/// All columns of a cube's table. Values are wide, and sums of them, too.
+fn columns(entity: Expr) -> Vec<Expr> {
+    let mut columns = vec![entity, col("time"), col("value")];
+    columns.extend(Measure::ALL.map(|measure| {
+        let kind = match measure {
+            Measure::ValueMicros => DataType::Decimal128(38, 0),
+            _ => DataType::Int64,
+        };
+        cast(col(measure.column()), kind).alias(measure.column())
+    }));
+    columns
+}
+
+/// Who was there: a row for each entity, day and visitor.
+pub(crate) async fn visits(
+    context: &SessionContext,
+    manifest: &Manifest,
+) -> Result<DataFrame, DataFusionError> {
+    let all = files(&manifest.visits, Table::Visits, all_days());
+    let rows = engine::read(context, &all, runs::visits_schema()).await?;
+    let names = runs::visits_schema();
+    let names = names.fields().iter().skip(3).map(|field| col(field.name()));
+    rows.select(std::iter::once(entity()).chain(names).collect::<Vec<_>>())
+}
+
+/// The entity's text form, of `part` and `entity`.
+fn entity() -> Expr {
+    entity_text()
+        .call(vec![col("part"), col("entity")])
+        .alias("entity")
+}
+
+fn entity_text() -> ScalarUDF {
+    let kinds = vec![DataType::UInt16, DataType::UInt64];
+    let text = |values: &[ColumnarValue]| {
+        let arrays = ColumnarValue::values_to_arrays(values)?;
+        let parts = arrays[0].as_primitive::<UInt16Type>().values();
+        let raws = arrays[1].as_primitive::<UInt64Type>().values();
+        let name = |(part, raw): (&u16, &u64)| {
+            kind_of(*part).map(|kind| EntityId::new(kind, *raw).to_string())
+        };
+        let texts: StringArray = parts.iter().zip(raws).map(name).collect();
+        Ok(ColumnarValue::Array(Arc::new(texts) as ArrayRef))
+    };
+    create_udf(
+        "entity_text",
+        kinds,
+        DataType::Utf8,
+        Volatility::Immutable,
+        Arc::new(text),
+    )
+}
+
+fn files(all: &[RunFile], table: Table, (first, last): Days) -> Vec<Path> {
+    let periods = (runs::period(first), runs::period(last));
+    let files = all.iter().filter(|file| file.touches(periods));
+    let path = |file: &RunFile| run_key(table, file.file.name.clone()).path();
+    files.map(path).collect()
+}
+
+fn day_files(manifest: &Manifest, cube: &Cube, (first, last): Days) -> Vec<Path> {
+    let files = manifest.day_views.get(cube.name).into_iter().flatten();
+    let files = files.filter(|(day, _)| (first..=last).contains(*day));
+    let path = |(day, file): (&i64, &handover::manifest::File)| {
+        let key = ObjectKey::View {
+            cube: cube.name.to_owned(),
+            day: *day,
+            name: file.name.clone(),
+        };
+        key.path()
+    };
+    files.map(path).collect()
+}
+
+/// Every day there is.
+pub(crate) fn all_days() -> Days {
+    let day = |ms: i64| time::day_of(time::minute_of(ms));
+    (day(i64::MIN), day(i64::MAX))
+}

@@ -1,0 +1,110 @@
+//! Every cube against SQL over the table of events: the definition that people read, by an engine that
+//! shares nothing with our fold.
+
+use batch_layer::{RollupDeps, pretty_format_batches, query};
+use model::{CUBES, Cube, EntityKind, Event, Measure};
+
+use crate::installation::{DAY, HOUR, Installation, bot_click, click, conversion, start};
+
+const MOST: usize = 1_000_000;
+
+/// The rows of a cube as SQL over events: for each entity, bucket and value.
+fn recounted(cube: &Cube) -> String {
+    let (value, condition) = cube.dimension.sql();
+    let width = cube.grain.minutes() * 60_000;
+    let measures: Vec<String> = Measure::ALL
+        .iter()
+        .map(|m| format!("CAST(SUM({}) AS BIGINT) AS {}", m.sql(cube), m.column()))
+        .collect();
+    let kinds = [
+        ("account", EntityKind::Account),
+        ("campaign", EntityKind::Campaign),
+        ("object", EntityKind::Link),
+    ];
+    let kept = kinds.into_iter().filter(|(_, kind)| cube.is_for(*kind));
+    let parts: Vec<String> = kept
+        .map(|(entity, _)| {
+            format!(
+                "SELECT {entity} AS entity, CAST(time AS BIGINT) / {width} * {width} AS ms, \
+                 {value} AS value, {} FROM events WHERE {entity} IS NOT NULL AND {condition} \
+                 GROUP BY 1, 2, 3",
+                measures.join(", ")
+            )
+        })
+        .collect();
+    parts.join(" UNION ALL ")
+}
+
+/// Compares all of them.
+pub async fn all_agree(deps: &RollupDeps) {
+    let names: Vec<&str> = Measure::ALL.iter().map(|m| m.column()).collect();
+    for cube in CUBES {
+        let text = async |rows: &str| {
+            let sql = format!(
+                "SELECT CAST(entity AS VARCHAR) AS entity, ms, CAST(value AS VARCHAR) AS value, {} \
+                 FROM ({rows}) ORDER BY 1, 2, 3",
+                names.join(", ")
+            );
+            let rows = query(deps, &sql, MOST).await.expect(cube.name);
+            pretty_format_batches(&rows).expect("text").to_string()
+        };
+        let cast: Vec<String> = names
+            .iter()
+            .map(|name| format!("CAST({name} AS BIGINT) AS {name}"))
+            .collect();
+        let kept = format!(
+            "SELECT entity, CAST(time AS BIGINT) AS ms, value, {} FROM {}",
+            cast.join(", "),
+            cube.name
+        );
+        let (kept, recounted) = (text(&kept).await, text(&recounted(cube)).await);
+        assert!(kept == recounted, "{}:\n{kept}\n{recounted}", cube.name);
+    }
+}
+
+/// Events that differ in everything that numbers are split by.
+fn varied() -> Vec<Event> {
+    let some = |list: &[&str], n: i64| list[n as usize % list.len()].to_owned();
+    let vary = |(n, event): (i64, Event)| Event {
+        campaign: (n % 3 == 0).then_some(7),
+        country: some(&["", "DE", "AT", "US"], n),
+        region: some(&["", "", "BY"], n),
+        referrer: some(
+            &["", "https://www.google.com/", "https://news.example/a"],
+            n,
+        ),
+        accept_language: some(&["de", "en-US,en", ""], n / 2),
+        variant: some(&["", "", "b"], n / 3),
+        trigger: some(&["", "link", "qr"], n),
+        utm: match n % 4 {
+            0 => ["news", "mail", "spring", "", ""]
+                .map(str::to_owned)
+                .to_vec(),
+            1 => ["", "", "autumn", "", ""].map(str::to_owned).to_vec(),
+            _ => Vec::new(),
+        },
+        value_micros: (event.kind == 2).then_some(n - 50),
+        currency: some(&["EUR", "USD"], n),
+        ..event
+    };
+    let each = (0..200i64).map(|n| {
+        let at = start() + n % 40 * DAY + n * HOUR / 7;
+        let event = match n % 5 {
+            0 => bot_click(1 + n as u64 % 2, 10, at),
+            1 => conversion(1, 20, at),
+            _ => click(1 + n as u64 % 2, 10 + n as u64 % 3, at),
+        };
+        (n, event)
+    });
+    each.map(vary).collect()
+}
+
+#[tokio::test]
+async fn cubes_are_what_their_sql_says() {
+    let mut installation = Installation::new(start() + 50 * DAY);
+    let events = varied();
+    for part in events.chunks(23) {
+        installation.take(part.to_vec()).await;
+    }
+    all_agree(&installation.deps).await;
+}

@@ -1,0 +1,217 @@
+//! Steps, merges and what they leave behind: bounded, whatever senders do.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use batch_layer::{Mode, RollupDeps, query, run};
+use datafusion::arrow::{array::AsArray, datatypes::Int64Type};
+use enrich::Rules;
+use futures::TryStreamExt;
+use model::{Event, LogId, SegmentNo};
+use object_store::{ObjectStoreExt, path::Path};
+use storage::object_keys::ObjectKey;
+use testing::{Installation, Log};
+
+use crate::installation::{DAY, HOUR, click, rollup, start};
+
+fn deps(installation: &Installation) -> RollupDeps {
+    rollup(installation, &Arc::new(Rules::new().expect("rules")), 1)
+}
+
+async fn log(installation: &Installation, id: u128) -> Log {
+    installation.register(LogId(id)).await;
+    Log::new(LogId(id))
+}
+
+/// Seals the events as the next epoch of a log.
+async fn seal(installation: &Installation, log: &mut Log, events: impl IntoIterator<Item = Event>) {
+    events.into_iter().for_each(|event| log.accept(event));
+    log.seal(&installation.env.store).await;
+}
+
+async fn objects(installation: &Installation) -> BTreeSet<String> {
+    let all = installation.env.store.list(None);
+    let all = all.map_ok(|object| object.location.to_string());
+    all.try_collect().await.expect("a list")
+}
+
+/// Clicks of account 1, as the settled numbers have them.
+async fn clicks(deps: &RollupDeps) -> i64 {
+    let sql = "SELECT CAST(SUM(clicks) AS BIGINT) FROM total WHERE entity LIKE 'acc_%'";
+    let rows = query(deps, sql, 1).await.expect("an answer");
+    let row = rows.iter().find(|rows| rows.num_rows() > 0).expect("a row");
+    row.column(0)
+        .as_primitive::<Int64Type>()
+        .iter()
+        .flatten()
+        .sum()
+}
+
+#[tokio::test]
+async fn events_of_thousands_of_days_make_few_files() {
+    let installation = Installation::new(start());
+    let (deps, mut log) = (deps(&installation), log(&installation, 1).await);
+    let days = (0..9_820).map(|day| click(1, 10, 946_684_800_000 + day % 9_500 * DAY));
+    let days = days.map(|event| Event {
+        received_ms: start(),
+        ..event
+    });
+    seal(&installation, &mut log, days).await;
+    let before = objects(&installation).await;
+    run(&deps, Mode::Incremental).await.expect("a run");
+    let files = objects(&installation).await.len() - before.len();
+    assert!(files <= 4, "events, sums, visits, a manifest: {files}");
+    let manifest = deps.manifests.latest().await.expect("one").manifest;
+    let written = serde_json::to_vec(&*manifest).expect("JSON").len();
+    assert!(written < 8 << 10, "the manifest has {written} bytes");
+    assert_eq!(clicks(&deps).await, 9_820);
+}
+
+#[tokio::test]
+async fn a_damaged_segment_holds_back_its_log_and_no_other() {
+    let installation = Installation::new(start() + DAY);
+    let deps = deps(&installation);
+    let (mut bad, mut good) = (log(&installation, 1).await, log(&installation, 2).await);
+    let some = || (0..10).map(|n| click(1, 10, start() + n * HOUR));
+    for _ in 0..2 {
+        seal(&installation, &mut bad, some()).await;
+        seal(&installation, &mut good, some()).await;
+    }
+    let path = ObjectKey::Raw {
+        log: bad.id,
+        segment: SegmentNo(3),
+    };
+    let (store, path) = (&installation.env.store, path.path());
+    let whole = store.get(&path).await.expect("a segment").bytes().await;
+    let whole = whole.expect("bytes");
+    let mut flipped = whole.to_vec();
+    flipped[whole.len() / 2] ^= 1;
+    store.put(&path, flipped.into()).await.expect("stored");
+
+    let report = run(&deps, Mode::Incremental).await.expect("a run");
+    assert_eq!(report.held.len(), 1, "{report:?}");
+    let why = &report.held[0];
+    let says = [bad.id.to_string(), "epoch 2".into(), path.to_string()];
+    assert!(says.iter().all(|says| why.contains(says)), "{why}");
+    let horizon = deps
+        .manifests
+        .latest()
+        .await
+        .expect("one")
+        .manifest
+        .horizon
+        .clone();
+    assert_eq!(
+        (horizon.of(bad.id).epoch.0, horizon.of(good.id).epoch.0),
+        (1, 2)
+    );
+    assert_eq!(clicks(&deps).await, 30);
+    // What is left says the same again, and does not stop others either.
+    seal(&installation, &mut good, some()).await;
+    let report = run(&deps, Mode::Incremental).await.expect("a run");
+    assert_eq!((report.events, report.held.len()), (10, 1));
+    // A full run would unsettle what is settled.
+    let full = run(&deps, Mode::Full).await;
+    assert!(full.is_err(), "{full:?}");
+
+    store.put(&path, whole.into()).await.expect("stored");
+    let report = run(&deps, Mode::Incremental).await.expect("a run");
+    assert_eq!((report.events, report.held.len()), (10, 0));
+    assert_eq!(clicks(&deps).await, 50);
+}
+
+#[tokio::test]
+async fn runs_are_merged_and_what_is_not_needed_goes_after_a_while() {
+    let installation = Installation::new(start());
+    let (deps, mut log) = (deps(&installation), log(&installation, 1).await);
+    let mut most = 0;
+    for round in 0..50 {
+        let events = (0..20).map(|n| click(1, n % 5, start() + round * HOUR + n as i64));
+        seal(&installation, &mut log, events).await;
+        run(&deps, Mode::Incremental).await.expect("a run");
+        let manifest = deps.manifests.latest().await.expect("one").manifest;
+        most = most.max(manifest.sums.len()).max(manifest.visits.len());
+        assert_eq!(clicks(&deps).await, 20 * (round + 1));
+    }
+    assert!(most <= 15, "there are never many runs: {most}");
+    let dropped = |manifest: &handover::manifest::Manifest| {
+        let paths = manifest.dropped.iter().map(|dropped| dropped.path.clone());
+        paths.collect::<BTreeSet<String>>()
+    };
+    let before = deps.manifests.latest().await.expect("one").manifest;
+    let (there, old) = (objects(&installation).await, dropped(&before));
+    assert!(
+        old.len() > 50 && old.is_subset(&there),
+        "nobody deletes too soon"
+    );
+
+    let later = installation.env.clock.now_ms() + 2 * HOUR;
+    installation.clock.set(later);
+    seal(&installation, &mut log, [click(1, 1, start())]).await;
+    run(&deps, Mode::Incremental).await.expect("a run");
+    let after = deps.manifests.latest().await.expect("one").manifest;
+    let there = objects(&installation).await;
+    assert!(old.is_disjoint(&there), "deleted");
+    assert!(old.is_disjoint(&dropped(&after)), "and not named any more");
+    assert_eq!(clicks(&deps).await, 1001);
+}
+
+/// A manifest whose list of what was dropped names what it needs itself, by a bug or by hand.
+#[tokio::test]
+async fn what_is_needed_is_not_deleted_whatever_a_list_says() {
+    let installation = Installation::new(start());
+    let (deps, mut log) = (deps(&installation), log(&installation, 1).await);
+    for n in 0..3 {
+        seal(&installation, &mut log, [click(1, n, start())]).await;
+        run(&deps, Mode::Incremental).await.expect("a run");
+    }
+    let current = deps.manifests.latest().await.expect("one");
+    let mut manifest = (*current.manifest).clone();
+    let needed: Vec<Path> = manifest.events().map(|events| events.path).collect();
+    for path in &needed {
+        manifest.dropped.push(handover::manifest::Dropped {
+            path: path.to_string(),
+            at_ms: 0,
+            manifest: 0,
+        });
+    }
+    let stamp = deps.env.stamp();
+    let appended = deps.manifests.publish(&current, &manifest, stamp).await;
+    appended.expect("a manifest");
+    run(&deps, Mode::Incremental).await.expect("a run");
+    let there = objects(&installation).await;
+    assert!(needed.iter().all(|path| there.contains(path.as_ref())));
+}
+
+/// Two rollups that merge at the same time: no event is lost or counted twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_merge_at_once_are_harmless() {
+    let installation = Installation::new(start());
+    let rules = Arc::new(Rules::new().expect("rules"));
+    let [one, two] = [1, 2].map(|seed| rollup(&installation, &rules, seed));
+    let mut log = log(&installation, 1).await;
+    for round in 0..12 {
+        let events = (0..30).map(|n| click(1, n % 7, start() + round * HOUR + n as i64));
+        seal(&installation, &mut log, events).await;
+        let (a, b) = tokio::join!(run(&one, Mode::Incremental), run(&two, Mode::Incremental));
+        assert!(a.expect("a run").published | b.expect("a run").published);
+        let manifest = one.manifests.latest().await.expect("one").manifest;
+        let counted: i64 = manifest
+            .sums
+            .iter()
+            .flat_map(|file| &file.totals)
+            .filter(|total| total.cube == 2)
+            .map(|total| total.accounts)
+            .sum();
+        assert_eq!(counted, 30 * (round + 1));
+        assert_eq!(clicks(&one).await, 30 * (round + 1));
+    }
+    let named: BTreeSet<String> = {
+        let manifest = one.manifests.latest().await.expect("one").manifest;
+        let sums = manifest.sums.iter().map(|file| file.file.name.clone());
+        sums.chain(manifest.visits.iter().map(|file| file.file.name.clone()))
+            .collect()
+    };
+    let there = objects(&installation).await;
+    let has = |name: &String| there.iter().any(|path| path.contains(name.as_str()));
+    assert!(named.iter().all(has), "whoever lost deleted only its own");
+}

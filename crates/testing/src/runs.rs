@@ -1,0 +1,52 @@
+//! Files of runs with made-up numbers.
+
+use handover::{
+    manifest::File,
+    runs::{Key, RunFile, RunWriter, SumRows, Table},
+};
+use model::{Counts, Cube, EntityId, Measure, time};
+use storage::{
+    object_keys::ObjectKey,
+    store::{self, Store},
+};
+
+/// What is counted of an entity in the bucket at a unix minute.
+pub type Sum<'a> = (EntityId, &'a Cube, i64, &'a str, Counts);
+
+/// Stores sums as a file of that name, in the place of what was there: a run of its own.
+///
+/// # Panics
+///
+/// If the store refuses, or there are no sums.
+pub async fn put_sums(store: &Store, name: &str, sums: &[Sum<'_>], run: u64) -> RunFile {
+    let mut sums = sums.to_vec();
+    let place = |(entity, cube, bucket, value, _): &Sum<'_>| {
+        let key = Key::new(*entity, Some(cube), time::day_of(*bucket));
+        (key, *bucket, value.to_string())
+    };
+    sums.sort_by_key(place);
+    let mut rows = SumRows::default();
+    for (entity, cube, bucket, value, counts) in sums {
+        let micros = counts.get(Measure::ValueMicros).into();
+        rows.push(entity, cube, bucket, value, &counts.0, micros);
+    }
+    let mut out = RunWriter::new(Table::Sums, usize::MAX);
+    out.write(&rows.take().expect("rows")).expect("a file");
+    let file = out.finish().expect("a file").pop().expect("rows");
+    let (name, bytes) = (name.to_owned(), file.bytes.len() as u64);
+    let path = ObjectKey::Sums { name: name.clone() }.path();
+    let put = store::replace(store, &path, file.bytes).await;
+    put.expect("a file is stored");
+    RunFile {
+        file: File {
+            name,
+            rows: file.rows,
+            bytes,
+        },
+        run,
+        level: 0,
+        first: file.first,
+        last: file.last,
+        totals: file.totals,
+    }
+}

@@ -5,6 +5,7 @@ mod batch_runtime;
 mod client;
 mod commands;
 mod config;
+mod job_health;
 mod jobs;
 mod scheduling;
 mod supervise;

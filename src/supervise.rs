@@ -18,6 +18,7 @@ use web::{ServerSettings, operate_routes};
 use crate::{
     auditing::{self, Auditing},
     config::Settings,
+    job_health,
     scheduling::Jobs,
     wiring::{Base, Parts},
 };
@@ -79,6 +80,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     let batch = base.batch(Arc::clone(&parts.rules))?;
     let jobs = Jobs::new(&parts, &batch)?;
     let client = Arc::new(jobs.client());
+    let watched = jobs.client();
     let mut running = Running {
         parts: Arc::clone(&parts),
         roles: Vec::new(),
@@ -100,6 +102,12 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         let (store, health) = (Arc::clone(&parts.env.store), parts.health.clone());
         let work = auditing::alarm(store, health, stop.clone());
         running.spawn("alarm", stop, async move {
+            work.await;
+            Ok(())
+        });
+        let stop = CancellationToken::new();
+        let work = job_health::watch(watched, parts.health.clone(), stop.clone());
+        running.spawn("health of jobs", stop, async move {
             work.await;
             Ok(())
         });

@@ -1,7 +1,9 @@
 //! Sealed epochs become exact numbers.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use batch_layer::Mode;
+use batch_layer::{Mode, RollupDeps};
 use jobs::{Job, JobContext, JobError};
 use serde_json::Value;
 
@@ -20,11 +22,19 @@ impl Job<JobDeps> for Rollup {
     }
 
     fn schedule(&self) -> &'static str {
-        "5 * * * *"
+        "*/10 * * * *"
     }
 
     async fn run(&self, deps: &JobDeps, _: JobContext) -> Result<Value, JobError> {
-        deps.on_batch(|batch| async move { batch_layer::run(&batch, Mode::Incremental).await })
-            .await
+        let run = |batch: Arc<RollupDeps>| async move {
+            batch_layer::run(&batch, Mode::Incremental).await
+        };
+        let report = deps.batch.run(run).await.map_err(JobError::new)?;
+        let report = report.map_err(JobError::new)?;
+        // All other logs are settled, and the run says what is not.
+        match report.held.is_empty() {
+            true => serde_json::to_value(report).map_err(JobError::new),
+            false => Err(JobError::new(report.held.join("; "))),
+        }
     }
 }

@@ -13,6 +13,7 @@ use handover::{
     manifest::Manifest,
     runs::{Finished, RunFile, RunWriter, Table},
 };
+use model::{Bug, planted};
 use tokio::sync::mpsc;
 
 use self::plan::Plan;
@@ -55,7 +56,12 @@ impl Merged {
         if here.count() != self.inputs.len() {
             return false;
         }
-        files.retain(|file| !self.inputs.contains(&file.file.name));
+        let kept = self
+            .inputs
+            .first()
+            .filter(|_| planted(Bug::MergedStaysNamed));
+        let goes = |name: &String| self.inputs.contains(name) && Some(name) != kept;
+        files.retain(|file| !goes(&file.file.name));
         files.extend(self.outputs.iter().cloned());
         let newest = self.outputs.iter().map(|file| file.run).max();
         manifest.next_run = manifest.next_run.max(newest.unwrap_or(0));

@@ -2,7 +2,7 @@
 //! dies when it comes by `ship.stored` for the fourth time. Compiled only as [`crate::planted`] is.
 
 /// Every place, in the order in which an event passes them.
-pub const ALL: [&str; 14] = [
+pub const ALL: [&str; 15] = [
     "log.written",
     "log.synced",
     "log.sealed",
@@ -17,6 +17,7 @@ pub const ALL: [&str; 14] = [
     "speed.prune_watermark",
     "rollup.files",
     "rollup.published",
+    "rollup.merged",
 ];
 
 /// Places in a salvage, in order.

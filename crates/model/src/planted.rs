@@ -60,11 +60,17 @@ pub enum Bug {
     NothingMoved,
     /// A sender's key counts as checked although others may have been forgotten meanwhile.
     ForgottenKeysTrusted,
+    /// A file that was merged into another stays in the manifest.
+    MergedStaysNamed,
+    /// A merge ends before its last row.
+    MergeDropsLast,
+    /// Files are deleted because a list says so, though the manifest names them.
+    CollectorTrustsList,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 25] = [
+    pub const ALL: [Bug; 28] = [
         Bug::AckBeforeSync,
         Bug::StreamBeforeSync,
         Bug::CloseNotDurable,
@@ -90,6 +96,9 @@ impl Bug {
         Bug::SealsBeforeFence,
         Bug::NothingMoved,
         Bug::ForgottenKeysTrusted,
+        Bug::MergedStaysNamed,
+        Bug::MergeDropsLast,
+        Bug::CollectorTrustsList,
     ];
 }
 

@@ -76,7 +76,10 @@ fn kind_for(bug: Bug) -> u64 {
         Bug::NoUptoCompare | Bug::PublishOverOthers => 7,
         Bug::FenceIgnored => 8,
         Bug::SealBeforeSegments | Bug::ForgetUnstored | Bug::HorizonGap => 0,
-        Bug::ForgottenKeysTrusted => 0,
+        Bug::ForgottenKeysTrusted
+        | Bug::MergedStaysNamed
+        | Bug::MergeDropsLast
+        | Bug::CollectorTrustsList => 0,
     }
 }
 
@@ -102,8 +105,13 @@ const RARE: [Bug; 3] = [
     Bug::SealsBeforeFence,
 ];
 
-/// What is not simulated: found over real processes.
-const ELSEWHERE: [Bug; 1] = [Bug::ForgottenKeysTrusted];
+/// What is not simulated: found over real processes, or by the tests of the batch layer.
+const ELSEWHERE: [Bug; 4] = [
+    Bug::ForgottenKeysTrusted,
+    Bug::MergedStaysNamed,
+    Bug::MergeDropsLast,
+    Bug::CollectorTrustsList,
+];
 
 #[test]
 fn every_planted_bug_is_found() {

@@ -9,6 +9,7 @@ use datafusion::arrow::{
     error::ArrowError,
 };
 use handover::runs::Table;
+use model::{Bug, planted};
 
 /// Adds up rows of a stream that is in order.
 pub(super) struct Adder {
@@ -37,7 +38,7 @@ impl Adder {
 
     /// Gives the last row.
     pub(super) fn finish(self) -> Result<Option<RecordBatch>, ArrowError> {
-        let Some(all) = &self.held else {
+        let Some(all) = self.held.as_ref().filter(|_| !planted(Bug::MergeDropsLast)) else {
             return Ok(None);
         };
         self.added(all, &self.ranges(all)?)

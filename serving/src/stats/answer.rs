@@ -7,7 +7,7 @@ use model::{Counts, Cube, Dimension, EntityId, Grain, time};
 use web::Problem;
 
 use super::{
-    calendar::{Interval, text},
+    calendar::{self, Interval},
     extras::{Extras, Place},
     group_by::GroupBy,
     groups::{Groups, sum},
@@ -104,7 +104,8 @@ fn rows(app: &App, entity: EntityId, query: &Query, merged: &Merged, extras: &Ex
         };
         let start = query.buckets.get(bucket).copied().unwrap_or(query.start);
         Row {
-            time: (query.interval != Interval::None).then(|| text(start, query.zone)),
+            time: (query.interval != Interval::None)
+                .then(|| calendar::name(start, query.interval, query.zone)),
             group: query.group.map(|by| Group {
                 by,
                 name: group_name(app, entity, by, name),

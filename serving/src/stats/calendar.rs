@@ -1,7 +1,7 @@
 //! Buckets of an answer, in any time zone. Pure. All times are unix minutes in UTC.
 
 use chrono::{
-    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeZone, Timelike, Utc,
+    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, Offset, TimeZone, Timelike, Utc,
 };
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -64,8 +64,7 @@ fn bucket_start(minute: i64, interval: Interval, zone: Tz) -> Option<i64> {
     let date = || date_of(minute, zone);
     match interval {
         Interval::None | Interval::Minute => Some(minute),
-        // By subtraction, so that the two hours of a clock set back stay two.
-        Interval::Hour => Some(minute - i64::from(local(minute, zone)?.minute())),
+        Interval::Hour => hour_start(minute, zone),
         Interval::Day => start_of_day(date()?, zone),
         Interval::Week => {
             let date = date()?;
@@ -75,6 +74,17 @@ fn bucket_start(minute: i64, interval: Interval, zone: Tz) -> Option<i64> {
         }
         Interval::Month => start_of_day(date()?.with_day(1)?, zone),
     }
+}
+
+/// The first minute of a local hour. By subtraction, so that the two hours of a clock set back stay two;
+/// where the clock was changed within it, that is where it begins.
+fn hour_start(minute: i64, zone: Tz) -> Option<i64> {
+    let offset = |minute| Some(local(minute, zone)?.offset().fix().local_minus_utc());
+    let (start, now) = (
+        minute - i64::from(local(minute, zone)?.minute()),
+        offset(minute)?,
+    );
+    (start..=minute).find(|first| offset(*first) == Some(now))
 }
 
 /// A minute that lies in the bucket after the one that starts at `start`.
@@ -114,6 +124,15 @@ pub(crate) fn buckets(
             return None;
         }
         starts.push(next);
+    }
+}
+
+/// What a bucket is called: its first minute; of an hour that a clock change cut, the whole hour's.
+pub(crate) fn name(start: i64, interval: Interval, zone: Tz) -> String {
+    let whole = |start| local(start, zone)?.fixed_offset().with_minute(0);
+    match whole(start).filter(|_| interval == Interval::Hour) {
+        Some(hour) => hour.to_rfc3339_opts(chrono::SecondsFormat::Secs, zone == Tz::UTC),
+        None => text(start, zone),
     }
 }
 
@@ -166,6 +185,56 @@ mod tests {
         )
         .unwrap();
         assert_eq!(hours.len(), 25, "the day the clocks go back has 25 hours");
+    }
+
+    /// Clicks at these times, by local hour.
+    fn by_hour(zone: Tz, clicks: &[&str]) -> Vec<(String, usize)> {
+        let clicks: Vec<i64> = clicks.iter().map(|text| minute(text)).collect();
+        let (first, last) = (clicks[0], clicks[clicks.len() - 1]);
+        let starts = buckets(first, last + 1, Interval::Hour, zone, 100).unwrap();
+        let of = |start: &i64| {
+            let bucket = |click: &i64| starts.partition_point(|other| other <= click) - 1;
+            let here = |click: &&i64| starts[bucket(click)] == *start;
+            (
+                name(*start, Interval::Hour, zone),
+                clicks.iter().filter(here).count(),
+            )
+        };
+        starts.iter().map(of).collect()
+    }
+
+    #[test]
+    fn hours_are_those_of_the_wall_clock_where_it_moves_by_half_an_hour() {
+        let zone = Tz::Australia__Lord_Howe;
+        let forward = [
+            "2026-10-03T14:35:00Z",
+            "2026-10-03T14:50:00Z",
+            "2026-10-03T15:05:00Z",
+            "2026-10-03T15:20:00Z",
+            "2026-10-03T15:35:00Z",
+            "2026-10-03T15:50:00Z",
+            "2026-10-03T16:05:00Z",
+        ];
+        let named =
+            |hours: [(&str, usize); 3]| hours.map(|(name, n)| (name.to_owned(), n)).to_vec();
+        let hours = [
+            ("2026-10-04T01:00:00+10:30", 4),
+            ("2026-10-04T02:00:00+11:00", 2),
+            ("2026-10-04T03:00:00+11:00", 1),
+        ];
+        assert_eq!(by_hour(zone, &forward), named(hours));
+        let back = [
+            "2026-04-04T14:20:00Z",
+            "2026-04-04T15:10:00Z",
+            "2026-04-04T15:25:00Z",
+            "2026-04-04T15:40:00Z",
+        ];
+        let hours = [
+            ("2026-04-05T01:00:00+11:00", 1),
+            ("2026-04-05T01:00:00+10:30", 2),
+            ("2026-04-05T02:00:00+10:30", 1),
+        ];
+        assert_eq!(by_hour(zone, &back), named(hours));
     }
 
     #[test]

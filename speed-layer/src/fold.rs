@@ -163,7 +163,7 @@ mod tests {
                 (
                     c.epoch.0,
                     c.upto.0,
-                    cell.rows(&model::CUBES[0]).map(|(_, _, n)| n.0[0]).sum(),
+                    cell.rows(&model::CUBES[0]).map(|(_, _, n)| n.events[0]).sum(),
                 )
             })
             .collect();
@@ -175,7 +175,7 @@ mod tests {
         let counts: i64 = Cell::decode(&again[&account][0].body)
             .unwrap()
             .rows(&model::CUBES[0])
-            .map(|(_, _, n)| n.0[0])
+            .map(|(_, _, n)| n.events[0])
             .sum();
         assert_eq!(counts, 4, "a cell is whole, also after a flush");
     }

@@ -112,6 +112,9 @@ async fn it_is_folded_again_and_replaces_what_came_as_far() {
         (FoldVersion::OURS, Seq(EVENTS))
     );
     let cell = Cell::decode(&stored[0].body).unwrap();
-    let counted: i64 = cell.rows(&CUBES[0]).map(|(.., counts)| counts.0[0]).sum();
+    let counted: i64 = cell
+        .rows(&CUBES[0])
+        .map(|(.., counts)| counts.events[0])
+        .sum();
     assert_eq!(counted, EVENTS as i64);
 }

@@ -130,9 +130,9 @@ async fn read_sums(
             });
             let (entities, times) = (columns.entities()?, columns.times()?);
             for (row, (entity, minute)) in entities.into_iter().zip(times).enumerate() {
-                let counts = measures.map(|column| column.map_or(0, |column| column.value(row)));
+                let numbers = measures.map(|column| column.map_or(0, |column| column.value(row)));
                 let value = values.value(row).to_owned();
-                all.push((entity, cube, minute, value, Counts(counts)));
+                all.push((entity, cube, minute, value, of_day_file(&numbers)));
             }
         }
     }
@@ -145,10 +145,18 @@ async fn read_sums(
     });
     let mut rows = SumRows::default();
     for (entity, cube, minute, value, counts) in all {
-        let micros = counts.get(Measure::ValueMicros).into();
-        rows.push(entity, cube, minute, &value, &counts.0, micros);
+        rows.push(entity, cube, minute, &value, &counts);
     }
     Ok(rows.take()?)
+}
+
+/// The numbers of a row, in the order of measures.
+fn of_day_file(numbers: &[i64; Measure::ALL.len()]) -> Counts {
+    let mut counts = Counts::default();
+    let (events, micros) = numbers.split_at(counts.events.len());
+    counts.events.copy_from_slice(events);
+    counts.micros = micros.iter().copied().map(i128::from).sum();
+    counts
 }
 
 async fn read_visits(

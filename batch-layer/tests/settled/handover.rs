@@ -342,7 +342,7 @@ async fn two_schedulers_at_once_are_harmless() {
         let clicks: i64 = rows
             .iter()
             .filter(|((_, cube, ..), _)| *cube == "total")
-            .map(|(_, c)| c.0[0])
+            .map(|(_, c)| c.events[0])
             .sum();
         assert_eq!(clicks, 20 * (round as i64 + 1));
     }

@@ -184,9 +184,14 @@ impl ViewReader {
                     .and_then(|c| c.as_primitive_opt::<Int64Type>().cloned())
             });
             for (i, bucket) in buckets.into_iter().enumerate() {
-                let counts = Counts(std::array::from_fn(|m| {
-                    measures[m].as_ref().map_or(0, |c| c.value(i))
-                }));
+                let number = |m: Measure| measures[m as usize].as_ref().map_or(0, |c| c.value(i));
+                let mut counts = Counts {
+                    micros: number(Measure::ValueMicros).into(),
+                    ..Counts::default()
+                };
+                for (count, measure) in counts.events.iter_mut().zip(Measure::ALL) {
+                    *count = number(measure);
+                }
                 rows.push(SumRow {
                     bucket,
                     value: values.value(i).into(),

@@ -206,18 +206,23 @@ struct CellRow {
     value: String,
     #[prost(sint64, repeated, tag = "2")]
     counts: Vec<i64>,
+    /// The upper half of a sum of values that does not fit into `counts`; the lower half is there.
+    #[prost(sint64, optional, tag = "3")]
+    micros_high: Option<i64>,
 }
 
 impl CellRow {
     fn of(value: &str, counts: &Counts) -> Self {
-        let used = counts
-            .0
-            .iter()
-            .rposition(|n| *n != 0)
-            .map_or(0, |last| last + 1);
+        let mut all = [0; Measure::ALL.len()];
+        let (events, micros) = all.split_at_mut(counts.events.len());
+        events.copy_from_slice(&counts.events);
+        let narrow = i64::try_from(counts.micros).ok();
+        micros[0] = narrow.unwrap_or(counts.micros as i64);
+        let used = all.iter().rposition(|n| *n != 0).map_or(0, |last| last + 1);
         Self {
             value: value.to_owned(),
-            counts: counts.0[..used].to_vec(),
+            counts: all[..used].to_vec(),
+            micros_high: narrow.is_none().then_some((counts.micros >> 64) as i64),
         }
     }
 
@@ -226,7 +231,14 @@ impl CellRow {
         for (to, from) in all.iter_mut().zip(&self.counts) {
             *to = *from;
         }
-        Counts(all)
+        let (events, micros) = all.split_at(Counts::default().events.len());
+        let mut counts = Counts::default();
+        counts.events.copy_from_slice(events);
+        counts.micros = match self.micros_high {
+            Some(high) => i128::from(high) << 64 | i128::from(micros[0] as u64),
+            None => i128::from(micros[0]),
+        };
+        counts
     }
 }
 
@@ -285,6 +297,27 @@ mod tests {
             let account = cells.get(&EntityId::new(EntityKind::Account, 1));
             let clicks = account.map_or(0, |c| sum(c, &CUBES[0]).get(Measure::Clicks));
             prop_assert_eq!(clicks, events.iter().filter(|e| e.0 == 0).count() as i64);
+        }
+
+        #[test]
+        fn sums_of_values_are_wider_than_any_value(values in proptest::collection::vec(any::<i64>(), 0..40)) {
+            let mut cells = EpochCells::new();
+            for value in &values {
+                let event = Event {
+                    value_micros: Some(*value),
+                    currency: "EUR".into(),
+                    ..event(2, 1, 0, 0, 0)
+                };
+                fold_into(&mut cells, &event, &Facts::default());
+            }
+            let sum = |cell: &Cell| -> i128 {
+                CUBES.iter().flat_map(|cube| cell.rows(cube)).map(|(.., counts)| counts.micros).sum()
+            };
+            let expected: i128 = values.iter().copied().map(i128::from).sum();
+            for cell in cells.values() {
+                prop_assert_eq!(sum(cell), expected);
+                prop_assert_eq!(&Cell::decode(&cell.encode()).unwrap(), cell);
+            }
         }
 
         #[test]

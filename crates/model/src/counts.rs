@@ -84,39 +84,63 @@ impl Measure {
 
 /// One number per [`Measure`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts(pub [i64; Measure::ALL.len()]);
+pub struct Counts {
+    /// How many events, by measure: all but values.
+    pub events: [i64; COUNTERS],
+    /// Sum of values in millionths of a currency unit.
+    pub micros: i128,
+}
+
+/// The measures that count events; values come after them.
+const COUNTERS: usize = Measure::ALL.len() - 1;
 
 impl Counts {
     /// What one event adds in `cube`.
     pub fn of(cube: &Cube, event: &Event, facts: &Facts) -> Self {
-        Self(Measure::ALL.map(|m| m.of(cube, event, facts)))
+        let mut counts = Self::default();
+        counts.events[Measure::counted(event, facts) as usize] = 1;
+        counts.micros = Measure::ValueMicros.of(cube, event, facts).into();
+        counts
     }
 
-    /// One of the numbers.
+    /// So many events of one measure.
+    pub fn of_events(measure: Measure, events: i64) -> Self {
+        let mut counts = Self::default();
+        if let Some(count) = counts.events.get_mut(measure as usize) {
+            *count = events;
+        }
+        counts
+    }
+
+    /// How many events a measure counts; values are no events.
     pub fn get(&self, measure: Measure) -> i64 {
-        self.0[measure as usize]
+        self.events.get(measure as usize).copied().unwrap_or(0)
     }
 
     /// Whether nothing was counted.
     pub fn is_zero(&self) -> bool {
-        self.0.iter().all(|n| *n == 0)
+        *self == Self::default()
     }
 }
 
 impl std::ops::AddAssign for Counts {
-    /// Saturates: sums of hostile values end at the limit instead of wrapping into nonsense.
+    /// Values are wide enough for all events there can be; whatever is hostile ends at the limit.
     fn add_assign(&mut self, other: Self) {
-        for (mine, theirs) in self.0.iter_mut().zip(other.0) {
+        for (mine, theirs) in self.events.iter_mut().zip(other.events) {
             *mine = mine.saturating_add(theirs);
         }
+        self.micros = self.micros.saturating_add(other.micros);
     }
 }
 
 impl Counts {
     /// What is left of these without others that are among them; never less than nought.
     pub fn without(&self, others: &Self) -> Self {
-        let left = |m: usize| self.0[m].saturating_sub(others.0[m]).max(0);
-        Self(std::array::from_fn(left))
+        let left = |m: usize| self.events[m].saturating_sub(others.events[m]).max(0);
+        Self {
+            events: std::array::from_fn(left),
+            micros: self.micros.saturating_sub(others.micros),
+        }
     }
 }
 

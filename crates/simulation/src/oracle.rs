@@ -56,7 +56,7 @@ pub(crate) fn numbers_in(cell: &Cell) -> Vec<Number> {
     let rows = cube.into_iter().flat_map(|cube| cell.rows(cube));
     let mut numbers = Vec::new();
     for (_, name, counts) in rows {
-        let times: i64 = counts.0.iter().sum();
+        let times: i64 = counts.events.iter().sum();
         let number = name.trim_start_matches('e').parse().unwrap_or(0);
         numbers.extend(std::iter::repeat_n(number, times as usize));
     }

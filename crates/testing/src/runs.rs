@@ -4,7 +4,7 @@ use handover::{
     manifest::File,
     runs::{Key, RunFile, RunWriter, SumRows, Table},
 };
-use model::{Counts, Cube, EntityId, Measure, time};
+use model::{Counts, Cube, EntityId, time};
 use storage::{
     object_keys::ObjectKey,
     store::{self, Store},
@@ -27,8 +27,7 @@ pub async fn put_sums(store: &Store, name: &str, sums: &[Sum<'_>], run: u64) -> 
     sums.sort_by_key(place);
     let mut rows = SumRows::default();
     for (entity, cube, bucket, value, counts) in sums {
-        let micros = counts.get(Measure::ValueMicros).into();
-        rows.push(entity, cube, bucket, value, &counts.0, micros);
+        rows.push(entity, cube, bucket, value, &counts);
     }
     let mut out = RunWriter::new(Table::Sums, usize::MAX);
     out.write(&rows.take().expect("rows")).expect("a file");

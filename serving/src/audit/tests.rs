@@ -59,8 +59,7 @@ async fn settle(site: &Site, events: &[(EntityId, usize)], more: i64) -> Manifes
     };
     let total = Cube::find(Dimension::Total, Grain::Quarter).unwrap();
     let sum = |(account, n): &(EntityId, usize)| {
-        let mut counts = Counts::default();
-        counts.0[Measure::Clicks as usize] = *n as i64 + more;
+        let counts = Counts::of_events(Measure::Clicks, *n as i64 + more);
         let bucket = time::floor(time::minute_of(NOW_MS), 15);
         (*account, total, bucket, "", counts)
     };

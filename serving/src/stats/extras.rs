@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handover::views::ViewError;
-use model::{EntityId, Measure};
+use model::EntityId;
 
 use super::{live::Reading, merge::Merged, query::Query, uniques::Visitors};
 use crate::app::App;
@@ -57,10 +57,10 @@ impl Extras {
     /// The value of a place in the answer; `None` if it is in several currencies, which do not
     /// add up.
     pub(super) fn value(&self, place: Place<'_>) -> Option<String> {
-        let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
         for ((bucket, currency), counts) in &self.values.as_ref()?.groups {
             if place.holds(*bucket, currency) {
-                *sums.entry(currency).or_default() += counts.get(Measure::ValueMicros);
+                *sums.entry(currency).or_default() += counts.micros;
             }
         }
         (sums.len() <= 1).then(|| money(sums.values().sum()))
@@ -87,7 +87,7 @@ impl Place<'_> {
 }
 
 /// A decimal text: JSON numbers would lose digits.
-fn money(micros: i64) -> String {
+fn money(micros: i128) -> String {
     let sign = if micros < 0 { "-" } else { "" };
     let all = micros.unsigned_abs();
     let part = format!("{:06}", all % 1_000_000);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use model::{Counts, Measure};
+use model::Counts;
 
 use super::{merge::Merged, metric::Metric, query::Query};
 
@@ -22,11 +22,11 @@ impl<'a> Groups<'a> {
         }
         let weight = |counts: Counts| {
             query.order.map_or(0, |(metric, _)| match metric {
-                Metric::Value => counts.get(Measure::ValueMicros),
-                _ => sum(query, metric, counts),
+                Metric::Value => counts.micros,
+                _ => sum(query, metric, counts).into(),
             })
         };
-        let mut names: Vec<(&str, i64)> = sums
+        let mut names: Vec<(&str, i128)> = sums
             .into_iter()
             .filter(|(_, counts)| shown(query, counts))
             .map(|(name, counts)| (name, weight(counts)))

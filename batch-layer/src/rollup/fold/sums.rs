@@ -1,7 +1,7 @@
 //! Sums: each cube sorted for itself, then all of them put in the order of rows.
 
 use handover::runs::{STRIDE, SumRows};
-use model::{Cube, Measure};
+use model::{Counts, Cube};
 use rayon::prelude::*;
 
 use super::{
@@ -155,14 +155,13 @@ impl<'a, P: Packed> Sorted<'a, P> {
         let Some(row) = self.keys.get(self.at).map(|key| key.above(MEASURE)) else {
             return;
         };
-        let mut counts = [0i64; Measure::ALL.len()];
+        let mut counts = Counts::default();
         while let Some(key) = self.keys.get(self.at).filter(|k| k.above(MEASURE) == row) {
-            counts[key.below(MEASURE) as usize] += 1;
+            counts.events[key.below(MEASURE) as usize] += 1;
             self.at += 1;
         }
-        let mut micros = 0i128;
         while let Some((_, value)) = self.micros.get(self.micros_at).filter(|(of, _)| *of == row) {
-            micros += i128::from(*value);
+            counts.micros += i128::from(*value);
             self.micros_at += 1;
         }
         let value = row.below(self.layout.value);
@@ -177,7 +176,6 @@ impl<'a, P: Packed> Sorted<'a, P> {
             start,
             self.names[value as usize],
             &counts,
-            micros,
         );
     }
 }

@@ -218,8 +218,7 @@ impl Site {
     /// One row per cube and kind of entity that it is kept for, with so many events.
     fn sums(events: i64) -> Vec<Sum<'static>> {
         let kinds = [EntityKind::Account, EntityKind::Campaign, EntityKind::Link];
-        let mut counts = Counts::default();
-        counts.0[Measure::Clicks as usize] = events;
+        let counts = Counts::of_events(Measure::Clicks, events);
         let of = |cube: &'static Cube| {
             let kept = kinds.into_iter().filter(|kind| cube.is_for(*kind));
             kept.map(move |kind| (EntityId::new(kind, 1), cube, DAY * 1440, "", counts))

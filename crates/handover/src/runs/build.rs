@@ -9,7 +9,7 @@ use arrow::{
     },
     error::ArrowError,
 };
-use model::{Cube, EntityId, Measure, time};
+use model::{Counts, Cube, EntityId, Measure, time};
 
 use super::{Quarters, part, period_of_minute, sums_schema, visits_schema};
 
@@ -31,26 +31,24 @@ impl SumRows {
         self.micros.len()
     }
 
-    /// Adds a row: `bucket` is a unix minute, `counts` are all measures but values, `micros` is the sum
-    /// of those. Rows must come in order.
+    /// Adds a row; `bucket` is a unix minute. Rows must come in order.
     pub fn push(
         &mut self,
         entity: EntityId,
         cube: &Cube,
         bucket: i64,
         value: &str,
-        counts: &[i64],
-        micros: i128,
+        counts: &Counts,
     ) {
         self.period.push(period_of_minute(bucket));
         self.entity.push(entity.raw);
         self.part.push(part(entity.kind, Some(cube)));
         self.time.push(bucket * 60_000);
         self.value.append_value(value);
-        for (column, count) in self.counts.iter_mut().zip(counts) {
-            column.push(*count);
+        for (column, count) in self.counts.iter_mut().zip(counts.events) {
+            column.push(count);
         }
-        self.micros.push(micros);
+        self.micros.push(counts.micros);
     }
 
     /// Whether there is none.

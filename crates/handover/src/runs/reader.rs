@@ -190,12 +190,13 @@ impl<'a> Measures<'a> {
     }
 
     fn counts(&self, row: usize) -> Counts {
-        let micros = i64::try_from(self.micros.value(row));
-        let mut counts = Counts::default();
-        for (count, column) in counts.0.iter_mut().zip(&self.counts) {
+        let mut counts = Counts {
+            micros: self.micros.value(row),
+            ..Counts::default()
+        };
+        for (count, column) in counts.events.iter_mut().zip(&self.counts) {
             *count = column.value(row);
         }
-        counts.0[Measure::ValueMicros as usize] = micros.unwrap_or(i64::MAX);
         counts
     }
 }

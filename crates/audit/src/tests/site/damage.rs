@@ -61,7 +61,7 @@ impl Site {
         let events = self.manifest.events_count as i64;
         let mut sums = Self::sums(events);
         let changed = sums.iter_mut().filter(|sum| sum.1.name == cube);
-        changed.for_each(|sum| sum.4.0[Measure::Clicks as usize] += more);
+        changed.for_each(|sum| sum.4.events[Measure::Clicks as usize] += more);
         let mut new = put_sums(self.store(), &old.file.name, &sums, old.run).await;
         if !known {
             new.totals = old.totals;

@@ -168,8 +168,6 @@ async fn settled(
     (rows, visits)
 }
 
-const ALWAYS: (i64, i64) = (i64::MIN, i64::MAX);
-
 async fn sums_of(
     reader: &RunReader,
     entity: EntityId,
@@ -177,7 +175,7 @@ async fn sums_of(
     rows: &mut Rows,
 ) {
     for cube in CUBES.iter().filter(|cube| cube.is_for(entity.kind)) {
-        for row in reader.sums(key(Some(cube)), ALWAYS).await.unwrap() {
+        for row in reader.sums(key(Some(cube))).await.unwrap() {
             let place = (entity, cube.name, row.bucket, row.value.to_string());
             *rows.entry(place).or_default() += row.counts;
         }
@@ -193,7 +191,7 @@ async fn visits_of(reader: &RunReader, entity: EntityId, key: Key, visits: &mut 
             visits.extend(hours.map(|h| (entity, hour(h), bot, visit.visitor)));
         }
     };
-    reader.visits(key, ALWAYS, add).await.unwrap();
+    reader.visits(key, add).await.unwrap();
 }
 
 async fn law(actions: Vec<Action>, rules: Arc<Rules>) -> TestCaseResult {

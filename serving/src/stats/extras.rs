@@ -1,6 +1,6 @@
 //! Numbers that are not sums of one cube's measures: money, and distinct visitors.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, panic::resume_unwind};
 
 use handover::views::ViewError;
 use model::EntityId;
@@ -36,9 +36,14 @@ impl Extras {
         let ranges = buckets.map(within).chain([whole]);
         let mut visitors = Visitors::new(ranges.collect(), query.exclude_bots);
         let manifest = &reading.published.manifest;
-        visitors.add_settled(&app.settled.visits(manifest, entity, whole).await?);
+        let settled = &app.settled;
+        settled
+            .visits(manifest, entity, whole, &mut visitors)
+            .await?;
         visitors.add_live(&reading.live.cells);
-        let mut counts = visitors.count();
+        // It may sort millions.
+        let counts = tokio::task::spawn_blocking(|| visitors.count()).await;
+        let mut counts = counts.unwrap_or_else(|error| resume_unwind(error.into_panic()));
         let errors = counts.iter().map(|uniques| uniques.error());
         self.uniques_error = errors.fold(self.uniques_error, f64::max);
         self.uniques_total = counts.pop().map(|total| total.count);

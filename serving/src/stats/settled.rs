@@ -15,7 +15,7 @@ use moka::future::Cache;
 use object_store::path::Path;
 use storage::{error::StorageError, object_keys::ObjectKey, store::Store};
 
-use super::{metric::Metric, query::Query};
+use super::{metric::Metric, query::Query, uniques::Visitors};
 
 /// Files read at once for one answer.
 const FILES_AT_ONCE: usize = 8;
@@ -23,6 +23,8 @@ const FILES_AT_ONCE: usize = 8;
 const SUMS_MEMORY: u64 = 96 << 20;
 const VISITS_MEMORY: u64 = 64 << 20;
 const FOOTERS_MEMORY: u64 = 64 << 20;
+/// Visits of an entity in a file that are kept.
+const KEPT_VISITS: usize = 100_000;
 /// Lists of duplicates kept: those of the manifests that are being read.
 const MAX_DUPLICATES: u64 = 2;
 /// Open files of the version before kept.
@@ -114,19 +116,20 @@ impl Settled {
         };
         let read = async {
             let reader = self.run(&path, bytes).await?;
-            reader.sums(key, (i64::MIN, i64::MAX)).await
+            reader.sums(key).await
         };
         kept(&self.sums, (path.clone(), key), read).await
     }
 
-    /// Who was there, on all days that `start..end` touches and on others. Visits of one visitor on
-    /// one day are to be put together.
+    /// Adds who was there, on all days that `start..end` touches and on others. One after the other:
+    /// giants have more visits than are to be held at once.
     pub(crate) async fn visits(
         &self,
         manifest: &Manifest,
         entity: EntityId,
         range: (i64, i64),
-    ) -> Result<Vec<Arc<Vec<Visit>>>, ViewError> {
+        visitors: &mut Visitors,
+    ) -> Result<(), ViewError> {
         let old = day_files(manifest, VISITORS, range);
         let runs = of_runs(
             &manifest.visits,
@@ -134,33 +137,26 @@ impl Settled {
             Key::new(entity, None, 0),
             visits_path,
         );
-        let sources = old.into_iter().chain(runs);
-        let reads: Vec<_> = sources
-            .map(|source| self.visits_of(source, entity))
-            .collect();
-        let rows = stream::iter(reads).buffered(FILES_AT_ONCE);
-        rows.try_collect().await
-    }
-
-    async fn visits_of(
-        &self,
-        source: Source,
-        entity: EntityId,
-    ) -> Result<Arc<Vec<Visit>>, ViewError> {
-        let Source { path, bytes, key } = source;
-        let Some(key) = key else {
-            let rows = self.day_file(&path, bytes).await?.visitors(entity).await?;
-            return Ok(Arc::new(rows.iter().map(of_hour).collect()));
-        };
-        let read = async {
-            let mut visits = Vec::new();
+        for Source { path, bytes, key } in old.into_iter().chain(runs) {
+            let Some(key) = key else {
+                let rows = self.day_file(&path, bytes).await?.visitors(entity).await?;
+                rows.iter().for_each(|row| visitors.add(of_hour(row)));
+                continue;
+            };
             let reader = self.run(&path, bytes).await?;
-            reader
-                .visits(key, (i64::MIN, i64::MAX), |visit| visits.push(visit))
-                .await?;
-            Ok(visits)
-        };
-        kept(&self.visits, (path.clone(), key), read).await
+            if reader.rows_under(key) > KEPT_VISITS {
+                reader.visits(key, |visit| visitors.add(visit)).await?;
+                continue;
+            }
+            let read = async {
+                let mut visits = Vec::new();
+                reader.visits(key, |visit| visits.push(visit)).await?;
+                Ok(visits)
+            };
+            let visits = kept(&self.visits, (path.clone(), key), read).await?;
+            visits.iter().for_each(|visit| visitors.add(*visit));
+        }
+        Ok(())
     }
 
     async fn day_file(&self, path: &Path, size: u64) -> Result<Arc<ViewReader>, ViewError> {

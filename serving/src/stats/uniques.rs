@@ -1,12 +1,16 @@
 //! Distinct visitors: exact wherever that can be had, otherwise a sketch that says so.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use handover::runs::{Quarters, Visit};
 use model::{Cell, VisitorSet, visitors::STANDARD_ERROR};
 
-/// Visitors of one bucket that are held in memory; of more a sketch is made.
-const EXACT: usize = 2 << 20;
+/// Visitors that are held in memory for one answer, 8 bytes each. Each bucket may have its share of
+/// them, and of more a sketch is made.
+const EXACT: usize = 16 << 20;
+/// The least and the greatest share.
+const LEAST: usize = 64 << 10;
+const MOST: usize = 4 << 20;
 
 /// How many, and how sure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,6 +29,8 @@ impl Uniques {
 /// Visitors of some ranges of time, which may overlap, while visits go by.
 pub(crate) struct Visitors {
     exclude_bots: bool,
+    /// For each day seen, the ranges that touch it.
+    days: BTreeMap<i64, Vec<(usize, Quarters)>>,
     /// Unix minutes, the end excluded.
     ranges: Vec<(i64, i64)>,
     sets: Vec<Set>,
@@ -33,8 +39,10 @@ pub(crate) struct Visitors {
 impl Visitors {
     /// Nobody yet.
     pub(crate) fn new(ranges: Vec<(i64, i64)>, exclude_bots: bool) -> Self {
-        let sets = ranges.iter().map(|_| Set::default()).collect();
+        let share = (EXACT / ranges.len().max(1)).clamp(LEAST, MOST);
+        let sets = ranges.iter().map(|_| Set::new(share)).collect();
         Self {
+            days: BTreeMap::new(),
             exclude_bots,
             ranges,
             sets,
@@ -55,24 +63,20 @@ impl Visitors {
         }
     }
 
-    /// Adds settled visits.
-    pub(crate) fn add_settled(&mut self, visits: &[Arc<Vec<Visit>>]) {
-        let mut days: BTreeMap<i64, Vec<(usize, Quarters)>> = BTreeMap::new();
-        for visit in visits.iter().flat_map(|visits| visits.iter()) {
-            let wanted = days
-                .entry(visit.day)
-                .or_insert_with(|| of_day(&self.ranges, visit.day));
-            let bots = match self.exclude_bots {
-                true => Quarters::default(),
-                false => visit.bots,
-            };
-            let came = Quarters(visit.people.0 | bots.0);
-            for (place, quarters) in wanted {
-                if quarters.meet(came)
-                    && let Some(set) = self.sets.get_mut(*place)
-                {
-                    set.insert(visit.visitor);
-                }
+    /// Adds a settled visit.
+    pub(crate) fn add(&mut self, visit: Visit) {
+        let wanted = self.days.entry(visit.day);
+        let wanted = wanted.or_insert_with(|| of_day(&self.ranges, visit.day));
+        let bots = match self.exclude_bots {
+            true => Quarters::default(),
+            false => visit.bots,
+        };
+        let came = Quarters(visit.people.0 | bots.0);
+        for (place, quarters) in wanted {
+            if quarters.meet(came)
+                && let Some(set) = self.sets.get_mut(*place)
+            {
+                set.insert(visit.visitor);
             }
         }
     }
@@ -91,15 +95,24 @@ fn of_day(ranges: &[(i64, i64)], day: i64) -> Vec<(usize, Quarters)> {
 }
 
 /// Visitors, some of them maybe more than once.
-#[derive(Default)]
 struct Set {
+    /// So many are held.
+    most: usize,
     list: Vec<u64>,
     sketch: Option<VisitorSet>,
 }
 
 impl Set {
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            list: Vec::new(),
+            sketch: None,
+        }
+    }
+
     fn insert(&mut self, visitor: u64) {
-        if self.list.len() >= EXACT {
+        if self.list.len() >= 2 * self.most {
             self.tidy();
         }
         self.list.push(visitor);
@@ -119,7 +132,7 @@ impl Set {
     fn tidy(&mut self) {
         self.list.sort_unstable();
         self.list.dedup();
-        if self.list.len() > EXACT / 2 {
+        if self.list.len() > self.most {
             self.estimate();
         }
     }
@@ -133,11 +146,10 @@ impl Set {
     }
 
     fn count(mut self) -> Uniques {
+        self.tidy();
         if self.sketch.is_some() {
             self.estimate();
         }
-        self.list.sort_unstable();
-        self.list.dedup();
         let (count, exact) = match &self.sketch {
             Some(sketch) => sketch.count(),
             None => (self.list.len() as u64, true),
@@ -165,12 +177,9 @@ mod tests {
 
     fn counts(visits: Vec<Visit>, ranges: &[(i64, i64)], exclude_bots: bool) -> Vec<u64> {
         let mut visitors = Visitors::new(ranges.to_vec(), exclude_bots);
-        visitors.add_settled(&[Arc::new(visits)]);
-        visitors
-            .count()
-            .iter()
-            .map(|uniques| uniques.count)
-            .collect()
+        visits.into_iter().for_each(|visit| visitors.add(visit));
+        let counts = visitors.count();
+        counts.iter().map(|uniques| uniques.count).collect()
     }
 
     #[test]
@@ -197,15 +206,15 @@ mod tests {
 
     #[test]
     fn too_many_are_estimated_and_that_is_said() {
-        let mut set = Set::default();
-        let many = EXACT as u64 + 7;
+        let mut set = Set::new(LEAST);
+        let many = 3 * LEAST as u64;
         (0..many).for_each(|visitor| set.insert(visitor.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
         let Uniques { count, exact } = set.count();
         assert!(!exact);
         let apart = count.abs_diff(many) as f64 / many as f64;
         assert!(apart < 5.0 * STANDARD_ERROR, "{count} for {many}");
-        let mut set = Set::default();
-        (0..4 * EXACT as u64).for_each(|n| set.insert(n % 1000));
+        let mut set = Set::new(LEAST);
+        (0..9 * LEAST as u64).for_each(|n| set.insert(n % 1000));
         let uniques = Uniques {
             count: 1000,
             exact: true,

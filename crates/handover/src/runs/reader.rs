@@ -70,37 +70,36 @@ impl RunReader {
         directory + self.metadata.metadata().memory_size()
     }
 
-    /// The sums under a key whose buckets are in `start..end` (unix minutes), in order.
-    pub async fn sums(&self, key: Key, range: (i64, i64)) -> Result<Vec<SumRow>, ViewError> {
+    /// How many rows there are under a key, at most.
+    pub fn rows_under(&self, key: Key) -> usize {
+        self.rows_of(key).len()
+    }
+
+    /// The sums under a key, in order.
+    pub async fn sums(&self, key: Key) -> Result<Vec<SumRow>, ViewError> {
         let mut rows = Vec::new();
-        for (batch, here) in self.batches(key).await? {
-            let columns = Columns(&batch, &self.reader.path);
+        let add = |columns: &Columns<'_>, here: Range<usize>| {
             let times = columns.numbers::<TimestampMillisecondType>("time")?;
             let values = columns.texts("value")?;
-            let measures = Measures::of(&columns)?;
-            for row in here {
-                let bucket = times.value(row).div_euclid(60_000);
-                if (range.0..range.1).contains(&bucket) {
-                    rows.push(SumRow {
-                        bucket,
-                        value: values.value(row).into(),
-                        counts: measures.counts(row),
-                    });
-                }
-            }
-        }
+            let measures = Measures::of(columns)?;
+            rows.extend(here.map(|row| SumRow {
+                bucket: times.value(row).div_euclid(60_000),
+                value: values.value(row).into(),
+                counts: measures.counts(row),
+            }));
+            Ok(())
+        };
+        self.each(key, add).await?;
         Ok(rows)
     }
 
-    /// The visits under a key on days from `days.0` to `days.1`, both included, in order.
+    /// The visits under a key, in order.
     pub async fn visits(
         &self,
         key: Key,
-        days: (i64, i64),
-        mut each: impl FnMut(Visit) + Send,
+        mut take: impl FnMut(Visit) + Send,
     ) -> Result<(), ViewError> {
-        for (batch, here) in self.batches(key).await? {
-            let columns = Columns(&batch, &self.reader.path);
+        let give = |columns: &Columns<'_>, here: Range<usize>| {
             let dates = columns.numbers::<Date32Type>("day")?;
             let visitors = columns.numbers::<UInt64Type>("visitor")?;
             let early = |who| columns.numbers::<UInt64Type>(who);
@@ -108,29 +107,31 @@ impl RunReader {
             let people = (early("people_early")?, late("people_late")?);
             let bots = (early("bots_early")?, late("bots_late")?);
             for row in here {
-                let day = i64::from(dates.value(row));
-                if (days.0..=days.1).contains(&day) {
-                    each(Visit {
-                        day,
-                        visitor: visitors.value(row),
-                        people: Quarters::join(people.0.value(row), people.1.value(row)),
-                        bots: Quarters::join(bots.0.value(row), bots.1.value(row)),
-                    });
-                }
+                take(Visit {
+                    day: i64::from(dates.value(row)),
+                    visitor: visitors.value(row),
+                    people: Quarters::join(people.0.value(row), people.1.value(row)),
+                    bots: Quarters::join(bots.0.value(row), bots.1.value(row)),
+                });
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        self.each(key, give).await
     }
 
-    /// Batches that hold all rows under a key, and where in them those are.
-    async fn batches(&self, key: Key) -> Result<Vec<(RecordBatch, Range<usize>)>, ViewError> {
+    /// Gives each batch that holds rows under a key, and where in it those are.
+    async fn each(
+        &self,
+        key: Key,
+        mut give: impl FnMut(&Columns<'_>, Range<usize>) -> Result<(), ViewError> + Send,
+    ) -> Result<(), ViewError> {
         let rows = self.rows_of(key);
         if rows.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let failed = |source| failed(&self.reader.path, source);
         let selection = RowSelection::from_consecutive_ranges([rows].into_iter(), self.rows);
-        let stream = ParquetRecordBatchStreamBuilder::new_with_metadata(
+        let mut batches = ParquetRecordBatchStreamBuilder::new_with_metadata(
             self.reader.clone(),
             self.metadata.clone(),
         )
@@ -138,31 +139,14 @@ impl RunReader {
         .with_batch_size(STRIDE)
         .build()
         .map_err(failed)?;
-        let batches: Vec<RecordBatch> = stream.try_collect().await.map_err(failed)?;
-        let mut found = Vec::new();
-        for batch in batches {
+        while let Some(batch) = batches.try_next().await.map_err(failed)? {
             let columns = Columns(&batch, &self.reader.path);
-            let periods = columns.numbers::<Int32Type>("period")?;
-            let entities = columns.numbers::<UInt64Type>("entity")?;
-            let parts = columns.numbers::<UInt16Type>("part")?;
-            let of = |row| Key::from((periods.value(row), entities.value(row), parts.value(row)));
-            let place = |is_before: &dyn Fn(Key) -> bool| {
-                let (mut low, mut high) = (0, batch.num_rows());
-                while low < high {
-                    let middle = usize::midpoint(low, high);
-                    match is_before(of(middle)) {
-                        true => low = middle + 1,
-                        false => high = middle,
-                    }
-                }
-                low
-            };
-            let here = place(&|other| other < key)..place(&|other| other <= key);
+            let here = columns.rows_of(key)?;
             if !here.is_empty() {
-                found.push((batch.clone(), here));
+                give(&columns, here)?;
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Where rows under a key can be.
@@ -205,6 +189,26 @@ impl<'a> Measures<'a> {
 struct Columns<'a>(&'a RecordBatch, &'a Path);
 
 impl<'a> Columns<'a> {
+    /// The rows under a key: they are in order.
+    fn rows_of(&self, key: Key) -> Result<Range<usize>, ViewError> {
+        let periods = self.numbers::<Int32Type>("period")?;
+        let entities = self.numbers::<UInt64Type>("entity")?;
+        let parts = self.numbers::<UInt16Type>("part")?;
+        let of = |row| Key::from((periods.value(row), entities.value(row), parts.value(row)));
+        let place = |is_before: &dyn Fn(Key) -> bool| {
+            let (mut low, mut high) = (0, self.0.num_rows());
+            while low < high {
+                let middle = usize::midpoint(low, high);
+                match is_before(of(middle)) {
+                    true => low = middle + 1,
+                    false => high = middle,
+                }
+            }
+            low
+        };
+        Ok(place(&|other| other < key)..place(&|other| other <= key))
+    }
+
     fn numbers<T: ArrowPrimitiveType>(
         &self,
         name: &'static str,

@@ -163,7 +163,9 @@ mod tests {
                 (
                     c.epoch.0,
                     c.upto.0,
-                    cell.rows(&model::CUBES[0]).map(|(_, _, n)| n.events[0]).sum(),
+                    cell.rows(&model::CUBES[0])
+                        .map(|(_, _, n)| n.events[0])
+                        .sum(),
                 )
             })
             .collect();

@@ -50,7 +50,10 @@ impl Batch {
             true => println!("{}", serde_json::to_string(&report)?),
             false => print(&report),
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(match report.held.is_empty() {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use datafusion::{
     config::Dialect, dataframe::DataFrame, error::DataFusionError, execution::context::SQLOptions,
     prelude::SessionContext,
 };
-use handover::{duplicates, manifest::Manifest};
+use handover::{duplicates, manifest::Manifest, views::VISITORS};
 use model::CUBES;
 use object_store::path::Path;
 use storage::object_keys::ObjectKey;
@@ -55,6 +55,9 @@ pub(super) async fn select(
                 .iter()
                 .any(|c| c.name == name && !manifest.is_whole(c))
             {
+                return Err(ReportError::NotWhole(name));
+            }
+            if name == VISITS && manifest.day_views.contains_key(VISITORS) {
                 return Err(ReportError::NotWhole(name));
             }
             register(&context, manifest, name).await?;

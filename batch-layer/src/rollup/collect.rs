@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use futures::StreamExt;
+use handover::{manifest::Manifest, manifests::Published};
 use model::{Bug, planted};
-use object_store::{ObjectStoreExt, path::Path};
+use object_store::path::Path;
 use storage::store::StoreError;
 
 use super::{
@@ -18,26 +20,35 @@ const GRACE_MANIFESTS: u64 = 2;
 /// Objects deleted in one run, at most.
 const MOST: usize = 10_000;
 
-/// Deletes what was dropped long enough ago; gives the names. They stay in the manifest until the
-/// next is published: deleting twice does no harm.
-pub(super) async fn dropped(deps: &RollupDeps) -> Result<BTreeSet<String>, RollupError> {
-    let current = deps.manifests.latest().await?;
-    let (manifest, now) = (&current.manifest, deps.env.clock.now_ms());
+/// Deletes what was dropped long enough ago, and takes it off the list; false if there is nothing. If the
+/// manifest is not published after all, it is deleted twice, which does no harm.
+pub(super) async fn some(
+    deps: &RollupDeps,
+    current: &Published,
+    manifest: &mut Manifest,
+) -> Result<bool, RollupError> {
+    let now = deps.env.clock.now_ms();
     let old = manifest.dropped.iter().filter(|dropped| {
         dropped.at_ms + GRACE_MS <= now && dropped.manifest + GRACE_MANIFESTS <= current.n
     });
     // Its own list is not enough: what the manifest names is never deleted.
-    let named = names(manifest);
-    let trusts = planted(Bug::CollectorTrustsList);
+    let (named, trusts) = (names(manifest), planted(Bug::CollectorTrustsList));
     let old = old.filter(|dropped| trusts || !named.contains(&dropped.path));
-    let mut gone = BTreeSet::new();
-    for dropped in old.take(MOST) {
-        let path = Path::from(dropped.path.as_str());
-        match deps.env.store.delete(&path).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(source) => return Err(StoreError::request("delete", &path, source).into()),
+    let old: BTreeSet<String> = old.take(MOST).map(|dropped| dropped.path.clone()).collect();
+    let paths = old.iter().map(|path| Ok(Path::from(path.as_str())));
+    let paths = futures::stream::iter(paths.collect::<Vec<_>>()).boxed();
+    let mut deleted = deps.env.store.delete_stream(paths);
+    while let Some(result) = deleted.next().await {
+        match result {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(source) => {
+                let folder = Path::default();
+                return Err(StoreError::request("delete files of", &folder, source).into());
+            }
         }
-        gone.insert(dropped.path.clone());
     }
-    Ok(gone)
+    manifest
+        .dropped
+        .retain(|dropped| !old.contains(&dropped.path));
+    Ok(!old.is_empty())
 }

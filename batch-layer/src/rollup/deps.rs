@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use datafusion::{arrow::error::ArrowError, error::DataFusionError, parquet::errors::ParquetError};
 use enrich::Rules;
-use handover::manifests::Manifests;
+use handover::{manifests::Manifests, sealed::SealError};
 use model::Epoch;
-use storage::{env::Env, error::StorageError};
+use storage::{
+    env::Env,
+    error::{Kind, StorageError},
+};
 
 /// How often a run starts over because somebody else published first.
 pub(super) const TRIES: u32 = 5;
@@ -61,3 +64,19 @@ pub enum RollupError {
 }
 
 storage::from_storage_errors!(RollupError);
+
+impl From<SealError> for RollupError {
+    /// What is damaged stays so: its log waits, and nobody else.
+    fn from(error: SealError) -> Self {
+        let SealError { log, epoch, source } = error;
+        let source = StorageError::from(source);
+        match source.kind() {
+            Kind::Damaged => Self::Held {
+                log,
+                epoch,
+                why: source.to_string(),
+            },
+            _ => Self::Storage(source),
+        }
+    }
+}

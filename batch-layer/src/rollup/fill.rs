@@ -4,9 +4,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use handover::{
+    directory::Directory,
     duplicates,
     manifest::{Filling, Manifest},
-    raw::Seal,
     sealed,
 };
 use model::{CUBES, Covered, Cube, Epoch, Horizon, LogId};
@@ -52,6 +52,20 @@ pub(super) fn begin(manifest: &mut Manifest) -> bool {
     true
 }
 
+/// A program that does not know a cube does not count it: it has gaps from then on.
+pub(super) fn forget_unknown(manifest: &mut Manifest) {
+    for filling in &mut manifest.fillings {
+        filling.cubes.retain(|name| is_known(name));
+    }
+    manifest
+        .fillings
+        .retain(|filling| !filling.cubes.is_empty());
+}
+
+fn is_known(name: &str) -> bool {
+    CUBES.iter().any(|cube| cube.name == name)
+}
+
 fn has_rows(manifest: &Manifest, cube: &Cube) -> bool {
     let mut totals = manifest.sums.iter().flat_map(|file| &file.totals);
     let old = manifest.day_views.contains_key(cube.name);
@@ -64,15 +78,21 @@ pub(super) async fn some(
     deps: &RollupDeps,
     writer: &mut Writer<'_>,
     manifest: &mut Manifest,
+    directory: &Directory,
     held: &BTreeMap<LogId, Epoch>,
 ) -> Result<bool, RollupError> {
-    let Some(filling) = manifest.fillings.first().cloned() else {
+    // A newer program's cubes are left to it.
+    let known = |filling: &Filling| filling.cubes.iter().all(|name| is_known(name));
+    let Some(place) = manifest.fillings.iter().position(known) else {
         return Ok(false);
     };
+    let filling = manifest.fillings[place].clone();
     let Filling { cubes, done, upto } = &filling;
-    let beyond = sealed::beyond(&deps.env.store, done, held, STEP).await?;
-    let covered = |seal: &Seal| seal.epoch <= upto.of(seal.log).epoch;
-    let taken: Vec<Seal> = beyond.into_iter().filter(covered).collect();
+    let end = |log| {
+        let end = upto.of(log).epoch.next();
+        Some(held.get(&log).map_or(end, |held| end.min(*held)))
+    };
+    let taken = sealed::beyond(&deps.env.store, directory, done, end, STEP).await?;
     let left_out = Arc::new(duplicates::read(&deps.env.store, manifest).await?);
     let wanted = Wanted {
         cubes: CUBES
@@ -92,10 +112,10 @@ pub(super) async fn some(
     }
     let behind = |(log, upto): (&LogId, &Covered)| filling.done.of(*log).epoch < upto.epoch;
     if filling.upto.0.iter().any(behind) {
-        manifest.fillings[0] = filling;
+        manifest.fillings[place] = filling;
         return Ok(!taken.is_empty());
     }
-    manifest.fillings.remove(0);
+    manifest.fillings.remove(place);
     manifest.whole.0.extend(filling.cubes);
     Ok(true)
 }

@@ -1,7 +1,7 @@
 //! Everything anew: from raw, with today's rules, step by step, into files of its own, and what came
 //! of it compared with what it replaces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::arrow::{
     array::{AsArray, RecordBatch},
@@ -9,12 +9,13 @@ use datafusion::arrow::{
 };
 use futures::TryStreamExt;
 use handover::{
+    directory::Directory,
     manifest::Manifest,
     manifests::Published,
     runs::{RunFile, Table, cube_of},
     sealed,
 };
-use model::{CUBES, Measure};
+use model::{CUBES, Epoch, LogId, Measure};
 
 use super::{
     Report, STEP,
@@ -32,6 +33,7 @@ pub(super) type Recomputed = (Manifest, Report, Vec<(String, u64)>);
 pub(super) async fn recompute(
     deps: &RollupDeps,
     current: &Published,
+    directory: &Directory,
     writer: &mut Writer<'_>,
 ) -> Result<Recomputed, RollupError> {
     let before = &current.manifest;
@@ -42,13 +44,24 @@ pub(super) async fn recompute(
     };
     let mut decided = (**before).clone();
     let mut report = Report::default();
+    let unsure_before = before
+        .unsure
+        .iter()
+        .map(|log| (*log, before.horizon.of(*log).epoch));
+    let mut unsure: BTreeSet<(LogId, Epoch)> = unsure_before.collect();
     loop {
-        let none = Default::default();
-        let taken = sealed::beyond(&deps.env.store, &manifest.horizon, &none, STEP).await?;
+        let (store, horizon) = (&deps.env.store, &manifest.horizon);
+        let taken = sealed::beyond(store, directory, horizon, |_| None, STEP).await?;
         if taken.is_empty() {
             break;
         }
         report.add(step::take(deps, writer, &decided, &mut manifest, &taken).await?);
+        unsure.extend(
+            manifest
+                .unsure
+                .iter()
+                .map(|log| (*log, manifest.horizon.of(*log).epoch)),
+        );
         // What this run has decided stays decided.
         decided.duplicates = manifest.duplicates.clone();
         for (log, covered) in &manifest.horizon.0 {
@@ -59,10 +72,14 @@ pub(super) async fn recompute(
         }
         while let Some(merged) = merge::next(deps, writer, &manifest).await? {
             merged.apply(&mut manifest);
-            writer.forget(merged.inputs()).await;
+            writer.forget(merged.gone()).await;
         }
     }
     behind(before, &manifest)?;
+    let still = unsure
+        .into_iter()
+        .filter(|(log, epoch)| manifest.horizon.of(*log).epoch == *epoch);
+    manifest.unsure = still.map(|(log, _)| log).collect();
     let changed = changes(deps, before, &manifest).await?;
     report.steps = 1;
     Ok((manifest, report, changed))
@@ -97,7 +114,11 @@ async fn changes(
         let runs = by_run(&manifest.sums).into_values();
         runs.map(move |files| (side, files))
     });
-    let mut rows = sorted(deps, Table::Sums, runs.collect())?;
+    let runs: Vec<_> = runs.collect();
+    if runs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows = sorted(deps, Table::Sums, runs)?;
     let mut changed: BTreeMap<u32, u64> = BTreeMap::new();
     while let Some(batch) = rows.try_next().await? {
         let parts = batch.column(2).as_primitive::<UInt16Type>();
@@ -113,10 +134,12 @@ async fn changes(
     Ok(named.collect())
 }
 
-fn by_run(files: &[RunFile]) -> BTreeMap<u64, Vec<RunFile>> {
-    let mut runs: BTreeMap<u64, Vec<RunFile>> = BTreeMap::new();
+fn by_run(files: &[RunFile]) -> BTreeMap<(u8, u64), Vec<RunFile>> {
+    let mut runs: BTreeMap<(u8, u64), Vec<RunFile>> = BTreeMap::new();
     for file in files {
-        runs.entry(file.run).or_default().push(file.clone());
+        runs.entry((file.level, file.run))
+            .or_default()
+            .push(file.clone());
     }
     for files in runs.values_mut() {
         files.sort_by_key(|file| file.first);

@@ -41,9 +41,11 @@ impl Merged {
         self.inputs.len() as u64
     }
 
-    /// Names of the files that it merged.
-    pub(super) fn inputs(&self) -> impl Iterator<Item = (Table, &str)> {
-        self.inputs.iter().map(|name| (self.table, name.as_str()))
+    /// Names of the files that are needed no more: those that were merged, not those that were moved.
+    pub(super) fn gone(&self) -> impl Iterator<Item = (Table, &str)> {
+        let stays = |name: &&String| self.outputs.iter().any(|file| file.file.name == **name);
+        let gone = self.inputs.iter().filter(move |name| !stays(name));
+        gone.map(|name| (self.table, name.as_str()))
     }
 
     /// Changes the manifest, which may be a later one than it was made from; false if that has
@@ -62,9 +64,11 @@ impl Merged {
             .filter(|_| planted(Bug::MergedStaysNamed));
         let goes = |name: &String| self.inputs.contains(name) && Some(name) != kept;
         files.retain(|file| !goes(&file.file.name));
-        files.extend(self.outputs.iter().cloned());
-        let newest = self.outputs.iter().map(|file| file.run).max();
-        manifest.next_run = manifest.next_run.max(newest.unwrap_or(0));
+        // Its number is given now: others may have been given since it was begun.
+        let run = manifest.new_run();
+        let outputs = self.outputs.iter().cloned();
+        let files = manifest.runs_mut(self.table);
+        files.extend(outputs.map(|file| RunFile { run, ..file }));
         true
     }
 }
@@ -77,7 +81,7 @@ pub(super) async fn next(
 ) -> Result<Option<Merged>, RollupError> {
     for table in [Table::Sums, Table::Visits] {
         if let Some(plan) = plan::next(manifest.runs(table)) {
-            return merge(deps, writer, manifest, table, plan).await.map(Some);
+            return merge(deps, writer, table, plan).await.map(Some);
         }
     }
     Ok(None)
@@ -86,11 +90,11 @@ pub(super) async fn next(
 async fn merge(
     deps: &RollupDeps,
     writer: &mut Writer<'_>,
-    manifest: &Manifest,
     table: Table,
     plan: Plan,
 ) -> Result<Merged, RollupError> {
-    let place = (manifest.next_run + 1, plan.level);
+    // See `Merged::apply` for its number.
+    let place = (0, plan.level);
     let mut inputs = BTreeSet::new();
     let mut outputs = Vec::new();
     for file in plan.moved {

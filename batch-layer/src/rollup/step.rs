@@ -17,7 +17,7 @@ use super::{
     Report,
     chunks::{Chunks, Enriched},
     deps::{RollupDeps, RollupError},
-    duplicates as keys, events,
+    duplicates as keys, events, fill,
     fold::{Counted, Fold, Wanted},
     write::Writer,
 };
@@ -37,8 +37,10 @@ pub(super) async fn take(
     manifest.rules = deps.rules.version().to_owned();
     let since = keys::since(deps, decided);
     manifest.sender_keys.retain(|keys| keys.last_ms >= since);
+    fill::forget_unknown(manifest);
     let mut report = Report::default();
     let (mut so_far, mut unchecked) = (decided.clone(), false);
+    let mut left_out = Arc::new(duplicates::read(&deps.env.store, decided).await?);
     let mut chunks = Chunks::new(deps, taken.to_vec());
     while let Some(chunk) = chunks.next().await? {
         let received = chunk.iter().map(|r| r.record.event.received_ms);
@@ -46,10 +48,12 @@ pub(super) async fn take(
         let fresh = write_keys(writer, &chunk, since).await?;
         unchecked |= fresh.iter().any(|keys| keys.unchecked > 0);
         report.duplicates += keys::find(deps, writer, &so_far, fresh, manifest).await?;
+        if manifest.duplicates != so_far.duplicates {
+            left_out = Arc::new(duplicates::read(&deps.env.store, manifest).await?);
+        }
         advance(&mut so_far, manifest, &chunk);
-        let left_out = duplicates::read(&deps.env.store, manifest).await?;
         chunks.read_ahead();
-        write(writer, manifest, chunk, left_out).await?;
+        write(writer, manifest, chunk, Arc::clone(&left_out)).await?;
     }
     for epoch in taken {
         manifest.horizon.0.insert(epoch.log, epoch.covered());
@@ -95,7 +99,7 @@ async fn write(
     writer: &mut Writer<'_>,
     manifest: &mut Manifest,
     mut chunk: Vec<Enriched>,
-    left_out: Duplicates,
+    left_out: Arc<Duplicates>,
 ) -> Result<(), RollupError> {
     let work = move || {
         events::sort(&mut chunk);

@@ -91,6 +91,13 @@ impl<'a> Writer<'a> {
         self.delete(ours).await;
     }
 
+    /// Deletes what was written and is not named by what was published.
+    pub(super) async fn tidy(&self, named: &BTreeSet<String>) {
+        let written = self.written.iter();
+        let left = written.filter(|path| !named.contains(path.as_ref()));
+        self.delete(left.cloned().collect()).await;
+    }
+
     /// Deletes what was written, as far as that works: nobody refers to it.
     pub(super) async fn discard(&self) {
         self.delete(self.written.clone()).await;

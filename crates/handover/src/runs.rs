@@ -40,14 +40,6 @@ pub enum Table {
 }
 
 impl Table {
-    /// Its folder in the store.
-    pub fn folder(self) -> &'static str {
-        match self {
-            Self::Sums => "sums",
-            Self::Visits => "visits",
-        }
-    }
-
     /// Its columns.
     pub fn schema(self) -> SchemaRef {
         match self {

@@ -1,7 +1,5 @@
 //! What batch has to do: every sealed epoch beyond the horizon, contiguous per log.
 
-use std::collections::BTreeMap;
-
 use model::{Bug, Covered, Epoch, Horizon, LogId, planted};
 use storage::store::{Store, StoreError};
 
@@ -21,17 +19,28 @@ impl Seal {
     }
 }
 
-/// Sealed epochs beyond `horizon`, in order per log, until they hold `most` events or more: one of
-/// each log, then the next of each, so that no log waits for all of another. Of a log that is
-/// `held` only epochs before that one.
+/// The seal of an epoch cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the seal of epoch {epoch} of log {log}: {source}")]
+pub struct SealError {
+    /// The log.
+    pub log: LogId,
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Why.
+    pub source: StoreError,
+}
+
+/// Sealed epochs of the logs of `directory` beyond `horizon`, in order per log, until they hold `most`
+/// events or more: one of each log, then the next of each. Of a log only those before the epoch that
+/// `end` gives for it, if it gives one.
 pub async fn beyond(
     store: &Store,
+    directory: &Directory,
     horizon: &Horizon,
-    held: &BTreeMap<LogId, Epoch>,
+    end: impl Fn(LogId) -> Option<Epoch>,
     most: u64,
-) -> Result<Vec<Seal>, StoreError> {
-    let mut directory = Directory::default();
-    directory.refresh(store).await?;
+) -> Result<Vec<Seal>, SealError> {
     let next = |log| (log, horizon.of(log).epoch.next());
     let logs = directory.open_beyond(horizon).map(|info| info.log);
     let mut open: Vec<(LogId, Epoch)> = logs.map(next).collect();
@@ -39,19 +48,20 @@ pub async fn beyond(
     while !open.is_empty() && events < most {
         let mut still = Vec::new();
         for (log, mut epoch) in open {
-            if planted(Bug::HorizonGap) && raw::seal(store, log, epoch.next()).await?.is_some() {
+            let read = async |epoch| {
+                let seal = raw::seal(store, log, epoch).await;
+                seal.map_err(|source| SealError { log, epoch, source })
+            };
+            if planted(Bug::HorizonGap) && read(epoch.next()).await?.is_some() {
                 epoch = epoch.next();
             }
-            if held.get(&log).is_some_and(|held| epoch >= *held) {
+            if end(log).is_some_and(|end| epoch >= end) {
                 continue;
             }
-            if let Some(seal) = raw::seal(store, log, epoch).await? {
+            if let Some(seal) = read(epoch).await? {
                 events += seal.count;
                 seals.push(seal);
                 still.push((log, epoch.next()));
-            }
-            if events >= most {
-                break;
             }
         }
         open = still;

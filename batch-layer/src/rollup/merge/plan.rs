@@ -35,13 +35,20 @@ pub(super) fn next(files: &[RunFile]) -> Option<Plan> {
         level: level.saturating_add(1),
         ..Plan::default()
     };
+    // Whether the cluster before is the last of `merged`: one that is moved parts those around it.
+    let mut beside = false;
     for cluster in clusters(chosen.collect()) {
         match &cluster[..] {
-            [alone] if alone.file.rows as usize >= MAX_ROWS / 2 => plan.moved.push(alone.clone()),
-            _ => plan.merged.push(by_run(cluster)),
+            [alone] if alone.file.rows as usize >= MAX_ROWS / 2 => {
+                plan.moved.push(alone.clone());
+                beside = false;
+            }
+            _ => {
+                join(&mut plan.merged, cluster, beside);
+                beside = true;
+            }
         }
     }
-    plan.merged = joined(plan.merged);
     Some(plan)
 }
 
@@ -73,22 +80,18 @@ fn by_run(cluster: Vec<RunFile>) -> Vec<Vec<RunFile>> {
     runs.into_values().collect()
 }
 
-/// Small neighbours together, so that small files do not stay small for ever.
-fn joined(merged: Vec<Vec<Vec<RunFile>>>) -> Vec<Vec<Vec<RunFile>>> {
-    let rows = |cluster: &Vec<Vec<RunFile>>| -> u64 {
-        cluster.iter().flatten().map(|file| file.file.rows).sum()
-    };
-    let mut out: Vec<Vec<Vec<RunFile>>> = Vec::new();
-    for cluster in merged {
-        match out.last_mut() {
-            Some(last) if rows(last) + rows(&cluster) <= MAX_ROWS as u64 => {
-                let files = std::mem::take(last).into_iter().chain(cluster).flatten();
-                *last = by_run(files.collect());
-            }
-            _ => out.push(cluster),
+/// Adds a cluster: to its small neighbour, so that small files do not stay small for ever.
+fn join(merged: &mut Vec<Vec<Vec<RunFile>>>, cluster: Vec<RunFile>, beside: bool) {
+    let rows = |files: &mut dyn Iterator<Item = &RunFile>| files.map(|f| f.file.rows).sum::<u64>();
+    match merged.last_mut().filter(|_| beside) {
+        Some(last)
+            if rows(&mut last.iter().flatten()) + rows(&mut cluster.iter()) <= MAX_ROWS as u64 =>
+        {
+            let files = std::mem::take(last).into_iter().flatten().chain(cluster);
+            *last = by_run(files.collect());
         }
+        _ => merged.push(by_run(cluster)),
     }
-    out
 }
 
 #[cfg(test)]
@@ -127,6 +130,16 @@ mod tests {
         assert_eq!((plan.level, plan.merged.len()), (2, 1));
         let runs: Vec<u64> = plan.merged[0].iter().flatten().map(|f| f.run).collect();
         assert_eq!(runs, (11..11 + MOST as u64).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_moved_parts_what_is_around_it() {
+        let mut files: Vec<RunFile> = (2..=FAN as u64).map(|run| file(run, 0, 9, 1, 2)).collect();
+        files.push(file(1, 0, MAX_ROWS, 4, 6));
+        files.push(file(2, 0, 9, 7, 8));
+        let plan = next(&files).unwrap();
+        assert_eq!(plan.moved.len(), 1);
+        assert_eq!(plan.merged.len(), 2, "a run's files must not overlap");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use handover::{
+    directory::Directory,
     manifest::{File, Manifest},
     manifests::{Manifests, Published},
     raw, sealed,
@@ -38,7 +39,9 @@ pub(crate) async fn run(world: Arc<World>, process: Process) {
 async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(), Failed> {
     let current = manifests.latest().await?;
     let horizon = &current.manifest.horizon;
-    let seals = sealed::beyond(store, horizon, &BTreeMap::new(), u64::MAX).await?;
+    let mut directory = Directory::default();
+    directory.refresh(store).await?;
+    let seals = sealed::beyond(store, &directory, horizon, |_| None, u64::MAX).await?;
     if seals.is_empty() {
         return Ok(());
     }

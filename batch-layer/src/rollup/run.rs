@@ -1,0 +1,242 @@
+//! A run: pieces of work, each published by itself.
+
+use std::collections::BTreeMap;
+
+use handover::{
+    directory::Directory,
+    manifest::{Dropped, Manifest},
+    manifests::Published,
+    sealed,
+};
+use model::{Epoch, LogId, failpoint::reach};
+use storage::ledger::Appended;
+
+use super::{
+    Report, STEP, collect,
+    deps::{RollupDeps, RollupError, TRIES},
+    fill, full, merge, names, step, takeover,
+    write::Writer,
+};
+
+/// What is published at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// Everything anew.
+    Full,
+    /// Day files of the version before become runs.
+    TakeOver,
+    /// It is noted which cubes lack history.
+    BeginFilling,
+    /// What is sealed.
+    Step,
+    /// History of new cubes.
+    Fill,
+    /// Runs become one.
+    Merge,
+    /// What was dropped is deleted.
+    Collect,
+}
+
+/// A run that is under way.
+pub(super) struct Run<'a> {
+    deps: &'a RollupDeps,
+    report: Report,
+    directory: Directory,
+    /// Epochs that are damaged, of logs that wait for them.
+    held: BTreeMap<LogId, Epoch>,
+    /// How often in a row somebody else was faster.
+    outrun: u32,
+    /// The first failure of what goes beside steps.
+    failed: Option<RollupError>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(deps: &'a RollupDeps) -> Self {
+        Self {
+            deps,
+            report: Report::default(),
+            directory: Directory::default(),
+            held: BTreeMap::new(),
+            outrun: 0,
+            failed: None,
+        }
+    }
+
+    /// Does all work of a kind, unless some has failed before; what fails is told at the end.
+    pub(super) async fn beside(&mut self, work: Work) {
+        if self.failed.is_none() {
+            let done = self.all(work).await;
+            self.failed = done.err();
+        }
+    }
+
+    /// Does all work of a kind.
+    pub(super) async fn all(&mut self, work: Work) -> Result<(), RollupError> {
+        while self.once(work).await? {}
+        Ok(())
+    }
+
+    /// What was done, or what failed beside it.
+    pub(super) async fn finish(mut self) -> Result<Report, RollupError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.report.manifest = self.deps.manifests.latest().await?.n;
+        Ok(self.report)
+    }
+
+    /// Does one piece of work; false if there is none.
+    pub(super) async fn once(&mut self, work: Work) -> Result<bool, RollupError> {
+        if work == Work::Merge {
+            return self.merge().await;
+        }
+        loop {
+            let current = self.deps.manifests.latest().await?;
+            let mut writer = Writer::new(self.deps, current.n + 1);
+            let mut manifest = (*current.manifest).clone();
+            let done = self
+                .attempt(work, &current, &mut manifest, &mut writer)
+                .await;
+            let report = match done {
+                Ok(Some(report)) => report,
+                Ok(None) => return Ok(false),
+                Err(error) => {
+                    writer.discard().await;
+                    // A full run needs everything: what is settled must not become unsettled.
+                    match work {
+                        Work::Full => return Err(error),
+                        _ => self.hold(error)?,
+                    }
+                    continue;
+                }
+            };
+            if self.append(&current, manifest, &writer).await? {
+                self.report.add(report);
+                self.outrun = 0;
+                return Ok(true);
+            }
+            writer.discard().await;
+            self.outrun += 1;
+            tracing::info!("somebody else published first; starting over");
+            if self.outrun >= TRIES {
+                return Err(RollupError::Outrun);
+            }
+        }
+    }
+
+    /// Holds back a log whose epoch is damaged; any other error ends the run.
+    fn hold(&mut self, error: RollupError) -> Result<(), RollupError> {
+        let RollupError::Held { log, epoch, .. } = &error else {
+            return Err(error);
+        };
+        if self.held.get(log).is_some_and(|held| held <= epoch) {
+            return Err(error);
+        }
+        self.held.insert(*log, *epoch);
+        tracing::error!(%error, "a log is held back");
+        self.report.held.push(error.to_string());
+        Ok(())
+    }
+
+    /// Changes the manifest; `None` if there is nothing to do.
+    async fn attempt(
+        &mut self,
+        work: Work,
+        current: &Published,
+        manifest: &mut Manifest,
+        writer: &mut Writer<'_>,
+    ) -> Result<Option<Report>, RollupError> {
+        let deps = self.deps;
+        if matches!(work, Work::Full | Work::Step | Work::Fill) {
+            self.directory.refresh(&deps.env.store).await?;
+        }
+        let (directory, held) = (&self.directory, &self.held);
+        let some = match work {
+            Work::Full => {
+                let recomputed = full::recompute(deps, current, directory, writer).await?;
+                let (report, changed);
+                (*manifest, report, changed) = recomputed;
+                self.report.changed = changed;
+                return Ok(Some(report));
+            }
+            Work::Step => {
+                let (store, horizon) = (&deps.env.store, &manifest.horizon);
+                let end = |log| held.get(&log).copied();
+                let taken = sealed::beyond(store, directory, horizon, end, STEP).await?;
+                if taken.is_empty() {
+                    return Ok(None);
+                }
+                let report = step::take(deps, writer, &current.manifest, manifest, &taken).await?;
+                return Ok(Some(Report { steps: 1, ..report }));
+            }
+            Work::TakeOver => takeover::some(deps, writer, manifest).await?,
+            Work::BeginFilling => fill::begin(manifest),
+            Work::Fill => fill::some(deps, writer, manifest, directory, held).await?,
+            Work::Collect => collect::some(deps, current, manifest).await?,
+            // See `Run::merge`.
+            Work::Merge => false,
+        };
+        Ok(some.then(Report::default))
+    }
+
+    /// Does one merge; false if there is none. What it wrote holds for later manifests, too, as long
+    /// as they name the files that it merged.
+    async fn merge(&mut self) -> Result<bool, RollupError> {
+        let mut current = self.deps.manifests.latest().await?;
+        let mut writer = Writer::new(self.deps, current.n + 1);
+        let merged = merge::next(self.deps, &mut writer, &current.manifest).await;
+        if merged.is_err() {
+            writer.discard().await;
+        }
+        let Some(merged) = merged? else {
+            return Ok(false);
+        };
+        reach("rollup.merged");
+        loop {
+            let mut manifest = (*current.manifest).clone();
+            if !merged.apply(&mut manifest) {
+                writer.discard().await;
+                return Ok(true);
+            }
+            if self.append(&current, manifest, &writer).await? {
+                self.report.merged += merged.files();
+                return Ok(true);
+            }
+            current = self.deps.manifests.latest().await?;
+        }
+    }
+
+    /// Appends to the manifests, with what is dropped by it; false if somebody else was faster.
+    async fn append(
+        &mut self,
+        current: &Published,
+        mut manifest: Manifest,
+        writer: &Writer<'_>,
+    ) -> Result<bool, RollupError> {
+        manifest.format = Default::default();
+        let at_ms = self.deps.env.clock.now_ms();
+        let named = names(&manifest);
+        let before = names(&current.manifest).into_iter();
+        let left = before.filter(|name| !named.contains(name));
+        manifest.dropped.extend(left.map(|path| Dropped {
+            path,
+            at_ms,
+            manifest: current.n + 1,
+        }));
+        let stamp = self.deps.env.stamp();
+        reach("rollup.files");
+        let appended = self
+            .deps
+            .manifests
+            .publish(current, &manifest, stamp)
+            .await?;
+        if appended == Appended::Yes {
+            reach("rollup.published");
+            self.report.published = true;
+            writer.tidy(&named).await;
+            self.deps.manifests.latest().await?;
+            tracing::info!(manifest = current.n + 1, "numbers are published");
+        }
+        Ok(appended == Appended::Yes)
+    }
+}

@@ -3,6 +3,8 @@
 use std::{net::IpAddr, sync::Arc};
 
 use catalog::AccountSettings;
+use chrono::DateTime;
+use chrono_tz::Tz;
 use enrich::{Geo, Rules, VisitorKey, truncate_ip};
 use ipnet::IpNet;
 use model::{EntityId, Event, EventKind, time};
@@ -115,7 +117,7 @@ impl EventBuilder {
             (Some(name), _) => self.visitor_key.named(account, name),
             (None, None) if seen.user_agent.is_empty() => 0,
             (None, ip) => {
-                let day = time::day_of(time::minute_of(seen.occurred_ms));
+                let day = local_day(seen.occurred_ms, &settings.timezone);
                 self.visitor_key.visitor(day, account, ip, &seen.user_agent)
             }
         };
@@ -154,6 +156,18 @@ impl EventBuilder {
             device_type: String::new(),
         }
     }
+}
+
+/// The day of the account on which something happened, as days since 1970-01-01: a visitor has another
+/// number on each.
+fn local_day(ms: i64, zone: &str) -> i64 {
+    let utc = time::day_of(time::minute_of(ms));
+    let zone = Some(zone).filter(|zone| *zone != "UTC");
+    let Some(zone) = zone.and_then(|zone| zone.parse::<Tz>().ok()) else {
+        return utc;
+    };
+    let local = DateTime::from_timestamp_millis(ms).map(|at| at.with_timezone(&zone));
+    local.map_or(utc, |at| at.date_naive().to_epoch_days().into())
 }
 
 /// Scheme and host of an address, without what it says beyond them.
@@ -366,5 +380,45 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(hidden, expected, "nothing else is kept");
+    }
+
+    #[test]
+    fn a_visitor_has_one_number_on_each_day_of_the_account() {
+        let builder = EventBuilder {
+            rules: Arc::new(Rules::new().unwrap()),
+            geo: Geo::none(),
+            visitor_key: VisitorKey::new([1; 32]),
+        };
+        let visitor = |zone: &str, time: &str| {
+            let settings = AccountSettings {
+                timezone: zone.into(),
+                ..AccountSettings::default()
+            };
+            let target = Target {
+                account: EntityId::new(model::EntityKind::Account, 1),
+                object: EntityId::new(model::EntityKind::Link, 2),
+                campaign: None,
+            };
+            let at = DateTime::parse_from_rfc3339(time)
+                .unwrap()
+                .timestamp_millis();
+            let seen = RequestFacts {
+                occurred_ms: at,
+                ip: Some("203.0.113.9".parse().unwrap()),
+                ..RequestFacts::default()
+            };
+            builder.event(target, &settings, seen).visitor
+        };
+        let (late, early) = ("2026-03-02T23:50:00Z", "2026-03-03T00:10:00Z");
+        assert_ne!(visitor("UTC", late), visitor("UTC", early));
+        let home = "America/Los_Angeles";
+        assert_eq!(visitor(home, late), visitor(home, early));
+        assert_eq!(
+            visitor(home, late),
+            visitor("UTC", late),
+            "of the same date"
+        );
+        let (before, after) = ("2026-03-02T07:59:00Z", "2026-03-02T08:01:00Z");
+        assert_ne!(visitor(home, before), visitor(home, after));
     }
 }

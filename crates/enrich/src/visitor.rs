@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 /// The secret that turns an address and a user agent into a visitor number.
 ///
-/// The number cannot be turned back without the key, differs between accounts and changes every
-/// UTC day, so that a visitor cannot be followed across either.
+/// The number cannot be turned back without the key, differs between accounts and changes every day
+/// of the account, so that a visitor cannot be followed across either.
 pub struct VisitorKey([u8; 32]);
 
 impl VisitorKey {
@@ -14,7 +14,7 @@ impl VisitorKey {
         VisitorKey(key)
     }
 
-    /// The number of an unnamed visitor on `day` (days since 1970-01-01 UTC).
+    /// The number of an unnamed visitor on `day` (days since 1970-01-01, in the account's time zone).
     pub fn visitor(&self, day: i64, account: u64, ip: Option<IpAddr>, user_agent: &str) -> u64 {
         let salt = blake3::keyed_hash(&self.0, &[&b"day"[..], &day.to_le_bytes()].concat());
         let mut hash = blake3::Hasher::new_keyed(salt.as_bytes());

@@ -230,6 +230,11 @@ pub(crate) struct StatsMeta {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Option<BTreeMap<String, f64>>)]
     pub standard_error: BTreeMap<&'static str, f64>,
+    /// Within what a visitor counts once, if visitors were asked for: a day of the account, since a visitor
+    /// has another number on each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "day in Europe/Berlin")]
+    pub visitors_per: Option<String>,
     /// The question as it was understood.
     pub query: Question,
 }

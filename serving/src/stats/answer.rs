@@ -164,7 +164,9 @@ fn meta(
     extras: &Extras,
 ) -> StatsMeta {
     let error = extras.uniques_error;
-    let exact = |metric: &Metric| *metric != Metric::UniqueVisitors || error == 0.0;
+    let sure = error == 0.0 && !extras.uniques_rough;
+    let exact = |metric: &Metric| *metric != Metric::UniqueVisitors || sure;
+    let per = || format!("day in {}", query.home.name());
     let settled_ms = reading.published.manifest.settled_ms;
     let metrics = query.metrics.iter();
     StatsMeta {
@@ -184,6 +186,7 @@ fn meta(
             true => BTreeMap::from([(Metric::UniqueVisitors.name(), error)]),
             false => BTreeMap::new(),
         },
+        visitors_per: query.asks(Metric::UniqueVisitors).then(per),
         query: query.told(entity),
     }
 }

@@ -124,6 +124,7 @@ impl StatsQuery {
     pub(crate) fn understand(&self, default_zone: &str, now_ms: i64) -> Result<Query, Problem> {
         let object = self.object()?;
         let zone = self.zone(default_zone)?;
+        let home = default_zone.parse().unwrap_or(Tz::UTC);
         let interval = self.interval()?;
         let metrics = parse_metrics(self.metrics.as_deref().unwrap_or("clicks"))?;
         let (group, exclude_bots, limit) = (self.group()?, self.exclude_bots()?, self.limit()?);
@@ -144,6 +145,7 @@ impl StatsQuery {
             buckets,
             group,
             zone,
+            home,
             exclude_bots,
             limit,
             order,

@@ -54,6 +54,13 @@ pub(crate) fn start_of_day(date: NaiveDate, zone: Tz) -> Option<i64> {
     None
 }
 
+/// Whether two zones have the same days from `start` to `end`: as far as can be told from both ends.
+pub(crate) fn same_days(one: Tz, other: Tz, start: i64, end: i64) -> bool {
+    let offset = |minute, zone| Some(local(minute, zone)?.offset().fix());
+    let same = |minute| offset(minute, one) == offset(minute, other);
+    one == other || (same(start) && same(end - 1))
+}
+
 /// The local date of a minute.
 pub(crate) fn date_of(minute: i64, zone: Tz) -> Option<NaiveDate> {
     local(minute, zone).map(|t| t.date_naive())

@@ -3,9 +3,15 @@
 use std::{collections::BTreeMap, panic::resume_unwind};
 
 use handover::views::ViewError;
-use model::EntityId;
+use model::{EntityId, time};
 
-use super::{live::Reading, merge::Merged, query::Query, uniques::Visitors};
+use super::{
+    calendar::{date_of, same_days},
+    live::Reading,
+    merge::Merged,
+    query::Query,
+    uniques::Visitors,
+};
 use crate::app::App;
 
 #[derive(Default)]
@@ -18,6 +24,8 @@ pub(super) struct Extras {
     pub uniques_total: Option<u64>,
     /// Relative standard error of the worst of them.
     pub uniques_error: f64,
+    /// Whether one of them may count somebody twice, or somebody of a moment before or after.
+    pub uniques_rough: bool,
 }
 
 impl Extras {
@@ -34,7 +42,8 @@ impl Extras {
             |(start, end): (&i64, &i64)| ((*start).max(query.start), (*end).min(query.end));
         let whole = (query.start, query.end);
         let ranges = buckets.map(within).chain([whole]);
-        let mut visitors = Visitors::new(ranges.collect(), query.exclude_bots);
+        let asked: Vec<(i64, i64)> = ranges.collect();
+        let mut visitors = Visitors::new(asked.clone(), query.exclude_bots);
         let manifest = &reading.published.manifest;
         let settled = &app.settled;
         settled
@@ -44,8 +53,17 @@ impl Extras {
         // It may sort millions.
         let counts = tokio::task::spawn_blocking(|| visitors.count()).await;
         let mut counts = counts.unwrap_or_else(|error| resume_unwind(error.into_panic()));
-        let errors = counts.iter().map(|uniques| uniques.error());
+        let errors = counts.iter().map(|uniques| uniques.error);
         self.uniques_error = errors.fold(self.uniques_error, f64::max);
+        let hourly = |(start, end): &(i64, i64)| {
+            let between = start.rem_euclid(time::HOUR) != 0 || end.rem_euclid(time::HOUR) != 0;
+            between && *start < manifest.hourly_before
+        };
+        let rough = counts.iter().any(|uniques| uniques.rough);
+        self.uniques_rough = rough
+            || asked
+                .iter()
+                .any(|range| hourly(range) || parted(query, *range));
         self.uniques_total = counts.pop().map(|total| total.count);
         self.uniques = counts.iter().map(|uniques| uniques.count).collect();
         Ok(())
@@ -70,6 +88,13 @@ impl Extras {
         }
         (sums.len() <= 1).then(|| money(sums.values().sum()))
     }
+}
+
+/// Whether a range cuts days of the account at other places than the days that are asked for: who came
+/// on both sides of the account's midnight has two numbers.
+fn parted(query: &Query, (start, end): (i64, i64)) -> bool {
+    let one_day = date_of(start, query.home) == date_of(end - 1, query.home);
+    !one_day && !same_days(query.zone, query.home, start, end)
 }
 
 /// Which part of an answer a row is.

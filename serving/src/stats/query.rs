@@ -22,6 +22,8 @@ pub(crate) struct Query {
     pub buckets: Vec<i64>,
     pub group: Option<GroupBy>,
     pub zone: Tz,
+    /// The account's time zone: a visitor has another number on each of its days.
+    pub home: Tz,
     pub exclude_bots: bool,
     pub limit: usize,
     /// Metric to sort groups by, and whether the largest come first; `None`: by name.
@@ -143,11 +145,11 @@ impl Query {
         }
         let inner = self.buckets.iter().skip(1);
         let mut all = inner.chain([&self.start, &self.end]);
-        match all.all(|minute| minute.rem_euclid(60) == 0) {
+        match all.all(|minute| minute.rem_euclid(15) == 0) {
             true => Ok(()),
             false => Err(bad(
                 "invalid_metrics",
-                "unique_visitors are kept by UTC hours: start, end and buckets must be on one",
+                "unique_visitors are kept by quarters of an hour: start, end and buckets must be on one",
             )),
         }
     }

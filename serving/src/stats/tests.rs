@@ -93,3 +93,33 @@ async fn every_metric_is_told_of_every_bucket() {
     row.as_object_mut().unwrap().remove("time");
     assert_eq!(totals, row);
 }
+
+#[tokio::test]
+async fn visitors_are_exact_in_days_of_the_account_and_else_say_so() {
+    let site = Site::new().await;
+    let (account, key) = site.account().await;
+    site.fold(&clicks(account, 1, 1, 3)).await;
+    site.refresh().await;
+    let exact = async |range: &str| {
+        let path = format!("/v1/stats?metrics=unique_visitors&{range}");
+        let meta = site.good(&path, &key).await["meta"].clone();
+        assert_eq!(meta["visitors_per"], "day in UTC");
+        meta["exact"]["unique_visitors"].clone()
+    };
+    for (range, sure) in [
+        ("range=today", true),
+        ("range=7d&interval=day", true),
+        ("range=7d&interval=day&timezone=America/Los_Angeles", false),
+        ("range=7d&interval=day&timezone=Africa/Abidjan", true),
+        // Half past an hour: within a day of the account, but not what is live.
+        ("start=2026-01-01T10:30:00Z&end=2026-01-01T12:00:00Z", true),
+        ("start=2026-01-02T02:15:00Z&end=2026-01-02T03:15:00Z", false),
+        ("range=7d&interval=day&timezone=Asia/Kolkata", false),
+    ] {
+        assert_eq!(exact(range).await, sure, "{range}");
+    }
+    let path = "/v1/stats?metrics=unique_visitors&start=2026-01-01T10:07:00Z&end=2026-01-02";
+    assert_eq!(site.get(path, &key).await.1["code"], "invalid_metrics");
+    let metrics = site.good("/v1/stats?metrics=clicks", &key).await;
+    assert!(metrics["meta"].get("visitors_per").is_none());
+}

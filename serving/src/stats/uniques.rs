@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handover::runs::{Quarters, Visit};
-use model::{Cell, VisitorSet, visitors::STANDARD_ERROR};
+use model::{Cell, VisitorSet, time, visitors::STANDARD_ERROR};
 
 /// Visitors that are held in memory for one answer, 8 bytes each. Each bucket may have its share of
 /// them, and of more a sketch is made.
@@ -16,14 +16,10 @@ const MOST: usize = 4 << 20;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Uniques {
     pub count: u64,
-    pub exact: bool,
-}
-
-impl Uniques {
     /// Relative standard error.
-    pub(crate) fn error(self) -> f64 {
-        if self.exact { 0.0 } else { STANDARD_ERROR }
-    }
+    pub error: f64,
+    /// Whether somebody may be counted who came a moment before or after.
+    pub rough: bool,
 }
 
 /// Visitors of some ranges of time, which may overlap, while visits go by.
@@ -56,8 +52,10 @@ impl Visitors {
                 continue;
             }
             for ((start, end), set) in self.ranges.iter().zip(&mut self.sets) {
-                if (*start..*end).contains(&hour) {
+                let (first, last) = (hour.max(*start), (hour + time::HOUR).min(*end));
+                if first < last {
                     set.merge(visitors);
+                    set.rough |= last - first < time::HOUR;
                 }
             }
         }
@@ -100,6 +98,7 @@ struct Set {
     most: usize,
     list: Vec<u64>,
     sketch: Option<VisitorSet>,
+    rough: bool,
 }
 
 impl Set {
@@ -108,6 +107,7 @@ impl Set {
             most,
             list: Vec::new(),
             sketch: None,
+            rough: false,
         }
     }
 
@@ -150,18 +150,20 @@ impl Set {
         if self.sketch.is_some() {
             self.estimate();
         }
-        let (count, exact) = match &self.sketch {
-            Some(sketch) => sketch.count(),
-            None => (self.list.len() as u64, true),
+        let (count, error) = match &self.sketch {
+            Some(sketch) => (sketch.count().0, STANDARD_ERROR),
+            None => (self.list.len() as u64, 0.0),
         };
-        Uniques { count, exact }
+        Uniques {
+            count,
+            error,
+            rough: self.rough,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::time;
-
     use super::*;
 
     fn visit(day: i64, visitor: u64, minute: i64, bot: bool) -> Visit {
@@ -209,16 +211,13 @@ mod tests {
         let mut set = Set::new(LEAST);
         let many = 3 * LEAST as u64;
         (0..many).for_each(|visitor| set.insert(visitor.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
-        let Uniques { count, exact } = set.count();
-        assert!(!exact);
+        let Uniques { count, error, .. } = set.count();
+        assert_eq!(error, STANDARD_ERROR);
         let apart = count.abs_diff(many) as f64 / many as f64;
         assert!(apart < 5.0 * STANDARD_ERROR, "{count} for {many}");
         let mut set = Set::new(LEAST);
         (0..9 * LEAST as u64).for_each(|n| set.insert(n % 1000));
-        let uniques = Uniques {
-            count: 1000,
-            exact: true,
-        };
-        assert_eq!(set.count(), uniques);
+        let Uniques { count, error, .. } = set.count();
+        assert_eq!((count, error), (1000, 0.0));
     }
 }

@@ -171,7 +171,7 @@ fn batch(rows: &[Enriched]) -> Result<RecordBatch, RollupError> {
         numbers(rows, |r| r.record.event.visitor),
         flags(rows, |r| r.record.event.excluded),
         flags(rows, |r| r.record.event.unchecked),
-        maybe_texts(rows, |r| r.facts.bot.clone()),
+        maybe_texts(rows, |r| r.facts.bot.as_deref().map(str::to_owned)),
         asns(rows),
         values(rows),
         maybe_texts(rows, |r| r.record.event.key.clone()),

@@ -23,15 +23,15 @@ const CACHED_LENGTH: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent {
     /// Browser family by uap-core; `Other` when unknown.
-    pub browser: String,
+    pub browser: Arc<str>,
     /// Operating-system family by uap-core; `Other` when unknown.
-    pub os: String,
+    pub os: Arc<str>,
     /// Device family by uap-core; `Other` when unknown.
-    pub device: String,
+    pub device: Arc<str>,
     /// `mobile`, `tablet`, `desktop`, `tv` or `other`; nothing is said of bots here.
     pub device_type: &'static str,
     /// Why this is a bot, for example `pattern:Googlebot\/`; `None` for everybody else.
-    pub bot: Option<String>,
+    pub bot: Option<Arc<str>>,
 }
 
 impl Agent {
@@ -73,7 +73,7 @@ pub enum RulesError {
 pub struct Rules {
     families: ua_parser::Extractor<'static>,
     bots: Regexes,
-    bot_reasons: Vec<String>,
+    bot_reasons: Vec<Arc<str>>,
     version: String,
     seen: Cache<String, Arc<Agent>>,
 }
@@ -85,7 +85,10 @@ impl Rules {
         Ok(Rules {
             families: compile_families()?,
             bots: compile_bots(&patterns)?,
-            bot_reasons: patterns.iter().map(|p| format!("pattern:{p}")).collect(),
+            bot_reasons: patterns
+                .iter()
+                .map(|p| format!("pattern:{p}").into())
+                .collect(),
             version: version(),
             seen: Cache::new(CACHED_AGENTS),
         })
@@ -121,15 +124,15 @@ impl Rules {
     }
 }
 
-fn unknown() -> String {
-    UNKNOWN.to_owned()
+fn unknown() -> Arc<str> {
+    UNKNOWN.into()
 }
 
 /// The family as reported: trimmed, and never empty (uap-core: an empty value is no value).
-fn family(found: &str) -> String {
+fn family(found: &str) -> Arc<str> {
     match found.trim() {
         "" => unknown(),
-        name => name.to_owned(),
+        name => name.into(),
     }
 }
 

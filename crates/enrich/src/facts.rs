@@ -18,8 +18,8 @@ impl Rules {
         let bot = match event.kind() {
             // Postbacks are sent by servers, and are no less real for it.
             EventKind::Conversion => None,
-            _ if event.excluded => Some(EXCLUDED.to_owned()),
-            _ if kept == Some("bot") => Some(NOT_KEPT.to_owned()),
+            _ if event.excluded => Some(EXCLUDED.into()),
+            _ if kept == Some("bot") => Some(NOT_KEPT.into()),
             _ => agent.bot.clone(),
         };
         let referrer_host = referrer_host(&event.referrer);

@@ -44,9 +44,9 @@ fn real_clicks_are_classified_as_by_the_reference() {
 }
 
 fn agrees(click: &Click, agent: &Agent) -> bool {
-    agent.browser == click.browser_family
-        && agent.os == click.os_family
-        && agent.device == click.device_family
+    *agent.browser == click.browser_family
+        && *agent.os == click.os_family
+        && *agent.device == click.device_family
         && agent.bot.is_some() == (click.crawler_user_agents == 1)
 }
 
@@ -74,7 +74,7 @@ fn device_families_of_uap_core() {
     families("ua-uap-core/test_device.jsonl", |agent| &agent.device);
 }
 
-fn families(file: &str, part: fn(&Agent) -> &String) {
+fn families(file: &str, part: fn(&Agent) -> &str) {
     let cases: Vec<Case> = common::jsonl(file);
     let wrong = cases.iter().filter(|case| {
         let agent = RULES.agent(&case.user_agent_string);
@@ -151,7 +151,7 @@ fn a_bot_has_its_reason_and_a_stranger_has_none() {
         RULES.agent("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)");
     assert_eq!(bot.bot.as_deref(), Some(r"pattern:Googlebot\/"));
     let stranger = RULES.agent("");
-    let other = "Other".to_owned();
+    let other: Arc<str> = "Other".into();
     let expected = Agent {
         browser: other.clone(),
         os: other.clone(),

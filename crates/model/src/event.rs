@@ -1,5 +1,7 @@
 //! The event as it is written in the log, and the same event after enrichment.
 
+use std::sync::Arc;
+
 use crate::{
     id::{EntityId, EntityKind, EventId, LogId},
     position::{Epoch, Seq},
@@ -183,15 +185,16 @@ impl Record {
     }
 }
 
-/// What the rules say about an event; a pure function of the event and the rule version.
+/// What the rules say about an event; a pure function of the event and the rule version. What a user
+/// agent says is shared by all its events.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Facts {
     /// uap-core family, `Other` if unknown.
-    pub browser: String,
+    pub browser: Arc<str>,
     /// uap-core family, `Other` if unknown.
-    pub os: String,
+    pub os: Arc<str>,
     /// uap-core family, `Other` if unknown.
-    pub device: String,
+    pub device: Arc<str>,
     /// `mobile`, `tablet`, `desktop`, `tv`, `bot` or `other`.
     pub device_type: &'static str,
     /// Lower-case host, `(none)` or `(other)`.
@@ -203,5 +206,5 @@ pub struct Facts {
     /// `AF, AN, AS, EU, NA, OC` or `SA`; empty if unknown.
     pub continent: &'static str,
     /// Why it is taken for a bot; `None` for people and for conversions, which servers send.
-    pub bot: Option<String>,
+    pub bot: Option<Arc<str>>,
 }

@@ -121,8 +121,8 @@ fn live(events: &[Event]) -> (Sums, Visits) {
 
 fn facts(event: &Event) -> Facts {
     Facts {
-        browser: format!("B{}", event.object),
-        bot: (event.visitor % 3 == 1).then(|| "made up".to_owned()),
+        browser: format!("B{}", event.object).into(),
+        bot: (event.visitor % 3 == 1).then(|| "made up".into()),
         ..Facts::default()
     }
 }

@@ -80,11 +80,9 @@ pub async fn run(deps: &RollupDeps, mode: Mode) -> Result<Report, RollupError> {
         run.once(Work::Full).await?;
     }
     run.once(Work::BeginFilling).await?;
-    while run.once(Work::Step).await? {
-        run.beside(Work::Merge).await;
-    }
+    run.steps().await?;
     run.beside(Work::TakeOver).await;
-    run.beside(Work::Fill).await;
+    run.fill().await?;
     run.beside(Work::Merge).await;
     run.beside(Work::Collect).await;
     run.finish().await

@@ -62,6 +62,27 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Takes all that is sealed.
+    pub(super) async fn steps(&mut self) -> Result<(), RollupError> {
+        while self.once(Work::Step).await? {
+            self.beside(Work::Merge).await;
+        }
+        Ok(())
+    }
+
+    /// Counts history of new cubes, a piece after the other: what is new goes before each.
+    pub(super) async fn fill(&mut self) -> Result<(), RollupError> {
+        while self.failed.is_none() {
+            match self.once(Work::Fill).await {
+                Ok(true) => self.beside(Work::Merge).await,
+                Ok(false) => break,
+                Err(error) => self.failed = Some(error),
+            }
+            self.steps().await?;
+        }
+        Ok(())
+    }
+
     /// Does all work of a kind, unless some has failed before; what fails is told at the end.
     pub(super) async fn beside(&mut self, work: Work) {
         if self.failed.is_none() {

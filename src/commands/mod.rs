@@ -113,7 +113,7 @@ impl Cli {
             Command::Jobs(jobs) => jobs.run(options.settings()?).await,
             Command::Audit(audit) => audit.run(options.settings()?).await,
             Command::Query(query) => query.run(options.settings()?).await,
-            Command::Bench(bench) => bench.run().await,
+            Command::Bench(bench) => bench.run(options).await,
             Command::Salvage(salvage) => salvage.run(options.settings()?).await,
             Command::Key(key) => key.run(options.settings()?).await,
             Command::Forecast(forecast) => forecast.run().await,

@@ -12,6 +12,7 @@ mod people;
 mod random;
 mod recent;
 mod stream;
+pub mod traffic;
 mod types;
 
 use std::io::{BufRead, BufReader};

@@ -15,7 +15,7 @@ pub(crate) struct Visitor {
 }
 
 /// Weight, country, its languages.
-const COUNTRIES: [(u64, (&str, &[&str])); 16] = [
+pub(crate) const COUNTRIES: [(u64, (&str, &[&str])); 16] = [
     (
         30,
         ("DE", &["de-DE,de;q=0.9,en;q=0.7", "de", "en-GB,en;q=0.9"]),
@@ -53,7 +53,7 @@ const COUNTRIES: [(u64, (&str, &[&str])); 16] = [
 ];
 
 /// Weight, user agent.
-const BROWSERS: [(u64, &str); 16] = [
+pub(crate) const BROWSERS: [(u64, &str); 16] = [
     (
         20,
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
@@ -121,7 +121,7 @@ const BROWSERS: [(u64, &str); 16] = [
 ];
 
 /// Weight, user agent.
-const CRAWLERS: [(u64, &str); 10] = [
+pub(crate) const CRAWLERS: [(u64, &str); 10] = [
     (
         8,
         "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",

@@ -1,5 +1,8 @@
 //! `millrace bench`: how fast each part is here. Figures, not verdicts.
 
+mod facts;
+mod fill;
+
 use std::{
     process::ExitCode,
     sync::{
@@ -12,7 +15,7 @@ use std::{
 use anyhow::Context;
 use batch_layer::{Mode, RollupDeps};
 use catalog::{Change, Link, Scope};
-use clap::Args;
+use clap::{Args, Subcommand};
 use enrich::Rules;
 use futures::{StreamExt, TryStreamExt, stream};
 use handover::{
@@ -41,7 +44,10 @@ use crate::{
 };
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Bench {
+    #[command(subcommand)]
+    part: Option<Part>,
     /// How long each measurement takes, roughly.
     #[arg(long, default_value_t = 3)]
     seconds: u64,
@@ -50,12 +56,22 @@ pub struct Bench {
     redis: Option<String>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Send a part of the traffic of a large installation: see benches/big.py.
+    Fill(fill::Fill),
+}
+
 fn line(what: &str, number: f64, unit: &str) {
     println!("{what:<52} {number:>12.0} {unit}");
 }
 
 impl Bench {
-    pub async fn run(self) -> anyhow::Result<ExitCode> {
+    pub async fn run(self, options: Options) -> anyhow::Result<ExitCode> {
+        if let Some(Part::Fill(fill)) = self.part {
+            fill.run(options.settings()?).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let time = Duration::from_secs(self.seconds.clamp(1, 60));
         for writers in [1, 8, 64] {
             appends(writers, time).await?;

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use bytes::Bytes;
 use enrich::Rules;
 use model::{
-    Bug, EntityId, Epoch, EpochStart, Fence, FoldVersion, LogId, Record, Seq,
-    cell::{EpochCells, fold_into},
+    Bug, EntityId, Epoch, EpochStart, Fence, FoldVersion, LogId, Record, Seq, cell::EpochCells,
     planted,
 };
 use storage::cells::StoredCell;
@@ -79,11 +78,8 @@ impl Folder {
                 self.epoch = EpochStart::from((record.epoch, self.position));
             }
             let facts = rules.facts(&record.event);
-            fold_into(
-                self.cells.entry(record.epoch).or_default(),
-                &record.event,
-                &facts,
-            );
+            let cells = self.cells.entry(record.epoch).or_default();
+            cells.fold(&record.event, &facts);
             self.changed
                 .extend(record.event.entities().map(|entity| (entity, record.epoch)));
             let received = record.event.received_ms;
@@ -98,7 +94,8 @@ impl Folder {
     pub fn changed(&self) -> BTreeMap<EntityId, Vec<StoredCell>> {
         let mut puts: BTreeMap<EntityId, Vec<StoredCell>> = BTreeMap::new();
         for (entity, epoch) in self.changed.iter().collect::<BTreeSet<_>>() {
-            let Some(cell) = self.cells.get(epoch).and_then(|cells| cells.get(entity)) else {
+            let cells = self.cells.get(epoch);
+            let Some(body) = cells.and_then(|cells| cells.encode(*entity)) else {
                 continue;
             };
             puts.entry(*entity).or_default().push(StoredCell {
@@ -107,7 +104,7 @@ impl Folder {
                 fence: self.fence,
                 fold: FoldVersion::OURS,
                 upto: self.position,
-                body: Bytes::from(cell.encode()),
+                body: Bytes::from(body),
             });
         }
         puts

@@ -34,7 +34,7 @@ async fn leave(cells: &MemoryCells) {
         fence: None,
         fold,
         upto: Seq(EVENTS),
-        body: Cell::default().encode().into(),
+        body: Default::default(),
     };
     cells.put(account(), vec![cell]).await.unwrap();
     let checkpoint = Checkpoint {

@@ -210,7 +210,7 @@ mod tests {
         let traffic = traffic();
         assert!((9_000..=10_000).contains(&traffic.links()));
         assert!(traffic.links_of(0).len() > 1_000);
-        assert_eq!(traffic.links_of(999).len(), 1);
+        assert!(traffic.links_of(999).len() <= 3);
         let hits: Vec<Hit> = (0..100_000).map(|n| traffic.hit(n)).collect();
         let of = |account| hits.iter().filter(|hit| hit.account == account).count();
         assert!((8_000..13_000).contains(&of(0)), "{}", of(0));

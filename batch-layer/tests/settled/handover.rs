@@ -14,10 +14,7 @@ use handover::{
     manifest::Manifest,
     runs::{Key, RunReader, Table, Visit},
 };
-use model::{
-    CUBES, Cell, Counts, EntityId, Event, LogId, Record, Seq,
-    cell::{EpochCells, fold_into},
-};
+use model::{CUBES, Cell, Counts, EntityId, Event, LogId, Record, Seq, cell::EpochCells};
 use proptest::{prelude::*, test_runner::TestCaseResult};
 use speed_layer::Folder;
 use storage::object_keys::ObjectKey;
@@ -94,14 +91,14 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
 
 /// What the cells of all these events would be.
 fn fold<'a>(records: impl Iterator<Item = (LogId, &'a Record)>, rules: &Rules) -> (Rows, Visits) {
-    let mut cells = EpochCells::new();
+    let mut cells = EpochCells::default();
     for (_, record) in records {
-        fold_into(&mut cells, &record.event, &rules.facts(&record.event));
+        cells.fold(&record.event, &rules.facts(&record.event));
     }
     let (mut rows, mut visits) = (Rows::new(), Visits::new());
-    cells
-        .iter()
-        .for_each(|(entity, cell)| add(&mut rows, &mut visits, *entity, cell));
+    for entity in cells.entities() {
+        add(&mut rows, &mut visits, entity, &cells.cell(entity));
+    }
     (rows, visits)
 }
 

@@ -286,7 +286,7 @@ mod tests {
             fence: None,
             fold: FoldVersion::OURS,
             upto: Seq(1),
-            body: Cell::default().encode().into(),
+            body: Default::default(),
         };
         let stored = [(2, 1), (2, 2), (1, 1), (1, 3), (2, 3)].map(|(log, epoch)| cell(log, epoch));
         cells.put(entity, stored.to_vec()).await.unwrap();
@@ -343,7 +343,7 @@ mod tests {
                 fence: None,
                 fold: of_cell,
                 upto: Seq(1),
-                body: Cell::default().encode().into(),
+                body: Default::default(),
             };
             cells.put(entity, vec![cell]).await.unwrap();
             let checkpoint = Checkpoint {

@@ -12,7 +12,10 @@ pub const FIRST_VIEWS: [&str; 10] = [
     "campaign",
 ];
 
-/// Which cubes and measures a live cell counts. Both are only ever added to and never get an old
+/// Of how cells count and are stored: 1 since values that are too many are not counted apart.
+const REVISION: u64 = 1;
+
+/// Which cubes and measures a live cell counts, and how. Both are only ever added to and never get an old
 /// number again, so that a later fold has a greater version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -20,12 +23,12 @@ pub struct FoldVersion(pub u64);
 
 impl FoldVersion {
     /// The fold from before cells named theirs.
-    pub const FIRST: Self = Self::of(10, 6);
+    pub const FIRST: Self = Self::of(0, 10, 6);
     /// The fold of this program.
-    pub const OURS: Self = Self::of(last_id(CUBES), Measure::ALL.len());
+    pub const OURS: Self = Self::of(REVISION, last_id(CUBES), Measure::ALL.len());
 
-    const fn of(last_cube: u32, measures: usize) -> Self {
-        Self((last_cube as u64) << 8 | measures as u64)
+    const fn of(revision: u64, last_cube: u32, measures: usize) -> Self {
+        Self(revision << 40 | (last_cube as u64) << 8 | measures as u64)
     }
 
     /// Whether it is the first one, which is not written down.
@@ -70,8 +73,9 @@ mod tests {
 
     #[test]
     fn a_later_fold_has_a_greater_version() {
-        assert!(FoldVersion::of(10, 6) < FoldVersion::of(10, 7));
-        assert!(FoldVersion::of(10, 7) < FoldVersion::of(11, 7));
+        assert!(FoldVersion::of(0, 10, 6) < FoldVersion::of(0, 10, 7));
+        assert!(FoldVersion::of(0, 10, 7) < FoldVersion::of(0, 11, 7));
+        assert!(FoldVersion::of(0, 11, 7) < FoldVersion::of(1, 10, 6));
         assert!(FoldVersion::FIRST <= FoldVersion::OURS);
         let first = CUBES.iter().filter(|c| c.id <= 10).map(|c| c.name);
         assert!(first.eq(FIRST_VIEWS), "what was stored says these names");

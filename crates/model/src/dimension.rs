@@ -70,6 +70,20 @@ const SPARSE: [Dimension; 5] = [
     Dimension::Trigger,
 ];
 
+/// Dimensions whose values senders make up: there may be any number of them.
+const OPEN: [Dimension; 10] = [
+    Dimension::Country,
+    Dimension::Browser,
+    Dimension::Os,
+    Dimension::Device,
+    Dimension::Referrer,
+    Dimension::Language,
+    Dimension::Region,
+    Dimension::UtmSource,
+    Dimension::UtmCampaign,
+    Dimension::Variant,
+];
+
 fn some(value: &str) -> Option<&str> {
     (!value.is_empty()).then_some(value)
 }
@@ -125,6 +139,12 @@ impl Dimension {
     /// Whether events without a value of it are not in its cube.
     pub fn is_sparse(self) -> bool {
         SPARSE.contains(&self)
+    }
+
+    /// Whether senders make up its values, so that a live cell counts only so many of them apart: see
+    /// [`crate::cell::MOST_VALUES`].
+    pub fn is_open(self) -> bool {
+        OPEN.contains(&self)
     }
 
     /// Whether its cube counts every event.

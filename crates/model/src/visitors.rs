@@ -1,7 +1,5 @@
 //! Sets of visitors: exact while small, a sketch when they grow.
 
-use std::collections::BTreeSet;
-
 use datasketches::{
     error::Error as SketchError,
     hll::{HllSketch, HllType, HllUnion},
@@ -18,15 +16,15 @@ pub const STANDARD_ERROR: f64 = 0.0082;
 /// A set of visitor numbers that merges with others, whatever their form.
 #[derive(Debug, Clone)]
 pub enum VisitorSet {
-    /// Every member.
-    Exact(BTreeSet<u64>),
+    /// Every member, in order.
+    Exact(Vec<u64>),
     /// Apache DataSketches HLL over the members' 8 little-endian bytes.
-    Sketch(HllSketch),
+    Sketch(Box<HllSketch>),
 }
 
 impl Default for VisitorSet {
     fn default() -> Self {
-        Self::Exact(BTreeSet::new())
+        Self::Exact(Vec::new())
     }
 }
 
@@ -45,9 +43,11 @@ impl VisitorSet {
     pub fn insert(&mut self, visitor: u64, limit: usize) {
         match self {
             Self::Exact(set) => {
-                set.insert(visitor);
+                if let Err(place) = set.binary_search(&visitor) {
+                    set.insert(place, visitor);
+                }
                 if set.len() > limit {
-                    *self = Self::Sketch(sketch_of(set.iter().copied()));
+                    *self = Self::Sketch(Box::new(sketch_of(set.iter().copied())));
                 }
             }
             Self::Sketch(sketch) => update(sketch, visitor),
@@ -65,7 +65,7 @@ impl VisitorSet {
                     Self::Sketch(mine) => union.update(mine),
                 }
                 union.update(theirs);
-                *self = Self::Sketch(union.to_sketch(HllType::Hll8));
+                *self = Self::Sketch(Box::new(union.to_sketch(HllType::Hll8)));
             }
         }
     }
@@ -97,14 +97,17 @@ impl VisitorSet {
 
     /// Reads what [`VisitorSet::to_sketch_bytes`] (or any DataSketches library) wrote.
     pub fn from_sketch_bytes(bytes: &[u8]) -> Result<Self, SketchError> {
-        HllSketch::deserialize(bytes).map(Self::Sketch)
+        HllSketch::deserialize(bytes).map(|sketch| Self::Sketch(Box::new(sketch)))
     }
 }
 
 impl FromIterator<u64> for VisitorSet {
     /// An exact set of any size.
     fn from_iter<I: IntoIterator<Item = u64>>(visitors: I) -> Self {
-        Self::Exact(visitors.into_iter().collect())
+        let mut visitors: Vec<u64> = visitors.into_iter().collect();
+        visitors.sort_unstable();
+        visitors.dedup();
+        Self::Exact(visitors)
     }
 }
 

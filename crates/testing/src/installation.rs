@@ -6,8 +6,7 @@ use std::sync::Arc;
 use handover::raw::{self, LogInfo};
 use model::{
     Epoch, EpochStart, Facts, FoldVersion, LogId, ManualClock, Record, Seq, Target,
-    cell::{EpochCells, fold_into},
-    random::SeededRandom,
+    cell::EpochCells, random::SeededRandom,
 };
 use storage::{
     cells::{Checkpoint, LiveCells, MemoryCells, StoredCell},
@@ -78,18 +77,19 @@ impl Installation {
 
     /// Counts all records of an epoch as a worker does that knows nothing of where they came from.
     pub async fn fold(&self, log: LogId, epoch: Epoch, records: &[Record]) {
-        let mut cells = EpochCells::new();
+        let mut cells = EpochCells::default();
         for record in records {
-            fold_into(&mut cells, &record.event, &Facts::default());
+            cells.fold(&record.event, &Facts::default());
         }
-        for (entity, cell) in cells {
+        for entity in cells.entities() {
+            let body = cells.encode(entity).unwrap_or_default();
             let cell = StoredCell {
                 log,
                 epoch,
                 fence: None,
                 fold: FoldVersion::OURS,
                 upto: records.last().map_or(Seq::ZERO, |record| record.seq),
-                body: cell.encode().into(),
+                body: body.into(),
             };
             let put = self.cells.put(entity, vec![cell]).await;
             put.expect("a cell is stored");

@@ -165,7 +165,11 @@ fn meta(
 ) -> StatsMeta {
     let error = extras.uniques_error;
     let sure = error == 0.0 && !extras.uniques_rough;
-    let exact = |metric: &Metric| *metric != Metric::UniqueVisitors || sure;
+    let exact = |metric: &Metric| match metric {
+        Metric::UniqueVisitors => sure,
+        // What is not counted apart is in no group of its own yet.
+        _ => merged.rest.is_empty(),
+    };
     let per = || format!("day in {}", query.home.name());
     let settled_ms = reading.published.manifest.settled_ms;
     let metrics = query.metrics.iter();

@@ -57,6 +57,9 @@ impl<'a> Groups<'a> {
             let rank = ranks.get(&**name).copied().unwrap_or(self.names.len());
             *rows.entry((*bucket, rank)).or_default() += *counts;
         }
+        for (bucket, counts) in &merged.rest {
+            *rows.entry((*bucket, self.names.len())).or_default() += *counts;
+        }
         rows.retain(|_, counts| query.group.is_none() || shown(query, counts));
         rows
     }

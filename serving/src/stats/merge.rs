@@ -12,6 +12,8 @@ use super::{group_by::GroupBy, query::Query};
 pub(crate) struct Merged {
     /// Sums, settled and live together.
     pub groups: HashMap<(usize, Box<str>), Counts>,
+    /// Per bucket what live cells do not count apart, because there are too many values.
+    pub rest: HashMap<usize, Counts>,
     /// The settled part of everything.
     pub settled: Counts,
     /// The live part of everything.
@@ -35,11 +37,17 @@ impl Merged {
                 self.live += *counts;
             }
         }
+        for (minute, counts) in cell.rest(cube) {
+            if (query.start..query.end).contains(&minute) {
+                *self.rest.entry(bucket(query, minute)).or_default() += *counts;
+                self.live += *counts;
+            }
+        }
     }
 
     /// Adds the events that have no value: what is left of `all`, which are not split.
     pub(crate) fn add_rest(&mut self, all: Merged) {
-        let mut split: HashMap<usize, Counts> = HashMap::new();
+        let mut split = self.rest.clone();
         for ((bucket, _), counts) in &self.groups {
             *split.entry(*bucket).or_default() += *counts;
         }
@@ -61,17 +69,19 @@ impl Merged {
         if kind.is_some_and(|k| !value.starts_with(k.prefix())) {
             return false;
         }
-        // The first bucket may begin before the range, never after it.
-        let bucket = query
-            .buckets
-            .partition_point(|start| *start <= minute)
-            .saturating_sub(1);
+        let bucket = bucket(query, minute);
         match self.groups.get_mut(&(bucket, value) as &dyn Place) {
             Some(sum) => *sum += counts,
             None => drop(self.groups.insert((bucket, value.into()), counts)),
         }
         true
     }
+}
+
+/// The place of a minute's bucket. The first bucket may begin before the range, never after it.
+fn bucket(query: &Query, minute: i64) -> usize {
+    let after = query.buckets.partition_point(|start| *start <= minute);
+    after.saturating_sub(1)
 }
 
 /// Lets a group be looked up without making its owned key.

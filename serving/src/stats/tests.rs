@@ -123,3 +123,26 @@ async fn visitors_are_exact_in_days_of_the_account_and_else_say_so() {
     let metrics = site.good("/v1/stats?metrics=clicks", &key).await;
     assert!(metrics["meta"].get("visitors_per").is_none());
 }
+
+#[tokio::test]
+async fn values_that_live_cells_do_not_count_apart_are_other_and_said() {
+    let site = Site::new().await;
+    let (account, key) = site.account().await;
+    let mut events = clicks(account, 1, 1, 1_203);
+    for (n, record) in events.iter_mut().enumerate() {
+        record.event.country = format!("made-up-{n}");
+    }
+    site.fold(&events).await;
+    let asked = "/v1/stats?group_by=country&limit=1000";
+    let answer = site.good(asked, &key).await;
+    let rows = answer["results"].as_array().unwrap();
+    assert_eq!(rows.len(), 1_001);
+    let others = json!({"country": "other", "other": true, "clicks": 203});
+    assert_eq!(rows.last(), Some(&others));
+    assert_eq!(answer["totals"], json!({"clicks": 1_203}));
+    assert_eq!(answer["meta"]["exact"]["clicks"], false);
+    assert_eq!(answer["meta"]["complete"], true);
+    let answer = site.good("/v1/stats?interval=hour", &key).await;
+    assert_eq!(answer["totals"], json!({"clicks": 1_203}));
+    assert_eq!(answer["meta"]["exact"]["clicks"], true);
+}

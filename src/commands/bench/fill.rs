@@ -56,7 +56,7 @@ pub struct Fill {
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     to: String,
     /// Requests under way at once
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 64)]
     streams: usize,
     /// Also write what was sent to this Parquet file
     #[arg(long)]

@@ -13,10 +13,7 @@ use datafusion::{
     parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
 };
 use handover::runs::{Key, cube_of, kind_of};
-use model::{
-    CUBES, Counts, EntityKind, VisitorSet,
-    cell::{EpochCells, fold_into},
-};
+use model::{CUBES, Counts, EntityKind, VisitorSet, cell::EpochCells};
 use proptest::prelude::*;
 
 use super::*;
@@ -97,15 +94,16 @@ fn visits(files: &[Finished]) -> Visits {
 
 /// The same of live cells.
 fn live(events: &[Event]) -> (Sums, Visits) {
-    let mut cells = EpochCells::new();
+    let mut cells = EpochCells::default();
     for event in events {
-        fold_into(&mut cells, event, &facts(event));
+        cells.fold(event, &facts(event));
     }
     let (mut sums, mut visits) = (Sums::new(), Visits::new());
-    for (entity, cell) in &cells {
+    for entity in cells.entities() {
+        let cell = cells.cell(entity);
         for cube in CUBES.iter().filter(|cube| cube.is_for(entity.kind)) {
             for (bucket, value, counts) in cell.rows(cube) {
-                let key = Key::new(*entity, Some(cube), bucket.div_euclid(1440));
+                let key = Key::new(entity, Some(cube), bucket.div_euclid(1440));
                 sums.insert((key, bucket, value.to_owned()), *counts);
             }
         }
@@ -113,7 +111,7 @@ fn live(events: &[Event]) -> (Sums, Visits) {
             let VisitorSet::Exact(set) = set else {
                 panic!("the sets of this test are small")
             };
-            visits.extend(set.iter().map(|visitor| (*entity, hour, bot, *visitor)));
+            visits.extend(set.iter().map(|visitor| (entity, hour, bot, *visitor)));
         }
     }
     (sums, visits)

@@ -23,7 +23,7 @@ pub struct MemoryCells {
 
 #[derive(Default, Clone)]
 struct State {
-    cells: HashMap<EntityId, HashMap<(LogId, Epoch), StoredCell>>,
+    cells: HashMap<EntityId, Vec<StoredCell>>,
     checkpoints: HashMap<LogId, Checkpoint>,
     high_watermarks: HashMap<LogId, HighWatermark>,
     prune_watermarks: HashMap<LogId, Epoch>,
@@ -65,21 +65,20 @@ impl LiveCells for MemoryCells {
         let mut state = self.state();
         let stored = state.cells.entry(entity).or_default();
         for cell in cells {
-            let newer = |old: &StoredCell| cell.version() > old.version();
-            let newer = stored.get(&(cell.log, cell.epoch)).is_none_or(newer);
-            if newer || planted(Bug::NoUptoCompare) {
-                stored.insert((cell.log, cell.epoch), cell);
+            let same = |old: &&mut StoredCell| (old.log, old.epoch) == (cell.log, cell.epoch);
+            match stored.iter_mut().find(same) {
+                None => stored.push(cell),
+                Some(old) if cell.version() > old.version() || planted(Bug::NoUptoCompare) => {
+                    *old = cell;
+                }
+                Some(_) => {}
             }
         }
         Ok(())
     }
 
     async fn cells(&self, entity: EntityId) -> Result<Vec<StoredCell>, LiveError> {
-        Ok(self
-            .state()
-            .cells
-            .get(&entity)
-            .map_or_else(Vec::new, |c| c.values().cloned().collect()))
+        Ok(self.state().cells.get(&entity).cloned().unwrap_or_default())
     }
 
     async fn checkpoint(&self, log: LogId) -> Result<Option<Checkpoint>, LiveError> {
@@ -139,7 +138,7 @@ impl LiveCells for MemoryCells {
         let mut pruned = 0;
         self.state().cells.retain(|_, cells| {
             let before = cells.len();
-            cells.retain(|(log, epoch), _| *epoch > covered.of(*log).epoch);
+            cells.retain(|cell| cell.epoch > covered.of(cell.log).epoch);
             pruned += (before - cells.len()) as u64;
             !cells.is_empty()
         });

@@ -2,10 +2,7 @@
 
 use bytes::Bytes;
 use handover::manifest::File;
-use model::{
-    Cell, Epoch, Facts, Measure, SegmentNo,
-    cell::{EpochCells, fold_into},
-};
+use model::{Epoch, Facts, Measure, SegmentNo, cell::EpochCells};
 use object_store::ObjectStoreExt;
 use storage::{cells::LiveCells, object_keys::ObjectKey, store};
 use testing::runs::put_sums;
@@ -114,17 +111,17 @@ impl Site {
 
     /// Lets the account's cell count more or fewer events.
     pub async fn change_cell(&self, epoch: Epoch, events: i64) {
-        let mut cells = EpochCells::new();
+        let mut cells = EpochCells::default();
         let mut of = self.of(epoch);
         match events {
             1 => of.push(of[0].clone()),
             _ => drop(of.pop()),
         }
         for record in of {
-            fold_into(&mut cells, &record.event, &Facts::default());
+            cells.fold(&record.event, &Facts::default());
         }
-        let cell: Cell = cells.remove(&account()).unwrap();
-        self.overwrite(epoch, cell.encode()).await;
+        let cell = cells.encode(account()).unwrap();
+        self.overwrite(epoch, cell).await;
     }
 
     pub async fn break_cell(&self, epoch: Epoch) {

@@ -20,8 +20,19 @@ const CUBES: [&str; 11] = [
 /// In November 2026, after everything in it.
 const NOW_MS: i64 = 1_795_700_000_000;
 
-fn folder() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/stored/format-1")
+fn folder(format: u32) -> std::path::PathBuf {
+    let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/stored");
+    stored.join(format!("format-{format}"))
+}
+
+/// An installation on a copy of what a format stored; the copy goes with the folder.
+fn installation(format: u32) -> (RollupDeps, tempfile::TempDir) {
+    let lake = tempfile::tempdir().expect("a folder");
+    copy(&folder(format).join("store"), lake.path());
+    let store = store::open(&format!("file://{}", lake.path().display())).expect("a store");
+    let installation = testing::Installation::on(store, NOW_MS);
+    let rules = std::sync::Arc::new(Rules::new().expect("rules"));
+    (rollup(&installation, &rules, 1), lake)
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -36,8 +47,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn expected(table: &str) -> String {
-    let file = folder().join(format!("expected/{table}.txt"));
+fn expected(format: u32, table: &str) -> String {
+    let file = folder(format).join(format!("expected/{table}.txt"));
     fs::read_to_string(file).expect("a table")
 }
 
@@ -55,7 +66,7 @@ async fn table(deps: &RollupDeps, cube: &str) -> String {
 type Visits = BTreeSet<(String, i64, bool, u64)>;
 
 fn expected_visits() -> Visits {
-    let text = expected("visitors");
+    let text = expected(1, "visitors");
     let rows = text.lines().filter(|line| line.contains('_'));
     rows.map(|line| {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -98,17 +109,15 @@ async fn visits(deps: &RollupDeps) -> Visits {
 
 #[tokio::test]
 async fn the_first_format_is_read_and_taken_over() {
-    let lake = tempfile::tempdir().expect("a folder");
-    copy(&folder().join("store"), lake.path());
-    let store = store::open(&format!("file://{}", lake.path().display())).expect("a store");
-    let installation = testing::Installation::on(store, NOW_MS);
-    let rules = std::sync::Arc::new(Rules::new().expect("rules"));
-    let deps = rollup(&installation, &rules, 1);
-
+    let (deps, _lake) = installation(1);
     let before = deps.manifests.latest().await.expect("one");
     assert_eq!((before.n, before.manifest.events_count), (2, 120));
     for cube in CUBES {
-        assert_eq!(table(&deps, cube).await, expected(cube), "{cube}, as it is");
+        assert_eq!(
+            table(&deps, cube).await,
+            expected(1, cube),
+            "{cube}, as it is"
+        );
     }
     assert!(
         model::CUBES
@@ -128,7 +137,7 @@ async fn the_first_format_is_read_and_taken_over() {
     for cube in CUBES {
         assert_eq!(
             table(&deps, cube).await,
-            expected(cube),
+            expected(1, cube),
             "{cube}, taken over"
         );
     }
@@ -146,7 +155,7 @@ async fn the_first_format_is_read_and_taken_over() {
     for cube in CUBES {
         assert_eq!(
             table(&deps, cube).await,
-            expected(cube),
+            expected(1, cube),
             "{cube}, counted anew"
         );
     }
@@ -156,4 +165,51 @@ async fn the_first_format_is_read_and_taken_over() {
         events.iter().map(|batch| batch.num_rows()).sum::<usize>(),
         120
     );
+}
+
+#[tokio::test]
+async fn the_second_format_is_read_and_gone_on_from() {
+    const TABLES: [&str; 8] = [
+        "total",
+        "country",
+        "object",
+        "currency",
+        "campaign",
+        "language",
+        "channel",
+        "device_type",
+    ];
+    let (deps, _lake) = installation(2);
+    let before = deps.manifests.latest().await.expect("one");
+    assert_eq!((before.n, before.manifest.events_count), (9, 140));
+    let as_it_was = async |when: &str| {
+        for cube in TABLES {
+            assert_eq!(
+                table(&deps, cube).await,
+                expected(2, cube),
+                "{cube}, {when}"
+            );
+        }
+        let visits = query(&deps, "SELECT * FROM visits ORDER BY 1, 2, 3", 100_000).await;
+        let text = pretty_format_batches(&visits.expect("visits")).expect("text");
+        assert_eq!(format!("{text}\n"), expected(2, "visits"), "visits, {when}");
+    };
+    as_it_was("as it is").await;
+
+    let report = run(&deps, Mode::Full).await.expect("a run");
+    assert_eq!(report.changed, [], "a recount gives the same");
+    as_it_was("counted anew").await;
+    let ledger = &deps.manifests.ledger;
+    let stored = ledger
+        .latest::<serde_json::Value>()
+        .await
+        .expect("an entry");
+    let stored = stored.expect("one").body;
+    assert_eq!(stored["format"], 3, "programs of format 2 refuse it");
+    assert!(
+        stored["sums"]
+            .as_array()
+            .is_some_and(|sums| !sums.is_empty())
+    );
+    all_agree(&deps).await;
 }

@@ -8,7 +8,9 @@ use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use storage::object_keys::ObjectKey;
 
-use crate::runs::{RunFile, Table};
+pub use crate::manifests::Since;
+pub(crate) use crate::runs::RunFile;
+use crate::runs::Table;
 
 /// Name of the ledger of manifests.
 pub const LEDGER: &str = "manifests";
@@ -82,6 +84,9 @@ pub struct Manifest {
     /// Objects that earlier manifests name and this one does not, until they are deleted.
     #[serde(default)]
     pub dropped: Vec<Dropped>,
+    /// As it is stored, not as it is used: its lists are to be read beside those of another manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
 }
 
 /// The version of a manifest's form.
@@ -91,7 +96,7 @@ pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    const OURS: u32 = 2;
+    const OURS: u32 = 3;
 
     fn first() -> Self {
         Self(1)

@@ -1,5 +1,7 @@
 //! Following the manifests.
 
+mod short;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{Bug, planted};
@@ -8,6 +10,7 @@ use storage::{
     store::Store,
 };
 
+pub use self::short::Since;
 use crate::manifest::{self, Manifest};
 
 /// A manifest with its number. Number 0 is the empty one before the first.
@@ -19,6 +22,8 @@ pub struct Published {
     pub at_ms: i64,
     /// What it says.
     pub manifest: Arc<Manifest>,
+    /// The manifest beside which it is stored: its own number if it is stored whole.
+    whole: u64,
 }
 
 /// The manifests in a store.
@@ -26,6 +31,8 @@ pub struct Manifests {
     /// The ledger they are published in.
     pub ledger: Ledger,
     newest: Mutex<Published>,
+    /// The last one that was read of those that are stored whole.
+    whole: Mutex<Option<Published>>,
 }
 
 impl Manifests {
@@ -34,6 +41,7 @@ impl Manifests {
         Self {
             ledger: Ledger::new(store, manifest::LEDGER),
             newest: Mutex::default(),
+            whole: Mutex::default(),
         }
     }
 
@@ -73,16 +81,69 @@ impl Manifests {
         if planted(Bug::PublishOverOthers) {
             n = self.ledger.newest().await? + 1;
         }
-        self.ledger.append(n, manifest, stamp).await
+        let stored = self.stored(current, manifest.clone()).await?;
+        self.ledger.append(n, &stored, stamp).await
+    }
+
+    /// What is stored of a manifest: see [`short`].
+    async fn stored(&self, current: &Published, new: Manifest) -> Result<Manifest, LedgerError> {
+        let (new, base) = (short::sorted(new), current.whole);
+        let due = current.n == 0 || current.n + 1 - base >= short::EVERY;
+        if due || planted(Bug::PublishOverOthers) {
+            return Ok(new);
+        }
+        Ok(match self.stored_whole(base).await? {
+            Some(whole) => short::short(new, base, (*whole.manifest).clone()),
+            None => new,
+        })
     }
 
     /// Manifest `n`.
     pub async fn get(&self, n: u64) -> Result<Option<Published>, LedgerError> {
-        let entry = self.ledger.entry::<Manifest>(n).await?;
-        Ok(entry.map(|e| Published {
-            n: e.n,
-            at_ms: e.at_ms,
-            manifest: Arc::new(e.body),
+        let Some(entry) = self.ledger.entry::<Manifest>(n).await? else {
+            return Ok(None);
+        };
+        let (at_ms, stored) = (entry.at_ms, entry.body);
+        let base = stored.since.as_ref().map(|since| since.manifest);
+        let manifest = match base {
+            None => stored,
+            Some(base) => {
+                let whole = self.stored_whole(base).await?;
+                let whole = whole.ok_or_else(|| self.ledger.lost(base))?;
+                short::whole(stored, (*whole.manifest).clone())
+            }
+        };
+        Ok(Some(Published {
+            n,
+            at_ms,
+            manifest: Arc::new(manifest),
+            whole: base.unwrap_or(n),
         }))
     }
+
+    /// Manifest `n`, which is stored whole; read once.
+    async fn stored_whole(&self, n: u64) -> Result<Option<Published>, LedgerError> {
+        let kept = || self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(whole) = kept().clone().filter(|whole| whole.n == n) {
+            return Ok(Some(whole));
+        }
+        let Some(entry) = self.ledger.entry::<Manifest>(n).await? else {
+            return Ok(None);
+        };
+        if entry.body.since.is_some() {
+            let why = "others are to be read beside it, and it is not stored whole";
+            return Err(self.ledger.damaged(n, why.into()));
+        }
+        let whole = Published {
+            n,
+            at_ms: entry.at_ms,
+            manifest: Arc::new(entry.body),
+            whole: n,
+        };
+        *kept() = Some(whole.clone());
+        Ok(Some(whole))
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -259,12 +259,14 @@ impl Ledger {
         LedgerError::Store { ledger, source }
     }
 
-    fn damaged(&self, n: u64, why: String) -> LedgerError {
+    /// Entry `n` is not what it must be.
+    pub fn damaged(&self, n: u64, why: String) -> LedgerError {
         let path = self.path(n);
         self.failed(StoreError::Damaged { path, why })
     }
 
-    fn lost(&self, n: u64) -> LedgerError {
+    /// Entry `n` is missing, and must not be.
+    pub fn lost(&self, n: u64) -> LedgerError {
         self.damaged(n, "it was there and is gone".into())
     }
 }

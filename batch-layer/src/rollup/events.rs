@@ -1,6 +1,9 @@
 //! Enriched events as Parquet, by the day they were received: the table that data scientists read.
 
-use std::sync::Arc;
+use std::{
+    fmt::{self, Write},
+    sync::Arc,
+};
 
 use datafusion::{
     arrow::{
@@ -12,8 +15,9 @@ use datafusion::{
     },
     parquet::{
         arrow::ArrowWriter,
-        basic::{Compression, ZstdLevel},
+        basic::{Compression, Encoding, ZstdLevel},
         file::properties::WriterProperties,
+        schema::types::ColumnPath,
     },
 };
 use handover::{manifest::EventsFile, views::time_type};
@@ -86,15 +90,34 @@ fn received(row: &Enriched) -> i64 {
 }
 
 fn parquet(rows: &[Enriched]) -> Result<Vec<u8>, RollupError> {
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .build();
-    let mut out = ArrowWriter::try_new(Vec::new(), schema(), Some(properties))?;
+    let mut out = ArrowWriter::try_new(Vec::new(), schema(), Some(properties()?))?;
     for part in rows.chunks(65_536) {
         out.write(&batch(part)?)?;
     }
     Ok(out.into_inner()?)
 }
+
+/// A dictionary where values come again and again, differences to the value before where they do not.
+fn properties() -> Result<WriterProperties, RollupError> {
+    let zstd = Compression::ZSTD(ZstdLevel::try_new(3)?);
+    let mut properties = WriterProperties::builder().set_compression(zstd);
+    for (columns, encoding) in [
+        (&DISTINCT_TEXTS[..], Encoding::DELTA_BYTE_ARRAY),
+        (&DISTINCT_NUMBERS, Encoding::DELTA_BINARY_PACKED),
+        (&["visitor"], Encoding::PLAIN),
+    ] {
+        for column in columns {
+            let path = ColumnPath::from(*column);
+            properties = properties
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path, encoding);
+        }
+    }
+    Ok(properties.build())
+}
+
+const DISTINCT_TEXTS: [&str; 3] = ["event_id", "key", "click_id"];
+const DISTINCT_NUMBERS: [&str; 3] = ["seq", "time", "received"];
 
 /// Columns of the table `events`. Absent texts are empty; absent numbers are null, and so are the
 /// columns that a file is older than.
@@ -156,49 +179,87 @@ const UTM: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
 
 fn batch(rows: &[Enriched]) -> Result<RecordBatch, RollupError> {
     let mut columns: Vec<ArrayRef> = vec![
-        texts(rows, |r| r.record.id(r.log).to_string()),
-        texts(rows, |r| r.log.to_string()),
+        made(rows, |r, text| write!(text, "{}", r.record.id(r.log))),
+        named(rows, |r| r.log),
         numbers(rows, |r| r.record.seq.0),
         numbers(rows, |r| r.record.epoch.0),
-        texts(rows, |r| r.record.event.kind().name().to_owned()),
-        texts(rows, |r| r.record.event.account_id().to_string()),
-        texts(rows, |r| r.record.event.object_id().to_string()),
-        maybe_texts(rows, |r| {
-            r.record.event.campaign_id().map(|c| c.to_string())
-        }),
+        texts(rows, |r| r.record.event.kind().name()),
+        named(rows, |r| r.record.event.account_id()),
+        named(rows, |r| r.record.event.object_id()),
+        maybe_named(rows, |r| r.record.event.campaign_id()),
         times(rows, |r| r.record.event.occurred_ms),
         times(rows, |r| r.record.event.received_ms),
         numbers(rows, |r| r.record.event.visitor),
         flags(rows, |r| r.record.event.excluded),
         flags(rows, |r| r.record.event.unchecked),
-        maybe_texts(rows, |r| r.facts.bot.as_deref().map(str::to_owned)),
+        maybe_texts(rows, |r| r.facts.bot.as_deref()),
         asns(rows),
         values(rows),
-        maybe_texts(rows, |r| r.record.event.key.clone()),
-        maybe_texts(rows, |r| r.record.event.click_id.clone()),
+        maybe_texts(rows, |r| r.record.event.key.as_deref()),
+        maybe_texts(rows, |r| r.record.event.click_id.as_deref()),
     ];
-    columns.extend(
-        TEXTS
-            .iter()
-            .map(|(_, text)| texts(rows, |r| text(r).to_owned())),
-    );
-    let nth = |list: &[String], i: usize| list.get(i).cloned().unwrap_or_default();
+    columns.extend(TEXTS.iter().map(|(_, text)| texts(rows, text)));
     columns.extend((0..5).map(|i| texts(rows, |r| nth(&r.record.event.subs, i))));
     columns.extend((0..5).map(|i| texts(rows, |r| nth(&r.record.event.utm, i))));
-    let later = LATER.iter();
-    columns.extend(later.map(|(_, text)| texts(rows, |r| text(r).to_owned())));
+    columns.extend(LATER.iter().map(|(_, text)| texts(rows, text)));
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
 
-fn texts(rows: &[Enriched], of: impl Fn(&Enriched) -> String) -> ArrayRef {
+fn nth(list: &[String], i: usize) -> &str {
+    list.get(i).map_or("", String::as_str)
+}
+
+fn texts(rows: &[Enriched], of: impl Fn(&Enriched) -> &str) -> ArrayRef {
     let mut builder = StringBuilder::new();
     rows.iter().for_each(|r| builder.append_value(of(r)));
     Arc::new(builder.finish())
 }
 
-fn maybe_texts(rows: &[Enriched], of: impl Fn(&Enriched) -> Option<String>) -> ArrayRef {
+fn maybe_texts(rows: &[Enriched], of: impl Fn(&Enriched) -> Option<&str>) -> ArrayRef {
     let mut builder = StringBuilder::new();
     rows.iter().for_each(|r| builder.append_option(of(r)));
+    Arc::new(builder.finish())
+}
+
+/// Texts that are written into the column itself.
+fn made(
+    rows: &[Enriched],
+    text: impl Fn(&Enriched, &mut StringBuilder) -> fmt::Result,
+) -> ArrayRef {
+    let mut builder = StringBuilder::new();
+    for row in rows {
+        // A column takes every text.
+        let written = text(row, &mut builder);
+        debug_assert!(written.is_ok());
+        builder.append_value("");
+    }
+    Arc::new(builder.finish())
+}
+
+/// Names of ids; each is made once for events that follow each other.
+fn named<I: PartialEq + ToString>(rows: &[Enriched], of: impl Fn(&Enriched) -> I) -> ArrayRef {
+    maybe_named(rows, |row| Some(of(row)))
+}
+
+/// The same of ids that may be absent.
+fn maybe_named<I: PartialEq + ToString>(
+    rows: &[Enriched],
+    of: impl Fn(&Enriched) -> Option<I>,
+) -> ArrayRef {
+    let mut builder = StringBuilder::new();
+    let mut last: Option<(I, String)> = None;
+    for row in rows {
+        let Some(id) = of(row) else {
+            builder.append_null();
+            continue;
+        };
+        let name = match last.take() {
+            Some((same, name)) if same == id => name,
+            _ => id.to_string(),
+        };
+        builder.append_value(&name);
+        last = Some((id, name));
+    }
     Arc::new(builder.finish())
 }
 

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use audit::AuditDeps;
-use batch_layer::RollupDeps;
+use batch_layer::{Local, RollupDeps};
 use catalog::{Catalog, copy::replace_privately};
 use enrich::{Geo, Rules};
 use handover::{installation, manifests::Manifests};
@@ -66,6 +66,7 @@ impl Base {
             env: self.env.clone(),
             manifests: Manifests::new(Arc::clone(&self.env.store)),
             rules,
+            engine: Arc::new(Local),
         })
     }
 

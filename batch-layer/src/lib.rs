@@ -11,4 +11,11 @@ mod settled;
 pub use datafusion::arrow::util::pretty::pretty_format_batches;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};
 pub use report::{ReportError, ReportFiles, query, run_report};
-pub use rollup::{Mode, Report, RollupDeps, RollupError, run};
+pub use rollup::{
+    Engine, Local, Mode, Report, Results, RollupDeps, RollupError, Worker, perform, run,
+};
+
+/// What an engine is given, and what it gives back.
+pub mod tasks {
+    pub use crate::rollup::{Count, Done, Merge, NewRun, Part, Piece, Read, Task};
+}

@@ -1,18 +1,20 @@
 //! Events of sealed epochs, enriched, some at a time.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use enrich::Rules;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use handover::raw::{self, Seal};
-use model::{Epoch, Facts, LogId, Record, SegmentNo};
+use handover::raw;
+use model::{Facts, LogId, Record, SegmentNo, Span};
 use storage::{
     error::{Kind, StorageError},
     store::Store,
 };
-use tokio::task::JoinHandle;
 
-use super::deps::{RollupDeps, RollupError};
+use super::{
+    error::RollupError,
+    task::{Part, Read},
+};
 
 /// Events held at once, and one segment's more.
 const CHUNK: usize = 120_000;
@@ -26,115 +28,75 @@ pub(super) struct Enriched {
     pub facts: Facts,
 }
 
-type Segment = (Seal, Vec<Enriched>);
-type Chunk = Result<Option<Vec<Enriched>>, RollupError>;
-
-/// Reads all events of some epochs.
+/// Reads all events of some parts of epochs.
 pub(super) struct Chunks {
-    reader: Option<Reader>,
-    /// The next chunk, being read.
-    ahead: Option<JoinHandle<(Reader, Chunk)>>,
-}
-
-struct Reader {
-    segments: BoxStream<'static, Result<Segment, RollupError>>,
-    /// Events that are still to come of each epoch.
-    left: BTreeMap<(LogId, Epoch), i64>,
+    segments: BoxStream<'static, Result<(usize, Vec<Enriched>), RollupError>>,
+    read: Vec<Read>,
 }
 
 impl Chunks {
-    pub(super) fn new(deps: &RollupDeps, taken: Vec<Seal>) -> Self {
-        let left = taken
-            .iter()
-            .map(|seal| ((seal.log, seal.epoch), seal.count as i64));
-        let left = left.collect();
-        let (store, rules) = (Arc::clone(&deps.env.store), Arc::clone(&deps.rules));
-        let numbers = |seal: Seal| {
-            let numbers = seal.segments.first.to(seal.segments.last);
-            numbers.map(move |number| (seal.clone(), number))
+    pub(super) fn new(store: &Store, rules: &Arc<Rules>, parts: &[Part]) -> Self {
+        let none = |part: &Part| Read {
+            log: part.log,
+            epoch: part.epoch,
+            count: 0,
+            seqs: None,
         };
-        let segments = futures::stream::iter(taken.into_iter().flat_map(numbers));
-        let read = move |(seal, number)| read(Arc::clone(&store), Arc::clone(&rules), seal, number);
-        let reader = Reader {
-            segments: segments.map(read).buffered(AHEAD).boxed(),
-            left,
+        let numbers = |(place, part): (usize, Part)| {
+            let numbers = part.segments.first.to(part.segments.last);
+            numbers.map(move |number| (place, part.clone(), number))
         };
+        let read = parts.iter().map(none).collect();
+        let parts: Vec<_> = parts.iter().cloned().enumerate().collect();
+        let (store, rules) = (Arc::clone(store), Arc::clone(rules));
+        let one = move |(place, part, number)| {
+            let (store, rules) = (Arc::clone(&store), Arc::clone(&rules));
+            async move { Ok((place, segment(store, rules, part, number).await?)) }
+        };
+        let segments = futures::stream::iter(parts.into_iter().flat_map(numbers));
         Self {
-            reader: Some(reader),
-            ahead: None,
+            segments: segments.map(one).buffered(AHEAD).boxed(),
+            read,
         }
     }
 
     /// The next events; `None` after the last.
-    pub(super) async fn next(&mut self) -> Chunk {
-        self.read_ahead();
-        let Some(ahead) = self.ahead.take() else {
-            return Ok(None);
-        };
-        let (reader, chunk) = ahead.await.map_err(RollupError::Panicked)?;
-        self.reader = Some(reader);
-        chunk
-    }
-
-    /// Begins to read the next events, while others are worked on.
-    pub(super) fn read_ahead(&mut self) {
-        if let Some(mut reader) = self.reader.take() {
-            let read = async move {
-                let chunk = reader.next().await;
-                (reader, chunk)
-            };
-            self.ahead = Some(tokio::spawn(read));
-        }
-    }
-}
-
-impl Drop for Chunks {
-    fn drop(&mut self) {
-        if let Some(ahead) = &self.ahead {
-            ahead.abort();
-        }
-    }
-}
-
-impl Reader {
-    async fn next(&mut self) -> Chunk {
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Enriched>>, RollupError> {
         let mut chunk: Vec<Enriched> = Vec::new();
-        while let Some((seal, events)) = self.segments.try_next().await? {
-            if let Some(left) = self.left.get_mut(&(seal.log, seal.epoch)) {
-                *left -= events.len() as i64;
-            }
+        while let Some((place, events)) = self.segments.try_next().await? {
+            self.read[place].add(&events);
             chunk.extend(events);
             if chunk.len() >= CHUNK {
                 break;
             }
         }
-        match chunk.is_empty() {
-            true => self.check().map(|()| None),
-            false => Ok(Some(chunk)),
-        }
+        Ok((!chunk.is_empty()).then_some(chunk))
     }
 
-    /// Whether there were as many as the seals say.
-    fn check(&self) -> Result<(), RollupError> {
-        let wrong = self.left.iter().find(|(_, left)| **left != 0);
-        let Some(((log, epoch), left)) = wrong else {
-            return Ok(());
-        };
-        Err(RollupError::Held {
-            log: *log,
-            epoch: *epoch,
-            why: format!("its seal says {left} more events than its segments hold"),
-        })
+    /// What has been read of each part.
+    pub(super) fn read(self) -> Vec<Read> {
+        self.read
     }
 }
 
-async fn read(
+impl Read {
+    fn add(&mut self, events: &[Enriched]) {
+        self.count += events.len() as u64;
+        if let [first, ..] = events
+            && let [.., last] = events
+        {
+            let first = self.seqs.map_or(first.record.seq, |seqs| seqs.first);
+            self.seqs = Some(Span::from((first, last.record.seq)));
+        }
+    }
+}
+
+async fn segment(
     store: Store,
     rules: Arc<Rules>,
-    seal: Seal,
+    Part { log, epoch, .. }: Part,
     number: SegmentNo,
-) -> Result<Segment, RollupError> {
-    let log = seal.log;
+) -> Result<Vec<Enriched>, RollupError> {
     let segment = raw::segment(&store, log, number).await;
     let segment = segment.and_then(|found| found.ok_or_else(|| raw::missing(log, number)));
     let segment = segment
@@ -143,7 +105,7 @@ async fn read(
             // What is damaged stays so: its log waits, and nobody else.
             Kind::Damaged => RollupError::Held {
                 log,
-                epoch: seal.epoch,
+                epoch,
                 why: error.to_string(),
             },
             _ => RollupError::Storage(error),
@@ -157,5 +119,5 @@ async fn read(
         segment.records.into_iter().map(enriched).collect()
     };
     let events = tokio::task::spawn_blocking(enrich).await;
-    Ok((seal, events.map_err(RollupError::Panicked)?))
+    events.map_err(RollupError::Panicked)
 }

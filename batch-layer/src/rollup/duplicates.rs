@@ -12,7 +12,7 @@ use handover::{
     manifest::{Manifest, SenderKeysFile},
     sender_keys::{self, Keyed},
 };
-use model::LogId;
+use model::{EventId, LogId};
 use object_store::path::Path;
 use storage::{object_keys::ObjectKey, reservations::KEEP_MS};
 
@@ -23,7 +23,7 @@ use super::{
 use crate::engine;
 
 /// Finds the events that are not to be counted and notes them in `manifest`, whose keys are those
-/// of `fresh` afterwards, too; tells how many are new. `before` is the newest manifest: what it
+/// of `fresh` afterwards, too; tells which are new. `before` is the newest manifest: what it
 /// covers is decided on.
 pub(super) async fn find(
     deps: &RollupDeps,
@@ -31,9 +31,9 @@ pub(super) async fn find(
     before: &Manifest,
     fresh: Vec<SenderKeysFile>,
     manifest: &mut Manifest,
-) -> Result<u64, RollupError> {
+) -> Result<Vec<EventId>, RollupError> {
     let mut all = duplicates::read(&deps.env.store, before).await?;
-    let known = all.len();
+    let mut new = Vec::new();
     let unsure = manifest
         .sender_keys
         .iter()
@@ -41,10 +41,11 @@ pub(super) async fn find(
         .any(|k| k.unchecked > 0);
     if unsure && !fresh.is_empty() {
         let found = look(deps, before, &all, &fresh, &manifest.sender_keys).await?;
+        new.extend(found.iter().map(|duplicate| duplicate.event));
         all.extend(found.into_iter().map(|d| (d.event, d)));
     }
     manifest.sender_keys.extend(fresh);
-    manifest.duplicates = match all.len() == known {
+    manifest.duplicates = match new.is_empty() {
         true => before.duplicates.clone(),
         false => {
             let bytes = duplicates::encode(&all)?;
@@ -52,7 +53,7 @@ pub(super) async fn find(
             Some(writer.put(key, all.len() as u64, bytes).await?)
         }
     };
-    Ok((all.len() - known) as u64)
+    Ok(new)
 }
 
 /// Name of the table of new keys, and of the table of those before.

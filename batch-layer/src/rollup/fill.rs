@@ -1,22 +1,20 @@
 //! History of cubes that were defined when events had been taken already: counted from raw, step by
 //! step, beside what is new. Until all of it is there, answers say that it is not.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use handover::{
     directory::Directory,
-    duplicates,
     manifest::{Filling, Manifest},
     sealed,
 };
 use model::{CUBES, Covered, Cube, Epoch, Horizon, LogId};
 
 use super::{
-    STEP,
-    chunks::Chunks,
     deps::{RollupDeps, RollupError},
-    fold::Wanted,
     step,
+    task::Count,
+    tasks,
     write::Writer,
 };
 
@@ -92,19 +90,18 @@ pub(super) async fn some(
         let end = upto.of(log).epoch.next();
         Some(held.get(&log).map_or(end, |held| end.min(*held)))
     };
-    let taken = sealed::beyond(&deps.env.store, directory, done, end, STEP).await?;
-    let left_out = Arc::new(duplicates::read(&deps.env.store, manifest).await?);
-    let wanted = Wanted {
-        cubes: CUBES
-            .iter()
-            .filter(|cube| cubes.contains(cube.name))
-            .collect(),
+    let taken = sealed::beyond(&deps.env.store, directory, done, end, deps.step()).await?;
+    let count = Count {
+        parts: Vec::new(),
+        rules: deps.rules.version().to_owned(),
+        left_out: manifest.duplicates.clone(),
+        cubes: cubes.iter().cloned().collect(),
         visits: false,
+        events: false,
+        keys_since: None,
     };
-    let mut chunks = Chunks::new(deps, taken.clone());
-    while let Some(chunk) = chunks.next().await? {
-        chunks.read_ahead();
-        step::count(writer, manifest, chunk, &left_out, &wanted).await?;
+    for (_, done) in tasks::count(deps, writer, &taken, count).await? {
+        step::add_runs(manifest, done.runs);
     }
     let mut filling = filling;
     for seal in &taken {

@@ -18,7 +18,7 @@ use handover::{
 use model::{CUBES, Epoch, LogId, Measure};
 
 use super::{
-    Report, STEP,
+    Report,
     deps::{RollupDeps, RollupError},
     merge::{self, Side, sorted},
     step,
@@ -51,7 +51,7 @@ pub(super) async fn recompute(
     let mut unsure: BTreeSet<(LogId, Epoch)> = unsure_before.collect();
     loop {
         let (store, horizon) = (&deps.env.store, &manifest.horizon);
-        let taken = sealed::beyond(store, directory, horizon, |_| None, STEP).await?;
+        let taken = sealed::beyond(store, directory, horizon, |_| None, deps.step()).await?;
         if taken.is_empty() {
             break;
         }
@@ -118,7 +118,7 @@ async fn changes(
     if runs.is_empty() {
         return Ok(Vec::new());
     }
-    let mut rows = sorted(deps, Table::Sums, runs)?;
+    let mut rows = sorted(&deps.env.store, Table::Sums, runs)?;
     let mut changed: BTreeMap<u32, u64> = BTreeMap::new();
     while let Some(batch) = rows.try_next().await? {
         let parts = batch.column(2).as_primitive::<UInt16Type>();

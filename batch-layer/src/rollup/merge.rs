@@ -1,31 +1,30 @@
 //! Merging runs, as a log-structured merge tree does: many small ones become one, and no number
-//! changes. What is read is streamed, so that memory does not follow the size.
+//! changes.
 
 mod added;
+mod merged;
 mod plan;
 mod sorted;
 
 use std::collections::BTreeSet;
 
-use datafusion::arrow::record_batch::RecordBatch;
-use futures::TryStreamExt;
 use handover::{
     manifest::Manifest,
-    runs::{Finished, RunFile, RunWriter, Table},
+    runs::{RunFile, Table},
 };
 use model::{Bug, planted};
-use tokio::sync::mpsc;
 
 use self::plan::Plan;
-pub(super) use self::sorted::{Side, sorted};
+pub(super) use self::{
+    merged::merged,
+    sorted::{Side, sorted},
+};
 use super::{
     deps::{RollupDeps, RollupError},
-    fold::MAX_ROWS,
+    task::{Merge, Piece},
+    tasks,
     write::Writer,
 };
-
-/// Batches that wait to be written.
-const AHEAD: usize = 4;
 
 /// What a merge puts in the place of what.
 pub(super) struct Merged {
@@ -93,63 +92,28 @@ async fn merge(
     table: Table,
     plan: Plan,
 ) -> Result<Merged, RollupError> {
+    let level = plan.level;
+    let merged = plan.merged.iter().flatten().flatten();
+    let inputs = plan.moved.iter().chain(merged);
+    let inputs = inputs.map(|file| file.file.name.clone()).collect();
     // See `Merged::apply` for its number.
-    let place = (0, plan.level);
-    let mut inputs = BTreeSet::new();
-    let mut outputs = Vec::new();
-    for file in plan.moved {
-        inputs.insert(file.file.name.clone());
-        let (run, level) = place;
-        outputs.push(RunFile { run, level, ..file });
-    }
-    for runs in plan.merged {
-        let names = runs.iter().flatten().map(|file| file.file.name.clone());
-        inputs.extend(names);
-        let sides = runs.into_iter().map(|files| (Side::Added, files));
-        let mut rows = sorted(deps, table, sides.collect())?;
-        let (send, batches) = mpsc::channel(AHEAD);
-        let (finished, mut files) = mpsc::channel(1);
-        let encoding = tokio::task::spawn_blocking(move || encode(table, batches, &finished));
-        let reading = async {
-            while let Some(batch) = rows.try_next().await? {
-                if send.send(batch).await.is_err() {
-                    break;
-                }
-            }
-            drop(send);
-            Ok::<_, RollupError>(())
-        };
-        let storing = async {
-            while let Some(file) = files.recv().await {
-                outputs.push(writer.put_run(table, file, place).await?);
-            }
-            Ok(())
-        };
-        tokio::try_join!(reading, storing)?;
-        encoding.await.map_err(RollupError::Panicked)??;
+    let moved = plan.moved.into_iter();
+    let mut outputs: Vec<RunFile> = moved
+        .map(|file| RunFile {
+            run: 0,
+            level,
+            ..file
+        })
+        .collect();
+    let merge = |runs| Piece::Merge(Merge { table, level, runs });
+    let pieces = plan.merged.into_iter().map(merge).collect();
+    for done in tasks::all(deps, writer, pieces).await? {
+        let runs = done.runs.into_iter();
+        outputs.extend(runs.flat_map(|run| run.sums.into_iter().chain(run.visits)));
     }
     Ok(Merged {
         table,
         inputs,
         outputs,
     })
-}
-
-/// Makes files of batches, on a thread of its own.
-fn encode(
-    table: Table,
-    mut batches: mpsc::Receiver<RecordBatch>,
-    finished: &mpsc::Sender<Finished>,
-) -> Result<(), RollupError> {
-    let mut out = RunWriter::new(table, MAX_ROWS);
-    // Nobody takes files any more if the merge failed.
-    let give = |file| finished.blocking_send(file).is_ok();
-    while let Some(batch) = batches.blocking_recv() {
-        out.write(&batch)?;
-        if !out.take().into_iter().all(give) {
-            return Ok(());
-        }
-    }
-    out.finish()?.into_iter().all(give);
-    Ok(())
 }

@@ -3,8 +3,11 @@
 
 mod chunks;
 mod collect;
+mod count;
 mod deps;
 mod duplicates;
+mod engine;
+mod error;
 mod events;
 mod fill;
 mod fold;
@@ -13,6 +16,9 @@ mod merge;
 mod run;
 mod step;
 mod takeover;
+mod task;
+mod tasks;
+mod worker;
 mod write;
 
 use std::collections::BTreeSet;
@@ -21,11 +27,17 @@ use handover::{manifest::Manifest, runs::Table};
 use serde::Serialize;
 use storage::object_keys::ObjectKey;
 
-pub use self::deps::{RollupDeps, RollupError};
 use self::run::{Run, Work};
+pub use self::{
+    deps::RollupDeps,
+    engine::{Engine, Local, Results, perform},
+    error::RollupError,
+    task::{Count, Done, Merge, NewRun, Part, Piece, Read, Task},
+    worker::Worker,
+};
 pub(crate) use self::{events::schema as events_schema, write::run_key};
 
-/// Events of one step, and one epoch's more: what is published at once. Memory follows chunks.
+/// Events of one step, and one epoch's more, at least: what is published at once. Memory follows chunks.
 const STEP: u64 = 500_000;
 
 /// What a run recomputes.

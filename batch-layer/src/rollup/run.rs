@@ -12,8 +12,9 @@ use model::{Epoch, LogId, failpoint::reach};
 use storage::ledger::Appended;
 
 use super::{
-    Report, STEP, collect,
-    deps::{RollupDeps, RollupError, TRIES},
+    Report, collect,
+    deps::{RollupDeps, RollupError},
+    error::TRIES,
     fill, full, merge, names, step, takeover,
     write::Writer,
 };
@@ -113,7 +114,7 @@ impl<'a> Run<'a> {
         }
         loop {
             let current = self.deps.manifests.latest().await?;
-            let mut writer = Writer::new(self.deps, current.n + 1);
+            let mut writer = Writer::new(&self.deps.env, current.n + 1);
             let mut manifest = (*current.manifest).clone();
             let done = self
                 .attempt(work, &current, &mut manifest, &mut writer)
@@ -183,7 +184,7 @@ impl<'a> Run<'a> {
             Work::Step => {
                 let (store, horizon) = (&deps.env.store, &manifest.horizon);
                 let end = |log| held.get(&log).copied();
-                let taken = sealed::beyond(store, directory, horizon, end, STEP).await?;
+                let taken = sealed::beyond(store, directory, horizon, end, deps.step()).await?;
                 if taken.is_empty() {
                     return Ok(None);
                 }
@@ -204,7 +205,7 @@ impl<'a> Run<'a> {
     /// as they name the files that it merged.
     async fn merge(&mut self) -> Result<bool, RollupError> {
         let mut current = self.deps.manifests.latest().await?;
-        let mut writer = Writer::new(self.deps, current.n + 1);
+        let mut writer = Writer::new(&self.deps.env, current.n + 1);
         let merged = merge::next(self.deps, &mut writer, &current.manifest).await;
         if merged.is_err() {
             writer.discard().await;

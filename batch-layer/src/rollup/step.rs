@@ -1,24 +1,18 @@
-//! One step: some sealed epochs become files of events and new runs. Nothing old is read. It goes chunk
-//! by chunk, the next one read and enriched while one is written and counted.
-
-use std::sync::Arc;
+//! One step: some sealed epochs become files of events and new runs. Nothing old is read.
 
 use handover::{
-    duplicates::{self, Duplicates},
-    manifest::{Manifest, SenderKeysFile, WholeViews},
+    manifest::{Manifest, WholeViews},
     raw::Seal,
-    runs::Table,
-    sender_keys::{self, Keyed},
+    runs::{RunFile, Table},
 };
-use model::Covered;
-use storage::object_keys::ObjectKey;
+use model::EventId;
 
 use super::{
     Report,
-    chunks::{Chunks, Enriched},
     deps::{RollupDeps, RollupError},
-    duplicates as keys, events, fill,
-    fold::{Counted, Fold, Wanted},
+    duplicates as keys, fill,
+    task::{Count, Done, NewRun, Piece},
+    tasks,
     write::Writer,
 };
 
@@ -38,122 +32,61 @@ pub(super) async fn take(
     let since = keys::since(deps, decided);
     manifest.sender_keys.retain(|keys| keys.last_ms >= since);
     fill::forget_unknown(manifest);
-    let mut report = Report::default();
-    let (mut so_far, mut unchecked) = (decided.clone(), false);
-    let mut left_out = Arc::new(duplicates::read(&deps.env.store, decided).await?);
-    let mut chunks = Chunks::new(deps, taken.to_vec());
-    while let Some(chunk) = chunks.next().await? {
-        let received = chunk.iter().map(|r| r.record.event.received_ms);
-        manifest.settled_ms = received.fold(manifest.settled_ms, i64::max);
-        let fresh = write_keys(writer, &chunk, since).await?;
-        unchecked |= fresh.iter().any(|keys| keys.unchecked > 0);
-        report.duplicates += keys::find(deps, writer, &so_far, fresh, manifest).await?;
-        if manifest.duplicates != so_far.duplicates {
-            left_out = Arc::new(duplicates::read(&deps.env.store, manifest).await?);
-        }
-        advance(&mut so_far, manifest, &chunk);
-        chunks.read_ahead();
-        write(writer, manifest, chunk, Arc::clone(&left_out)).await?;
+    let count = Count::all(deps.rules.version(), decided.duplicates.clone(), since);
+    let mut counted = tasks::count(deps, writer, taken, count).await?;
+    let fresh: Vec<_> = counted.iter().flat_map(|(_, d)| d.keys.clone()).collect();
+    let unchecked = fresh.iter().any(|keys| keys.unchecked > 0);
+    let found = keys::find(deps, writer, decided, fresh, manifest).await?;
+    count_again(deps, writer, manifest, &mut counted, &found).await?;
+    for (_, done) in counted {
+        manifest.settled_ms = manifest.settled_ms.max(done.last_ms);
+        manifest.event_files.extend(done.events);
+        add_runs(manifest, done.runs);
     }
     for epoch in taken {
         manifest.horizon.0.insert(epoch.log, epoch.covered());
     }
     manifest.unsure = keys::unsure(deps, decided, manifest, unchecked).await?;
-    report.events = taken.iter().map(|seal| seal.count).sum();
-    report.epochs = taken.len() as u64;
+    let report = Report {
+        events: taken.iter().map(|seal| seal.count).sum(),
+        epochs: taken.len() as u64,
+        duplicates: found.len() as u64,
+        ..Report::default()
+    };
     manifest.events_count += report.events;
     Ok(report)
 }
 
-/// What is decided of a chunk stays decided in the next.
-fn advance(decided: &mut Manifest, manifest: &Manifest, chunk: &[Enriched]) {
-    decided.duplicates.clone_from(&manifest.duplicates);
-    for row in chunk {
-        let none = Covered::default();
-        let covered = decided.horizon.0.entry(row.log).or_insert(none);
-        covered.seq = covered.seq.max(row.record.seq);
-    }
-}
-
-async fn write_keys(
+/// What is repeated is known only when all keys are. That is rare: what holds some of it is counted again.
+async fn count_again(
+    deps: &RollupDeps,
     writer: &mut Writer<'_>,
-    rows: &[Enriched],
-    since: i64,
-) -> Result<Vec<SenderKeysFile>, RollupError> {
-    let keyed = rows.iter().filter_map(|r| Keyed::of(r.log, &r.record));
-    let keyed: Vec<Keyed> = keyed.filter(|k| k.received_ms >= since).collect();
-    let Some(last_ms) = keyed.iter().map(|k| k.received_ms).max() else {
-        return Ok(Vec::new());
-    };
-    let key = |name| ObjectKey::Keys { name };
-    let file = writer.put(key, keyed.len() as u64, sender_keys::encode(&keyed)?);
-    Ok(vec![SenderKeysFile {
-        file: file.await?,
-        last_ms,
-        unchecked: keyed.iter().filter(|k| k.unchecked).count() as u64,
-    }])
-}
-
-/// Writes the events of a chunk, and counts those that are not left out.
-async fn write(
-    writer: &mut Writer<'_>,
-    manifest: &mut Manifest,
-    mut chunk: Vec<Enriched>,
-    left_out: Arc<Duplicates>,
+    manifest: &Manifest,
+    counted: &mut [(Count, Done)],
+    found: &[EventId],
 ) -> Result<(), RollupError> {
-    let work = move || {
-        events::sort(&mut chunk);
-        let (events, counted) = rayon::join(
-            || events::encode(&chunk),
-            || fold(&chunk, &left_out, Wanted::all()),
-        );
-        Ok::<_, RollupError>((events?, counted?))
-    };
-    let done = tokio::task::spawn_blocking(work).await;
-    let (events, counted) = done.map_err(RollupError::Panicked)??;
-    manifest
-        .event_files
-        .extend(events::put(writer, events).await?);
-    put(writer, manifest, counted).await
-}
-
-/// Counts the events of a chunk again, for some cubes.
-pub(super) async fn count(
-    writer: &mut Writer<'_>,
-    manifest: &mut Manifest,
-    chunk: Vec<Enriched>,
-    left_out: &Arc<Duplicates>,
-    wanted: &Wanted,
-) -> Result<(), RollupError> {
-    let (left_out, wanted) = (Arc::clone(left_out), wanted.clone());
-    let counted = tokio::task::spawn_blocking(move || fold(&chunk, &left_out, wanted)).await;
-    put(writer, manifest, counted.map_err(RollupError::Panicked)??).await
-}
-
-fn fold(chunk: &[Enriched], left_out: &Duplicates, wanted: Wanted) -> Result<Counted, RollupError> {
-    let mut fold = Fold::new(wanted);
-    for row in chunk {
-        if left_out.is_empty() || !left_out.contains_key(&row.record.id(row.log)) {
-            fold.add(&row.record.event, &row.facts);
-        }
-    }
-    Ok(fold.finish()?)
-}
-
-/// Stores what was counted as a new run.
-async fn put(
-    writer: &mut Writer<'_>,
-    manifest: &mut Manifest,
-    counted: Counted,
-) -> Result<(), RollupError> {
-    let run = manifest.new_run();
-    for file in counted.sums {
-        let file = writer.put_run(Table::Sums, file, (run, 0)).await?;
-        manifest.sums.push(file);
-    }
-    for file in counted.visits {
-        let file = writer.put_run(Table::Visits, file, (run, 0)).await?;
-        manifest.visits.push(file);
+    let holds = |done: &Done| found.iter().any(|event| done.holds(*event));
+    let again = counted.iter_mut().filter(|(_, done)| holds(done));
+    let again: Vec<&mut (Count, Done)> = again.collect();
+    let left_out = &manifest.duplicates;
+    let pieces = again
+        .iter()
+        .map(|(count, _)| Piece::Count(count.clone().again(left_out.clone())));
+    let results = tasks::all(deps, writer, pieces.collect()).await?;
+    for ((_, done), result) in again.into_iter().zip(results) {
+        let wrong = std::mem::replace(&mut done.runs, result.runs);
+        writer.forget(wrong.iter().flat_map(NewRun::files)).await;
     }
     Ok(())
+}
+
+/// Adds new runs to the manifest, each under a number of its own.
+pub(super) fn add_runs(manifest: &mut Manifest, runs: Vec<NewRun>) {
+    for NewRun { sums, visits } in runs {
+        let run = manifest.new_run();
+        for (table, files) in [(Table::Sums, sums), (Table::Visits, visits)] {
+            let files = files.into_iter().map(|file| RunFile { run, ..file });
+            manifest.runs_mut(table).extend(files);
+        }
+    }
 }

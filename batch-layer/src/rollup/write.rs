@@ -15,13 +15,13 @@ use handover::{
 };
 use model::random::new_nonce;
 use object_store::{ObjectStoreExt, path::Path};
-use storage::{object_keys::ObjectKey, store::StoreError};
+use storage::{env::Env, object_keys::ObjectKey, store::StoreError};
 
-use super::deps::{RollupDeps, RollupError};
+use super::error::RollupError;
 
 /// Writes the files of one attempt.
 pub(super) struct Writer<'a> {
-    deps: &'a RollupDeps,
+    env: &'a Env,
     attempt: String,
     written: Vec<Path>,
     forgotten: usize,
@@ -29,14 +29,33 @@ pub(super) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// For an attempt to publish manifest `n`.
-    pub(super) fn new(deps: &'a RollupDeps, n: u64) -> Self {
-        let attempt = format!("{n:010}-{:016x}", new_nonce(&*deps.env.random) as u64);
+    pub(super) fn new(env: &'a Env, n: u64) -> Self {
+        Self::named(env, format!("{n:010}"))
+    }
+
+    /// For a task of such an attempt. It may be done twice at the same time, so each time has names of
+    /// its own.
+    pub(super) fn of_task(env: &'a Env, attempt: &str) -> Self {
+        Self::named(env, attempt.to_owned())
+    }
+
+    fn named(env: &'a Env, within: String) -> Self {
         Self {
-            deps,
-            attempt,
+            env,
+            attempt: format!("{within}-{:016x}", new_nonce(&*env.random) as u64),
             written: Vec::new(),
             forgotten: 0,
         }
+    }
+
+    /// What its files are named for.
+    pub(super) fn attempt(&self) -> &str {
+        &self.attempt
+    }
+
+    /// Takes over what tasks have written.
+    pub(super) fn adopt(&mut self, files: impl Iterator<Item = Path>) {
+        self.written.extend(files);
     }
 
     /// Stores one file under a name that no other file has.
@@ -50,7 +69,7 @@ impl<'a> Writer<'a> {
         let path = key(name.clone()).path();
         let size = bytes.len() as u64;
         self.written.push(path.clone());
-        let stored = self.deps.env.store.put(&path, bytes.into()).await;
+        let stored = self.env.store.put(&path, bytes.into()).await;
         stored.map_err(|e| StoreError::request("write", &path, e))?;
         Ok(File {
             name,
@@ -105,7 +124,7 @@ impl<'a> Writer<'a> {
 
     async fn delete(&self, paths: Vec<Path>) {
         let paths = futures::stream::iter(paths.into_iter().map(Ok)).boxed();
-        let store = std::sync::Arc::clone(&self.deps.env.store);
+        let store = std::sync::Arc::clone(&self.env.store);
         let mut deleted = store.delete_stream(paths);
         while let Some(result) = deleted.next().await {
             if let Err(error) = result {

@@ -79,9 +79,15 @@ pub fn encode(duplicates: &Duplicates) -> Result<Bytes, ParquetError> {
 
 /// All duplicates that `manifest` knows.
 pub async fn read(store: &Store, manifest: &Manifest) -> Result<Duplicates, StorageError> {
-    let Some(File { name, .. }) = manifest.duplicates.clone() else {
-        return Ok(Duplicates::new());
-    };
+    match &manifest.duplicates {
+        Some(file) => read_file(store, file).await,
+        None => Ok(Duplicates::new()),
+    }
+}
+
+/// All duplicates of one file.
+pub async fn read_file(store: &Store, file: &File) -> Result<Duplicates, StorageError> {
+    let name = file.name.clone();
     let path = ObjectKey::Duplicates { name }.path();
     let failed = |source| ViewError::Parquet {
         path: path.to_string(),

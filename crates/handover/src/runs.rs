@@ -31,7 +31,8 @@ use crate::{manifest::File, views::time_type};
 const PERIOD_DAYS: i64 = 32;
 
 /// Which of the two kinds of run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Table {
     /// Sums of measures.
     Sums,

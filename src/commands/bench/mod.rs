@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::Context;
-use batch_layer::{Mode, RollupDeps};
+use batch_layer::{Local, Mode, RollupDeps};
 use catalog::{Change, Link, Scope};
 use clap::{Args, Subcommand};
 use enrich::Rules;
@@ -258,6 +258,7 @@ async fn batch(rules: Arc<Rules>) -> anyhow::Result<()> {
             random: Arc::new(SystemRandom),
         },
         rules,
+        engine: Arc::new(Local),
     };
     let start = Instant::now();
     batch_layer::run(&deps, Mode::Incremental).await?;

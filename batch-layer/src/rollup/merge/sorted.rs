@@ -26,10 +26,7 @@ use handover::runs::{RunFile, STRIDE, Table};
 use storage::{parquet_object::ObjectReader, store::Store};
 
 use super::{
-    super::{
-        deps::{RollupDeps, RollupError},
-        write::run_key,
-    },
+    super::{error::RollupError, write::run_key},
     added::Adder,
 };
 
@@ -48,13 +45,13 @@ pub(in crate::rollup) enum Side {
 
 /// All rows of some runs in order, each key once.
 pub(in crate::rollup) fn sorted(
-    deps: &RollupDeps,
+    store: &Store,
     table: Table,
     runs: Vec<(Side, Vec<RunFile>)>,
 ) -> Result<impl Stream<Item = Result<RecordBatch, RollupError>> + Unpin + use<>, RollupError> {
     let schema = table.schema();
     let streams = runs.into_iter().map(|(side, files)| {
-        let store = Arc::clone(&deps.env.store);
+        let store = Arc::clone(store);
         run(store, table, schema.clone(), side, files)
     });
     let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(MEMORY));

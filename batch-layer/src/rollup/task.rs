@@ -1,0 +1,254 @@
+//! The work of the rollup in pieces that read and write objects and nothing else. They can be done
+//! anywhere, at once and again: what one has written counts only when a manifest names it.
+
+use handover::{
+    manifest::{EventsFile, File, SenderKeysFile},
+    raw::Seal,
+    runs::{RunFile, Table},
+};
+use model::{Epoch, EventId, LogId, SegmentNo, Seq, Span};
+use object_store::path::Path;
+use serde::{Deserialize, Serialize};
+use storage::object_keys::ObjectKey;
+
+use super::{fold::Wanted, write::run_key};
+
+/// Events of one task, about.
+pub(super) const TASK: u64 = 100_000;
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The attempt to publish that it belongs to: its files are named for it.
+    pub attempt: String,
+    /// What is to be done.
+    pub piece: Piece,
+}
+
+/// A piece of work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    /// Segments become runs.
+    Count(Count),
+    /// Runs become one.
+    Merge(Merge),
+}
+
+/// Events are read, enriched and counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Where the events are.
+    pub parts: Vec<Part>,
+    /// Version of the rules that enrich them.
+    pub rules: String,
+    /// Events that are not counted.
+    pub left_out: Option<File>,
+    /// Names of the cubes that are counted.
+    pub cubes: Vec<String>,
+    /// Whether it is counted who was there when.
+    pub visits: bool,
+    /// Whether the events themselves are written, too.
+    pub events: bool,
+    /// The first moment whose senders' keys are written, unix milliseconds; none are without it.
+    pub keys_since: Option<i64>,
+}
+
+/// Segments of one epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The log.
+    pub log: LogId,
+    /// The epoch.
+    pub epoch: Epoch,
+    /// The segments.
+    pub segments: Span<SegmentNo>,
+}
+
+/// Files are merged into others with the same numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// What they hold.
+    pub table: Table,
+    /// How often the rows that come out have been merged.
+    pub level: u8,
+    /// The files, run by run, each in order of keys.
+    pub runs: Vec<Vec<RunFile>>,
+}
+
+/// What a task has done: all that it wrote.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Files of events.
+    pub events: Vec<EventsFile>,
+    /// Files of senders' keys.
+    pub keys: Vec<SenderKeysFile>,
+    /// New runs; whoever publishes them gives the numbers.
+    pub runs: Vec<NewRun>,
+    /// What was read of each part, in their order.
+    pub read: Vec<Read>,
+    /// When the last of the events was received, unix milliseconds.
+    pub last_ms: i64,
+}
+
+/// The files of a new run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewRun {
+    /// Of sums.
+    pub sums: Vec<RunFile>,
+    /// Of visits.
+    pub visits: Vec<RunFile>,
+}
+
+/// What was read of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Read {
+    /// The log.
+    pub log: LogId,
+    /// The epoch.
+    pub epoch: Epoch,
+    /// How many events.
+    pub count: u64,
+    /// The first and the last of them.
+    pub seqs: Option<Span<Seq>>,
+}
+
+impl Count {
+    /// All of what is new, with all cubes.
+    pub(super) fn all(rules: &str, left_out: Option<File>, keys_since: i64) -> Self {
+        let Wanted { cubes, visits } = Wanted::all();
+        Self {
+            parts: Vec::new(),
+            rules: rules.to_owned(),
+            left_out,
+            cubes: cubes.iter().map(|cube| cube.name.to_owned()).collect(),
+            visits,
+            events: true,
+            keys_since: Some(keys_since),
+        }
+    }
+
+    /// The same counted again: the events and the keys are there already.
+    pub(super) fn again(self, left_out: Option<File>) -> Self {
+        Self {
+            left_out,
+            events: false,
+            keys_since: None,
+            ..self
+        }
+    }
+}
+
+impl NewRun {
+    /// Its files.
+    pub(super) fn files(&self) -> impl Iterator<Item = (Table, &str)> {
+        let sums = self.sums.iter().map(|f| (Table::Sums, &*f.file.name));
+        sums.chain(self.visits.iter().map(|f| (Table::Visits, &*f.file.name)))
+    }
+}
+
+impl Done {
+    /// Whether one of its events is this one.
+    pub(super) fn holds(&self, event: EventId) -> bool {
+        let mut read = self.read.iter().filter(|read| read.log == event.log);
+        read.any(|read| read.seqs.is_some_and(|seqs| seqs.contains(event.seq)))
+    }
+
+    /// Where its files lie.
+    pub(super) fn paths(&self) -> impl Iterator<Item = Path> {
+        let events = self.events.iter().map(|events| ObjectKey::Events {
+            received: events.received,
+            name: events.file.name.clone(),
+        });
+        let keys = self.keys.iter().map(|keys| ObjectKey::Keys {
+            name: keys.file.name.clone(),
+        });
+        let runs = self.runs.iter().flat_map(NewRun::files);
+        let runs = runs.map(|(table, name)| run_key(table, name.to_owned()));
+        events.chain(keys).chain(runs).map(|key| key.path())
+    }
+}
+
+/// Sealed epochs in parts of about as many events. How many are in one segment is not known: it is
+/// taken that each of an epoch has as many.
+pub(super) fn split(taken: &[Seal], events: u64) -> Vec<Vec<Part>> {
+    let mut tasks: Vec<Vec<Part>> = Vec::new();
+    let mut room = 0;
+    for seal in taken {
+        let Span { mut first, last } = seal.segments;
+        let each = (seal.count / (last.0 - first.0 + 1)).max(1);
+        while first <= last {
+            if room < each {
+                tasks.push(Vec::new());
+                room = events.max(each);
+            }
+            let some = (room / each).min(last.0 - first.0 + 1);
+            let upto = SegmentNo(first.0 + some - 1);
+            let part = Part {
+                log: seal.log,
+                epoch: seal.epoch,
+                segments: Span::from((first, upto)),
+            };
+            tasks
+                .last_mut()
+                .into_iter()
+                .for_each(|task| task.push(part.clone()));
+            (first, room) = (upto.next(), room - some * each);
+        }
+    }
+    tasks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seal(log: u128, (first, last): (u64, u64), count: u64) -> Seal {
+        Seal {
+            log: LogId(log),
+            epoch: Epoch(1),
+            segments: Span::from((SegmentNo(first), SegmentNo(last))),
+            seqs: Span::from((Seq(1), Seq(count))),
+            count,
+        }
+    }
+
+    /// Log, first and last segment of each part.
+    fn parts(taken: &[Seal]) -> Vec<Vec<(u128, u64, u64)>> {
+        let part = |p: &Part| (p.log.0, p.segments.first.0, p.segments.last.0);
+        let tasks = split(taken, 100);
+        tasks.iter().map(|t| t.iter().map(part).collect()).collect()
+    }
+
+    #[test]
+    fn small_epochs_go_together_and_large_ones_are_cut() {
+        let small = [
+            seal(1, (1, 1), 40),
+            seal(2, (5, 6), 40),
+            seal(3, (1, 1), 40),
+        ];
+        assert_eq!(parts(&small), [vec![(1, 1, 1), (2, 5, 6)], vec![(3, 1, 1)]]);
+        let large = [seal(1, (1, 7), 210)];
+        assert_eq!(parts(&large), [[(1, 1, 3)], [(1, 4, 6)], [(1, 7, 7)]]);
+        assert_eq!(parts(&[seal(1, (1, 1), 500)]), [[(1, 1, 1)]], "not cut");
+        assert_eq!(parts(&[]), Vec::<Vec<_>>::new());
+    }
+
+    #[test]
+    fn every_segment_is_in_one_part() {
+        let taken = [
+            seal(1, (3, 900), 12),
+            seal(2, (1, 33), 9_999),
+            seal(3, (8, 8), 0),
+        ];
+        for seal in &taken {
+            let tasks = split(&taken, 100);
+            let parts = tasks.iter().flatten().filter(|p| p.log == seal.log);
+            let numbers: Vec<u64> = parts
+                .flat_map(|p| p.segments.first.0..=p.segments.last.0)
+                .collect();
+            let all: Vec<u64> = (seal.segments.first.0..=seal.segments.last.0).collect();
+            assert_eq!(numbers, all);
+        }
+    }
+}

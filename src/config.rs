@@ -8,12 +8,13 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use batch_layer::Limits;
 use clap::Args;
 use ingest::log::LogSettings;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::jobs::Schedules;
+use crate::{jobs::Schedules, memory};
 
 /// Name of the settings file, looked for in the working folder.
 const FILE: &str = "millrace.toml";
@@ -69,6 +70,12 @@ pub struct Options {
     /// The log takes no more at this size, bytes [default: 8 GiB]
     #[arg(long, env = "MILLRACE_MAX_LOG_BYTES", global = true)]
     pub max_log_bytes: Option<u64>,
+    /// Memory of batch work, about, such as 512M or 2G [default: a quarter of the machine's, at most 2G]
+    #[arg(long, env = "MILLRACE_BATCH_MEMORY", global = true)]
+    pub batch_memory: Option<String>,
+    /// Folder on a disk for what batch work does not hold in memory [default: the system's]
+    #[arg(long, env = "MILLRACE_SPILL_DIR", global = true)]
+    pub spill_dir: Option<PathBuf>,
     /// Time zone of the schedules [default: UTC]
     #[arg(long, env = "MILLRACE_TIMEZONE", global = true)]
     pub timezone: Option<String>,
@@ -94,6 +101,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     pub geo_db: Option<PathBuf>,
     pub log: LogSettings,
+    /// What batch work may take.
+    pub batch: Limits,
     pub timezone: String,
     pub schedules: Schedules,
     pub report_sql: Option<PathBuf>,
@@ -124,6 +133,8 @@ impl Options {
             epoch_max_age,
             segment_interval,
             max_log_bytes,
+            batch_memory,
+            spill_dir,
             timezone,
             schedules,
             report_sql
@@ -159,6 +170,14 @@ impl Options {
                 max_log_bytes: all.max_log_bytes.unwrap_or(defaults.max_log_bytes),
                 ..defaults
             },
+            batch: Limits {
+                memory: match &all.batch_memory {
+                    Some(text) => parse_bytes(text)?,
+                    None => memory::share(),
+                },
+                spill_dir: all.spill_dir,
+                ..Limits::default()
+            },
             timezone: all.timezone.unwrap_or_else(|| "UTC".into()),
             schedules: all.schedules,
             report_sql: all.report_sql,
@@ -174,6 +193,24 @@ fn read_file(path: &Path) -> anyhow::Result<Options> {
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Options::default()),
         Err(e) => Err(e).with_context(|| format!("the settings file {}", path.display())),
+    }
+}
+
+/// `512M` or `2G`.
+fn parse_bytes(text: &str) -> anyhow::Result<u64> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let shift = match unit {
+        "K" => 10,
+        "M" => 20,
+        "G" => 30,
+        _ => bail!("`{text}` is not a size; write it as 512M or 2G"),
+    };
+    let number: u64 = text[..text.len() - unit.len()]
+        .parse()
+        .with_context(|| format!("`{text}` is not a size"))?;
+    match number.checked_shl(shift).filter(|n| n >> shift == number) {
+        Some(bytes) if bytes >= 64 << 20 => Ok(bytes),
+        _ => bail!("the size `{text}` is out of range; at least 64M is needed"),
     }
 }
 
@@ -240,6 +277,10 @@ mod tests {
     #[test]
     fn durations_have_a_unit() {
         assert_eq!(parse_duration("250ms").unwrap(), Duration::from_millis(250));
+        assert_eq!(parse_bytes("2G").unwrap(), 2 << 30);
+        for wrong in ["", "2", "1M", "G", "99999999999G"] {
+            assert!(parse_bytes(wrong).is_err(), "{wrong}");
+        }
         assert_eq!(parse_duration("10m").unwrap(), Duration::from_secs(600));
         for text in ["", "5", "s", "-5s", "5 s", "1d", "0s", "99999999h", "é"] {
             assert!(parse_duration(text).is_err(), "{text}");

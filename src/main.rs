@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod job_health;
 mod jobs;
+mod memory;
 mod scheduling;
 mod supervise;
 mod wiring;

@@ -76,6 +76,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     let parts = Arc::new(Parts::open(settings, has(Role::Collector)).await?);
     let base = Base {
         env: parts.env.clone(),
+        limits: parts.settings.batch.clone(),
     };
     let batch = base.batch(Arc::clone(&parts.rules))?;
     let jobs = Jobs::new(&parts, &batch)?;

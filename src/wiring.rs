@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use audit::AuditDeps;
-use batch_layer::{Local, RollupDeps};
+use batch_layer::{Limits, Local, RollupDeps};
 use catalog::{Catalog, copy::replace_privately};
 use enrich::{Geo, Rules};
 use handover::{installation, manifests::Manifests};
@@ -47,6 +47,8 @@ pub struct Parts {
 /// The store and what else needs no other server.
 pub struct Base {
     pub env: Env,
+    /// What batch work may take.
+    pub limits: Limits,
 }
 
 impl Base {
@@ -57,7 +59,8 @@ impl Base {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         };
-        Ok(Self { env })
+        let limits = settings.batch.clone();
+        Ok(Self { env, limits })
     }
 
     /// The batch layer on this store.
@@ -67,6 +70,7 @@ impl Base {
             manifests: Manifests::new(Arc::clone(&self.env.store)),
             rules,
             engine: Arc::new(Local),
+            limits: self.limits.clone(),
         })
     }
 

@@ -18,25 +18,26 @@ use handover::{
     manifest::{File, Manifest},
 };
 use object_store::path::Path;
-use storage::{object_keys::ObjectKey, store::Store};
+use storage::object_keys::ObjectKey;
 
-use crate::rollup::events_schema;
+use crate::rollup::{RollupDeps, events_schema};
 
-/// Memory of one session; beyond it sorts and aggregates go to temporary files.
-const MEMORY: usize = 2 << 30;
 /// What stands before every path of the store.
 const LAKE: &str = "lake://store";
 
-/// A session that reads `store`.
-pub(crate) fn context(store: &Store) -> Result<SessionContext, DataFusionError> {
+/// A session that reads the store.
+pub(crate) fn context(deps: &RollupDeps) -> Result<SessionContext, DataFusionError> {
     let mut config = SessionConfig::new().with_information_schema(false);
     // Has a history of wrong results.
     config.options_mut().execution.parquet.pushdown_filters = false;
-    let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY)))
-        .build_arc()?;
+    let pool = FairSpillPool::new(deps.limits.query());
+    let mut runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool));
+    if let Some(folder) = &deps.limits.spill_dir {
+        runtime = runtime.with_temp_file_path(folder);
+    }
+    let runtime = runtime.build_arc()?;
     let url = ObjectStoreUrl::parse(LAKE)?;
-    runtime.register_object_store(url.as_ref(), Arc::clone(store));
+    runtime.register_object_store(url.as_ref(), Arc::clone(&deps.env.store));
     Ok(SessionContext::new_with_config_rt(config, runtime))
 }
 

@@ -3,12 +3,14 @@
 
 mod engine;
 pub mod forecast;
+mod limits;
 pub mod predict;
 pub mod report;
 mod rollup;
 mod settled;
 
 pub use datafusion::arrow::util::pretty::pretty_format_batches;
+pub use limits::Limits;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};
 pub use report::{ReportError, ReportFiles, query, run_report};
 pub use rollup::{

@@ -13,7 +13,8 @@ pub enum Batch {
     /// Roll up what has been sealed since the last run, and publish the views.
     #[command(after_help = "Examples:\n  millrace batch run\n  millrace batch run --full --json")]
     Run {
-        /// Recompute everything from raw with today's rules.
+        /// Recompute everything that is settled from raw with today's rules. One that was cut off goes on where it
+        /// was; the schedule may go on meanwhile.
         #[arg(long)]
         full: bool,
         /// First have all collectors close their epochs, so that everything until now is taken.
@@ -23,15 +24,28 @@ pub enum Batch {
         #[arg(long)]
         json: bool,
     },
+    /// Go back to the numbers from before the last full run; they are kept for a day.
+    #[command(after_help = "Example:\n  millrace batch rollback")]
+    Rollback {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl Batch {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
-        let Batch::Run {
-            full,
-            close_epochs,
-            json,
-        } = self;
+        let (mode, close_epochs, json) = match self {
+            Self::Run {
+                full,
+                close_epochs,
+                json,
+            } => {
+                let mode = if full { Mode::Full } else { Mode::Incremental };
+                (mode, close_epochs, json)
+            }
+            Self::Rollback { json } => (Mode::Back, false, json),
+        };
         let base = Base::open(&settings)?;
         let batch = base.batch(Arc::new(Rules::new()?))?;
         if close_epochs {
@@ -42,7 +56,6 @@ impl Batch {
                 );
             }
         }
-        let mode = if full { Mode::Full } else { Mode::Incremental };
         let report = batch
             .run(move |deps| async move { batch_layer::run(&deps, mode).await })
             .await??;

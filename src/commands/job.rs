@@ -36,6 +36,7 @@ impl Jobs {
         let parts = Parts::open(settings, false).await?;
         let base = crate::wiring::Base {
             env: parts.env.clone(),
+            limits: parts.settings.batch.clone(),
         };
         let jobs = scheduling::Jobs::new(&parts, &base.batch(Arc::clone(&parts.rules))?)?;
         let jobs = jobs.client();

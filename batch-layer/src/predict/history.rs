@@ -124,7 +124,7 @@ impl Histories {
         let rows = match cube.filter(|_| window.start < window.end) {
             None => None,
             Some(cube) => {
-                let context = engine::context(&deps.env.store)?;
+                let context = engine::context(deps)?;
                 let total = settled::cube(&context, manifest, cube, window.days()).await?;
                 context.register_table(TOTAL, total.into_view())?;
                 Some(context.sql(&window.sql()).await?.execute_stream().await?)

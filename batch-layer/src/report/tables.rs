@@ -40,7 +40,7 @@ pub(super) async fn select(
         source,
         tables: names().join(", "),
     };
-    let context = engine::context(&deps.env.store)?;
+    let context = engine::context(deps)?;
     let statement = context
         .state()
         .sql_to_statement(sql, &Dialect::Generic)

@@ -14,10 +14,9 @@ use storage::{
 use super::{
     error::RollupError,
     task::{Part, Read},
+    worker::Worker,
 };
 
-/// Events held at once, and one segment's more.
-const CHUNK: usize = 120_000;
 /// Segments read ahead.
 const AHEAD: usize = 2;
 
@@ -32,10 +31,12 @@ pub(super) struct Enriched {
 pub(super) struct Chunks {
     segments: BoxStream<'static, Result<(usize, Vec<Enriched>), RollupError>>,
     read: Vec<Read>,
+    /// Events held at once, and one segment's more.
+    most: usize,
 }
 
 impl Chunks {
-    pub(super) fn new(store: &Store, rules: &Arc<Rules>, parts: &[Part]) -> Self {
+    pub(super) fn new(worker: &Worker, parts: &[Part]) -> Self {
         let none = |part: &Part| Read {
             log: part.log,
             epoch: part.epoch,
@@ -48,7 +49,7 @@ impl Chunks {
         };
         let read = parts.iter().map(none).collect();
         let parts: Vec<_> = parts.iter().cloned().enumerate().collect();
-        let (store, rules) = (Arc::clone(store), Arc::clone(rules));
+        let (store, rules) = (Arc::clone(&worker.env.store), Arc::clone(&worker.rules));
         let one = move |(place, part, number)| {
             let (store, rules) = (Arc::clone(&store), Arc::clone(&rules));
             async move { Ok((place, segment(store, rules, part, number).await?)) }
@@ -57,6 +58,8 @@ impl Chunks {
         Self {
             segments: segments.map(one).buffered(AHEAD).boxed(),
             read,
+            // A task is cut by what its epochs hold on average.
+            most: worker.limits.task() as usize * 6 / 5,
         }
     }
 
@@ -66,7 +69,7 @@ impl Chunks {
         while let Some((place, events)) = self.segments.try_next().await? {
             self.read[place].add(&events);
             chunk.extend(events);
-            if chunk.len() >= CHUNK {
+            if chunk.len() >= self.most {
                 break;
             }
         }

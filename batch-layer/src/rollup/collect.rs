@@ -29,7 +29,8 @@ pub(super) async fn some(
 ) -> Result<bool, RollupError> {
     let now = deps.env.clock.now_ms();
     let old = manifest.dropped.iter().filter(|dropped| {
-        dropped.at_ms + GRACE_MS <= now && dropped.manifest + GRACE_MANIFESTS <= current.n
+        dropped.at_ms + GRACE_MS + dropped.longer_ms <= now
+            && dropped.manifest + GRACE_MANIFESTS <= current.n
     });
     // Its own list is not enough: what the manifest names is never deleted.
     let (named, trusts) = (names(manifest), planted(Bug::CollectorTrustsList));

@@ -36,7 +36,7 @@ pub(super) async fn count(
     };
     let left_out = Arc::new(left_out);
     let mut done = Done::default();
-    let mut chunks = Chunks::new(&worker.env.store, &worker.rules, &count.parts);
+    let mut chunks = Chunks::new(worker, &count.parts);
     while let Some(chunk) = chunks.next().await? {
         let received = chunk.iter().map(|r| r.record.event.received_ms);
         done.last_ms = received.fold(done.last_ms, i64::max);

@@ -6,8 +6,9 @@ use enrich::Rules;
 use handover::manifests::Manifests;
 use storage::env::Env;
 
+use super::engine::Engine;
 pub use super::error::RollupError;
-use super::{STEP, engine::Engine, task::TASK};
+use crate::limits::Limits;
 
 /// What the rollup works with.
 pub struct RollupDeps {
@@ -19,11 +20,16 @@ pub struct RollupDeps {
     pub rules: Arc<Rules>,
     /// Who does the work.
     pub engine: Arc<dyn Engine>,
+    /// What it may take.
+    pub limits: Limits,
 }
 
 impl RollupDeps {
     /// Events of one step, and one epoch's more: enough that all who work have something to do.
     pub(super) fn step(&self) -> u64 {
-        STEP.max(2 * TASK * self.engine.at_once() as u64)
+        match self.engine.at_once() as u64 {
+            0..=2 => self.limits.step,
+            many => self.limits.step.max(2 * many * self.limits.task()),
+        }
     }
 }

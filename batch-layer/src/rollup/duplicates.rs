@@ -96,7 +96,7 @@ async fn look(
     fresh: &[SenderKeysFile],
     old: &[SenderKeysFile],
 ) -> Result<Vec<Duplicate>, RollupError> {
-    let context = engine::context(&deps.env.store)?;
+    let context = engine::context(deps)?;
     engine::register_as(&context, FRESH, &paths(fresh), sender_keys::schema()).await?;
     engine::register_as(&context, OLD, &paths(old), sender_keys::schema()).await?;
     let query = context.sql(&unsure_keys(since(deps, before))).await?;

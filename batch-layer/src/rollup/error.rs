@@ -47,6 +47,18 @@ pub enum RollupError {
     /// A part of the work ended in a bug.
     #[error("a part of a batch run ended in a bug: {0}")]
     Panicked(tokio::task::JoinError),
+    /// Another full run took a step first.
+    #[error("another full run is under way; this one has ended, and nothing is lost")]
+    Recounting,
+    /// There was no full run.
+    #[error("there is no full run to go back from")]
+    NothingToGoBackTo,
+    /// What was replaced is gone.
+    #[error("the numbers before the full run of {at} were kept for a day, and are gone")]
+    NotKept {
+        /// When it was, RFC 3339.
+        at: String,
+    },
     /// Others published first, again and again.
     #[error("other batch runs published first, {TRIES} times in a row; their views are in place")]
     Outrun,

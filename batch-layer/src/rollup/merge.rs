@@ -40,13 +40,6 @@ impl Merged {
         self.inputs.len() as u64
     }
 
-    /// Names of the files that are needed no more: those that were merged, not those that were moved.
-    pub(super) fn gone(&self) -> impl Iterator<Item = (Table, &str)> {
-        let stays = |name: &&String| self.outputs.iter().any(|file| file.file.name == **name);
-        let gone = self.inputs.iter().filter(move |name| !stays(name));
-        gone.map(|name| (self.table, name.as_str()))
-    }
-
     /// Changes the manifest, which may be a later one than it was made from; false if that has
     /// merged some of the same files, so that this must not be published.
     pub(super) fn apply(&self, manifest: &mut Manifest) -> bool {

@@ -1,6 +1,7 @@
 //! The rollup: sealed epochs in, exact numbers out, in steps of a bounded size. Each is published
 //! by itself, so that a backlog of any size is worked off, and seen to be.
 
+mod changes;
 mod chunks;
 mod collect;
 mod count;
@@ -11,8 +12,8 @@ mod error;
 mod events;
 mod fill;
 mod fold;
-mod full;
 mod merge;
+mod recount;
 mod run;
 mod step;
 mod takeover;
@@ -37,16 +38,15 @@ pub use self::{
 };
 pub(crate) use self::{events::schema as events_schema, write::run_key};
 
-/// Events of one step, and one epoch's more, at least: what is published at once. Memory follows chunks.
-const STEP: u64 = 500_000;
-
 /// What a run recomputes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// What has been sealed since the last run.
     Incremental,
-    /// Everything, from raw, with today's rules.
+    /// Everything that is settled, from raw, with today's rules; then what has been sealed since.
     Full,
+    /// What was before the last full run, if that was within a day.
+    Back,
 }
 
 /// What a run did.
@@ -90,6 +90,9 @@ pub async fn run(deps: &RollupDeps, mode: Mode) -> Result<Report, RollupError> {
         run.all(Work::TakeOver).await?;
         run.all(Work::Merge).await?;
         run.once(Work::Full).await?;
+    }
+    if mode == Mode::Back {
+        run.once(Work::Back).await?;
     }
     run.once(Work::BeginFilling).await?;
     run.steps().await?;

@@ -15,7 +15,9 @@ use super::{
     Report, collect,
     deps::{RollupDeps, RollupError},
     error::TRIES,
-    fill, full, merge, names, step, takeover,
+    fill, merge, names,
+    recount::{self, Recount},
+    step, takeover,
     write::Writer,
 };
 
@@ -24,6 +26,8 @@ use super::{
 pub(super) enum Work {
     /// Everything anew.
     Full,
+    /// What was before that.
+    Back,
     /// Day files of the version before become runs.
     TakeOver,
     /// It is noted which cubes lack history.
@@ -109,8 +113,10 @@ impl<'a> Run<'a> {
 
     /// Does one piece of work; false if there is none.
     pub(super) async fn once(&mut self, work: Work) -> Result<bool, RollupError> {
-        if work == Work::Merge {
-            return self.merge().await;
+        match work {
+            Work::Merge => return self.merge().await,
+            Work::Full => return self.recount().await,
+            _ => {}
         }
         loop {
             let current = self.deps.manifests.latest().await?;
@@ -124,11 +130,7 @@ impl<'a> Run<'a> {
                 Ok(None) => return Ok(false),
                 Err(error) => {
                     writer.discard().await;
-                    // A full run needs everything: what is settled must not become unsettled.
-                    match work {
-                        Work::Full => return Err(error),
-                        _ => self.hold(error)?,
-                    }
+                    self.hold(error)?;
                     continue;
                 }
             };
@@ -169,16 +171,16 @@ impl<'a> Run<'a> {
         writer: &mut Writer<'_>,
     ) -> Result<Option<Report>, RollupError> {
         let deps = self.deps;
-        if matches!(work, Work::Full | Work::Step | Work::Fill) {
+        if matches!(work, Work::Step | Work::Fill) {
             self.directory.refresh(&deps.env.store).await?;
         }
         let (directory, held) = (&self.directory, &self.held);
         let some = match work {
-            Work::Full => {
-                let recomputed = full::recompute(deps, current, directory, writer).await?;
-                let (report, changed);
-                (*manifest, report, changed) = recomputed;
-                self.report.changed = changed;
+            Work::Back => {
+                let Some((before, report)) = recount::before(deps, current, writer).await? else {
+                    return Err(RollupError::NothingToGoBackTo);
+                };
+                *manifest = before;
                 return Ok(Some(report));
             }
             Work::Step => {
@@ -195,10 +197,32 @@ impl<'a> Run<'a> {
             Work::BeginFilling => fill::begin(manifest),
             Work::Fill => fill::some(deps, writer, manifest, directory, held).await?,
             Work::Collect => collect::some(deps, current, manifest).await?,
-            // See `Run::merge`.
-            Work::Merge => false,
+            // See `Run::merge` and `Run::recount`.
+            Work::Merge | Work::Full => false,
         };
         Ok(some.then(Report::default))
+    }
+
+    /// Counts everything anew. What the schedule publishes meanwhile is counted, too, until both are at the
+    /// same place.
+    async fn recount(&mut self) -> Result<bool, RollupError> {
+        let mut recount = Recount::new(self.deps);
+        for _ in 0..TRIES {
+            let (current, manifest) = recount.run().await?;
+            if manifest.horizon.0.is_empty() {
+                return Ok(false);
+            }
+            // Its files belong to steps that are kept: there is nothing to take back.
+            let writer = Writer::new(&self.deps.env, current.n + 1);
+            reach("rollup.recounted");
+            if self.append(&current, manifest, &writer).await? {
+                self.report.changed = std::mem::take(&mut recount.report.changed);
+                self.report.add(recount.report.clone());
+                recount.end().await?;
+                return Ok(true);
+            }
+        }
+        Err(RollupError::Outrun)
     }
 
     /// Does one merge; false if there is none. What it wrote holds for later manifests, too, as long
@@ -237,6 +261,9 @@ impl<'a> Run<'a> {
     ) -> Result<bool, RollupError> {
         manifest.format = Default::default();
         let at_ms = self.deps.env.clock.now_ms();
+        // What a full run replaces is kept, so that one can go back to it.
+        let replaced = manifest.recounted != current.manifest.recounted;
+        let longer_ms = if replaced { recount::KEEP_MS } else { 0 };
         let named = names(&manifest);
         let before = names(&current.manifest).into_iter();
         let left = before.filter(|name| !named.contains(name));
@@ -244,6 +271,7 @@ impl<'a> Run<'a> {
             path,
             at_ms,
             manifest: current.n + 1,
+            longer_ms,
         }));
         let stamp = self.deps.env.stamp();
         reach("rollup.files");

@@ -13,9 +13,6 @@ use storage::object_keys::ObjectKey;
 
 use super::{fold::Wanted, write::run_key};
 
-/// Events of one task, about.
-pub(super) const TASK: u64 = 100_000;
-
 /// A task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {

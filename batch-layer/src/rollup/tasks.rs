@@ -8,7 +8,7 @@ use model::{Epoch, LogId};
 
 use super::{
     deps::{RollupDeps, RollupError},
-    task::{Count, Done, Piece, TASK, Task, split},
+    task::{Count, Done, Piece, Task, split},
     worker::Worker,
     write::Writer,
 };
@@ -25,7 +25,7 @@ pub(super) async fn all(
     };
     let tasks: Vec<Task> = pieces.into_iter().map(task).collect();
     let mut all: Vec<Option<Done>> = tasks.iter().map(|_| None).collect();
-    let here = Worker::new(deps.env.clone(), deps.rules.clone());
+    let here = Worker::new(deps.env.clone(), deps.rules.clone(), deps.limits.clone());
     let mut results = deps.engine.run(here, tasks);
     let mut failed = None;
     while let Some(result) = results.next().await {
@@ -55,7 +55,10 @@ pub(super) async fn count(
         parts,
         ..count.clone()
     };
-    let counts: Vec<Count> = split(taken, TASK).into_iter().map(with).collect();
+    let counts: Vec<Count> = split(taken, deps.limits.task())
+        .into_iter()
+        .map(with)
+        .collect();
     let pieces = counts.iter().cloned().map(Piece::Count).collect();
     let done = all(deps, writer, pieces).await?;
     check(taken, &done)?;

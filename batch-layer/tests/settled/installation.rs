@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use batch_layer::{Local, Mode, RollupDeps, run};
+use batch_layer::{Limits, Local, Mode, RollupDeps, run};
 use enrich::Rules;
 use handover::manifests::Manifests;
 use model::{Event, EventKind, LogId, ManualClock, time::parse_day};
@@ -29,6 +29,7 @@ pub fn rollup(installation: &testing::Installation, rules: &Arc<Rules>, seed: u6
         rules: Arc::clone(rules),
         env,
         engine: Arc::new(Local),
+        limits: Limits::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Predictions, reports and queries over what the rollup has settled.
 
+mod generations;
 mod handover;
 mod installation;
 mod language;

@@ -84,6 +84,9 @@ pub struct Manifest {
     /// Objects that earlier manifests name and this one does not, until they are deleted.
     #[serde(default)]
     pub dropped: Vec<Dropped>,
+    /// The last full recount, if its numbers are these.
+    #[serde(default)]
+    pub recounted: Option<Recounted>,
     /// As it is stored, not as it is used: its lists are to be read beside those of another manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
@@ -163,6 +166,20 @@ pub struct Dropped {
     pub at_ms: i64,
     /// The manifest that does not name it any more.
     pub manifest: u64,
+    /// How much longer than others it is kept, milliseconds.
+    #[serde(default)]
+    pub longer_ms: i64,
+}
+
+/// A full recount, which replaced all numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recounted {
+    /// The manifest before it.
+    pub before: u64,
+    /// When, unix milliseconds.
+    pub at_ms: i64,
+    /// Rows of each cube that were not as they had been, where there were any.
+    pub changed: BTreeMap<String, u64>,
 }
 
 /// A file of enriched events and where it lies.

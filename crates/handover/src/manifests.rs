@@ -38,8 +38,13 @@ pub struct Manifests {
 impl Manifests {
     /// The manifests in `store`.
     pub fn new(store: Store) -> Self {
+        Self::in_ledger(store, manifest::LEDGER)
+    }
+
+    /// Manifests that are kept in another ledger of `store`: they are not published.
+    pub fn in_ledger(store: Store, ledger: &str) -> Self {
         Self {
-            ledger: Ledger::new(store, manifest::LEDGER),
+            ledger: Ledger::new(store, ledger),
             newest: Mutex::default(),
             whole: Mutex::default(),
         }

@@ -259,6 +259,7 @@ async fn batch(rules: Arc<Rules>) -> anyhow::Result<()> {
         },
         rules,
         engine: Arc::new(Local),
+        limits: batch_layer::Limits::default(),
     };
     let start = Instant::now();
     batch_layer::run(&deps, Mode::Incremental).await?;
@@ -288,6 +289,7 @@ async fn doors(time: Duration) -> anyhow::Result<()> {
     let parts = Arc::clone(&running.parts);
     let base = Base {
         env: parts.env.clone(),
+        limits: parts.settings.batch.clone(),
     };
     let (account, secret) = key::create(&base, None, "bench", &[Scope::Read, Scope::Write]).await?;
     let link = Link {

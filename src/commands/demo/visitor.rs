@@ -39,6 +39,7 @@ impl Visitor {
         let parts = &running.parts;
         let base = Base {
             env: parts.env.clone(),
+            limits: parts.settings.batch.clone(),
         };
         let scopes = [Scope::Read, Scope::Write, Scope::Admin];
         let (account, key) = key::create(&base, None, "demo", &scopes).await?;

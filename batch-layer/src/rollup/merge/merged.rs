@@ -29,7 +29,12 @@ pub(in crate::rollup) async fn merged(
     let _computing = worker.computing.lock().await;
     let (table, place) = (merge.table, (0, merge.level));
     let sides = merge.runs.iter().map(|files| (Side::Added, files.clone()));
-    let mut rows = sorted(&worker.env.store, table, sides.collect())?;
+    let mut rows = sorted(
+        &worker.env.store,
+        worker.limits.merge(),
+        table,
+        sides.collect(),
+    )?;
     let (send, batches) = mpsc::channel(AHEAD);
     let (finished, mut files) = mpsc::channel(1);
     let encoding = tokio::task::spawn_blocking(move || encode(table, batches, &finished));

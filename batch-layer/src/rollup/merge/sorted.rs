@@ -30,9 +30,6 @@ use super::{
     added::Adder,
 };
 
-/// Memory of one merge, bytes.
-const MEMORY: usize = 256 << 20;
-
 /// Batches of a run that wait to be merged.
 const AHEAD: usize = 2;
 
@@ -43,9 +40,10 @@ pub(in crate::rollup) enum Side {
     TakenAway,
 }
 
-/// All rows of some runs in order, each key once.
+/// All rows of some runs in order, each key once, within so many bytes of memory.
 pub(in crate::rollup) fn sorted(
     store: &Store,
+    memory: usize,
     table: Table,
     runs: Vec<(Side, Vec<RunFile>)>,
 ) -> Result<impl Stream<Item = Result<RecordBatch, RollupError>> + Unpin + use<>, RollupError> {
@@ -54,7 +52,7 @@ pub(in crate::rollup) fn sorted(
         let store = Arc::clone(store);
         run(store, table, schema.clone(), side, files)
     });
-    let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(MEMORY));
+    let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(memory));
     let metrics = ExecutionPlanMetricsSet::new();
     let merged = StreamingMergeBuilder::new()
         .with_streams(streams.collect())

@@ -135,6 +135,7 @@ mod tests {
                     path: path.to_string(),
                     at_ms: 1,
                     manifest: 2,
+                    longer_ms: 0,
                 })
                 .collect(),
             ..Manifest::default()

@@ -10,6 +10,7 @@ mod key;
 mod query;
 mod replay;
 mod salvage;
+mod skip;
 mod up;
 
 use std::process::ExitCode;
@@ -73,6 +74,11 @@ enum Command {
         after_help = "Example:\n  millrace salvage --log 01JD3Z… --redis-url redis://127.0.0.1 --store-url s3://bucket/millrace"
     )]
     Salvage(salvage::Salvage),
+    /// Give up what cannot be read of a damaged epoch that holds back its log. It stays so, and audits tell it for ever.
+    #[command(
+        after_help = "Example:\n  millrace skip --log 01JD3Z… --epoch 17\nTry to put the object back as it was first: `millrace audit` names it."
+    )]
+    Skip(skip::Skip),
     /// API keys.
     #[command(subcommand)]
     Key(key::Key),
@@ -115,6 +121,7 @@ impl Cli {
             Command::Query(query) => query.run(options.settings()?).await,
             Command::Bench(bench) => bench.run(options).await,
             Command::Salvage(salvage) => salvage.run(options.settings()?).await,
+            Command::Skip(skip) => skip.run(options.settings()?).await,
             Command::Key(key) => key.run(options.settings()?).await,
             Command::Forecast(forecast) => forecast.run().await,
             Command::M4 { folder } => forecast::m4(folder).await,

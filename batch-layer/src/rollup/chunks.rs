@@ -97,22 +97,29 @@ impl Read {
 async fn segment(
     store: Store,
     rules: Arc<Rules>,
-    Part { log, epoch, .. }: Part,
+    Part {
+        log,
+        epoch,
+        given_up,
+        ..
+    }: Part,
     number: SegmentNo,
 ) -> Result<Vec<Enriched>, RollupError> {
     let segment = raw::segment(&store, log, number).await;
     let segment = segment.and_then(|found| found.ok_or_else(|| raw::missing(log, number)));
-    let segment = segment
-        .map_err(StorageError::from)
-        .map_err(|error| match error.kind() {
-            // What is damaged stays so: its log waits, and nobody else.
-            Kind::Damaged => RollupError::Held {
-                log,
-                epoch,
-                why: error.to_string(),
-            },
-            _ => RollupError::Storage(error),
-        })?;
+    let segment = match segment.map_err(StorageError::from) {
+        Ok(segment) if given_up && segment.header.epoch != epoch => return Ok(Vec::new()),
+        Ok(segment) => segment,
+        // What is damaged stays so: its log waits, and nobody else.
+        Err(error) if error.kind() == Kind::Damaged => {
+            let why = error.to_string();
+            return match given_up {
+                true => Ok(Vec::new()),
+                false => Err(RollupError::Held { log, epoch, why }),
+            };
+        }
+        Err(error) => return Err(RollupError::Storage(error)),
+    };
     let enrich = move || {
         let enriched = |record: Record| Enriched {
             log,

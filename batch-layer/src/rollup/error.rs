@@ -31,7 +31,7 @@ pub enum RollupError {
     /// An epoch cannot be taken: its raw objects are damaged or contradict its seal.
     #[error(
         "log {log} is held back at epoch {epoch}: {why}; all other logs go on. Put the object back \
-         as it was"
+         as it was, or give up what cannot be read: millrace skip --log {log} --epoch {epoch}"
     )]
     Held {
         /// The log.

@@ -7,6 +7,7 @@ use handover::{
     directory::Directory,
     manifest::{Filling, Manifest},
     sealed,
+    skips::Skips,
 };
 use model::{CUBES, Covered, Cube, Epoch, Horizon, LogId};
 
@@ -90,7 +91,8 @@ pub(super) async fn some(
         let end = upto.of(log).epoch.next();
         Some(held.get(&log).map_or(end, |held| end.min(*held)))
     };
-    let taken = sealed::beyond(&deps.env.store, directory, done, end, deps.step()).await?;
+    let skips = Skips::read(&deps.env.store).await?;
+    let taken = sealed::beyond(&deps.env.store, directory, done, end, &skips, deps.step()).await?;
     let count = Count {
         parts: Vec::new(),
         rules: deps.rules.version().to_owned(),
@@ -100,7 +102,9 @@ pub(super) async fn some(
         events: false,
         keys_since: None,
     };
-    for (_, done) in tasks::count(deps, writer, &taken, count).await? {
+    // What is lost was noted when these were settled.
+    let (counted, _) = tasks::count(deps, writer, &taken, count).await?;
+    for (_, done) in counted {
         step::add_runs(manifest, done.runs);
     }
     let mut filling = filling;

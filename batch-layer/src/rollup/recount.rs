@@ -10,6 +10,7 @@ use handover::{
     manifest::{Manifest, Recounted},
     manifests::{Manifests, Published},
     sealed,
+    skips::Skips,
 };
 use object_store::path::Path;
 use storage::ledger::Appended;
@@ -79,8 +80,8 @@ impl<'a> Recount<'a> {
     ) -> Result<Option<Manifest>, RollupError> {
         let end = |log| Some(current.manifest.horizon.of(log).epoch.next());
         let (store, horizon) = (&self.deps.env.store, &manifest.horizon);
-        let most = self.deps.step();
-        let taken = sealed::beyond(store, directory, horizon, end, most).await?;
+        let (most, skips) = (self.deps.step(), Skips::read(store).await?);
+        let taken = sealed::beyond(store, directory, horizon, end, &skips, most).await?;
         if taken.is_empty() {
             return Ok(Some(manifest));
         }
@@ -209,7 +210,8 @@ pub(super) async fn before(
     loop {
         let end = |log| Some(current.manifest.horizon.of(log).epoch.next());
         let (store, horizon) = (&deps.env.store, &manifest.horizon);
-        let taken = sealed::beyond(store, &directory, horizon, end, deps.step()).await?;
+        let skips = Skips::read(store).await?;
+        let taken = sealed::beyond(store, &directory, horizon, end, &skips, deps.step()).await?;
         if taken.is_empty() {
             break;
         }

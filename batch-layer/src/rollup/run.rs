@@ -7,6 +7,7 @@ use handover::{
     manifest::{Dropped, Manifest},
     manifests::Published,
     sealed,
+    skips::Skips,
 };
 use model::{Epoch, LogId, failpoint::reach};
 use storage::ledger::Appended;
@@ -185,8 +186,10 @@ impl<'a> Run<'a> {
             }
             Work::Step => {
                 let (store, horizon) = (&deps.env.store, &manifest.horizon);
+                let skips = Skips::read(store).await?;
                 let end = |log| held.get(&log).copied();
-                let taken = sealed::beyond(store, directory, horizon, end, deps.step()).await?;
+                let taken =
+                    sealed::beyond(store, directory, horizon, end, &skips, deps.step()).await?;
                 if taken.is_empty() {
                     return Ok(None);
                 }

@@ -33,7 +33,7 @@ pub(super) async fn take(
     manifest.sender_keys.retain(|keys| keys.last_ms >= since);
     fill::forget_unknown(manifest);
     let count = Count::all(deps.rules.version(), decided.duplicates.clone(), since);
-    let mut counted = tasks::count(deps, writer, taken, count).await?;
+    let (mut counted, skipped) = tasks::count(deps, writer, taken, count).await?;
     let fresh: Vec<_> = counted.iter().flat_map(|(_, d)| d.keys.clone()).collect();
     let unchecked = fresh.iter().any(|keys| keys.unchecked > 0);
     let found = keys::find(deps, writer, decided, fresh, manifest).await?;
@@ -47,8 +47,10 @@ pub(super) async fn take(
         manifest.horizon.0.insert(epoch.log, epoch.covered());
     }
     manifest.unsure = keys::unsure(deps, decided, manifest, unchecked).await?;
+    let lost: u64 = skipped.iter().map(|skipped| skipped.lost).sum();
+    manifest.skipped.extend(skipped);
     let report = Report {
-        events: taken.iter().map(|seal| seal.count).sum(),
+        events: taken.iter().map(|seal| seal.count).sum::<u64>() - lost,
         epochs: taken.len() as u64,
         duplicates: found.len() as u64,
         ..Report::default()

@@ -5,6 +5,7 @@ use handover::{
     manifest::{EventsFile, File, SenderKeysFile},
     raw::Seal,
     runs::{RunFile, Table},
+    skips::Skips,
 };
 use model::{Epoch, EventId, LogId, SegmentNo, Seq, Span};
 use object_store::path::Path;
@@ -60,6 +61,9 @@ pub struct Part {
     pub epoch: Epoch,
     /// The segments.
     pub segments: Span<SegmentNo>,
+    /// Whether the epoch is given up: segments that cannot be read are left out.
+    #[serde(default)]
+    pub given_up: bool,
 }
 
 /// Files are merged into others with the same numbers.
@@ -168,12 +172,14 @@ impl Done {
 
 /// Sealed epochs in parts of about as many events. How many are in one segment is not known: it is
 /// taken that each of an epoch has as many.
-pub(super) fn split(taken: &[Seal], events: u64) -> Vec<Vec<Part>> {
+pub(super) fn split(taken: &[Seal], skips: &Skips, events: u64) -> Vec<Vec<Part>> {
     let mut tasks: Vec<Vec<Part>> = Vec::new();
     let mut room = 0;
     for seal in taken {
         let Span { mut first, last } = seal.segments;
-        let each = (seal.count / (last.0 - first.0 + 1)).max(1);
+        // An epoch that is given up may have no segment at all.
+        let each = (seal.count / (last.0 + 1).saturating_sub(first.0).max(1)).max(1);
+        let given_up = skips.contains(seal.log, seal.epoch);
         while first <= last {
             if room < each {
                 tasks.push(Vec::new());
@@ -185,6 +191,7 @@ pub(super) fn split(taken: &[Seal], events: u64) -> Vec<Vec<Part>> {
                 log: seal.log,
                 epoch: seal.epoch,
                 segments: Span::from((first, upto)),
+                given_up,
             };
             tasks
                 .last_mut()
@@ -213,7 +220,7 @@ mod tests {
     /// Log, first and last segment of each part.
     fn parts(taken: &[Seal]) -> Vec<Vec<(u128, u64, u64)>> {
         let part = |p: &Part| (p.log.0, p.segments.first.0, p.segments.last.0);
-        let tasks = split(taken, 100);
+        let tasks = split(taken, &Skips::default(), 100);
         tasks.iter().map(|t| t.iter().map(part).collect()).collect()
     }
 
@@ -239,7 +246,7 @@ mod tests {
             seal(3, (8, 8), 0),
         ];
         for seal in &taken {
-            let tasks = split(&taken, 100);
+            let tasks = split(&taken, &Skips::default(), 100);
             let parts = tasks.iter().flatten().filter(|p| p.log == seal.log);
             let numbers: Vec<u64> = parts
                 .flat_map(|p| p.segments.first.0..=p.segments.last.0)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
-use handover::raw::Seal;
+use handover::{manifest::Skipped, raw::Seal, skips::Skips};
 use model::{Epoch, LogId};
 
 use super::{
@@ -44,36 +44,44 @@ pub(super) async fn all(
     }
 }
 
-/// Counts the events of sealed epochs, as `count` says.
+/// Counts the events of sealed epochs, as `count` says; tells also what is lost of those that are given up.
 pub(super) async fn count(
     deps: &RollupDeps,
     writer: &mut Writer<'_>,
     taken: &[Seal],
     count: Count,
-) -> Result<Vec<(Count, Done)>, RollupError> {
+) -> Result<(Vec<(Count, Done)>, Vec<Skipped>), RollupError> {
     let with = |parts| Count {
         parts,
         ..count.clone()
     };
-    let counts: Vec<Count> = split(taken, deps.limits.task())
+    let skips = Skips::read(&deps.env.store).await?;
+    let counts: Vec<Count> = split(taken, &skips, deps.limits.task())
         .into_iter()
         .map(with)
         .collect();
     let pieces = counts.iter().cloned().map(Piece::Count).collect();
     let done = all(deps, writer, pieces).await?;
-    check(taken, &done)?;
-    Ok(counts.into_iter().zip(done).collect())
+    let skipped = check(taken, &skips, &done)?;
+    Ok((counts.into_iter().zip(done).collect(), skipped))
 }
 
-/// Whether there were as many events as the seals say.
-fn check(taken: &[Seal], done: &[Done]) -> Result<(), RollupError> {
+/// Whether there were as many events as the seals say; of epochs that are given up, how many were not.
+fn check(taken: &[Seal], skips: &Skips, done: &[Done]) -> Result<Vec<Skipped>, RollupError> {
     let mut found: BTreeMap<(LogId, Epoch), u64> = BTreeMap::new();
     for read in done.iter().flat_map(|done| &done.read) {
         *found.entry((read.log, read.epoch)).or_default() += read.count;
     }
+    let mut skipped = Vec::new();
     for seal in taken {
         let found = found.get(&(seal.log, seal.epoch)).copied().unwrap_or(0);
-        if found != seal.count {
+        if skips.contains(seal.log, seal.epoch) {
+            skipped.push(Skipped {
+                log: seal.log,
+                epoch: seal.epoch,
+                lost: seal.count.saturating_sub(found),
+            });
+        } else if found != seal.count {
             return Err(RollupError::Held {
                 log: seal.log,
                 epoch: seal.epoch,
@@ -84,5 +92,5 @@ fn check(taken: &[Seal], done: &[Done]) -> Result<(), RollupError> {
             });
         }
     }
-    Ok(())
+    Ok(skipped)
 }

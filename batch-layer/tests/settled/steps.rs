@@ -6,7 +6,8 @@ use batch_layer::{Mode, RollupDeps, query, run};
 use datafusion::arrow::{array::AsArray, datatypes::Int64Type};
 use enrich::Rules;
 use futures::TryStreamExt;
-use model::{Bug, Event, LogId, SegmentNo, planted::plant};
+use handover::skips::{Skip, Skips};
+use model::{Bug, Epoch, Event, LogId, SegmentNo, planted::plant};
 use object_store::{ObjectStoreExt, path::Path};
 use storage::object_keys::ObjectKey;
 use testing::{Installation, Log};
@@ -118,6 +119,54 @@ async fn a_damaged_segment_holds_back_its_log_and_no_other() {
     let report = run(&deps, Mode::Incremental).await.expect("a run");
     assert_eq!((report.events, report.held.len()), (10, 0));
     assert_eq!(clicks(&deps).await, 50);
+}
+
+#[tokio::test]
+async fn what_is_given_up_is_left_out_and_its_log_goes_on() {
+    let installation = Installation::new(start() + DAY);
+    let deps = deps(&installation);
+    let mut log = log(&installation, 1).await;
+    let some = || (0..10).map(|n| click(1, 10, start() + n * HOUR));
+    for _ in 0..5 {
+        seal(&installation, &mut log, some()).await;
+    }
+    // Of epoch 2 a segment is damaged, of epoch 4 the seal, and a segment is gone.
+    let store = &installation.env.store;
+    let raw = |segment| ObjectKey::Raw {
+        log: log.id,
+        segment: SegmentNo(segment),
+    };
+    let of_4 = ObjectKey::Seal {
+        log: log.id,
+        epoch: Epoch(4),
+    };
+    for path in [raw(3).path(), of_4.path()] {
+        store.put(&path, "damaged".into()).await.expect("stored");
+    }
+    store.delete(&raw(8).path()).await.expect("deleted");
+
+    for (epoch, lost, clicks_then) in [(2, 5, 10), (4, 5, 25)] {
+        let report = run(&deps, Mode::Incremental).await.expect("a run");
+        assert!(!report.held.is_empty(), "{report:?}");
+        assert_eq!(clicks(&deps).await, clicks_then);
+        let skip = Skip {
+            log: log.id,
+            epoch: Epoch(epoch),
+        };
+        Skips::add(&deps.env, skip).await.expect("given up");
+        Skips::add(&deps.env, skip).await.expect("given up once");
+        let report = run(&deps, Mode::Incremental).await.expect("a run");
+        let manifest = deps.manifests.latest().await.expect("one").manifest;
+        let last = manifest.skipped.last().expect("one");
+        assert_eq!((last.epoch, last.lost), (Epoch(epoch), lost), "{report:?}");
+    }
+    let manifest = deps.manifests.latest().await.expect("one").manifest;
+    assert_eq!((clicks(&deps).await, manifest.events_count), (40, 40));
+    assert_eq!(manifest.horizon.of(log.id).epoch, Epoch(5));
+    let full = run(&deps, Mode::Full).await.expect("a run");
+    assert_eq!((full.changed.len(), clicks(&deps).await), (0, 40));
+    let after = deps.manifests.latest().await.expect("one").manifest;
+    assert_eq!(after.skipped, manifest.skipped, "it is told for ever");
 }
 
 /// The clicks that the sums of all files say, and that SQL counts, after some merges; what is wrong.

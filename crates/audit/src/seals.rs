@@ -34,7 +34,11 @@ impl Auditor<'_> {
                 Err(error @ StoreError::Damaged { .. }) => error.to_string(),
                 Err(error) => return Err(error.into()),
             };
-            self.find(Kind::Stored, Some((info.log, epoch)), Seqs::default(), why);
+            let (kind, why) = match self.published.manifest.skipped(info.log, epoch) {
+                true => (Kind::Lost, format!("given up by `millrace skip`: {why}")),
+                false => (Kind::Stored, why),
+            };
+            self.find(kind, Some((info.log, epoch)), Seqs::default(), why);
             if epoch >= horizon.epoch {
                 break;
             }

@@ -16,5 +16,6 @@ pub mod salvage;
 pub mod sealed;
 pub mod segment;
 pub mod sender_keys;
+pub mod skips;
 pub mod tally;
 pub mod views;

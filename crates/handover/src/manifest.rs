@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Cube, Horizon, LogId, cube::FIRST_VIEWS, time};
+use model::{Cube, Epoch, Horizon, LogId, cube::FIRST_VIEWS, time};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use storage::object_keys::ObjectKey;
@@ -84,6 +84,9 @@ pub struct Manifest {
     /// Objects that earlier manifests name and this one does not, until they are deleted.
     #[serde(default)]
     pub dropped: Vec<Dropped>,
+    /// Epochs of which not everything could be read, and somebody has admitted it.
+    #[serde(default)]
+    pub skipped: Vec<Skipped>,
     /// The last full recount, if its numbers are these.
     #[serde(default)]
     pub recounted: Option<Recounted>,
@@ -171,6 +174,17 @@ pub struct Dropped {
     pub longer_ms: i64,
 }
 
+/// What is lost of an epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The log.
+    pub log: LogId,
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Events that its seal says, or that are between its neighbours, and that could not be read.
+    pub lost: u64,
+}
+
 /// A full recount, which replaced all numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recounted {
@@ -214,6 +228,12 @@ impl Manifest {
     pub fn new_run(&mut self) -> u64 {
         self.next_run += 1;
         self.next_run
+    }
+
+    /// Whether an epoch is settled without what could not be read of it.
+    pub fn skipped(&self, log: LogId, epoch: Epoch) -> bool {
+        let mut skipped = self.skipped.iter();
+        skipped.any(|skipped| (skipped.log, skipped.epoch) == (log, epoch))
     }
 
     /// All files of enriched events.

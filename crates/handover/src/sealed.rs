@@ -1,11 +1,13 @@
 //! What batch has to do: every sealed epoch beyond the horizon, contiguous per log.
+//! Of an epoch that is given up ([`Skips`]) the seal may be missing or damaged: where it ends follows from the next.
 
-use model::{Bug, Covered, Epoch, Horizon, LogId, planted};
+use model::{Bug, Covered, Epoch, Horizon, LogId, Span, planted};
 use storage::store::{Store, StoreError};
 
 use crate::{
     directory::Directory,
     raw::{self, Seal},
+    skips::Skips,
 };
 
 impl Seal {
@@ -39,17 +41,21 @@ pub async fn beyond(
     directory: &Directory,
     horizon: &Horizon,
     end: impl Fn(LogId) -> Option<Epoch>,
+    skips: &Skips,
     most: u64,
 ) -> Result<Vec<Seal>, SealError> {
-    let next = |log| (log, horizon.of(log).epoch.next());
     let logs = directory.open_beyond(horizon).map(|info| info.log);
-    let mut open: Vec<(LogId, Epoch)> = logs.map(next).collect();
+    let mut open: Vec<(LogId, Covered)> = logs.map(|log| (log, horizon.of(log))).collect();
     let (mut seals, mut events) = (Vec::new(), 0);
     while !open.is_empty() && events < most {
         let mut still = Vec::new();
-        for (log, mut epoch) in open {
+        for (log, covered) in open {
+            let mut epoch = covered.epoch.next();
             let read = async |epoch| {
-                let seal = raw::seal(store, log, epoch).await;
+                let seal = match skips.contains(log, epoch) {
+                    true => given_up(store, log, covered).await,
+                    false => raw::seal(store, log, epoch).await,
+                };
                 seal.map_err(|source| SealError { log, epoch, source })
             };
             if planted(Bug::HorizonGap) && read(epoch.next()).await?.is_some() {
@@ -60,11 +66,36 @@ pub async fn beyond(
             }
             if let Some(seal) = read(epoch).await? {
                 events += seal.count;
+                still.push((log, seal.covered()));
                 seals.push(seal);
-                still.push((log, epoch.next()));
             }
         }
         open = still;
     }
     Ok(seals)
+}
+
+/// The seal of the epoch after what is `covered`, which is given up: its own if it can be read, otherwise all
+/// that is before the next.
+async fn given_up(store: &Store, log: LogId, covered: Covered) -> Result<Option<Seal>, StoreError> {
+    let epoch = covered.epoch.next();
+    let own = match raw::seal(store, log, epoch).await {
+        Ok(Some(seal)) => return Ok(Some(seal)),
+        Ok(None) => None,
+        Err(error @ StoreError::Damaged { .. }) => Some(error),
+        Err(error) => return Err(error),
+    };
+    let Some(next) = raw::seal(store, log, epoch.next()).await? else {
+        // It is not known where it ends before the next epoch is sealed.
+        return own.map_or(Ok(None), Err);
+    };
+    let segments = Span::from((covered.segment.next(), next.segments.first.previous()));
+    let seqs = Span::from((covered.seq.next(), next.seqs.first.previous()));
+    Ok(Some(Seal {
+        log,
+        epoch,
+        segments,
+        seqs,
+        count: seqs.count(),
+    }))
 }

@@ -7,6 +7,7 @@ use handover::{
     manifest::{File, Manifest},
     manifests::{Manifests, Published},
     raw, sealed,
+    skips::Skips,
 };
 use model::{EntityId, LogId, Seq};
 use object_store::{ObjectStoreExt, path::Path};
@@ -41,7 +42,15 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
     let horizon = &current.manifest.horizon;
     let mut directory = Directory::default();
     directory.refresh(store).await?;
-    let seals = sealed::beyond(store, &directory, horizon, |_| None, u64::MAX).await?;
+    let seals = sealed::beyond(
+        store,
+        &directory,
+        horizon,
+        |_| None,
+        &Skips::default(),
+        u64::MAX,
+    )
+    .await?;
     if seals.is_empty() {
         return Ok(());
     }

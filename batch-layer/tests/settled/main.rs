@@ -10,3 +10,4 @@ mod recount;
 mod reports;
 mod steps;
 mod stored;
+mod tasks;

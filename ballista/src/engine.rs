@@ -1,6 +1,6 @@
 //! The rollup's side: its tasks go to a scheduler, and what became of them comes back.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use ballista_core::{
     config::{
@@ -22,7 +22,7 @@ use datafusion::{
     prelude::SessionConfig,
 };
 use datafusion_proto::protobuf::PhysicalPlanNode;
-use futures::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 
 use crate::{
     MESSAGE,
@@ -50,39 +50,52 @@ impl Ballista {
         Self { scheduler, at_once }
     }
 
-    async fn distribute(&self, tasks: Vec<Task>) -> Result<Vec<(usize, Done)>, RollupError> {
+    /// What became of the tasks; an error at the end if that is not known of all of them.
+    async fn distribute(&self, tasks: Vec<Task>) -> Vec<Result<(usize, Done), RollupError>> {
+        let mut left: Vec<(usize, Task)> = tasks.into_iter().enumerate().collect();
+        let mut known: BTreeMap<usize, Outcome> = BTreeMap::new();
         let mut tried = 0;
-        let rows = loop {
+        let failed = loop {
             tried += 1;
-            match self.submit(&tasks).await {
-                Ok(rows) => break rows,
-                Err(error) if tried == TRIES => return Err(RollupError::Engine(error.into())),
-                Err(error) => tracing::warn!(%error, tried, "tasks are given out again"),
+            let (rows, failed) = self.submit(&left).await;
+            let failed = take(rows, &mut left, &mut known).err().or(failed);
+            let Some(error) = failed else {
+                break None;
+            };
+            if left.is_empty() || tried == TRIES {
+                break Some(error).filter(|_| !left.is_empty());
             }
+            tracing::warn!(%error, tried, lost = left.len(), "tasks are given out again");
             tokio::time::sleep(PAUSE).await;
         };
-        rows.into_iter().map(result).collect()
+        let failed = failed.map(|error| Err(RollupError::Engine(error.into())));
+        known.into_iter().map(result).chain(failed).collect()
     }
 
-    async fn submit(&self, tasks: &[Task]) -> Result<Vec<Placed<Outcome>>> {
+    /// All results that come back, and the first failure. Some may be lost, with the executor that has them.
+    async fn submit(&self, tasks: &[(usize, Task)]) -> (Vec<String>, Option<DataFusionError>) {
         let config = config();
         let (settings, codec) = (config.ballista_config(), Codec::default());
-        let batches = execute_physical_plan::<PhysicalPlanNode>(
-            self.scheduler.clone(),
-            &settings,
-            plan(tasks)?,
-            &codec,
-            SESSION.to_owned(),
-            config,
-        );
-        let batches: Vec<_> = batches.await?.try_collect().await?;
-        let mut rows = Vec::with_capacity(tasks.len());
-        for batch in &batches {
-            for text in texts(batch)? {
-                rows.push(serde_json::from_str(&text).map_err(json)?);
+        let submitted = async {
+            let (scheduler, session) = (self.scheduler.clone(), SESSION.to_owned());
+            let plan = plan(tasks)?;
+            execute_physical_plan::<PhysicalPlanNode>(
+                scheduler, &settings, plan, &codec, session, config,
+            )
+            .await
+        };
+        let mut batches = match submitted.await {
+            Ok(batches) => batches,
+            Err(error) => return (Vec::new(), Some(error)),
+        };
+        let (mut rows, mut failed) = (Vec::new(), None);
+        while let Some(batch) = batches.next().await {
+            match batch.and_then(|batch| texts(&batch)) {
+                Ok(texts) => rows.extend(texts),
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
-        complete(rows, tasks.len())
+        (rows, failed)
     }
 }
 
@@ -91,10 +104,7 @@ impl Engine for Ballista {
         if tasks.is_empty() {
             return stream::empty().boxed();
         }
-        let results = self.distribute(tasks).map(|results| match results {
-            Ok(done) => stream::iter(done).map(Ok).left_stream(),
-            Err(error) => stream::iter([Err(error)]).right_stream(),
-        });
+        let results = self.distribute(tasks).map(stream::iter);
         results.flatten_stream().boxed()
     }
 
@@ -104,13 +114,12 @@ impl Engine for Ballista {
 }
 
 /// One stage: each task a partition of a source, our operator above.
-fn plan(tasks: &[Task]) -> Result<Arc<dyn ExecutionPlan>> {
-    let row = |(place, it): (usize, &Task)| {
-        let row = serde_json::to_string(&Placed { place, it }).map_err(json)?;
+fn plan(tasks: &[(usize, Task)]) -> Result<Arc<dyn ExecutionPlan>> {
+    let row = |(place, it): &(usize, Task)| {
+        let row = serde_json::to_string(&Placed { place: *place, it }).map_err(json)?;
         Ok(vec![batch([row])?])
     };
-    let rows = tasks.iter().enumerate().map(row);
-    let rows: Vec<_> = rows.collect::<Result<_>>()?;
+    let rows: Vec<_> = tasks.iter().map(row).collect::<Result<_>>()?;
     let source = MemorySourceConfig::try_new(&rows, schema(), None)?;
     let source = DataSourceExec::from_data_source(source);
     Ok(Arc::new(TaskExec::new(source, None)))
@@ -131,19 +140,33 @@ fn config() -> SessionConfig {
         .fold(config, |config, (key, value)| config.set_str(key, value))
 }
 
-/// Each task has one result: whatever a scheduler does, nothing is counted twice or not at all.
-fn complete(mut rows: Vec<Placed<Outcome>>, tasks: usize) -> Result<Vec<Placed<Outcome>>> {
-    rows.sort_by_key(|row| row.place);
-    if rows.iter().map(|row| row.place).eq(0..tasks) {
-        return Ok(rows);
+/// Takes what became of tasks that are left. Each has one result: whatever a scheduler does, nothing is counted
+/// twice or not at all.
+fn take(
+    rows: Vec<String>,
+    left: &mut Vec<(usize, Task)>,
+    known: &mut BTreeMap<usize, Outcome>,
+) -> Result<()> {
+    for row in rows {
+        let Placed { place, it } = serde_json::from_str(&row).map_err(json)?;
+        let Some(at) = left.iter().position(|(asked, _)| *asked == place) else {
+            let why = format!("task {place} has a result that nobody waits for");
+            return Err(DataFusionError::Execution(why));
+        };
+        left.swap_remove(at);
+        known.insert(place, it);
     }
-    let places: Vec<usize> = rows.iter().map(|row| row.place).collect();
-    let why = format!("{tasks} tasks have results of {places:?}");
-    Err(DataFusionError::Execution(why))
+    match left.first() {
+        Some((place, _)) => {
+            let why = format!("task {place} has no result");
+            Err(DataFusionError::Execution(why))
+        }
+        None => Ok(()),
+    }
 }
 
-fn result(Placed { place, it }: Placed<Outcome>) -> Result<(usize, Done), RollupError> {
-    match it {
+fn result((place, outcome): (usize, Outcome)) -> Result<(usize, Done), RollupError> {
+    match outcome {
         Outcome::Done(done) => Ok((place, done)),
         Outcome::Held { log, epoch, why } => Err(RollupError::Held { log, epoch, why }),
         Outcome::Failed(why) => Err(RollupError::Engine(why.into())),
@@ -152,23 +175,38 @@ fn result(Placed { place, it }: Placed<Outcome>) -> Result<(usize, Done), Rollup
 
 #[cfg(test)]
 mod tests {
+    use batch_layer::tasks::{Merge, Piece};
+    use handover::runs::Table;
+
     use super::*;
 
-    fn rows(places: &[usize]) -> Vec<Placed<Outcome>> {
-        let row = |place: &usize| Placed {
-            place: *place,
-            it: Outcome::Done(Done::default()),
+    /// Which of three tasks are left when these have results, and whether something is wrong.
+    fn left(places: &[usize]) -> (Vec<usize>, bool) {
+        let task = |place| {
+            let merge = Merge {
+                table: Table::Sums,
+                level: 1,
+                runs: Vec::new(),
+            };
+            let (attempt, piece) = ("a".into(), Piece::Merge(merge));
+            (place, Task { attempt, piece })
         };
-        places.iter().map(row).collect()
+        let row = |place: &usize| {
+            let (place, it) = (*place, Outcome::Done(Done::default()));
+            serde_json::to_string(&Placed { place, it }).expect("JSON")
+        };
+        let (mut left, mut known) = ((0..3).map(task).collect(), BTreeMap::new());
+        let taken = take(places.iter().map(row).collect(), &mut left, &mut known);
+        let left: Vec<usize> = left.into_iter().map(|(place, _)| place).collect();
+        assert_eq!(known.len() + left.len(), 3);
+        (left, taken.is_err())
     }
 
     #[test]
     fn every_task_has_one_result() {
-        assert!(complete(rows(&[2, 0, 1]), 3).is_ok());
-        assert!(complete(rows(&[0, 1]), 3).is_err(), "one is lost");
-        assert!(
-            complete(rows(&[0, 1, 1, 2]), 3).is_err(),
-            "one was done twice"
-        );
+        assert_eq!(left(&[2, 0, 1]), (vec![], false));
+        assert_eq!(left(&[0, 2]), (vec![1], true), "one is lost");
+        assert!(left(&[0, 1, 1, 2]).1, "one was done twice");
+        assert!(left(&[3]).1, "nobody asked");
     }
 }

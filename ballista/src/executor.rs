@@ -26,11 +26,11 @@ use ballista_executor::{
     health::ExecutorHealth, metrics::LoggingMetricsCollector,
 };
 use batch_layer::Worker;
-use datafusion::{execution::runtime_env::RuntimeEnvBuilder, prelude::SessionConfig};
+use datafusion::prelude::SessionConfig;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use tonic::transport::Channel;
 
-use crate::{MESSAGE, codec::Codec};
+use crate::{MESSAGE, closed, codec::Codec};
 
 /// How often it is tried to reach the scheduler at the start.
 const TRIES: u32 = 60;
@@ -95,11 +95,7 @@ fn executor(host: &str, port: u16, folder: &str, at_once: usize) -> anyhow::Resu
         ballista_protocol_version: BALLISTA_PROTOCOL_VERSION,
     };
     // Our operator keeps to its own bounds; nothing else is executed.
-    let runtime = Arc::new(
-        RuntimeEnvBuilder::new()
-            .with_temp_file_path(folder)
-            .build()?,
-    );
+    let runtime = closed::runtime(Some(Path::new(folder)))?;
     let runtime: RuntimeProducer = Arc::new(move |_| Ok(Arc::clone(&runtime)));
     Ok(Executor::with_default_execution_engine(
         registration,

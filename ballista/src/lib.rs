@@ -2,6 +2,7 @@
 //! which are this program, too, do them as one process would, and tell what they wrote. What is
 //! counted, and published, is decided by the rollup alone.
 
+mod closed;
 pub mod codec;
 pub mod engine;
 pub mod executor;

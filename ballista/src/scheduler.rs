@@ -6,8 +6,13 @@ use ballista_core::config::TaskSchedulingPolicy;
 use ballista_scheduler::{
     cluster::BallistaCluster, config::SchedulerConfig, scheduler_process::start_server,
 };
+use datafusion::{
+    error::Result,
+    execution::{SessionState, SessionStateBuilder},
+    prelude::SessionConfig,
+};
 
-use crate::{MESSAGE, codec::Codec};
+use crate::{MESSAGE, closed, codec::Codec};
 
 /// Seconds between two looks for executors that are silent.
 const LOOK: u64 = 2;
@@ -20,6 +25,7 @@ pub async fn serve(address: SocketAddr, patience: Duration) -> anyhow::Result<()
         bind_port: address.port(),
         external_host: address.ip().to_string(),
         scheduling_policy: TaskSchedulingPolicy::PullStaged,
+        override_session_builder: Some(Arc::new(session)),
         override_logical_codec: Some(Codec::logical()),
         override_physical_codec: Some(Arc::new(Codec::default())),
         executor_timeout_seconds: patience.as_secs(),
@@ -32,4 +38,10 @@ pub async fn serve(address: SocketAddr, patience: Duration) -> anyhow::Result<()
     let cluster = BallistaCluster::new_from_config(&config).await?;
     start_server(cluster, address, Arc::new(config)).await?;
     Ok(())
+}
+
+/// Nothing is planned here: plans of the rollup come planned.
+fn session(config: SessionConfig) -> Result<SessionState> {
+    let state = SessionStateBuilder::new().with_config(config);
+    Ok(state.with_runtime_env(closed::runtime(None)?).build())
 }

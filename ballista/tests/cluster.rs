@@ -9,7 +9,7 @@ mod numbers;
 mod raw;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -18,11 +18,12 @@ use enrich::Rules;
 use handover::manifests::Manifests;
 use model::{SystemClock, random::SystemRandom};
 use storage::{env::Env, store};
+use tokio::sync::Mutex;
 
 use crate::{cluster::Cluster, numbers::Numbers};
 
 /// The machine is measured: one at a time.
-static ALONE: Mutex<()> = Mutex::new(());
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// What one process makes of it, and how long that takes.
 async fn local() -> (Numbers, Duration) {
@@ -47,7 +48,7 @@ async fn local() -> (Numbers, Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_and_two_executors_publish_what_one_process_does() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = ALONE.lock().await;
     let (expected, alone) = local().await;
     assert_eq!(expected.events, raw::EVENTS);
     assert!(expected.merged, "runs are merged, too");
@@ -59,10 +60,9 @@ async fn one_and_two_executors_publish_what_one_process_does() {
         raw::fill(&cluster.store).await;
         let start = Instant::now();
         cluster.rollup().finish();
-        println!(
-            "{executors} executors, S3: {:.0} events/s",
-            rate(start.elapsed())
-        );
+        let peaks: Vec<u64> = cluster.executors.iter().map(|e| e.peak()).collect();
+        let rate = rate(start.elapsed());
+        println!("{executors} executors, S3: {rate:.0} events/s; MB at most: {peaks:?}");
         Numbers::read(&cluster.store).await.assert_are(&expected);
         let report = cluster.rollup().finish();
         assert!(
@@ -74,7 +74,7 @@ async fn one_and_two_executors_publish_what_one_process_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_executor_costs_a_retry_and_no_number() {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = ALONE.lock().await;
     let (expected, _) = local().await;
     let mut cluster = Cluster::start(2).await;
     raw::fill(&cluster.store).await;

@@ -122,6 +122,15 @@ impl Process {
         self.child.wait().expect("it has ended");
     }
 
+    /// The most memory that it has had so far, MB.
+    pub fn peak(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("it runs on Linux");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|peak| peak.split_whitespace().next());
+        peak.and_then(|kb| kb.parse::<u64>().ok()).expect("KB") / 1024
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("it can be asked").is_none()
     }

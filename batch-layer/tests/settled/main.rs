@@ -11,3 +11,4 @@ mod recount;
 mod reports;
 mod steps;
 mod stored;
+mod tasks;

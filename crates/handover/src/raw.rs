@@ -227,10 +227,20 @@ pub async fn find_segment(
     seq: Seq,
     from: SegmentNo,
 ) -> Result<Option<SegmentNo>, StoreError> {
-    let Some(newest) = newest_segment(store, log, from).await? else {
-        return Ok(None);
-    };
-    let (mut low, mut high) = (from.max(SegmentNo::FIRST), newest);
+    match newest_segment(store, log, from).await? {
+        Some(newest) => find_between(store, log, seq, Span::from((from, newest))).await,
+        None => Ok(None),
+    }
+}
+
+/// Like [`find_segment`], among the stored segments `numbers`.
+pub async fn find_between(
+    store: &Store,
+    log: LogId,
+    seq: Seq,
+    numbers: Span<SegmentNo>,
+) -> Result<Option<SegmentNo>, StoreError> {
+    let (mut low, mut high) = (numbers.first.max(SegmentNo::FIRST), numbers.last);
     let mut found = None;
     while low <= high {
         let middle = SegmentNo(low.0 + (high.0 - low.0) / 2);
@@ -245,6 +255,12 @@ pub async fn find_segment(
         }
     }
     Ok(found)
+}
+
+/// Whether something is stored under a segment's number.
+pub async fn is_stored(store: &Store, log: LogId, number: SegmentNo) -> Result<bool, StoreError> {
+    let segment = number;
+    store::exists(store, &ObjectKey::Raw { log, segment }.path()).await
 }
 
 /// Number of the newest stored segment (or of the tombstone after it), if it is `from` or later.

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use catalog::Catalog;
-use handover::{directory::Directory, forecasts, manifests::Manifests};
+use handover::{directory::Directory, fences::Fences, forecasts, manifests::Manifests};
 use storage::{cells::LiveCells, env::Env, ledger::Ledger, stream::EventStream};
 use tokio::sync::Semaphore;
 use web::Problem;
@@ -47,6 +47,8 @@ pub(crate) struct App {
     pub counts: AccountCounts,
     /// Who may do what is heavy.
     pub rooms: Rooms,
+    /// What was read of fences.
+    pub fences: Fences,
     directory: Mutex<Arc<Directory>>,
     /// Whether logs and manifest have been looked for since the start.
     looked: AtomicBool,
@@ -92,6 +94,7 @@ impl App {
             env: deps.env,
             counts: AccountCounts::default(),
             rooms: Rooms::default(),
+            fences: Fences::default(),
             directory: Mutex::default(),
             looked: AtomicBool::new(false),
         }

@@ -4,6 +4,7 @@
 
 pub mod directory;
 pub mod duplicates;
+pub mod fences;
 pub mod forecasts;
 pub mod installation;
 pub mod lookup;
@@ -11,6 +12,7 @@ pub mod manifest;
 pub mod manifests;
 pub mod raw;
 pub mod reading;
+pub mod retired;
 pub mod runs;
 pub mod salvage;
 pub mod sealed;

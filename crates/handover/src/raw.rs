@@ -302,8 +302,17 @@ pub fn missing(log: LogId, number: SegmentNo) -> StoreError {
     }
 }
 
+/// An object that says something of a log, as a listing shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The log.
+    pub log: LogId,
+    /// Another one as soon as the object's content is; `None` where the store does not tell.
+    pub version: Option<String>,
+}
+
 /// All known logs, in order of their ids.
-pub async fn logs(store: &Store) -> Result<Vec<LogId>, StoreError> {
+pub async fn logs(store: &Store) -> Result<Vec<Listed>, StoreError> {
     let parse = |key| match key {
         ObjectKey::Log { log } => Some(log),
         _ => None,
@@ -317,25 +326,27 @@ pub async fn fences(store: &Store) -> Result<Vec<LogId>, StoreError> {
         ObjectKey::Fence { log } => Some(log),
         _ => None,
     };
-    list_logs(store, folders::fences(), parse).await
+    let fences = list_logs(store, folders::fences(), parse).await?;
+    Ok(fences.into_iter().map(|fence| fence.log).collect())
 }
 
 async fn list_logs(
     store: &Store,
     folder: object_store::path::Path,
     parse: impl Fn(ObjectKey) -> Option<LogId>,
-) -> Result<Vec<LogId>, StoreError> {
+) -> Result<Vec<Listed>, StoreError> {
     let objects: Vec<_> = store
         .list(Some(&folder))
         .try_collect()
         .await
         .map_err(|e| StoreError::request("list", &folder, e))?;
-    let mut logs: Vec<LogId> = objects
-        .iter()
-        .filter_map(|o| ObjectKey::parse(&o.location).ok())
-        .filter_map(parse)
-        .collect();
-    logs.sort_unstable();
+    let listed = |meta: object_store::ObjectMeta| {
+        let log = parse(ObjectKey::parse(&meta.location).ok()?)?;
+        let version = meta.e_tag;
+        Some(Listed { log, version })
+    };
+    let mut logs: Vec<Listed> = objects.into_iter().filter_map(listed).collect();
+    logs.sort_unstable_by_key(|listed| listed.log);
     Ok(logs)
 }
 

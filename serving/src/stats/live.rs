@@ -56,6 +56,7 @@ async fn read_once(
         published,
         directory: &directory,
         store: &app.env.store,
+        fences: &app.fences,
         cells: &*app.cells,
         now_ms: app.env.clock.now_ms(),
     };

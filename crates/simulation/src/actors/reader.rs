@@ -8,6 +8,7 @@ use std::{
 
 use handover::{
     directory::Directory,
+    fences::Fences,
     manifests::Manifests,
     reading::{Reader, Reading},
 };
@@ -27,6 +28,7 @@ pub(crate) struct Eyes {
     store: Store,
     manifests: Manifests,
     directory: Directory,
+    fences: Fences,
     looked: bool,
     highest: BTreeMap<EntityId, BTreeSet<Number>>,
 }
@@ -54,6 +56,7 @@ impl Eyes {
             store,
             process,
             directory: Directory::default(),
+            fences: Fences::default(),
             looked: false,
             highest: BTreeMap::new(),
         }
@@ -80,6 +83,7 @@ impl Eyes {
             published: &published,
             directory: &self.directory,
             store: &self.store,
+            fences: &self.fences,
             cells: &*redis,
             now_ms: world.clock().now_ms(),
         };

@@ -246,4 +246,17 @@ mod tests {
         directory.refresh(&store).await.unwrap();
         assert!(!directory.is_damaged(LogId(2)));
     }
+
+    #[tokio::test]
+    async fn who_comes_after_a_damaged_log_that_was_drained_says_so_anew() {
+        let store = store::open("memory://").unwrap();
+        logs(&store, 2).await;
+        let path = ObjectKey::Log { log: LogId(2) }.path();
+        replace(&store, &path, "{".into()).await.unwrap();
+        raw::retire_log(&store, LogId(2), Seq(7)).await.unwrap();
+        let mut directory = Directory::default();
+        directory.refresh(&store).await.unwrap();
+        assert_eq!(directory.get(LogId(2)).unwrap().retired_at, Some(Seq(7)));
+        assert!(!directory.is_damaged(LogId(2)));
+    }
 }

@@ -422,12 +422,24 @@ pub async fn update_log(store: &Store, info: &LogInfo) -> Result<(), StoreError>
 /// Says of a log that ended at `last` that it did, if that is not said yet. Only who comes after
 /// its collector does.
 pub async fn retire_log(store: &Store, log: LogId, last: Seq) -> Result<(), StoreError> {
-    match log_info(store, log).await? {
-        Some(info) if info.retired_at.is_none() => {
-            let retired_at = Some(last);
+    let retired_at = Some(last);
+    match log_info(store, log).await {
+        Ok(Some(info)) if info.retired_at.is_none() => {
             update_log(store, &LogInfo { retired_at, ..info }).await
         }
-        _ => Ok(()),
+        Ok(_) => Ok(()),
+        Err(error @ StoreError::Damaged { .. }) => {
+            tracing::warn!(%error, "it is written anew: the log was drained");
+            let restored = LogInfo {
+                log,
+                created_ms: 0,
+                predecessor: None,
+                retired_at,
+                closed: None,
+            };
+            update_log(store, &restored).await
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod installation;
 pub mod lookup;
 pub mod manifest;
 pub mod manifests;
+pub mod overview;
 pub mod raw;
 pub mod reading;
 pub mod retired;

@@ -5,7 +5,6 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use handover::manifests::Manifests;
 use ingest::{CollectorDeps, CollectorSettings};
 use jobs::JobClient;
 use model::random::{new_nonce, new_secret};
@@ -183,7 +182,7 @@ fn speed(parts: &Parts) -> SpeedDeps {
         cells: Arc::clone(&parts.cells),
         leases: Arc::clone(&parts.leases),
         worker: new_nonce(&*parts.env.random) as u64,
-        manifests: Manifests::new(Arc::clone(&parts.env.store)),
+        overview: parts.overview.clone(),
         rules: Arc::clone(&parts.rules),
         clock: Arc::clone(&parts.env.clock),
         health: parts.health.clone(),
@@ -196,6 +195,7 @@ fn serving_deps(parts: &Parts, jobs: Arc<JobClient>, auditing: Auditing) -> Serv
         stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),
         catalog: parts.catalog.clone(),
+        overview: parts.overview.clone(),
         jobs,
         audits: Arc::new(auditing),
         health: parts.health.clone(),

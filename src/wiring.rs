@@ -7,7 +7,7 @@ use audit::AuditDeps;
 use batch_layer::{Limits, Local, RollupDeps};
 use catalog::{Catalog, copy::replace_privately};
 use enrich::{Geo, Rules};
-use handover::{installation, manifests::Manifests};
+use handover::{installation, manifests::Manifests, overview::Overview};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use model::{
     SystemClock,
@@ -15,6 +15,7 @@ use model::{
 };
 use storage::{
     cells::{LiveCells, MemoryCells, RedisCells},
+    counted::Counted,
     env::Env,
     leases::{AllGranted, Leases, RedisLeases},
     redis_client::RedisClient,
@@ -39,6 +40,8 @@ pub struct Parts {
     pub reservations: Arc<dyn Reservations>,
     pub leases: Arc<dyn Leases>,
     pub catalog: Catalog,
+    /// Manifests and logs, looked at for all roles together.
+    pub overview: Overview,
     pub rules: Arc<Rules>,
     pub health: Health,
     pub metrics: PrometheusHandle,
@@ -55,7 +58,7 @@ impl Base {
     /// Opens the store.
     pub fn open(settings: &Settings) -> anyhow::Result<Self> {
         let env = Env {
-            store: store::open(&settings.store_url)?,
+            store: Counted::new(store::open(&settings.store_url)?),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         };
@@ -156,6 +159,7 @@ impl Parts {
             rules: Arc::new(Rules::new()?),
             health: Health::default(),
             metrics,
+            overview: Overview::new(Arc::clone(&base.env.store)),
             env: base.env,
             settings,
         })

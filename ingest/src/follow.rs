@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::session::Current;
 
 /// How often the collector looks for new links and for requests of other roles.
-const FOLLOW: Duration = Duration::from_millis(500);
+const FOLLOW: Duration = Duration::from_secs(1);
+/// What another role of this process has looked up since then is not looked up again.
+const RECENT: Duration = Duration::from_millis(900);
 /// How often a copy of the catalog is written at most.
 const KEEP: Duration = Duration::from_secs(30);
 
@@ -30,7 +32,7 @@ pub(crate) async fn follow(
     let mut done = control.newest().await.ok();
     let mut kept = Kept::new(copy);
     while !shutdown.is_cancelled() {
-        if let Err(error) = catalog.follow().await {
+        if let Err(error) = catalog.follow_within(RECENT).await {
             tracing::warn!(%error, "new links could not be read");
         }
         kept.keep(&catalog).await;

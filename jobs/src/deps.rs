@@ -38,7 +38,7 @@ impl SchedulerSettings {
     /// The usual settings of the process `by`.
     pub fn new(by: impl Into<String>) -> Self {
         let (poll, lease, drain) = (
-            Duration::from_secs(1),
+            Duration::from_secs(2),
             Duration::from_secs(60),
             Duration::from_secs(30),
         );

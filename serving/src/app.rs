@@ -1,12 +1,9 @@
 //! The one state of the API: what every handler works with.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use catalog::Catalog;
-use handover::{directory::Directory, forecasts, manifests::Manifests};
+use handover::{directory::Directory, fences::Fences, forecasts, overview::Overview};
 use storage::{cells::LiveCells, env::Env, ledger::Ledger, stream::EventStream};
 use tokio::sync::Semaphore;
 use web::Problem;
@@ -16,7 +13,7 @@ use crate::{
     admin_token::AdminToken,
     controls::{AuditControl, JobControl},
     deps::{ServingDeps, ServingSettings},
-    stats::settled::Settled,
+    stats::{live::Readings, settled::Settled},
 };
 
 /// See the module.
@@ -37,8 +34,8 @@ pub(crate) struct App {
     pub cells: Arc<dyn LiveCells>,
     /// Events on their way to the object store.
     pub stream: Arc<dyn EventStream>,
-    /// What batch has published.
-    pub manifests: Arc<Manifests>,
+    /// What batch has published, and all logs.
+    pub overview: Overview,
     /// What was read of the settled views.
     pub settled: Settled,
     /// Runs of predictions.
@@ -47,9 +44,10 @@ pub(crate) struct App {
     pub counts: AccountCounts,
     /// Who may do what is heavy.
     pub rooms: Rooms,
-    directory: Mutex<Arc<Directory>>,
-    /// Whether logs and manifest have been looked for since the start.
-    looked: AtomicBool,
+    /// What was read of fences.
+    pub fences: Fences,
+    /// Readings of live cells.
+    pub readings: Readings,
 }
 
 /// How much of what is heavy is done at once in one process; the rest waits or comes again.
@@ -86,14 +84,14 @@ impl App {
             audits: deps.audits,
             cells: deps.cells,
             stream: deps.stream,
-            manifests: Arc::new(Manifests::new(Arc::clone(&deps.env.store))),
+            overview: deps.overview,
             settled: Settled::new(Arc::clone(&deps.env.store)),
             forecasts: Ledger::new(Arc::clone(&deps.env.store), forecasts::LEDGER),
             env: deps.env,
             counts: AccountCounts::default(),
             rooms: Rooms::default(),
-            directory: Mutex::default(),
-            looked: AtomicBool::new(false),
+            fences: Fences::default(),
+            readings: Readings::default(),
         }
     }
 
@@ -103,31 +101,19 @@ impl App {
     }
 
     /// The logs that are known.
-    pub(crate) fn directory(&self) -> Arc<Directory> {
-        let known = self.directory.lock();
-        Arc::clone(&known.unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn directory(&self) -> Directory {
+        self.overview.seen().directory
     }
 
     /// Looks for logs and a manifest if nobody has yet: without them every number is nought.
     pub(crate) async fn look_once(&self) -> Result<(), Problem> {
-        match self.looked.load(Ordering::Acquire) {
-            true => Ok(()),
-            false => self.refresh().await,
-        }
+        self.overview.look_once().await?;
+        Ok(())
     }
 
     /// Looks for new logs and a new manifest.
     pub(crate) async fn refresh(&self) -> Result<(), Problem> {
-        let mut directory = (*self.directory()).clone();
-        directory.refresh(&self.env.store).await?;
-        self.manifests.latest().await?;
-        let mut known = self
-            .directory
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        // Another refresh may have been faster; both saw the truth, and infos only grow.
-        *known = Arc::new(directory);
-        self.looked.store(true, Ordering::Release);
+        self.overview.look().await?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use catalog::Catalog;
+use handover::overview::Overview;
 use storage::{cells::LiveCells, env::Env, stream::EventStream};
 use web::{Health, ServerSettings};
 
@@ -19,6 +20,8 @@ pub struct ServingDeps {
     pub cells: Arc<dyn LiveCells>,
     /// Accounts, keys, objects.
     pub catalog: Catalog,
+    /// Manifests and logs.
+    pub overview: Overview,
     /// Scheduled jobs.
     pub jobs: Arc<dyn JobControl>,
     /// Audits.

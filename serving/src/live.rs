@@ -24,7 +24,7 @@ use crate::{
     api_types::{LastSeconds, LiveMessage, LiveProblem},
     app::App,
     openapi::refusals::{Busy, Filter, Key, Nothing, Query, Refusals},
-    stats::{StatsQuery, answer, understand},
+    stats::{Age, StatsQuery, answer, understand},
 };
 
 /// Time between messages.
@@ -146,7 +146,7 @@ impl Watch {
     async fn message(&mut self) -> Result<LiveMessage, Problem> {
         // What today is changes at midnight.
         let query = understand(&self.app, &self.caller, &self.asked)?;
-        let answer = answer(&self.app, self.entity, &query).await?;
+        let answer = answer(&self.app, self.entity, &query, Age::Second).await?;
         let meta = answer.meta;
         Ok(LiveMessage {
             now: time::rfc3339(self.app.env.clock.now_ms()),

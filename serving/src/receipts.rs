@@ -92,7 +92,16 @@ async fn find(app: &App, id: EventId) -> Result<Option<Found>, Problem> {
 /// Whether the event's epoch is complete.
 async fn sealed(app: &App, id: EventId, found: &Found) -> Result<bool, Problem> {
     let epoch = found.record.epoch;
-    if epoch <= app.manifests.seen().manifest.horizon.of(id.log).epoch {
+    if epoch
+        <= app
+            .overview
+            .seen()
+            .published
+            .manifest
+            .horizon
+            .of(id.log)
+            .epoch
+    {
         return Ok(true);
     }
     let seal = raw::seal(&app.env.store, id.log, epoch).await;
@@ -101,7 +110,7 @@ async fn sealed(app: &App, id: EventId, found: &Found) -> Result<bool, Problem> 
 
 /// The event out of the raw objects.
 async fn stored(app: &App, id: EventId) -> Result<Option<Found>, StoreError> {
-    let covered = app.manifests.seen().manifest.horizon.of(id.log);
+    let covered = app.overview.seen().published.manifest.horizon.of(id.log);
     let numbers = match id.seq <= covered.seq {
         true => Span::from((SegmentNo::FIRST, covered.segment)),
         false => {
@@ -139,7 +148,7 @@ async fn counted(app: &App, id: EventId, record: &Record) -> Result<Counted, Pro
     // A lower bound: it may be counted a moment before this says so.
     let upto = reading.live.as_of.get(&id.log);
     let folded = upto.is_some_and(|upto| id.seq <= *upto);
-    let mut missing = reading.live.missing;
+    let mut missing = reading.missing;
     missing.retain(|missing| missing.log.is_none_or(|log| log == id.log));
     Ok(Counted {
         by: folded.then_some(Layer::Live),

@@ -13,7 +13,9 @@ use crate::{
 };
 
 /// How often new links, logs and manifests are looked for.
-const FOLLOW: Duration = Duration::from_millis(500);
+const FOLLOW: Duration = Duration::from_secs(1);
+/// What another role of this process has seen since then is not looked at again.
+const RECENT: Duration = Duration::from_millis(900);
 
 /// Serves the API on `listener` until `shutdown`.
 pub async fn run(
@@ -35,8 +37,8 @@ pub async fn run(
 
 async fn follow(app: Arc<App>, health: Health, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
-        let fresh = app.refresh().await;
-        let followed = app.catalog.follow().await;
+        let fresh = app.overview.look_within(RECENT).await;
+        let followed = app.catalog.follow_within(RECENT).await;
         if let Err(error) = &followed {
             tracing::warn!(%error, "the catalog could not be followed");
         }

@@ -17,6 +17,7 @@ use model::{
 };
 use serde_json::{Value, json};
 use storage::{
+    counted::Counted,
     store::Store,
     stream::{Batch, EventStream},
 };
@@ -73,8 +74,21 @@ impl Site {
         Self::on(|deps| ServingDeps { jobs, ..deps }).await
     }
 
+    /// With what its store is asked.
+    pub async fn counted() -> (Self, Arc<Counted>) {
+        let counted = Counted::new(storage::store::open("memory://").unwrap());
+        let installation = Installation::on(counted.clone(), NOW_MS);
+        (Self::of(installation, |deps| deps).await, counted)
+    }
+
     async fn on(change: impl FnOnce(ServingDeps) -> ServingDeps) -> Self {
-        let installation = Installation::new(NOW_MS);
+        Self::of(Installation::new(NOW_MS), change).await
+    }
+
+    async fn of(
+        installation: Installation,
+        change: impl FnOnce(ServingDeps) -> ServingDeps,
+    ) -> Self {
         let deps = change(deps(&installation).await);
         let operate = deps.operate.clone();
         let app = Arc::new(App::new(deps, settings()));
@@ -177,7 +191,7 @@ impl Site {
             ..manifest
         };
         let stamp = self.app.env.stamp();
-        let ledger = &self.app.manifests.ledger;
+        let ledger = &self.app.overview.manifests().ledger;
         ledger.append(1, &manifest, stamp).await.unwrap();
     }
 }

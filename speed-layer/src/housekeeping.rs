@@ -57,12 +57,16 @@ impl Housekeeper {
     }
 
     async fn prune(&mut self, deps: &SpeedDeps) -> Result<(), StorageError> {
-        let newest = deps.manifests.latest().await?;
+        let newest = deps.overview.look_once().await?.published;
         if self.seen.back().is_none_or(|(n, ..)| *n < newest.n) {
             // After a start older manifests are fetched, so that pruning goes on where it was.
             if self.seen.is_empty()
                 && newest.n > GRACE_MANIFESTS
-                && let Some(old) = deps.manifests.get(newest.n - GRACE_MANIFESTS).await?
+                && let Some(old) = deps
+                    .overview
+                    .manifests()
+                    .get(newest.n - GRACE_MANIFESTS)
+                    .await?
             {
                 self.seen
                     .push_back((old.n, Instant::now(), old.manifest.horizon.clone()));
@@ -93,7 +97,7 @@ impl Housekeeper {
     }
 
     async fn trim(&mut self, deps: &SpeedDeps, log: LogId) -> Result<(), StorageError> {
-        let covered = deps.manifests.seen().manifest.horizon.of(log);
+        let covered = deps.overview.seen().published.manifest.horizon.of(log);
         let trim = self.trims.entry(log).or_default();
         if trim.awaited <= covered.epoch {
             (trim.awaited, trim.in_raw) = (covered.epoch.next(), covered.seq);

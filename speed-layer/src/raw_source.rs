@@ -1,7 +1,7 @@
 //! Events of a log from its raw objects: the source that cannot lose anything.
 
 use handover::raw;
-use model::{LogId, Record, SegmentNo, Seq};
+use model::{LogId, Record, SegmentNo, Seq, Span};
 use storage::store::{Store, StoreError};
 
 /// A reader of one log's raw segments that remembers where it is.
@@ -10,6 +10,8 @@ pub struct RawSource {
     log: LogId,
     /// A segment known not to be after the next one wanted.
     from: SegmentNo,
+    /// The newest segment seen in the store; `None`: nobody has looked yet.
+    newest: Option<SegmentNo>,
     next: Option<Next>,
 }
 
@@ -27,16 +29,18 @@ impl RawSource {
             store,
             log,
             from: covered.next(),
+            newest: None,
             next: None,
         }
     }
 
     /// The records of the segment that holds the event after `position` (or of the first one after
-    /// it, where a damaged disk lost events); `None` if it is not stored yet.
+    /// it, where a damaged disk lost events); `None` if it is not stored yet. A position is never
+    /// before the last one. One cheap request while nothing is new, however much is stored.
     pub async fn after(&mut self, position: Seq) -> Result<Option<Vec<Record>>, StoreError> {
         let number = match &self.next {
             Some(next) if next.after == position => Some(next.number),
-            _ => raw::find_segment(&self.store, self.log, position.next(), self.from).await?,
+            _ => self.find(position.next()).await?,
         };
         let Some(number) = number else {
             return Ok(None);
@@ -45,10 +49,75 @@ impl RawSource {
             return Ok(None);
         };
         self.from = number;
+        self.newest = self.newest.max(Some(number));
         self.next = Some(Next {
             after: segment.footer.last_seq,
             number: number.next(),
         });
         Ok(Some(segment.records))
+    }
+
+    async fn find(&mut self, seq: Seq) -> Result<Option<SegmentNo>, StoreError> {
+        let newest = self.look().await?;
+        let numbers = Span::from((self.from, newest));
+        let found = raw::find_between(&self.store, self.log, seq, numbers).await?;
+        // All of them end before it.
+        self.from = found.unwrap_or(newest.next());
+        Ok(found)
+    }
+
+    /// The newest segment. What is stored is listed once; then each is looked for by its number.
+    async fn look(&mut self) -> Result<SegmentNo, StoreError> {
+        let mut newest = match self.newest {
+            Some(newest) => newest,
+            None => {
+                let listed = raw::newest_segment(&self.store, self.log, self.from).await?;
+                listed.unwrap_or(self.from.previous())
+            }
+        };
+        while raw::is_stored(&self.store, self.log, newest.next()).await? {
+            newest = newest.next();
+        }
+        self.newest = Some(newest);
+        Ok(newest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Event;
+    use storage::{counted::Counted, store};
+    use testing::log::Log;
+
+    use super::*;
+
+    async fn grow(log: &mut Log, store: &Store, segments: u64) {
+        for _ in 0..segments {
+            log.accept(Event::default());
+            log.ship(store).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn waiting_costs_one_look_however_much_is_stored() {
+        for segments in [3, 300] {
+            let counted = Counted::new(store::open("memory://").unwrap());
+            let store: Store = counted.clone();
+            let mut log = Log::new(LogId(1));
+            grow(&mut log, &store, segments).await;
+            let mut source = RawSource::new(store.clone(), log.id, SegmentNo::ZERO);
+            // The stream has brought all of it.
+            assert_eq!(source.after(Seq(segments)).await.unwrap(), None);
+            let before = counted.requests();
+            assert_eq!(source.after(Seq(segments)).await.unwrap(), None);
+            let asked = counted.requests() - before;
+            assert_eq!((asked.heads, asked.all()), (1, 1), "{asked:?}");
+            grow(&mut log, &store, 3).await;
+            let found = source.after(Seq(segments + 1)).await.unwrap().unwrap();
+            assert_eq!(found[0].seq, Seq(segments + 2));
+            let found = source.after(Seq(segments + 2)).await.unwrap().unwrap();
+            assert_eq!(found[0].seq, Seq(segments + 3));
+            assert_eq!(source.after(Seq(segments + 3)).await.unwrap(), None);
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use enrich::Rules;
-use handover::{directory::Directory, manifests::Manifests};
+use handover::overview::Overview;
 use model::{Clock, LogId};
 use storage::{
     cells::LiveCells, error::StorageError, leases::Leases, store::Store, stream::EventStream,
@@ -19,7 +19,9 @@ use web::Health;
 use crate::{housekeeping::Housekeeper, share::Share, worker};
 
 /// How often new logs are looked for.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_secs(1);
+/// What another role of this process has seen since then is not looked at again.
+const RECENT: Duration = Duration::from_millis(900);
 /// How often what nobody needs is deleted.
 const CLEAN: Duration = Duration::from_secs(3);
 
@@ -35,8 +37,8 @@ pub struct SpeedDeps {
     pub leases: Arc<dyn Leases>,
     /// A number that no other speed layer has.
     pub worker: u64,
-    /// What batch has covered.
-    pub manifests: Manifests,
+    /// What batch has covered, and all logs.
+    pub overview: Overview,
     /// Enrichment.
     pub rules: Arc<Rules>,
     /// Time.
@@ -63,12 +65,11 @@ impl Default for SpeedSettings {
 /// Follows all logs until `shutdown`.
 pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: CancellationToken) {
     let deps = Arc::new(deps);
-    let mut directory = Directory::default();
     let mut share = Share::new(Arc::clone(&deps.leases), deps.worker);
     let mut workers: BTreeMap<LogId, (CancellationToken, JoinHandle<()>)> = BTreeMap::new();
     let cleaning = tokio::spawn(clean(Arc::clone(&deps), shutdown.clone()));
     while !shutdown.is_cancelled() {
-        match wanted(&deps, &mut directory).await {
+        match wanted(&deps).await {
             Ok(wanted) => {
                 deps.health.up("speed");
                 let mine = share.of(&wanted).await;
@@ -94,10 +95,9 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
 }
 
 /// Logs that may still change, or that batch has yet to cover.
-async fn wanted(deps: &SpeedDeps, directory: &mut Directory) -> Result<Vec<LogId>, StorageError> {
-    directory.refresh(&deps.store).await?;
-    let manifest = deps.manifests.latest().await?.manifest;
-    let open = directory.open_beyond(&manifest.horizon);
+async fn wanted(deps: &SpeedDeps) -> Result<Vec<LogId>, StorageError> {
+    let seen = deps.overview.look_within(RECENT).await?;
+    let open = (seen.directory).open_beyond(&seen.published.manifest.horizon);
     Ok(open.map(|info| info.log).collect())
 }
 
@@ -134,9 +134,8 @@ async fn adjust(
 
 async fn clean(deps: Arc<SpeedDeps>, shutdown: CancellationToken) {
     let mut housekeeper = Housekeeper::default();
-    let mut directory = Directory::default();
     while !shutdown.is_cancelled() {
-        let logs = wanted(&deps, &mut directory).await.unwrap_or_default();
+        let logs = wanted(&deps).await.unwrap_or_default();
         if let Err(error) = housekeeper.step(&deps, &logs).await {
             tracing::warn!(%error, "old live cells could not be deleted; they are not counted all the same");
         }

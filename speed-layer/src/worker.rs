@@ -34,8 +34,11 @@ const MAX_FLUSH_PAUSE: Duration = Duration::from_secs(2);
 const CHECK_LIVE: Duration = Duration::from_millis(250);
 /// How often the log's fence is looked at.
 const CHECK_FENCE: Duration = Duration::from_secs(2);
-/// How often raw is asked when the stream says nothing.
+/// How often raw is asked when the stream says nothing; at first, and after long silence.
 const CHECK_RAW: Duration = Duration::from_secs(1);
+const CHECK_RAW_SELDOM: Duration = Duration::from_secs(8);
+/// How often it is asked what there is to fold, as long as nobody knows: raw is listed for that.
+const CHECK_TARGET: Duration = Duration::from_secs(1);
 /// How often a worker says that it lives.
 const HEARTBEAT_MS: i64 = 1_000;
 /// Pause before a new session.
@@ -97,7 +100,10 @@ struct Session<'a> {
     flush_pause: Duration,
     checked_live: Instant,
     checked_fence: Instant,
+    checked_target: Instant,
     checked_raw: Option<Instant>,
+    /// How long raw is not asked while the stream says nothing.
+    raw_pause: Duration,
 }
 
 impl<'a> Session<'a> {
@@ -109,7 +115,8 @@ impl<'a> Session<'a> {
     ) -> Result<Self, StorageError> {
         let fence = fence(deps, log).await?;
         let generations = deps.cells.generations(true).await?;
-        let horizon = deps.manifests.latest().await?.manifest.horizon.of(log);
+        let newest = deps.overview.manifests().latest().await?;
+        let horizon = newest.manifest.horizon.of(log);
         let checkpoint = deps.cells.checkpoint(log).await?;
         let valid = checkpoint.as_ref().filter(|m| {
             m.generations == generations && m.fence == fence && m.fold == FoldVersion::OURS
@@ -145,6 +152,8 @@ impl<'a> Session<'a> {
             flush_pause: settings.flush_interval,
             checked_live: now,
             checked_fence: now,
+            checked_target: now,
+            raw_pause: CHECK_RAW,
             checked_raw: None,
         })
     }
@@ -196,21 +205,34 @@ impl<'a> Session<'a> {
                     break;
                 }
                 self.checked_raw = Some(Instant::now());
+                self.raw_pause = CHECK_RAW;
             }
         }
-        let quiet = self.checked_raw.is_none_or(|at| at.elapsed() >= CHECK_RAW);
+        let quiet = self
+            .checked_raw
+            .is_none_or(|at| at.elapsed() >= self.raw_pause);
         if self.fence.is_some() && !quiet {
             // There is nothing to wait for but raw.
             tokio::time::sleep(PAUSE).await;
         }
         if gap.is_some() || quiet {
             let found = self.take_raw().await?;
+            self.raw_pause = match found || gap.is_some() || !self.is_caught_up() {
+                true => CHECK_RAW,
+                false => (self.raw_pause * 2).min(CHECK_RAW_SELDOM),
+            };
             if !found && (gap.is_some() || self.fence.is_some()) {
                 // The collector has yet to ship what is missing.
                 tokio::time::sleep(PAUSE).await;
             }
         }
         Ok(())
+    }
+
+    /// Whether nothing is known to exist beyond what is folded.
+    fn is_caught_up(&self) -> bool {
+        let position = self.folder.position();
+        self.fence.is_none() && matches!(self.target, Target::Upto(last) if last <= position)
     }
 
     async fn take_raw(&mut self) -> Result<bool, StorageError> {
@@ -328,16 +350,18 @@ impl<'a> Session<'a> {
 
     /// Asks again for a target that was not to be known at the beginning.
     async fn find_target(&mut self) -> Result<(), StorageError> {
-        if self.target != Target::Unknown {
+        if self.target != Target::Unknown || self.checked_target.elapsed() < CHECK_TARGET {
             return Ok(());
         }
+        self.checked_target = Instant::now();
         let known = Known {
             fence: self.fence,
             generations: &self.generations,
             checkpoint: self.checkpoint.as_ref(),
             horizon: self
                 .deps
-                .manifests
+                .overview
+                .manifests()
                 .latest()
                 .await?
                 .manifest
@@ -408,7 +432,11 @@ async fn target(deps: &SpeedDeps, log: LogId, known: &Known<'_>) -> Result<Targe
     if let Some(high_watermark) = high_watermark.filter(|h| h.generations == known.generations) {
         return Ok(Target::Upto(seen.max(high_watermark.seq)));
     }
-    let info = raw::log_info(&deps.store, log).await?;
+    // Where that is damaged, nobody knows.
+    let info = match raw::log_info(&deps.store, log).await {
+        Err(StoreError::Damaged { .. }) => None,
+        info => info?,
+    };
     let retired_at = info.and_then(|info| info.retired_at);
     Ok(retired_at.map_or(Target::Unknown, |last| Target::Upto(seen.max(last))))
 }

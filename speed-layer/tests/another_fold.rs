@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use enrich::Rules;
-use handover::manifests::Manifests;
+use handover::overview::Overview;
 use model::{
     CUBES, Cell, EntityId, EntityKind, Epoch, EpochStart, Event, FoldVersion, LogId, Record, Seq,
     SystemClock, Target,
@@ -82,7 +82,7 @@ async fn it_is_folded_again_and_replaces_what_came_as_far() {
     stream.append(LOG, &batch).await.unwrap();
     leave(&cells).await;
     let deps = SpeedDeps {
-        manifests: Manifests::new(Arc::clone(&store)),
+        overview: Overview::new(Arc::clone(&store)),
         store,
         stream: Arc::new(stream),
         cells: cells.clone(),

@@ -10,6 +10,7 @@ mod crash;
 mod crash_points;
 mod demo;
 mod full_disk;
+mod idle;
 mod keys;
 mod many;
 mod outages;

@@ -249,6 +249,17 @@ impl Server {
         number.unwrap().parse().unwrap()
     }
 
+    /// How long all of its threads have worked, together.
+    pub fn cpu(&self) -> Duration {
+        let id = self.child.as_ref().expect("it does not run").id();
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+        // The name may hold anything, blanks too; ticks are hundredths of a second everywhere.
+        let rest = stat.rsplit(')').next().unwrap();
+        let ticks = rest.split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+
     /// The token that it made at its first start.
     pub fn admin_token(&self) -> String {
         fs::read_to_string(self.folder.join("admin-token")).unwrap()

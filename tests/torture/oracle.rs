@@ -136,7 +136,7 @@ fn marker(event: &Event) -> &str {
 /// Everything in raw, log by log; the chain of its segments must be whole.
 async fn read(store: &Store) -> Raw {
     let mut all = Raw::new();
-    for log in raw::logs(store).await.unwrap() {
+    for raw::Listed { log, .. } in raw::logs(store).await.unwrap() {
         for record in chain(store, log).await {
             all.insert(record.id(log).to_string(), record.event);
         }

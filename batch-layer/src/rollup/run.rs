@@ -6,7 +6,7 @@ use handover::{
     directory::Directory,
     manifest::{Dropped, Manifest},
     manifests::Published,
-    sealed,
+    retired, sealed,
     skips::Skips,
 };
 use model::{Epoch, LogId, failpoint::reach};
@@ -174,6 +174,7 @@ impl<'a> Run<'a> {
         let deps = self.deps;
         if matches!(work, Work::Step | Work::Fill) {
             self.directory.refresh(&deps.env.store).await?;
+            retired::keep(&deps.env, &self.directory).await;
         }
         let (directory, held) = (&self.directory, &self.held);
         let some = match work {

@@ -11,13 +11,16 @@ mod state;
 mod table;
 pub mod types;
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use model::id::EntityId;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 pub use self::{
     error::CatalogError,
@@ -49,8 +52,8 @@ struct Inner {
     env: Env,
     ledger: Ledger,
     state: RwLock<State>,
-    /// Held by whoever changes `state`.
-    writer: Mutex<()>,
+    /// Held by whoever changes `state`: when it last caught up.
+    writer: Mutex<Option<Instant>>,
     snapshot_n: AtomicU64,
     snapshot_runs: AtomicBool,
 }
@@ -71,7 +74,7 @@ impl Catalog {
             snapshot_n: AtomicU64::new(state.n),
             snapshot_runs: AtomicBool::new(false),
             state: RwLock::new(state),
-            writer: Mutex::new(()),
+            writer: Mutex::new(None),
             env,
             ledger,
         }))
@@ -80,8 +83,21 @@ impl Catalog {
     /// Takes in what others have committed; gives the number of new entries. One cheap request
     /// when there are none. On failure what was taken in stays, and look-ups go on.
     pub async fn follow(&self) -> Result<u64, CatalogError> {
-        let _writer = self.0.writer.lock().await;
-        self.follow_locked().await
+        let mut caught_up = self.0.writer.lock().await;
+        let at = Instant::now();
+        let new = self.follow_locked().await?;
+        *caught_up = Some(at);
+        Ok(new)
+    }
+
+    /// Like [`Catalog::follow`], unless that was done within `age`: the roles of a process follow
+    /// together.
+    pub async fn follow_within(&self, age: Duration) -> Result<(), CatalogError> {
+        let caught_up = *self.0.writer.lock().await;
+        match caught_up.is_some_and(|at| at.elapsed() <= age) {
+            true => Ok(()),
+            false => self.follow().await.map(drop),
+        }
     }
 
     async fn follow_locked(&self) -> Result<u64, CatalogError> {

@@ -4,13 +4,16 @@
 
 pub mod directory;
 pub mod duplicates;
+pub mod fences;
 pub mod forecasts;
 pub mod installation;
 pub mod lookup;
 pub mod manifest;
 pub mod manifests;
+pub mod overview;
 pub mod raw;
 pub mod reading;
+pub mod retired;
 pub mod runs;
 pub mod salvage;
 pub mod sealed;

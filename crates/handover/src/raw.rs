@@ -227,10 +227,20 @@ pub async fn find_segment(
     seq: Seq,
     from: SegmentNo,
 ) -> Result<Option<SegmentNo>, StoreError> {
-    let Some(newest) = newest_segment(store, log, from).await? else {
-        return Ok(None);
-    };
-    let (mut low, mut high) = (from.max(SegmentNo::FIRST), newest);
+    match newest_segment(store, log, from).await? {
+        Some(newest) => find_between(store, log, seq, Span::from((from, newest))).await,
+        None => Ok(None),
+    }
+}
+
+/// Like [`find_segment`], among the stored segments `numbers`.
+pub async fn find_between(
+    store: &Store,
+    log: LogId,
+    seq: Seq,
+    numbers: Span<SegmentNo>,
+) -> Result<Option<SegmentNo>, StoreError> {
+    let (mut low, mut high) = (numbers.first.max(SegmentNo::FIRST), numbers.last);
     let mut found = None;
     while low <= high {
         let middle = SegmentNo(low.0 + (high.0 - low.0) / 2);
@@ -245,6 +255,12 @@ pub async fn find_segment(
         }
     }
     Ok(found)
+}
+
+/// Whether something is stored under a segment's number.
+pub async fn is_stored(store: &Store, log: LogId, number: SegmentNo) -> Result<bool, StoreError> {
+    let segment = number;
+    store::exists(store, &ObjectKey::Raw { log, segment }.path()).await
 }
 
 /// Number of the newest stored segment (or of the tombstone after it), if it is `from` or later.
@@ -286,8 +302,17 @@ pub fn missing(log: LogId, number: SegmentNo) -> StoreError {
     }
 }
 
+/// An object that says something of a log, as a listing shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The log.
+    pub log: LogId,
+    /// Another one as soon as the object's content is; `None` where the store does not tell.
+    pub version: Option<String>,
+}
+
 /// All known logs, in order of their ids.
-pub async fn logs(store: &Store) -> Result<Vec<LogId>, StoreError> {
+pub async fn logs(store: &Store) -> Result<Vec<Listed>, StoreError> {
     let parse = |key| match key {
         ObjectKey::Log { log } => Some(log),
         _ => None,
@@ -301,25 +326,27 @@ pub async fn fences(store: &Store) -> Result<Vec<LogId>, StoreError> {
         ObjectKey::Fence { log } => Some(log),
         _ => None,
     };
-    list_logs(store, folders::fences(), parse).await
+    let fences = list_logs(store, folders::fences(), parse).await?;
+    Ok(fences.into_iter().map(|fence| fence.log).collect())
 }
 
 async fn list_logs(
     store: &Store,
     folder: object_store::path::Path,
     parse: impl Fn(ObjectKey) -> Option<LogId>,
-) -> Result<Vec<LogId>, StoreError> {
+) -> Result<Vec<Listed>, StoreError> {
     let objects: Vec<_> = store
         .list(Some(&folder))
         .try_collect()
         .await
         .map_err(|e| StoreError::request("list", &folder, e))?;
-    let mut logs: Vec<LogId> = objects
-        .iter()
-        .filter_map(|o| ObjectKey::parse(&o.location).ok())
-        .filter_map(parse)
-        .collect();
-    logs.sort_unstable();
+    let listed = |meta: object_store::ObjectMeta| {
+        let log = parse(ObjectKey::parse(&meta.location).ok()?)?;
+        let version = meta.e_tag;
+        Some(Listed { log, version })
+    };
+    let mut logs: Vec<Listed> = objects.into_iter().filter_map(listed).collect();
+    logs.sort_unstable_by_key(|listed| listed.log);
     Ok(logs)
 }
 
@@ -395,12 +422,24 @@ pub async fn update_log(store: &Store, info: &LogInfo) -> Result<(), StoreError>
 /// Says of a log that ended at `last` that it did, if that is not said yet. Only who comes after
 /// its collector does.
 pub async fn retire_log(store: &Store, log: LogId, last: Seq) -> Result<(), StoreError> {
-    match log_info(store, log).await? {
-        Some(info) if info.retired_at.is_none() => {
-            let retired_at = Some(last);
+    let retired_at = Some(last);
+    match log_info(store, log).await {
+        Ok(Some(info)) if info.retired_at.is_none() => {
             update_log(store, &LogInfo { retired_at, ..info }).await
         }
-        _ => Ok(()),
+        Ok(_) => Ok(()),
+        Err(error @ StoreError::Damaged { .. }) => {
+            tracing::warn!(%error, "it is written anew: the log was drained");
+            let restored = LogInfo {
+                log,
+                created_ms: 0,
+                predecessor: None,
+                retired_at,
+                closed: None,
+            };
+            update_log(store, &restored).await
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -9,10 +9,10 @@ use serde::{Serialize, Serializer};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
     error::StorageError,
-    store::{Store, StoreError},
+    store::Store,
 };
 
-use crate::{directory::Directory, manifests::Published, raw};
+use crate::{directory::Directory, fences::Fences, manifests::Published};
 
 /// A checkpoint that was not renewed for so long has no worker. Clocks may differ by seconds; this only
 /// says how fresh an answer is, never what it counts.
@@ -26,6 +26,8 @@ pub struct Reader<'a> {
     pub directory: &'a Directory,
     /// Where fences are.
     pub store: &'a Store,
+    /// What this process has read of them.
+    pub fences: &'a Fences,
     /// Where cells are.
     pub cells: &'a dyn LiveCells,
     /// Unix milliseconds.
@@ -69,6 +71,9 @@ pub enum Why {
     /// The checkpoint is of other generations of the live store.
     #[error("live cells were lost and are being folded again")]
     Lost,
+    /// Nobody knows what is said of it.
+    #[error("its object in `logs/` is damaged; restore it from a backup")]
+    Damaged,
     /// The checkpoint is of another fence.
     #[error("it was fenced and is being folded again")]
     Fenced,
@@ -134,7 +139,7 @@ impl Reader<'_> {
         };
         let prune_watermarks =
             try_join_all(logs.iter().map(|log| self.cells.prune_watermark(*log))).await?;
-        let fences = self.fences().await?;
+        let fences = self.fences.now(self.store).await?;
         let generations = self.cells.generations(false).await?;
 
         let mut reading = Reading {
@@ -152,7 +157,11 @@ impl Reader<'_> {
                 generations: &generations,
                 now_ms: self.now_ms,
             };
-            match seen.check(checkpoint.as_ref()) {
+            let checked = match self.directory.is_damaged(*log) {
+                true => Err(Why::Damaged),
+                false => seen.check(checkpoint.as_ref()),
+            };
+            match checked {
                 Ok(checkpoint) => {
                     reading.as_of.insert(*log, covered.seq.max(checkpoint.seq));
                     reading.lag_ms = reading.lag_ms.max(checkpoint.lag_ms);
@@ -206,19 +215,6 @@ impl Reader<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn fences(&self) -> Result<BTreeMap<LogId, Fence>, StoreError> {
-        let mut fences = BTreeMap::new();
-        if planted(Bug::FenceIgnored) {
-            return Ok(fences);
-        }
-        for log in raw::fences(self.store).await? {
-            if let Some(fence) = raw::fence(self.store, log).await? {
-                fences.insert(log, fence);
-            }
-        }
-        Ok(fences)
     }
 }
 
@@ -294,6 +290,7 @@ mod tests {
             published: &Published::default(),
             directory: &Directory::default(),
             store: &(Arc::new(object_store::memory::InMemory::new()) as Store),
+            fences: &Fences::default(),
             cells: &cells,
             now_ms: 0,
         };
@@ -312,14 +309,14 @@ mod tests {
     async fn cells_of_another_fold_are_missing_and_never_nought() {
         let store: Store = Arc::new(object_store::memory::InMemory::new());
         let (cells, log) = (MemoryCells::default(), LogId(1));
-        let info = raw::LogInfo {
+        let info = crate::raw::LogInfo {
             log,
             created_ms: 0,
             predecessor: None,
             retired_at: None,
             closed: None,
         };
-        raw::register_log(&store, &info).await.unwrap();
+        crate::raw::register_log(&store, &info).await.unwrap();
         let mut directory = Directory::default();
         directory.refresh(&store).await.unwrap();
         let entity = EntityId::new(EntityKind::Link, 1);
@@ -327,6 +324,7 @@ mod tests {
             published: &Published::default(),
             directory: &directory,
             store: &store,
+            fences: &Fences::default(),
             cells: &cells,
             now_ms: 0,
         };

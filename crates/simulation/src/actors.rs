@@ -8,7 +8,7 @@ mod writer;
 use std::{sync::Arc, time::Duration};
 
 use handover::{
-    manifests::Manifests,
+    overview::Overview,
     salvage::{SalvageError, salvage},
 };
 use model::LogId;
@@ -24,7 +24,7 @@ pub(crate) async fn speed(world: Arc<World>, process: Process) {
     let redis = world.cluster.of(&process);
     let store = world.bucket.of(&process);
     let deps = SpeedDeps {
-        manifests: Manifests::new(Arc::clone(&store)),
+        overview: Overview::new(Arc::clone(&store)),
         store,
         stream: redis.clone(),
         cells: redis,

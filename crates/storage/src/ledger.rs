@@ -5,7 +5,7 @@
 mod error;
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -77,6 +77,8 @@ pub struct Ledger {
     store: Store,
     name: String,
     known: AtomicU64,
+    /// Whether its history was listed: an empty ledger is not listed again and again.
+    listed: AtomicBool,
 }
 
 impl Ledger {
@@ -87,6 +89,7 @@ impl Ledger {
             store,
             name,
             known: AtomicU64::new(0),
+            listed: AtomicBool::new(false),
         }
     }
 
@@ -99,8 +102,10 @@ impl Ledger {
     /// history is listed once at most.
     pub async fn newest(&self) -> Result<u64, LedgerError> {
         let known = self.known.load(Ordering::Relaxed);
-        let start = if known == 0 {
-            self.listed().await?
+        let start = if known == 0 && !self.listed.load(Ordering::Relaxed) {
+            let listed = self.listed().await?;
+            self.listed.store(true, Ordering::Relaxed);
+            listed
         } else {
             known
         };

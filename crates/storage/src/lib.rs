@@ -4,6 +4,7 @@
 
 pub mod blocking;
 pub mod cells;
+pub mod counted;
 pub mod durable_local;
 pub mod env;
 pub mod error;

@@ -112,7 +112,7 @@ pub(crate) async fn start_run(
     let started = app.jobs.start(&name, query.close_epochs, query.wait).await;
     let started = started.map_err(problem)?;
     // Whoever waited for a batch expects to see it in the next answer.
-    if let Err(error) = app.manifests.latest().await {
+    if let Err(error) = app.overview.look().await {
         tracing::warn!(%error, "the newest manifest will be seen a little later");
     }
     Ok(Json(started))

@@ -11,7 +11,7 @@ use super::{
     extras::{Extras, Place},
     group_by::GroupBy,
     groups::{Groups, sum},
-    live::{Reading, read},
+    live::{self, Age, Reading},
     merge::Merged,
     metric::Metric,
     query::Query,
@@ -23,12 +23,17 @@ use crate::{
 };
 
 /// Answers `query` about `entity`.
-pub(crate) async fn answer(app: &App, entity: EntityId, query: &Query) -> Result<Stats, Problem> {
+pub(crate) async fn answer(
+    app: &App,
+    entity: EntityId,
+    query: &Query,
+    age: Age,
+) -> Result<Stats, Problem> {
     // A manifest's files may be gone by the time they are read, if it is very old: read anew.
     for _ in 0..3 {
-        let mut reading = read(app, entity).await?;
+        let mut reading = live::read_of(app, entity, age).await?;
         let not_whole = not_whole(&reading.published.manifest, query);
-        reading.live.missing.extend(not_whole);
+        reading.missing.extend(not_whole);
         match build(app, entity, query, reading).await {
             Ok(answer) => return Ok(answer),
             Err(error) => tracing::warn!(%error, "a view could not be read; trying again"),
@@ -177,10 +182,10 @@ fn meta(
         manifest: reading.published.n,
         settled_through: (settled_ms > 0).then(|| time::rfc3339(settled_ms)),
         live_lag_ms: reading.live.lag_ms,
-        complete: reading.live.missing.is_empty(),
-        missing: reading.live.missing,
+        complete: reading.missing.is_empty(),
+        missing: reading.missing,
         unchecked: reading.live.unchecked.then_some(true),
-        as_of: reading.live.as_of,
+        as_of: reading.live.as_of.clone(),
         settled: part(query, merged.settled),
         live: part(query, merged.live),
         exact: metrics

@@ -1,13 +1,22 @@
 //! The live part of an answer: tries for a little while to get all of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use handover::{
     manifests::Published,
-    reading::{Missing, Reader, Why},
+    overview::Seen,
+    reading::{self, Missing, Reader, Why},
 };
 use model::EntityId;
+use moka::future::Cache;
 use storage::error::StorageError;
+use tokio::time::Instant;
 use web::Problem;
 
 use crate::app::App;
@@ -16,64 +25,205 @@ use crate::app::App;
 const TRIES: u32 = 8;
 /// Pause between tries: cells may be being folded anew.
 const PAUSE: Duration = Duration::from_millis(40);
+/// For so long what was missing after all tries is taken to be missing still.
+const REMEMBERED: Duration = Duration::from_secs(2);
+/// How old a reading may be that live streams share, a little less than the time between messages:
+/// one stream alone sees all of its messages fresh.
+const SHARED: Duration = Duration::from_millis(900);
+/// Readings that are shared: each may hold megabytes of cells.
+const MOST_SHARED: u64 = 64;
+
+/// How old a reading may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// It begins after it is asked for.
+    Now,
+    /// Somebody else may have begun it within the last second.
+    Second,
+}
 
 /// The live part of one entity's numbers, and the manifest it adds to.
+#[derive(Clone)]
 pub(crate) struct Reading {
     /// The settled part is this one's.
     pub published: Published,
     /// Cells of epochs beyond the manifest.
-    pub live: handover::reading::Reading,
+    pub live: Arc<reading::Reading>,
+    /// What may be missing, and why; empty: complete.
+    pub missing: Vec<Missing>,
+}
+
+/// What readings of one process share.
+pub(crate) struct Readings {
+    shared: Cache<EntityId, Reading>,
+    /// Held by the one that tries again; the others wait for what it finds.
+    turn: tokio::sync::Mutex<()>,
+    /// How many have tried again.
+    rounds: AtomicU64,
+    /// What was missing after all tries, and when.
+    missing: Mutex<Option<(Instant, Vec<Missing>)>>,
+}
+
+impl Default for Readings {
+    fn default() -> Self {
+        Self {
+            shared: Cache::builder()
+                .max_capacity(MOST_SHARED)
+                .time_to_live(SHARED)
+                .build(),
+            turn: tokio::sync::Mutex::default(),
+            rounds: AtomicU64::new(0),
+            missing: Mutex::default(),
+        }
+    }
+}
+
+impl Readings {
+    fn rounds(&self) -> u64 {
+        self.rounds.load(Ordering::SeqCst)
+    }
+
+    /// Whether all of this was missing a moment ago, after all tries.
+    fn explain(&self, missing: &[Missing]) -> bool {
+        let known = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().is_some_and(|(at, known)| {
+            at.elapsed() < REMEMBERED && missing.iter().all(|m| known.contains(m))
+        })
+    }
+
+    fn remember(&self, missing: &[Missing]) {
+        let known = Some((Instant::now(), missing.to_vec()));
+        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = known;
+    }
 }
 
 /// Reads the live cells of `entity`; tries again for a little while if something is missing.
 pub(crate) async fn read(app: &App, entity: EntityId) -> Result<Reading, Problem> {
     app.look_once().await?;
-    let mut attempt = 0;
-    loop {
-        // The manifest before the logs: a log that it covers is then known.
-        let published = app.manifests.seen();
-        let live = read_once(app, &published, entity).await;
-        attempt += 1;
-        match live {
-            Ok(live) if live.missing.is_empty() || attempt == TRIES => {
-                return Ok(Reading { published, live });
-            }
-            Err(error) if attempt == TRIES => return Ok(without_live(published, &error)),
-            _ => {}
-        }
+    let rounds = app.readings.rounds();
+    let reading = read_once(app, entity).await;
+    if reading.missing.is_empty() || app.readings.explain(&reading.missing) {
+        return Ok(reading);
+    }
+    let turn = app.readings.turn.lock().await;
+    if app.readings.rounds() > rounds {
+        // Somebody else has tried meanwhile: what is missing now will be for a while.
+        drop(turn);
+        return Ok(read_once(app, entity).await);
+    }
+    let tried = try_again(app, entity, reading).await;
+    app.readings.rounds.fetch_add(1, Ordering::SeqCst);
+    tried
+}
+
+async fn try_again(app: &App, entity: EntityId, mut reading: Reading) -> Result<Reading, Problem> {
+    for _ in 1..TRIES {
         tokio::time::sleep(PAUSE).await;
         app.refresh().await?;
+        reading = read_once(app, entity).await;
+        if reading.missing.is_empty() {
+            return Ok(reading);
+        }
+    }
+    app.readings.remember(&reading.missing);
+    Ok(reading)
+}
+
+/// Like [`read`], or what somebody else has read, if it may be as old as that.
+pub(crate) async fn read_of(app: &App, entity: EntityId, age: Age) -> Result<Reading, Problem> {
+    match age {
+        Age::Now => read(app, entity).await,
+        Age::Second => {
+            let shared = &app.readings.shared;
+            let reading = shared.try_get_with(entity, read(app, entity)).await;
+            reading.map_err(Arc::unwrap_or_clone)
+        }
     }
 }
 
-async fn read_once(
+/// With the live store down the settled part is still true, and said to be a part.
+async fn read_once(app: &App, entity: EntityId) -> Reading {
+    let seen = app.overview.seen();
+    let live = read_live(app, &seen, entity).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "live cells cannot be read");
+        let missing = vec![Missing {
+            log: None,
+            why: Why::NoAnswer,
+        }];
+        reading::Reading {
+            missing,
+            ..reading::Reading::default()
+        }
+    });
+    Reading {
+        published: seen.published,
+        missing: live.missing.clone(),
+        live: Arc::new(live),
+    }
+}
+
+async fn read_live(
     app: &App,
-    published: &Published,
+    seen: &Seen,
     entity: EntityId,
-) -> Result<handover::reading::Reading, StorageError> {
-    let directory = Arc::clone(&app.directory());
+) -> Result<reading::Reading, StorageError> {
     let reader = Reader {
-        published,
-        directory: &directory,
+        published: &seen.published,
+        directory: &seen.directory,
         store: &app.env.store,
+        fences: &app.fences,
         cells: &*app.cells,
         now_ms: app.env.clock.now_ms(),
     };
     reader.read(entity).await
 }
 
-/// With the live store down the settled part is still true, and said to be a part.
-fn without_live(published: Published, error: &StorageError) -> Reading {
-    tracing::warn!(%error, "live cells cannot be read");
-    let missing = vec![Missing {
-        log: None,
-        why: Why::NoAnswer,
-    }];
-    Reading {
-        published,
-        live: handover::reading::Reading {
-            missing,
-            ..handover::reading::Reading::default()
-        },
+#[cfg(test)]
+mod tests {
+    use futures::future::join_all;
+
+    use super::*;
+    use crate::testing::{Site, clicks};
+
+    #[tokio::test]
+    async fn what_is_missing_is_found_out_once_for_all() {
+        let (site, counted) = Site::counted().await;
+        let (account, _) = site.account().await;
+        site.stream(&clicks(account, 1, 1, 4)).await;
+        let many = || join_all((0..50).map(|_| read(&site.app, account)));
+        let before = counted.requests();
+        let incomplete = |all: Vec<Result<Reading, Problem>>| {
+            all.into_iter()
+                .all(|reading| !reading.unwrap().missing.is_empty())
+        };
+        assert!(incomplete(many().await));
+        let asked = (counted.requests() - before).all();
+        // Each lists the fences twice, and one of them tries again.
+        assert!(asked < 50 * 2 + 40, "{asked}");
+        let before = counted.requests();
+        assert!(incomplete(many().await));
+        assert_eq!((counted.requests() - before).all(), 50, "it is remembered");
+        site.fold(&clicks(account, 1, 1, 4)).await;
+        assert!(
+            !incomplete(many().await),
+            "what is there now is seen at once"
+        );
+    }
+
+    #[tokio::test]
+    async fn live_streams_of_an_account_share_a_reading() {
+        let (site, counted) = Site::counted().await;
+        let (account, _) = site.account().await;
+        site.fold(&clicks(account, 1, 1, 4)).await;
+        site.refresh().await;
+        let before = counted.requests();
+        join_all((0..50).map(|_| read_of(&site.app, account, Age::Second))).await;
+        assert_eq!((counted.requests() - before).all(), 1);
+        read_of(&site.app, account, Age::Now).await.unwrap();
+        assert_eq!(
+            (counted.requests() - before).all(),
+            2,
+            "an answer is of now"
+        );
     }
 }

@@ -24,8 +24,8 @@ use axum::{Json, extract::State};
 use web::Problem;
 
 pub(crate) use self::{
-    answer::answer, asked::StatsQuery, calendar::Interval, group_by::GroupBy, metric::Metric,
-    query::Query,
+    answer::answer, asked::StatsQuery, calendar::Interval, group_by::GroupBy, live::Age,
+    metric::Metric, query::Query,
 };
 use crate::{
     api::auth::{Caller, Reader},
@@ -55,7 +55,7 @@ pub(crate) async fn get_stats(
 ) -> Result<Json<Stats>, Problem> {
     let query = understand(&app, &caller, &asked)?;
     let entity = query.entity(&app.catalog, caller.account)?;
-    answer(&app, entity, &query).await.map(Json)
+    answer(&app, entity, &query, Age::Now).await.map(Json)
 }
 
 /// What the caller means by it, now.

@@ -7,8 +7,8 @@ use std::{
 };
 
 use handover::{
-    directory::Directory,
-    manifests::Manifests,
+    fences::Fences,
+    overview::Overview,
     reading::{Reader, Reading},
 };
 use model::EntityId;
@@ -25,8 +25,8 @@ use crate::{
 pub(crate) struct Eyes {
     process: Process,
     store: Store,
-    manifests: Manifests,
-    directory: Directory,
+    overview: Overview,
+    fences: Fences,
     looked: bool,
     highest: BTreeMap<EntityId, BTreeSet<Number>>,
 }
@@ -50,22 +50,18 @@ impl Eyes {
     pub(crate) fn new(world: &World, process: Process) -> Self {
         let store = world.bucket.of(&process);
         Self {
-            manifests: Manifests::new(Arc::clone(&store)),
+            overview: Overview::new(Arc::clone(&store)),
             store,
             process,
-            directory: Directory::default(),
+            fences: Fences::default(),
             looked: false,
             highest: BTreeMap::new(),
         }
     }
 
-    /// Looks for logs and a manifest, in the order in which the API does.
+    /// Looks for a manifest and logs, as the API does.
     pub(crate) async fn refresh(&mut self) {
-        let mut directory = self.directory.clone();
-        if directory.refresh(&self.store).await.is_ok() && self.manifests.latest().await.is_ok() {
-            self.directory = directory;
-            self.looked = true;
-        }
+        self.looked |= self.overview.look().await.is_ok();
     }
 
     /// Reads one entity and checks it; what is counted, if that is complete.
@@ -74,12 +70,14 @@ impl Eyes {
         world: &World,
         entity: EntityId,
     ) -> Option<BTreeSet<Number>> {
-        let published = self.manifests.seen();
+        let seen = self.overview.seen();
+        let published = seen.published;
         let redis = world.cluster.of(&self.process);
         let reader = Reader {
             published: &published,
-            directory: &self.directory,
+            directory: &seen.directory,
             store: &self.store,
+            fences: &self.fences,
             cells: &*redis,
             now_ms: world.clock().now_ms(),
         };

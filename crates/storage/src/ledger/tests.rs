@@ -30,6 +30,21 @@ async fn entries_are_read_in_order_from_anywhere() {
     assert!(matches!(gap, Err(LedgerError::Gap { .. })), "{gap:?}");
 }
 
+#[tokio::test]
+async fn following_an_empty_ledger_lists_it_once() {
+    let counted = crate::counted::Counted::new(Arc::new(InMemory::new()));
+    let store: Store = counted.clone();
+    let reader = Ledger::new(store.clone(), "test");
+    for _ in 0..9 {
+        assert_eq!(reader.newest().await.unwrap(), 0);
+    }
+    let asked = counted.requests();
+    assert_eq!((asked.lists, asked.all()), (1, 10), "{asked:?}");
+    let writer = Ledger::new(store, "test");
+    writer.append(1, &0, stamp(1)).await.unwrap();
+    assert_eq!(reader.newest().await.unwrap(), 1);
+}
+
 fn with_first_entry() -> Ledger {
     let ledger = Ledger::new(Arc::new(InMemory::new()), "test");
     block_on(ledger.append(1, &0, stamp(1))).unwrap();

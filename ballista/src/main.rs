@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use batch_layer::{Mode, RollupDeps, Worker};
+use batch_layer::{Limits, Mode, RollupDeps, Worker};
 use clap::{Parser, Subcommand};
 use enrich::Rules;
 use handover::manifests::Manifests;
@@ -129,7 +129,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 host: &host.unwrap_or_else(|| listen.ip().to_string()),
                 folder: work_dir.as_deref().unwrap_or(temporary.path()),
             };
-            let worker = Worker::new(at.env()?, Arc::new(Rules::new()?));
+            let worker = Worker::new(at.env()?, Arc::new(Rules::new()?), Limits::default());
             executor::work(worker, place, tasks.into()).await?;
         }
         Command::Rollup { at, tasks, full } => return rollup(at, tasks.into(), full).await,
@@ -144,6 +144,7 @@ async fn rollup(at: Common, tasks: usize, full: bool) -> anyhow::Result<ExitCode
         env,
         rules: Arc::new(Rules::new()?),
         engine: Arc::new(Ballista::new(at.scheduler, tasks)),
+        limits: Limits::default(),
     };
     let mode = if full { Mode::Full } else { Mode::Incremental };
     let report = batch_layer::run(&deps, mode).await?;

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use batch_layer::{Local, Mode, RollupDeps};
+use batch_layer::{Limits, Local, Mode, RollupDeps};
 use enrich::Rules;
 use handover::manifests::Manifests;
 use model::{SystemClock, random::SystemRandom};
@@ -38,6 +38,7 @@ async fn local() -> (Numbers, Duration) {
         env,
         rules: Arc::new(Rules::new().expect("rules")),
         engine: Arc::new(Local),
+        limits: Limits::default(),
     };
     let start = Instant::now();
     let run = batch_layer::run(&deps, Mode::Incremental).await;

@@ -17,7 +17,7 @@ use web::{ServerSettings, operate_routes};
 use crate::{
     auditing::{self, Auditing},
     config::Settings,
-    job_health,
+    job_health, rollup_lag,
     scheduling::Jobs,
     wiring::{Base, Parts},
 };
@@ -102,6 +102,13 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         let (store, health) = (Arc::clone(&parts.env.store), parts.health.clone());
         let work = auditing::alarm(store, health, stop.clone());
         running.spawn("alarm", stop, async move {
+            work.await;
+            Ok(())
+        });
+        let stop = CancellationToken::new();
+        let (overview, env) = (parts.overview.clone(), parts.env.clone());
+        let work = rollup_lag::watch(overview, env, parts.health.clone(), stop.clone());
+        running.spawn("lag of the rollup", stop, async move {
             work.await;
             Ok(())
         });

@@ -16,6 +16,7 @@ mod merge;
 mod recount;
 mod run;
 mod step;
+mod sweep;
 mod takeover;
 mod task;
 mod tasks;
@@ -99,6 +100,7 @@ pub async fn run(deps: &RollupDeps, mode: Mode) -> Result<Report, RollupError> {
     run.beside(Work::TakeOver).await;
     run.fill().await?;
     run.beside(Work::Merge).await;
+    run.beside(Work::Sweep).await;
     run.beside(Work::Collect).await;
     run.finish().await
 }

@@ -146,6 +146,7 @@ impl<'a> Recount<'a> {
             unsure: before.unsure.clone(),
             duplicates: before.duplicates.clone(),
             dropped: before.dropped.clone(),
+            swept_ms: before.swept_ms,
             recounted: Some(Recounted {
                 before: current.n,
                 at_ms: self.deps.env.clock.now_ms(),

@@ -18,7 +18,7 @@ use super::{
     error::TRIES,
     fill, merge, names,
     recount::{self, Recount},
-    step, takeover,
+    step, sweep, takeover,
     write::Writer,
 };
 
@@ -39,6 +39,8 @@ pub(super) enum Work {
     Fill,
     /// Runs become one.
     Merge,
+    /// What nothing names is dropped.
+    Sweep,
     /// What was dropped is deleted.
     Collect,
 }
@@ -200,6 +202,7 @@ impl<'a> Run<'a> {
             Work::TakeOver => takeover::some(deps, writer, manifest).await?,
             Work::BeginFilling => fill::begin(manifest),
             Work::Fill => fill::some(deps, writer, manifest, directory, held).await?,
+            Work::Sweep => sweep::some(deps, current.n, manifest).await?,
             Work::Collect => collect::some(deps, current, manifest).await?,
             // See `Run::merge` and `Run::recount`.
             Work::Merge | Work::Full => false,

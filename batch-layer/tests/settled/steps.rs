@@ -12,7 +12,10 @@ use object_store::{ObjectStoreExt, path::Path};
 use storage::object_keys::ObjectKey;
 use testing::{Installation, Log};
 
-use crate::installation::{DAY, HOUR, click, rollup, start};
+use crate::{
+    installation::{DAY, HOUR, click, rollup, start},
+    recount::all_agree,
+};
 
 fn deps(installation: &Installation) -> RollupDeps {
     rollup(installation, &Arc::new(Rules::new().expect("rules")), 1)
@@ -317,4 +320,40 @@ async fn two_that_merge_at_once_are_harmless() {
     let there = objects(&installation).await;
     let has = |name: &String| there.iter().any(|path| path.contains(name.as_str()));
     assert!(named.iter().all(has), "whoever lost deleted only its own");
+}
+
+#[tokio::test]
+async fn files_of_attempts_that_died_go_in_time_and_no_others() {
+    let installation = Installation::new(start());
+    let (deps, mut log) = (deps(&installation), log(&installation, 1).await);
+    seal(&installation, &mut log, [click(1, 10, start())]).await;
+    run(&deps, Mode::Incremental).await.expect("a run");
+    let store = &installation.env.store;
+    let orphan = |name: &str| ObjectKey::Sums { name: name.into() }.path();
+    store
+        .put(&orphan("0000000001-dead-0"), "x".into())
+        .await
+        .expect("stored");
+    let written = store
+        .head(&orphan("0000000001-dead-0"))
+        .await
+        .expect("it")
+        .last_modified;
+    let days_later = |days: i64| written.timestamp_millis() + days * DAY;
+    // An attempt may be under way for days.
+    for (days, there) in [(2, true), (4, true), (5, false)] {
+        installation.clock.set(days_later(days));
+        for _ in 0..3 {
+            seal(&installation, &mut log, [click(1, 10, start())]).await;
+            run(&deps, Mode::Incremental).await.expect("a run");
+        }
+        let objects = objects(&installation).await;
+        assert_eq!(
+            objects.contains("runs/0000000001-dead-0.parquet"),
+            there,
+            "{days}"
+        );
+    }
+    assert_eq!(clicks(&deps).await, 10);
+    all_agree(&deps).await;
 }

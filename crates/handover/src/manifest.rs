@@ -84,6 +84,9 @@ pub struct Manifest {
     /// Objects that earlier manifests name and this one does not, until they are deleted.
     #[serde(default)]
     pub dropped: Vec<Dropped>,
+    /// When files that nothing names were last looked for, unix milliseconds.
+    #[serde(default)]
+    pub swept_ms: i64,
     /// Epochs of which not everything could be read, and somebody has admitted it.
     #[serde(default)]
     pub skipped: Vec<Skipped>,

@@ -8,6 +8,7 @@ mod hostile;
 use bytes::Bytes;
 use futures::TryStreamExt;
 use model::{Bug, Epoch, Fence, Horizon, LogId, SegmentNo, Seq, Span, planted};
+use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use storage::{
     blocking::run as off_thread,
@@ -393,6 +394,16 @@ pub async fn seal(store: &Store, log: LogId, epoch: Epoch) -> Result<Option<Seal
         (seal.log, seal.epoch) == (log, epoch)
     })
     .await
+}
+
+/// When an epoch was sealed, unix milliseconds by the store's clock; `None` if it is not.
+pub async fn sealed_ms(store: &Store, log: LogId, epoch: Epoch) -> Result<Option<i64>, StoreError> {
+    let path = ObjectKey::Seal { log, epoch }.path();
+    match store.head(&path).await {
+        Ok(object) => Ok(Some(object.last_modified.timestamp_millis())),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(source) => Err(StoreError::request("look at", &path, source)),
+    }
 }
 
 /// Stores a seal, create-only.

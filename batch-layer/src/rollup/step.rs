@@ -32,6 +32,10 @@ pub(super) async fn take(
     let since = keys::since(deps, decided);
     manifest.sender_keys.retain(|keys| keys.last_ms >= since);
     fill::forget_unknown(manifest);
+    if manifest.swept_ms == 0 {
+        // There is nothing to sweep yet.
+        manifest.swept_ms = deps.env.clock.now_ms();
+    }
     let count = Count::all(deps.rules.version(), decided.duplicates.clone(), since);
     let (mut counted, skipped) = tasks::count(deps, writer, taken, count).await?;
     let fresh: Vec<_> = counted.iter().flat_map(|(_, d)| d.keys.clone()).collect();

@@ -29,7 +29,7 @@ pub(super) async fn some(
     manifest: &mut Manifest,
 ) -> Result<bool, RollupError> {
     let now = deps.env.clock.now_ms();
-    if n == 0 || manifest.swept_ms + EVERY_MS > now {
+    if n == 0 || manifest.swept_ms == 0 || manifest.swept_ms + EVERY_MS > now {
         return Ok(false);
     }
     let known = known(deps, manifest).await?;

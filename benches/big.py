@@ -121,13 +121,20 @@ class Installation:
 
 def stored(data, events):
     """What the newest manifest names; what it no longer names is deleted after an hour."""
-    newest = max((data / "store" / "ledger" / "manifests").glob("*.json"))
+    ledger = data / "store" / "ledger" / "manifests"
+    newest = max(ledger.glob("*.json"))
     manifest = json.loads(newest.read_text())["body"]
+    lists = {name: manifest[name] for name in ("event_files", "sums", "visits")}
+    if since := manifest.get("since"):
+        whole = json.loads((ledger / f"{since['manifest']:020}.json").read_text())["body"]
+        for name in lists:
+            gone = set(since["gone"].get(name, []))
+            lists[name] = lists[name] + [file for file in whole[name] if file["name"] not in gone]
     files = [f for f in (data / "store" / "raw").rglob("*") if f.is_file()]
     line("stored: raw", files=len(files), bytes_per_event=f"{sum(f.stat().st_size for f in files) / events:.1f}")
     for what, key in (("events", "event_files"), ("sums", "sums"), ("visits", "visits")):
-        size = sum(file.get("bytes", file.get("file", {}).get("bytes", 0)) for file in manifest[key])
-        line(f"stored: {what}", files=len(manifest[key]), bytes_per_event=f"{size / events:.1f}")
+        size = sum(file["bytes"] for file in lists[key])
+        line(f"stored: {what}", files=len(lists[key]), bytes_per_event=f"{size / events:.1f}")
     line("the newest manifest", bytes=newest.stat().st_size, number=int(newest.stem))
 
 
@@ -250,7 +257,7 @@ def compare(up, folder, start, days):
         answer = up.ask(account, metrics="unique_visitors", interval="day", **span)
         said = {row["time"][:10]: row["unique_visitors"] for row in answer["results"] if row["unique_visitors"]}
         check(f"visitors of account {account} by day", said, {iso(day * DAY_MS)[:10]: n for day, n in days_of})
-    links = duck(f"select account, link from (select distinct account, link from {facts} where cents is null) using sample reservoir(60 rows) repeatable (7)")
+    links = duck(f"select account, link from (select distinct account, link from {facts} where cents is null) order by hash(link) limit 60")
     for account, link in links:
         rows = duck(f"select at_ms // 3600000, count(*) from {facts} where link = {link} and not bot and cents is null group by 1")
         answer = up.ask(account, metrics="clicks", interval="hour", link=f"l{link}", **span)
@@ -263,7 +270,7 @@ def compare(up, folder, start, days):
 def questions(up, folder, start, days):
     facts = f"'{folder}/facts/*.parquet'"
     span = dict(start=iso(start), end=iso(start + days * DAY_MS))
-    links = duck(f"select account, link from (select distinct account, link from {facts} where cents is null) using sample reservoir(400 rows) repeatable (11)")
+    links = duck(f"select account, link from (select distinct account, link from {facts} where cents is null) order by hash(link + 1) limit 400")
     point = lambda q: up.ask(q[0], metrics="clicks", interval="hour", link=f"l{q[1]}", **span)
     timed(point, links[:20])
     percentiles("one link's days by hour, cold", timed(point, links[20:]))

@@ -51,23 +51,26 @@ fn batch(traffic: &Traffic, range: Range<u64>) -> anyhow::Result<RecordBatch> {
         Kind::Click | Kind::Crawl => None,
     };
     let bot = |hit: &Hit| Some(hit.kind == Kind::Crawl);
-    Ok(RecordBatch::try_from_iter([
-        ("account", numbers(|hit| hit.account)),
-        ("link", numbers(|hit| hit.link)),
-        ("person", numbers(|hit| hit.person)),
+    Ok(RecordBatch::try_from_iter_with_nullable([
+        ("account", numbers(|hit| hit.account), false),
+        ("link", numbers(|hit| hit.link), false),
+        ("person", numbers(|hit| hit.person), false),
         (
             "at_ms",
             Arc::new(hits.iter().map(|hit| hit.at_ms).collect::<Int64Array>()) as ArrayRef,
+            false,
         ),
         (
             "bot",
             Arc::new(hits.iter().map(bot).collect::<BooleanArray>()),
+            false,
         ),
         (
             "cents",
             Arc::new(hits.iter().map(cents).collect::<Int64Array>()),
+            true,
         ),
-        ("country", Arc::new(country.finish())),
-        ("referrer", Arc::new(referrer.finish())),
+        ("country", Arc::new(country.finish()), false),
+        ("referrer", Arc::new(referrer.finish()), false),
     ])?)
 }

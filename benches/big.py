@@ -9,7 +9,7 @@ It builds the product, makes a virtual environment with the peers (PyPI) under t
 CPU seconds per million events, peak memory, bytes, files. Numbers are compared with those that DuckDB counts in the facts; it ends
 with 1 if any differs. Nothing else should run meanwhile. 50 million events need some 15 GB in --dir.
 """
-import argparse, http.client, json, os, random, resource, shutil, signal, socket, subprocess, sys, time, urllib.parse, venv
+import argparse, http.client, json, os, random, resource, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.parse, venv
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[1]
@@ -44,6 +44,12 @@ def port():
         return s.getsockname()[1]
 
 
+def peak_of(pid):
+    """The most memory that a process has taken, MB."""
+    lines = open(f"/proc/{pid}/status").read().splitlines()
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")), 0)
+
+
 class Installation:
     def __init__(self, binary, folder, size):
         self.binary, self.data, self.size = binary, folder / "data", size
@@ -56,14 +62,20 @@ class Installation:
 
     def run(self, *args):
         """What a command prints, its seconds, CPU seconds and peak memory in MB."""
-        before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
-        process = subprocess.Popen([self.binary, *args, f"--data-dir={self.data}"], stdout=subprocess.PIPE, env=self.env)
-        out = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        begin, peak = time.time(), 0
+        with tempfile.TemporaryFile() as out:
+            process = subprocess.Popen([self.binary, *args, f"--data-dir={self.data}"], stdout=out, env=self.env)
+            # What the system says at the end counts the parent's memory, too.
+            while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+                peak = max(peak, peak_of(process.pid))
+                time.sleep(0.02)
+            _, status, used = ended
+            process.returncode = os.waitstatus_to_exitcode(status)
+            out.seek(0)
+            text = out.read()
         if process.returncode:
-            sys.exit(f"{args[0]} ended with {process.returncode}: {out[-500:]}")
-        return json.loads(out), time.time() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024
+            sys.exit(f"{args[0]} ended with {process.returncode}: {text[-500:]}")
+        return json.loads(text), time.time() - begin, used.ru_utime + used.ru_stime, peak
 
     def start(self):
         begin = time.time()
@@ -241,18 +253,22 @@ def compare(up, folder, start, days):
             print(f"DIFFERENT {what}: said {str(said)[:300]}, counted {str(counted)[:300]}")
 
     for account in accounts:
-        rows = duck(f"""select at_ms // {DAY_MS} as day, country, count(*) filter (not bot and cents is null), count(*) filter (bot), count(cents),
-                        coalesce(sum(cents), 0) from {facts} where account = {account} group by all having count(*) > 0""")
-        answer = up.ask(account, metrics="clicks,bot_clicks,conversions,value", interval="day", group_by="country", limit=1000, exclude_bots="false", **span)
+        rows = duck(f"""select at_ms // {DAY_MS} as day, country, count(*) filter (not bot and cents is null), count(*) filter (bot), count(cents)
+                        from {facts} where account = {account} group by all""")
+        answer = up.ask(account, metrics="clicks,bot_clicks,conversions", interval="day", group_by="country", limit=1000, exclude_bots="false", **span)
         if not answer["meta"]["complete"]:
             sys.exit(f"account {account}: {answer['meta']}")
         said = {}
         for row in answer["results"]:
-            figures = (row["clicks"] - row["bot_clicks"], row["bot_clicks"], row["conversions"], round(float(row["value"] or 0) * 100))
+            figures = (row["clicks"] - row["bot_clicks"], row["bot_clicks"], row["conversions"])
             if any(figures):
                 said[(row["time"][:10], row["country"])] = figures
         counted = {(iso(day * DAY_MS)[:10], country): tuple(map(int, figures)) for day, country, *figures in rows}
         check(f"account {account} by day and country", said, counted)
+        sales = duck(f"select at_ms // {DAY_MS}, sum(cents) from {facts} where account = {account} and cents is not null group by 1")
+        answer = up.ask(account, metrics="value", interval="day", **span)
+        said = {row["time"][:10]: round(float(row["value"]) * 100) for row in answer["results"] if float(row["value"] or 0)}
+        check(f"values of account {account} by day", said, {iso(day * DAY_MS)[:10]: int(cents) for day, cents in sales})
         days_of = duck(f"select at_ms // {DAY_MS}, count(distinct person) from {facts} where account = {account} and not bot and cents is null group by 1")
         answer = up.ask(account, metrics="unique_visitors", interval="day", **span)
         said = {row["time"][:10]: row["unique_visitors"] for row in answer["results"] if row["unique_visitors"]}

@@ -8,7 +8,10 @@ use std::{
 
 use handover::raw;
 use model::{Bug, Epoch, Horizon, LogId, Seq, Tail, planted};
-use storage::error::{LiveError, StorageError};
+use storage::{
+    error::{LiveError, StorageError},
+    store::StoreError,
+};
 use tokio::time::Instant;
 
 use crate::SpeedDeps;
@@ -102,8 +105,15 @@ impl Housekeeper {
         if trim.awaited <= covered.epoch {
             (trim.awaited, trim.in_raw) = (covered.epoch.next(), covered.seq);
         }
-        while let Some(seal) = raw::seal(&deps.store, log, trim.awaited).await? {
-            (trim.awaited, trim.in_raw) = (trim.awaited.next(), seal.seqs.last);
+        loop {
+            match raw::seal(&deps.store, log, trim.awaited).await {
+                Ok(Some(seal)) => {
+                    (trim.awaited, trim.in_raw) = (trim.awaited.next(), seal.seqs.last)
+                }
+                // What is damaged keeps its own stream from being trimmed beyond, and no other.
+                Ok(None) | Err(StoreError::Damaged { .. }) => break,
+                Err(error) => return Err(error.into()),
+            }
         }
         let checkpoint = deps.cells.checkpoint(log).await?;
         let flushed = checkpoint.map_or(Seq::ZERO, |m| m.seq);

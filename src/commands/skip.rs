@@ -79,16 +79,25 @@ async fn damages(store: &Store, log: LogId, epoch: Epoch) -> anyhow::Result<Vec<
              tells what belongs to this one; try again later"
         );
     };
-    let Seal { segments, .. } = seal;
-    let mut damages = Vec::new();
+    let Seal {
+        segments, count, ..
+    } = seal;
+    let (mut damages, mut found) = (Vec::new(), 0);
     for number in segments.first.to(segments.last) {
         match raw::segment(store, log, number).await {
-            Ok(Some(segment)) if segment.header.epoch == epoch => {}
+            Ok(Some(segment)) if segment.header.epoch == epoch => {
+                found += segment.records.len() as u64;
+            }
             Ok(Some(_)) => damages.push(format!("segment {number}, which is of another epoch")),
             Ok(None) => damages.push(raw::missing(log, number).to_string()),
             Err(error @ StoreError::Damaged { .. }) => damages.push(error.to_string()),
             Err(error) => return Err(error.into()),
         }
+    }
+    if damages.is_empty() && found != count {
+        damages.push(format!(
+            "its seal says {count} events, and its segments hold {found}"
+        ));
     }
     Ok(damages)
 }

@@ -22,7 +22,10 @@ const FLAGS: [&str; 4] = ["--segment-interval", "200ms", "--epoch-max-age", "1s"
 async fn die_in_rollup(place: &Place, folder: &Path, name: &str, load: &Load) {
     for _ in 0..20 {
         load.wait_for_more(10).await;
-        let roll_up = ["batch", "run", "--close-epochs", "--data-dir", "."];
+        let mut roll_up = vec!["batch", "run", "--close-epochs", "--data-dir", "."];
+        if name.starts_with("rollup.recount") {
+            roll_up.push("--full");
+        }
         let mut dies = process::millrace_at(place, &roll_up);
         dies.current_dir(folder).env("MILLRACE_DIE_AT", name);
         let status = tokio::task::spawn_blocking(move || dies.output().unwrap().status);

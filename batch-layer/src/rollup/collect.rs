@@ -10,7 +10,7 @@ use storage::store::StoreError;
 
 use super::{
     deps::{RollupDeps, RollupError},
-    names,
+    names, recount,
 };
 
 /// How long what was dropped stays, milliseconds: questions that began before are answered by then.
@@ -20,22 +20,32 @@ const GRACE_MANIFESTS: u64 = 2;
 /// Objects deleted in one run, at most.
 const MOST: usize = 10_000;
 
-/// Deletes what was dropped long enough ago, and takes it off the list; false if there is nothing. If the
-/// manifest is not published after all, it is deleted twice, which does no harm.
-pub(super) async fn some(
+/// What was dropped long enough ago; it is taken off the list.
+pub(super) async fn old(
     deps: &RollupDeps,
     current: &Published,
     manifest: &mut Manifest,
-) -> Result<bool, RollupError> {
+) -> Result<BTreeSet<String>, RollupError> {
     let now = deps.env.clock.now_ms();
     let old = manifest.dropped.iter().filter(|dropped| {
         dropped.at_ms + GRACE_MS + dropped.longer_ms <= now
             && dropped.manifest + GRACE_MANIFESTS <= current.n
     });
-    // Its own list is not enough: what the manifest names is never deleted.
-    let (named, trusts) = (names(manifest), planted(Bug::CollectorTrustsList));
+    // Its own list is not enough: what the manifest names is never deleted, nor what a full run counts.
+    let (mut named, trusts) = (names(manifest), planted(Bug::CollectorTrustsList));
+    if let Some(under_way) = recount::under_way(deps, manifest).await? {
+        named.extend(names(&under_way));
+    }
     let old = old.filter(|dropped| trusts || !named.contains(&dropped.path));
     let old: BTreeSet<String> = old.take(MOST).map(|dropped| dropped.path.clone()).collect();
+    manifest
+        .dropped
+        .retain(|dropped| !old.contains(&dropped.path));
+    Ok(old)
+}
+
+/// Deletes these objects.
+pub(super) async fn delete(deps: &RollupDeps, old: BTreeSet<String>) -> Result<(), RollupError> {
     let paths = old.iter().map(|path| Ok(Path::from(path.as_str())));
     let paths = futures::stream::iter(paths.collect::<Vec<_>>()).boxed();
     let mut deleted = deps.env.store.delete_stream(paths);
@@ -48,8 +58,5 @@ pub(super) async fn some(
             }
         }
     }
-    manifest
-        .dropped
-        .retain(|dropped| !old.contains(&dropped.path));
-    Ok(!old.is_empty())
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Counting everything that is settled anew, from raw, with today's rules: step by step, into files of its own.
 //! How far it has come is kept in a ledger of its own, so that whoever runs next goes on from there. Meanwhile the
 //! schedule goes on. When it has come as far as the newest manifest, its numbers take the place of
-//! those that were, which are kept for a day, so that one can go back to them.
+//! those that were, which are kept for a day, so that one can go back to them. Which entry of the ledger was published is
+//! in the manifest, so that both happen at once.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +13,9 @@ use handover::{
     sealed,
     skips::Skips,
 };
+use model::failpoint::reach;
 use object_store::path::Path;
-use storage::ledger::Appended;
+use storage::{ledger::Appended, object_keys::ObjectKey};
 
 use super::{
     Report,
@@ -29,14 +31,25 @@ pub(super) const KEEP_MS: i64 = 24 * 60 * 60_000;
 /// Counting anew, as far as it has come.
 pub(super) struct Recount<'a> {
     deps: &'a RollupDeps,
-    /// How far it has come. Its newest entry is empty when none is under way.
+    /// How far it has come.
     progress: Manifests,
+    /// What came of it, once that is known: comparing all numbers takes long, and what is published meanwhile adds to
+    /// both sides.
+    changed: Option<Vec<(String, u64)>>,
     pub(super) report: Report,
 }
 
-/// The ledger of recounts that are under way.
-pub(super) fn progress(deps: &RollupDeps) -> Manifests {
+fn progress(deps: &RollupDeps) -> Manifests {
     Manifests::in_ledger(deps.env.store.clone(), "recounts")
+}
+
+/// The recount that is under way beside a manifest: its files are needed.
+pub(super) async fn under_way(
+    deps: &RollupDeps,
+    manifest: &Manifest,
+) -> Result<Option<Manifest>, RollupError> {
+    let so_far = progress(deps).latest().await?;
+    Ok((so_far.n > manifest.recounts).then(|| (*so_far.manifest).clone()))
 }
 
 impl<'a> Recount<'a> {
@@ -44,6 +57,7 @@ impl<'a> Recount<'a> {
         Self {
             deps,
             progress: progress(deps),
+            changed: None,
             report: Report::default(),
         }
     }
@@ -56,16 +70,15 @@ impl<'a> Recount<'a> {
             directory.refresh(&self.deps.env.store).await?;
             let so_far = self.progress.latest().await?;
             let mut manifest = (*so_far.manifest).clone();
-            if manifest.rules != self.deps.rules.version() {
-                // Nothing, or what other rules say: its files are swept in time.
+            let published = so_far.n <= current.manifest.recounts;
+            if published || manifest.rules != self.deps.rules.version() {
+                // What other rules say is swept in time.
                 manifest = Manifest::default();
             }
-            match self.step(&directory, &current, &so_far, manifest).await? {
-                None => {}
-                Some(manifest) => {
-                    let manifest = self.finished(&current, manifest).await?;
-                    return Ok((current, manifest));
-                }
+            let done = self.step(&directory, &current, &so_far, manifest).await?;
+            if let Some(manifest) = done {
+                let manifest = self.finished(&current, so_far.n, manifest).await?;
+                return Ok((current, manifest));
             }
         }
     }
@@ -101,10 +114,18 @@ impl<'a> Recount<'a> {
         }
         self.report.add(report);
         self.report.steps += 1;
-        // Nobody reads what is under way: what was merged goes at once.
+        reach("rollup.recounting");
+        // Nobody reads what is under way: what was merged goes at once. What is decided of repeated events is shared.
         let named = names(&manifest);
-        let before = names(&so_far.manifest).into_iter();
-        let gone = before.filter(|name| !named.contains(name));
+        let before = match so_far.n > current.manifest.recounts {
+            true => names(&so_far.manifest),
+            false => BTreeSet::new(),
+        };
+        let decisions = ObjectKey::Duplicates { name: "".into() }.path();
+        let folder = decisions.parts().next();
+        let shared = |name: &String| Path::from(name.as_str()).parts().next() == folder;
+        let gone = before.into_iter();
+        let gone = gone.filter(|name| !named.contains(name) && !shared(name));
         writer.adopt(gone.map(|name| Path::from(name.as_str())));
         writer.tidy(&self.kept(current, named)).await;
         Ok(None)
@@ -136,17 +157,24 @@ impl<'a> Recount<'a> {
     async fn finished(
         &mut self,
         current: &Published,
+        n: u64,
         recounted: Manifest,
     ) -> Result<Manifest, RollupError> {
         let before = &current.manifest;
         behind(before, &recounted)?;
-        self.report.changed = changes(self.deps, before, &recounted).await?;
+        let changed = match self.changed.take() {
+            Some(changed) => changed,
+            None => changes(self.deps, before, &recounted).await?,
+        };
+        self.report.changed.clone_from(&changed);
+        self.changed = Some(changed);
         Ok(Manifest {
             next_run: recounted.next_run.max(before.next_run),
             unsure: before.unsure.clone(),
             duplicates: before.duplicates.clone(),
             dropped: before.dropped.clone(),
             swept_ms: before.swept_ms,
+            recounts: n,
             recounted: Some(Recounted {
                 before: current.n,
                 at_ms: self.deps.env.clock.now_ms(),
@@ -154,17 +182,6 @@ impl<'a> Recount<'a> {
             }),
             ..recounted
         })
-    }
-
-    /// Says that it is done, and none is under way. If that cannot be said, the next one finds everything
-    /// counted already, and gives the same numbers.
-    pub(super) async fn end(&self) -> Result<(), RollupError> {
-        let so_far = self.progress.latest().await?;
-        let stamp = self.deps.env.stamp();
-        self.progress
-            .publish(&so_far, &Manifest::default(), stamp)
-            .await?;
-        Ok(())
     }
 }
 
@@ -186,48 +203,70 @@ fn behind(before: &Manifest, after: &Manifest) -> Result<(), RollupError> {
     Ok(())
 }
 
-/// The manifest of before the last recount, with what was settled since counted as it counts; `None` if there was
-/// none.
-pub(super) async fn before(
-    deps: &RollupDeps,
-    current: &Published,
-    writer: &mut Writer<'_>,
-) -> Result<Option<(Manifest, Report)>, RollupError> {
-    let Some(recounted) = &current.manifest.recounted else {
-        return Ok(None);
-    };
-    if recounted.at_ms + KEEP_MS <= deps.env.clock.now_ms() {
-        return Err(RollupError::NotKept {
+/// The numbers from before a full run, on their way to be the newest again.
+pub(super) struct Back {
+    manifest: Manifest,
+    /// Of what was settled since.
+    pub(super) report: Report,
+}
+
+impl Back {
+    /// The manifest from before the last full run.
+    pub(super) async fn begin(deps: &RollupDeps, current: &Published) -> Result<Self, RollupError> {
+        let Some(recounted) = &current.manifest.recounted else {
+            return Err(RollupError::NothingToGoBackTo);
+        };
+        let not_kept = || RollupError::NotKept {
             at: model::time::rfc3339(recounted.at_ms),
-        });
-    }
-    let Some(old) = deps.manifests.get(recounted.before).await? else {
-        return Ok(None);
-    };
-    let mut manifest = (*old.manifest).clone();
-    manifest.next_run = current.manifest.next_run;
-    let (mut directory, mut report) = (Directory::default(), Report::default());
-    directory.refresh(&deps.env.store).await?;
-    loop {
-        let end = |log| Some(current.manifest.horizon.of(log).epoch.next());
-        let (store, horizon) = (&deps.env.store, &manifest.horizon);
-        let skips = Skips::read(store).await?;
-        let taken = sealed::beyond(store, &directory, horizon, end, &skips, deps.step()).await?;
-        if taken.is_empty() {
-            break;
+        };
+        let old = deps.manifests.get(recounted.before).await?;
+        let manifest = (*old.ok_or_else(not_kept)?.manifest).clone();
+        // What is on neither list is deleted.
+        let mut kept = names(&current.manifest);
+        let dropped = current.manifest.dropped.iter();
+        kept.extend(dropped.map(|dropped| dropped.path.clone()));
+        if recounted.at_ms + KEEP_MS <= deps.env.clock.now_ms()
+            || names(&manifest).iter().any(|name| !kept.contains(name))
+        {
+            return Err(not_kept());
         }
-        let decided = &current.manifest;
-        report.add(step::take(deps, writer, decided, &mut manifest, &taken).await?);
+        let report = Report::default();
+        Ok(Self { manifest, report })
     }
-    behind(&current.manifest, &manifest)?;
-    let named = names(&manifest);
-    manifest.unsure = current.manifest.unsure.clone();
-    manifest.duplicates = current.manifest.duplicates.clone();
-    manifest.dropped = current.manifest.dropped.clone();
-    manifest
-        .dropped
-        .retain(|dropped| !named.contains(&dropped.path));
-    manifest.recounted = None;
-    report.steps = 1;
-    Ok(Some((manifest, report)))
+
+    /// Counts into it what `current` settles and it does not; gives what takes the place of `current`.
+    pub(super) async fn catch_up(
+        &mut self,
+        deps: &RollupDeps,
+        current: &Published,
+        writer: &mut Writer<'_>,
+    ) -> Result<Manifest, RollupError> {
+        let mut directory = Directory::default();
+        directory.refresh(&deps.env.store).await?;
+        self.manifest.next_run = self.manifest.next_run.max(current.manifest.next_run);
+        let skips = Skips::read(&deps.env.store).await?;
+        loop {
+            let end = |log| Some(current.manifest.horizon.of(log).epoch.next());
+            let (store, horizon) = (&deps.env.store, &self.manifest.horizon);
+            let taken =
+                sealed::beyond(store, &directory, horizon, end, &skips, deps.step()).await?;
+            if taken.is_empty() {
+                break;
+            }
+            let decided = &current.manifest;
+            let took = step::take(deps, writer, decided, &mut self.manifest, &taken).await?;
+            self.report.add(took);
+        }
+        behind(&current.manifest, &self.manifest)?;
+        let newest = &current.manifest;
+        Ok(Manifest {
+            unsure: newest.unsure.clone(),
+            duplicates: newest.duplicates.clone(),
+            dropped: newest.dropped.clone(),
+            swept_ms: newest.swept_ms,
+            recounts: newest.recounts,
+            recounted: None,
+            ..self.manifest.clone()
+        })
+    }
 }

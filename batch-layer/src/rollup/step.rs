@@ -42,7 +42,9 @@ pub(super) async fn take(
     let unchecked = fresh.iter().any(|keys| keys.unchecked > 0);
     let found = keys::find(deps, writer, decided, fresh, manifest).await?;
     count_again(deps, writer, manifest, &mut counted, &found).await?;
+    let mut events = 0;
     for (_, done) in counted {
+        events += done.read.iter().map(|read| read.count).sum::<u64>();
         manifest.settled_ms = manifest.settled_ms.max(done.last_ms);
         manifest.event_files.extend(done.events);
         add_runs(manifest, done.runs);
@@ -51,10 +53,9 @@ pub(super) async fn take(
         manifest.horizon.0.insert(epoch.log, epoch.covered());
     }
     manifest.unsure = keys::unsure(deps, decided, manifest, unchecked).await?;
-    let lost: u64 = skipped.iter().map(|skipped| skipped.lost).sum();
     manifest.skipped.extend(skipped);
     let report = Report {
-        events: taken.iter().map(|seal| seal.count).sum::<u64>() - lost,
+        events,
         epochs: taken.len() as u64,
         duplicates: found.len() as u64,
         ..Report::default()

@@ -69,9 +69,10 @@ pub(super) async fn some(
 
 /// What is named: by the manifest, as dropped, or by a full run that is under way.
 async fn known(deps: &RollupDeps, manifest: &Manifest) -> Result<BTreeSet<String>, RollupError> {
-    let under_way = recount::progress(deps).latest().await?;
     let mut known = names(manifest);
-    known.extend(names(&under_way.manifest));
+    if let Some(under_way) = recount::under_way(deps, manifest).await? {
+        known.extend(names(&under_way));
+    }
     known.extend(manifest.dropped.iter().map(|dropped| dropped.path.clone()));
     Ok(known)
 }

@@ -131,11 +131,13 @@ impl LiveView {
     }
 
     fn add(&mut self, entity: EntityId, stored: &StoredCell) -> Result<(), StorageError> {
-        let cell = Cell::decode(&stored.body);
-        let cell = cell.map_err(|e| StorageError::damaged(format!("a cell of {entity}: {e}")))?;
         let place = (stored.log, stored.fence, stored.epoch);
-        *self.counts.entry(place).or_default() += events_in(&cell);
-        if stored.fold != FoldVersion::OURS {
+        if stored.fold == FoldVersion::OURS {
+            let cell = Cell::decode(&stored.body);
+            let cell =
+                cell.map_err(|e| StorageError::damaged(format!("a cell of {entity}: {e}")))?;
+            *self.counts.entry(place).or_default() += events_in(&cell);
+        } else {
             self.other_fold.insert(place);
         }
         let upto = self.upto.entry((stored.log, stored.fence)).or_default();

@@ -1,6 +1,9 @@
 //! The seals of a log.
 
-use handover::raw::{self, LogInfo, Seal};
+use handover::{
+    raw::{self, LogInfo, Seal},
+    sealed,
+};
 use model::{Covered, Seq, Span};
 use storage::{error::StorageError, store::StoreError};
 
@@ -18,7 +21,17 @@ impl Auditor<'_> {
         let mut epoch = from.epoch;
         loop {
             epoch = epoch.next();
-            let why = match raw::seal(&self.deps.store, info.log, epoch).await {
+            let skipped = self.published.manifest.skipped(info.log, epoch);
+            let found = match raw::seal(&self.deps.store, info.log, epoch).await {
+                Err(StoreError::Damaged { .. }) | Ok(None) if skipped => {
+                    let why = "given up by `millrace skip`: its seal could not be read";
+                    let of = Some((info.log, epoch));
+                    self.find(Kind::Lost, of, Seqs::default(), why);
+                    sealed::given_up(&self.deps.store, info.log, end).await
+                }
+                found => found,
+            };
+            let why = match found {
                 Ok(Some(seal)) => {
                     self.check_seal(&seal, end.seq, horizon);
                     end = Covered {
@@ -34,11 +47,7 @@ impl Auditor<'_> {
                 Err(error @ StoreError::Damaged { .. }) => error.to_string(),
                 Err(error) => return Err(error.into()),
             };
-            let (kind, why) = match self.published.manifest.skipped(info.log, epoch) {
-                true => (Kind::Lost, format!("given up by `millrace skip`: {why}")),
-                false => (Kind::Stored, why),
-            };
-            self.find(kind, Some((info.log, epoch)), Seqs::default(), why);
+            self.find(Kind::Stored, Some((info.log, epoch)), Seqs::default(), why);
             if epoch >= horizon.epoch {
                 break;
             }

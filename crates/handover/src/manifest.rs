@@ -90,6 +90,9 @@ pub struct Manifest {
     /// Epochs of which not everything could be read, and somebody has admitted it.
     #[serde(default)]
     pub skipped: Vec<Skipped>,
+    /// Entries of the ledger of recounts up to this one are published or given up: a full run begins anew after it.
+    #[serde(default)]
+    pub recounts: u64,
     /// The last full recount, if its numbers are these.
     #[serde(default)]
     pub recounted: Option<Recounted>,

@@ -391,9 +391,18 @@ pub async fn log_info(store: &Store, log: LogId) -> Result<Option<LogInfo>, Stor
 /// The seal of one epoch; `None` while it is open.
 pub async fn seal(store: &Store, log: LogId, epoch: Epoch) -> Result<Option<Seal>, StoreError> {
     read_own(store, ObjectKey::Seal { log, epoch }, |seal: &Seal| {
-        (seal.log, seal.epoch) == (log, epoch)
+        (seal.log, seal.epoch) == (log, epoch) && seal.is_possible()
     })
     .await
+}
+
+impl Seal {
+    /// Whether there can be such an epoch: a segment holds an event, but for one that is cut off.
+    fn is_possible(&self) -> bool {
+        let segments = (self.segments.last.0).checked_sub(self.segments.first.0);
+        let events = (self.seqs.last.0.saturating_add(1)).checked_sub(self.seqs.first.0);
+        matches!((segments, events), (Some(more), Some(events)) if more <= events)
+    }
 }
 
 /// When an epoch was sealed, unix milliseconds by the store's clock; `None` if it is not.

@@ -2,7 +2,10 @@
 //! Of an epoch that is given up ([`Skips`]) the seal may be missing or damaged: where it ends follows from the next.
 
 use model::{Bug, Covered, Epoch, Horizon, LogId, Span, planted};
-use storage::store::{Store, StoreError};
+use storage::{
+    object_keys::ObjectKey,
+    store::{Store, StoreError},
+};
 
 use crate::{
     directory::Directory,
@@ -64,7 +67,21 @@ pub async fn beyond(
             if end(log).is_some_and(|end| epoch >= end) {
                 continue;
             }
-            if let Some(seal) = read(epoch).await? {
+            let mut seal = read(epoch).await?;
+            if seal.is_none()
+                && raw::sealed_ms(store, log, epoch.next())
+                    .await
+                    .map_err(|source| SealError { log, epoch, source })?
+                    .is_some()
+            {
+                // It was sealed meanwhile, or is lost.
+                seal = read(epoch).await?;
+                if seal.is_none() {
+                    let source = missing(log, epoch);
+                    return Err(SealError { log, epoch, source });
+                }
+            }
+            if let Some(seal) = seal {
                 events += seal.count;
                 still.push((log, seal.covered()));
                 seals.push(seal);
@@ -75,9 +92,21 @@ pub async fn beyond(
     Ok(seals)
 }
 
+/// A seal that must be there is not.
+fn missing(log: LogId, epoch: Epoch) -> StoreError {
+    StoreError::Damaged {
+        path: ObjectKey::Seal { log, epoch }.path(),
+        why: "it is missing, and the next one is there".into(),
+    }
+}
+
 /// The seal of the epoch after what is `covered`, which is given up: its own if it can be read, otherwise all
 /// that is before the next.
-async fn given_up(store: &Store, log: LogId, covered: Covered) -> Result<Option<Seal>, StoreError> {
+pub async fn given_up(
+    store: &Store,
+    log: LogId,
+    covered: Covered,
+) -> Result<Option<Seal>, StoreError> {
     let epoch = covered.epoch.next();
     let own = match raw::seal(store, log, epoch).await {
         Ok(Some(seal)) => return Ok(Some(seal)),
@@ -89,6 +118,16 @@ async fn given_up(store: &Store, log: LogId, covered: Covered) -> Result<Option<
         // It is not known where it ends before the next epoch is sealed.
         return own.map_or(Ok(None), Err);
     };
+    if next.segments.first <= covered.segment || next.seqs.first <= covered.seq {
+        return Err(StoreError::Damaged {
+            path: ObjectKey::Seal {
+                log,
+                epoch: next.epoch,
+            }
+            .path(),
+            why: "it begins before what is covered".into(),
+        });
+    }
     let segments = Span::from((covered.segment.next(), next.segments.first.previous()));
     let seqs = Span::from((covered.seq.next(), next.seqs.first.previous()));
     Ok(Some(Seal {

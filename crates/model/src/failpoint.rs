@@ -2,7 +2,7 @@
 //! dies when it comes by `ship.stored` for the fourth time. Compiled only as [`crate::planted`] is.
 
 /// Every place, in the order in which an event passes them.
-pub const ALL: [&str; 15] = [
+pub const ALL: [&str; 17] = [
     "log.written",
     "log.synced",
     "log.sealed",
@@ -18,6 +18,8 @@ pub const ALL: [&str; 15] = [
     "rollup.files",
     "rollup.published",
     "rollup.merged",
+    "rollup.recounting",
+    "rollup.recounted",
 ];
 
 /// Places in a salvage, in order.

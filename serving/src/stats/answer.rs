@@ -30,7 +30,7 @@ pub(crate) async fn answer(
     age: Age,
 ) -> Result<Stats, Problem> {
     // A manifest's files may be gone by the time they are read, if it is very old: read anew.
-    for _ in 0..3 {
+    for age in [age, Age::Now, Age::Now] {
         let mut reading = live::read_of(app, entity, age).await?;
         let not_whole = not_whole(&reading.published.manifest, query);
         reading.missing.extend(not_whole);

@@ -144,7 +144,9 @@ proptest! {
         info in log_info(), numbers in any::<[u64; 7]>(), tally in tally(),
         at in any::<Index>(), by in any::<u8>(), noise in vec(any::<u8>(), 0..3),
     ) {
-        let [epoch, first, last, from, to, count, fence] = numbers;
+        let [epoch, first, more, from, to, count, fence] = numbers;
+        let (from, to) = (from.min(to), from.max(to));
+        let last = first.saturating_add(more % (to - from).saturating_add(1));
         let seal = Seal { log: LOG, epoch: Epoch(epoch), segments: Span::from((SegmentNo(first), SegmentNo(last))), seqs: Span::from((Seq(from), Seq(to))), count };
         let fence = LogEnd { log: LOG, fence: Fence::of(fence), last_seq: Seq(to) };
         let damaged = |text: Vec<u8>| {
@@ -168,6 +170,17 @@ proptest! {
         check!(fence.clone(), Fence { log: LOG }, async |store: &Store| end(store, LOG).await);
         check!(tally.clone(), Tally { log: LOG }, async |store: &Store| tally::read(store, LOG).await);
         check!(seal.clone(), Seal { log: LOG, epoch: Epoch(epoch) }, async |store: &Store| super::seal(store, LOG, Epoch(epoch)).await);
+    }
+
+    #[test]
+    fn a_seal_of_more_segments_than_events_is_damaged(first in any::<u64>(), last in any::<u64>(), from in any::<u64>(), events in 1u64..1_000) {
+        let to = from.saturating_add(events - 1);
+        prop_assume!(last < first || last - first > events);
+        let seal = Seal { log: LOG, epoch: Epoch(1), segments: Span::from((SegmentNo(first), SegmentNo(last))), seqs: Span::from((Seq(from), Seq(to))), count: events };
+        let key = ObjectKey::Seal { log: LOG, epoch: Epoch(1) };
+        let text = serde_json::to_vec(&seal).unwrap();
+        let read = read_or_named(&key, &text, async |store: &Store| super::seal(store, LOG, Epoch(1)).await, |it| it.log);
+        prop_assert_eq!(read?, None);
     }
 
     #[test]

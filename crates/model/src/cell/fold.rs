@@ -76,23 +76,28 @@ impl EpochCells {
     pub fn fold(&mut self, event: &Event, facts: &Facts) {
         let names = Names::of(event);
         let mut values = [None; CUBES.len()];
-        for (cube, number) in CUBES.iter().zip(&mut values) {
+        for (cube, known) in CUBES.iter().zip(&mut values) {
             let value = cube.dimension.value(event, facts, &names);
-            *number = value.map(|value| self.values.number(value));
+            *known = value.map(|value| (value, self.values.numbers.get(value).copied()));
         }
         let measure = Measure::counted(event, facts) as u8;
         for entity in event.entities() {
             let cell = self.cells.entry(entity).or_default();
-            for (cube, value) in CUBES.iter().zip(values) {
-                let Some(value) = value.filter(|_| cube.is_for(entity.kind)) else {
+            for (cube, value) in CUBES.iter().zip(&mut values) {
+                let Some((text, number)) = value.as_mut().filter(|_| cube.is_for(entity.kind))
+                else {
                     continue;
                 };
-                let place = Place {
+                let mut place = Place {
                     cube: cube.id as u16,
                     bucket: cube.bucket(event),
-                    value,
+                    value: number.unwrap_or(REST),
                     measure,
                 };
+                // The text of a value that nobody counts apart is not kept.
+                if number.is_none() && cell.has_room(cube, place) {
+                    place.value = *number.insert(self.values.number(text));
+                }
                 cell.count(cube, place, event);
             }
             cell.visit(event, facts);
@@ -157,23 +162,37 @@ impl Folded {
 
     /// Where a new row is counted: apart, or with the rest.
     fn apart(&mut self, cube: &Cube, place: Place) -> Place {
-        // With fewer rows there are not too many values.
-        if self.rows.len() < MOST_VALUES || !cube.dimension.is_open() || self.knows(place) {
+        if place.value == REST || !self.is_bounded(cube) || self.knows(place) {
             return place;
         }
-        let rows = &self.rows;
-        let distinct = self
-            .distinct
-            .get_or_insert_with(|| Box::new(distinct(rows)));
-        let values = distinct.entry((place.cube, place.bucket)).or_default();
-        if *values >= MOST_VALUES || rows.len() >= MOST_ROWS {
+        if !self.has_room(cube, place) {
             return Place {
                 value: REST,
                 ..place
             };
         }
-        *values += 1;
+        *self.values_in(place) += 1;
         place
+    }
+
+    /// Whether there may be too many values: with fewer rows there are not.
+    fn is_bounded(&self, cube: &Cube) -> bool {
+        self.rows.len() >= MOST_VALUES && cube.dimension.is_open()
+    }
+
+    /// Whether another value can be counted apart there.
+    fn has_room(&mut self, cube: &Cube, place: Place) -> bool {
+        let few = self.rows.len() < MOST_ROWS;
+        !self.is_bounded(cube) || (few && *self.values_in(place) < MOST_VALUES)
+    }
+
+    /// How many values are counted apart there.
+    fn values_in(&mut self, place: Place) -> &mut usize {
+        let rows = &self.rows;
+        let distinct = self
+            .distinct
+            .get_or_insert_with(|| Box::new(distinct(rows)));
+        distinct.entry((place.cube, place.bucket)).or_default()
     }
 
     /// Whether the value is counted apart, in whatever measure.

@@ -4,6 +4,8 @@
 mod fold;
 mod stored;
 
+use std::sync::Arc;
+
 pub use self::{
     fold::{EpochCells, MOST_ROWS, MOST_VALUES},
     stored::CellError,
@@ -23,7 +25,7 @@ pub struct Cell {
 struct Slice {
     cube: u32,
     bucket: i64,
-    rows: Vec<(Box<str>, Counts)>,
+    rows: Vec<(Arc<str>, Counts)>,
     /// Of values that are not counted apart: see [`MOST_VALUES`].
     rest: Option<Counts>,
 }

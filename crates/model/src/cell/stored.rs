@@ -1,5 +1,7 @@
 //! The stored form of a cell: its values once each, and the rows of each cube and bucket as three lists of numbers.
 
+use std::sync::Arc;
+
 use prost::Message;
 
 use super::{
@@ -136,7 +138,12 @@ fn slice(rows: &[(Place, i128)], own: &[u32]) -> StoredSlice {
 
 /// The cell that is stored.
 pub(super) fn read(stored: StoredCell) -> Result<Cell, CellError> {
-    let slices = stored.slices.iter().map(|slice| slice.read(&stored.values));
+    let values: Vec<Arc<str>> = stored
+        .values
+        .iter()
+        .map(|value| value.as_str().into())
+        .collect();
+    let slices = stored.slices.iter().map(|slice| slice.read(&values));
     let visitors = stored.visitors.iter().map(StoredVisitors::read);
     Ok(Cell {
         slices: slices.collect::<Result<_, _>>()?,
@@ -146,7 +153,7 @@ pub(super) fn read(stored: StoredCell) -> Result<Cell, CellError> {
 }
 
 impl StoredSlice {
-    fn read(&self, values: &[String]) -> Result<Slice, CellError> {
+    fn read(&self, values: &[Arc<str>]) -> Result<Slice, CellError> {
         if self.values.len() != self.counts.len() || self.values.len() != self.measures.len() {
             return Err(CellError::Damaged("its lists are not equally long"));
         }
@@ -169,7 +176,7 @@ impl StoredSlice {
                         return Err(CellError::Damaged("a value is not there"));
                     };
                     if last != Some(at) {
-                        slice.rows.push((text.as_str().into(), Counts::default()));
+                        slice.rows.push((Arc::clone(text), Counts::default()));
                     }
                     last = Some(at);
                     match slice.rows.last_mut() {

@@ -22,7 +22,8 @@ use crate::{
 /// So many values of one open cube and bucket are counted apart in a cell, the first ones in the log's
 /// order; what is beyond is one rest. That is a function of the events, like the cell itself.
 pub const MOST_VALUES: usize = 1_000;
-/// With so many rows a cell counts no more values of open cubes apart.
+/// With so many rows of open cubes a cell counts no more values of them apart. Forty days of some 30,000 events, sent at
+/// once, have fewer.
 pub const MOST_ROWS: usize = 200_000;
 
 /// In the place of a value: see [`MOST_VALUES`].
@@ -50,6 +51,8 @@ pub(super) struct Folded {
     pub(super) micros: HashMap<Place, i128>,
     pub(super) visitors: Vec<Visitors>,
     pub(super) unchecked: bool,
+    /// Rows of open cubes.
+    open_rows: usize,
     /// How many values each open cube and bucket has, once there may be too many.
     distinct: Option<Box<HashMap<(u16, i64), usize>>>,
 }
@@ -150,8 +153,11 @@ impl Folded {
                 place
             }
             None => {
-                let place = self.apart(cube, place);
+                let (place, rows) = (self.apart(cube, place), self.rows.len());
                 *self.rows.entry(place).or_default() += 1;
+                if cube.dimension.is_open() {
+                    self.open_rows += self.rows.len() - rows;
+                }
                 place
             }
         };
@@ -177,12 +183,12 @@ impl Folded {
 
     /// Whether there may be too many values: with fewer rows there are not.
     fn is_bounded(&self, cube: &Cube) -> bool {
-        self.rows.len() >= MOST_VALUES && cube.dimension.is_open()
+        self.open_rows >= MOST_VALUES && cube.dimension.is_open()
     }
 
     /// Whether another value can be counted apart there.
     fn has_room(&mut self, cube: &Cube, place: Place) -> bool {
-        let few = self.rows.len() < MOST_ROWS;
+        let few = self.open_rows < MOST_ROWS;
         !self.is_bounded(cube) || (few && *self.values_in(place) < MOST_VALUES)
     }
 

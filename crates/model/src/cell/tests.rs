@@ -195,7 +195,7 @@ fn values_that_are_too_many_are_one_rest_and_totals_are_untouched() {
 #[test]
 fn a_cell_has_only_so_many_rows_of_made_up_values() {
     let mut cells = EpochCells::default();
-    // As many buckets as it takes: each holds fewer values than may be counted apart.
+    // As many buckets as it takes: each holds fewer values than may be counted apart. There is one country, too.
     for n in 0..MOST_ROWS {
         let (event, facts) = from(n, (n / 500) as i64 * 15);
         cells.fold(&event, &facts);

@@ -11,9 +11,9 @@ use crate::support::{http::Customer, place::Place, process::Server};
 
 /// How long it is watched.
 const WATCHED: Duration = Duration::from_secs(10);
-/// Most requests to the object store in a second of all roles together: there are some 10.
-/// The goal is 2.
-const MOST: f64 = 12.0;
+/// Most requests to the object store in a second of all roles together: there are some 10, and what grew with history or
+/// with dashboards would make hundreds. The goal is 2.
+const MOST: f64 = 20.0;
 
 /// Logs that were drained long ago, each with segments.
 async fn past(place: &Place, logs: u128, segments: u64) {
@@ -98,5 +98,5 @@ async fn nothing_costs_no_more_after_a_long_time() {
 async fn dashboards_of_an_account_cost_as_much_as_one() {
     let folder = tempfile::tempdir().unwrap();
     let many = idle(folder.path(), 20, 0, 30).await;
-    assert!(many < MOST + 3.0, "{many} requests/s");
+    assert!(many < MOST, "{many} requests/s");
 }

@@ -27,13 +27,7 @@ const COUNTRIES: [&str; 4] = ["DE", "FR", "US", ""];
 pub async fn fill(store: &Store) {
     for log in 1..=LOGS {
         let log = LogId(u128::from(log));
-        let info = LogInfo {
-            log,
-            created_ms: 0,
-            predecessor: None,
-            retired_at: None,
-            closed: None,
-        };
+        let info = LogInfo::new(log);
         raw::register_log(store, &info).await.expect("a log");
         let mut hash = [0; 32];
         for number in 1..=EACH / SEGMENT {

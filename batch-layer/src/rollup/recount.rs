@@ -15,7 +15,7 @@ use handover::{
 };
 use model::failpoint::reach;
 use object_store::path::Path;
-use storage::{ledger::Appended, object_keys::ObjectKey};
+use storage::ledger::Appended;
 
 use super::{
     Report,
@@ -118,14 +118,13 @@ impl<'a> Recount<'a> {
         // Nobody reads what is under way: what was merged goes at once. What is decided of repeated events is shared.
         let named = names(&manifest);
         let before = match so_far.n > current.manifest.recounts {
-            true => names(&so_far.manifest),
+            true => names(&Manifest {
+                duplicates: None,
+                ..(*so_far.manifest).clone()
+            }),
             false => BTreeSet::new(),
         };
-        let decisions = ObjectKey::Duplicates { name: "".into() }.path();
-        let folder = decisions.parts().next();
-        let shared = |name: &String| Path::from(name.as_str()).parts().next() == folder;
-        let gone = before.into_iter();
-        let gone = gone.filter(|name| !named.contains(name) && !shared(name));
+        let gone = before.into_iter().filter(|name| !named.contains(name));
         writer.adopt(gone.map(|name| Path::from(name.as_str())));
         writer.tidy(&self.kept(current, named)).await;
         Ok(None)
@@ -220,7 +219,11 @@ impl Back {
             at: model::time::rfc3339(recounted.at_ms),
         };
         let old = deps.manifests.get(recounted.before).await?;
-        let manifest = (*old.ok_or_else(not_kept)?.manifest).clone();
+        let manifest = Manifest {
+            // What is decided of repeated events since holds for these numbers, too.
+            duplicates: current.manifest.duplicates.clone(),
+            ..(*old.ok_or_else(not_kept)?.manifest).clone()
+        };
         // What is on neither list is deleted.
         let mut kept = names(&current.manifest);
         let dropped = current.manifest.dropped.iter();

@@ -172,6 +172,30 @@ async fn what_is_given_up_is_left_out_and_its_log_goes_on() {
     assert_eq!(after.skipped, manifest.skipped, "it is told for ever");
 }
 
+#[tokio::test]
+async fn a_seal_that_is_lost_is_no_silent_end_of_its_log() {
+    let installation = Installation::new(start() + DAY);
+    let deps = deps(&installation);
+    let mut log = log(&installation, 1).await;
+    for _ in 0..3 {
+        seal(&installation, &mut log, [click(1, 10, start())]).await;
+    }
+    let seal_of = |epoch| {
+        let log = log.id;
+        ObjectKey::Seal { log, epoch }.path()
+    };
+    let store = &installation.env.store;
+    store.delete(&seal_of(Epoch(2))).await.expect("deleted");
+    let report = run(&deps, Mode::Incremental).await.expect("a run");
+    assert_eq!((report.events, report.held.len()), (1, 1), "{report:?}");
+    let says = ["epoch 2", "it is missing, and the next one is there"];
+    assert!(says.iter().all(|says| report.held[0].contains(says)));
+    // The last one may just not be there yet.
+    store.delete(&seal_of(Epoch(3))).await.expect("deleted");
+    let report = run(&deps, Mode::Incremental).await.expect("a run");
+    assert!(report.held.is_empty(), "{report:?}");
+}
+
 /// The clicks that the sums of all files say, and that SQL counts, after some merges; what is wrong.
 async fn merged() -> Result<(), String> {
     let installation = Installation::new(start());

@@ -124,13 +124,7 @@ async fn read(store: &Store, seen: Listed) -> Result<Option<Known>, StoreError> 
         Err(error @ StoreError::Damaged { .. }) => {
             tracing::error!(%log, %error, "what is said of a log cannot be read; the log counts as one that goes on, and answers name it");
             let damage = Some(error.to_string());
-            let info = LogInfo {
-                log,
-                created_ms: 0,
-                predecessor: None,
-                retired_at: None,
-                closed: None,
-            };
+            let info = LogInfo::new(log);
             Ok(Some(Known {
                 info,
                 version,

@@ -43,6 +43,19 @@ pub struct LogInfo {
     pub closed: Option<EpochsClosed>,
 }
 
+impl LogInfo {
+    /// Of a log of which nothing is known but its id.
+    pub fn new(log: LogId) -> Self {
+        Self {
+            log,
+            created_ms: 0,
+            predecessor: None,
+            retired_at: None,
+            closed: None,
+        }
+    }
+}
+
 /// That a request to close epochs was carried out. Stored as a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, Epoch)", into = "(u64, Epoch)")]

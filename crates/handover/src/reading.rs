@@ -309,13 +309,7 @@ mod tests {
     async fn cells_of_another_fold_are_missing_and_never_nought() {
         let store: Store = Arc::new(object_store::memory::InMemory::new());
         let (cells, log) = (MemoryCells::default(), LogId(1));
-        let info = crate::raw::LogInfo {
-            log,
-            created_ms: 0,
-            predecessor: None,
-            retired_at: None,
-            closed: None,
-        };
+        let info = crate::raw::LogInfo::new(log);
         crate::raw::register_log(&store, &info).await.unwrap();
         let mut directory = Directory::default();
         directory.refresh(&store).await.unwrap();

@@ -133,13 +133,7 @@ async fn registered(
         None => None,
     };
     streamed.ok_or(SalvageError::Unknown(log))?;
-    let info = LogInfo {
-        log,
-        created_ms: 0,
-        predecessor: None,
-        retired_at: None,
-        closed: None,
-    };
+    let info = LogInfo::new(log);
     raw::register_log(store, &info).await?;
     Ok(info)
 }

@@ -64,13 +64,7 @@ impl Installation {
 
     /// Registers a log in which nothing has happened yet.
     pub async fn register(&self, log: LogId) {
-        let info = LogInfo {
-            log,
-            created_ms: 0,
-            predecessor: None,
-            retired_at: None,
-            closed: None,
-        };
+        let info = LogInfo::new(log);
         let registered = raw::register_log(&self.env.store, &info).await;
         registered.expect("a log is registered");
     }

@@ -217,13 +217,7 @@ async fn batch(rules: Arc<Rules>) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let store = store::open(&format!("file://{}", folder.path().display()))?;
     let (log, mut hash) = (LogId(1), [0; 32]);
-    let info = LogInfo {
-        log,
-        created_ms: 0,
-        predecessor: None,
-        retired_at: None,
-        closed: None,
-    };
+    let info = LogInfo::new(log);
     raw::register_log(&store, &info).await?;
     for number in 1..=EVENTS / SEGMENT {
         let previous_seq = Seq((number - 1) * SEGMENT);

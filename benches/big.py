@@ -130,6 +130,14 @@ class Installation:
             sys.exit(f"{question} was answered {status}: {body[:300]}")
         return json.loads(body)
 
+    def whole(self):
+        """Waits for complete answers: after a start they wait for what the collector says that it holds."""
+        begin = time.time()
+        while not (meta := self.ask(0, metrics="clicks", interval="none")["meta"])["complete"]:
+            if time.time() - begin > 60:
+                sys.exit(f"answers are not complete: {meta}")
+            time.sleep(0.05)
+
 
 def stored(data, events):
     """What the newest manifest names; what it no longer names is deleted after an hour."""
@@ -242,6 +250,7 @@ def cubes(folder, events):
 def compare(up, folder, start, days):
     """Answers beside what DuckDB counts in the facts; the number of differences."""
     facts, wrong, asked = f"'{folder}/facts/*.parquet'", 0, 0
+    up.whole()
     accounts = [0, 1, 2, 9, 99, 999] + random.Random(3).sample(range(up.size["accounts"]), 40)
     span = dict(start=iso(start - 3 * DAY_MS), end=iso(start + days * DAY_MS))
 
@@ -256,8 +265,6 @@ def compare(up, folder, start, days):
         rows = duck(f"""select at_ms // {DAY_MS} as day, country, count(*) filter (not bot and cents is null), count(*) filter (bot), count(cents)
                         from {facts} where account = {account} group by all""")
         answer = up.ask(account, metrics="clicks,bot_clicks,conversions", interval="day", group_by="country", limit=1000, exclude_bots="false", **span)
-        if not answer["meta"]["complete"]:
-            sys.exit(f"account {account}: {answer['meta']}")
         said = {}
         for row in answer["results"]:
             figures = (row["clicks"] - row["bot_clicks"], row["bot_clicks"], row["conversions"])

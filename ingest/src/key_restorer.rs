@@ -216,7 +216,7 @@ fn tell(whole: bool) {
 }
 
 fn keyed(log: LogId, records: &[Record]) -> Vec<Keyed> {
-    let keyed = records.iter().filter_map(|record| Keyed::of(log, record));
+    let keyed = records.iter().flat_map(|record| Keyed::of(log, record));
     keyed.collect()
 }
 

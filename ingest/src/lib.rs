@@ -4,6 +4,8 @@ mod follow;
 mod http;
 mod key_restorer;
 pub mod log;
+mod money;
+mod old_keys;
 mod recorder;
 mod rejected;
 mod request_facts;

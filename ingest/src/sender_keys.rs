@@ -2,7 +2,7 @@
 //! and decided by batch.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -23,6 +23,8 @@ use storage::{
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
+use crate::old_keys::{OldKeys, Repeats};
+
 /// Keys asked for, or told, at once.
 pub(crate) const AT_ONCE: usize = 64;
 /// Tries to confirm a key.
@@ -39,6 +41,8 @@ pub struct SenderKeys {
     pub(crate) store: Arc<dyn Reservations>,
     pub(crate) clock: Arc<dyn Clock>,
     random: Arc<dyn Randomness>,
+    /// Only where keys from before they had scopes may be about.
+    old: Option<OldKeys>,
     known: Mutex<Known>,
     /// How many looks at the generations were begun; the last one that was finished, and what it saw.
     looks: AtomicU64,
@@ -56,17 +60,17 @@ struct Known {
     unconfirmed: Vec<(String, EventId)>,
 }
 
-/// What the store says of one event's key.
+/// What the store says of one event's keys.
 pub(crate) enum Reservation {
     /// It has none.
     Free,
-    /// It is ours.
-    Ours(String),
-    /// It is ours as far as can be seen.
-    Unchecked(String),
-    /// Used before, by this event if it is known.
+    /// They are ours.
+    Ours(Vec<String>),
+    /// They are ours as far as can be seen.
+    Unchecked(Vec<String>),
+    /// One was used before, by this event if it is known.
     Taken(Option<EventId>),
-    /// Another request is recording an event with it.
+    /// Another request is recording an event with one of them.
     Pending,
 }
 
@@ -82,9 +86,10 @@ pub(crate) struct Asked {
 /// What one event asks.
 enum Ask {
     Nothing,
-    Key(String),
-    /// An earlier event of the same request has the key.
-    Again,
+    /// The keys of the event at this place.
+    Keys(usize, Vec<String>),
+    /// The event at this place of the same request has one of the keys.
+    Again(usize),
 }
 
 impl SenderKeys {
@@ -93,11 +98,13 @@ impl SenderKeys {
         store: Arc<dyn Reservations>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Randomness>,
+        old: Option<OldKeys>,
     ) -> Self {
         Self {
             store,
             clock,
             random,
+            old,
             known: Mutex::default(),
             looks: AtomicU64::new(0),
             last_look: tokio::sync::Mutex::default(),
@@ -113,16 +120,20 @@ impl SenderKeys {
         let owner = format!("{:032x}", new_nonce(&*self.random));
         let asks = asks(events);
         let end = Instant::now() + ASK_LIMIT;
-        let keyed = asks.iter().any(|ask| matches!(ask, Ask::Key(_)));
+        let keyed = asks.iter().any(|ask| matches!(ask, Ask::Keys(..)));
+        let repeated = repeated(&asks);
         let answered = AtomicBool::new(true);
-        let reservation = |ask| self.reservation(ask, &owner, end, &answered);
+        let reservation = |ask| self.reservation(events, ask, &owner, end, &answered);
         let reservations = stream::iter(asks.into_iter().map(reservation)).buffered(AT_ONCE);
         let mut reservations: Vec<Reservation> = reservations.collect().await;
+        for again in &repeated {
+            reservations[again.place] = as_the_first(&reservations[again.first], again);
+        }
         let trusted = planted(Bug::ForgottenKeysTrusted);
         if keyed && !trusted && !self.is_still(whole, end).await {
             for reservation in &mut reservations {
-                if let Reservation::Ours(key) = reservation {
-                    *reservation = Reservation::Unchecked(std::mem::take(key));
+                if let Reservation::Ours(keys) = reservation {
+                    *reservation = Reservation::Unchecked(std::mem::take(keys));
                 }
             }
         }
@@ -154,32 +165,55 @@ impl SenderKeys {
         last.1.clone()
     }
 
-    /// What the store says, if it does so by `end`.
+    /// What the store says of an event's keys, if it does so by `end`.
     async fn reservation(
         &self,
+        events: &[Event],
         ask: Ask,
         owner: &str,
         end: Instant,
         answered: &AtomicBool,
     ) -> Reservation {
-        let key = match ask {
-            Ask::Nothing => return Reservation::Free,
-            Ask::Again => return Reservation::Taken(None),
-            Ask::Key(key) => key,
+        let (event, keys) = match ask {
+            Ask::Keys(place, keys) => (&events[place], keys),
+            Ask::Nothing | Ask::Again(_) => return Reservation::Free,
         };
-        let asking = self.store.reserve(&key, owner, self.clock.now_ms());
-        match timeout_at(end, asking).await {
-            Ok(Ok(Reserved::New)) => Reservation::Ours(key),
-            Ok(Ok(Reserved::Taken(by))) => Reservation::Taken(Some(by)),
-            Ok(Ok(Reserved::Pending)) => Reservation::Pending,
-            Ok(Ok(Reserved::TakenOver)) => Reservation::Unchecked(key),
-            failed => {
-                if answered.swap(false, Ordering::Relaxed) {
-                    let error = failed.map_or("no answer in time".into(), |f| format!("{f:?}"));
-                    tracing::warn!(error, "keys could not be checked; their events are marked");
+        let mut is_sure = true;
+        for (i, key) in keys.iter().enumerate() {
+            let asking = self.store.reserve(key, owner, self.clock.now_ms());
+            let not_ours = match timeout_at(end, asking).await {
+                Ok(Ok(Reserved::New)) => continue,
+                Ok(Ok(Reserved::Taken(by))) => Reservation::Taken(Some(by)),
+                Ok(Ok(Reserved::Pending)) => Reservation::Pending,
+                Ok(Ok(Reserved::TakenOver)) => {
+                    is_sure = false;
+                    continue;
                 }
-                Reservation::Unchecked(key)
+                failed => {
+                    if answered.swap(false, Ordering::Relaxed) {
+                        let error = failed.map_or("no answer in time".into(), |f| format!("{f:?}"));
+                        tracing::warn!(error, "keys could not be checked; their events are marked");
+                    }
+                    return Reservation::Unchecked(keys);
+                }
+            };
+            self.release(&keys[..i], owner).await;
+            return not_ours;
+        }
+        if let Some(old) = &self.old {
+            let not_ours = match old.repeats(event, &*self.store, self.clock.now_ms()).await {
+                Repeats::No => None,
+                Repeats::Event(by) => Some(Reservation::Taken(Some(by))),
+                Repeats::Unknown => Some(Reservation::Pending),
+            };
+            if let Some(not_ours) = not_ours {
+                self.release(&keys, owner).await;
+                return not_ours;
             }
+        }
+        match is_sure {
+            true => Reservation::Ours(keys),
+            false => Reservation::Unchecked(keys),
         }
     }
 
@@ -255,11 +289,17 @@ impl SenderKeys {
         asked: &Asked,
     ) {
         let release = stream::iter(keys).for_each_concurrent(AT_ONCE, |key| async move {
-            if let Err(error) = self.store.release(key, &asked.owner).await {
-                tracing::warn!(%error, "a key stays reserved for a while");
-            }
+            self.release(std::slice::from_ref(key), &asked.owner).await;
         });
         let _ = timeout(CONFIRM_LIMIT, release).await;
+    }
+
+    async fn release(&self, keys: &[String], owner: &str) {
+        for key in keys {
+            if let Err(error) = self.store.release(key, owner).await {
+                tracing::warn!(%error, "a key stays reserved for a while");
+            }
+        }
     }
 
     /// Notes in which generations of the store all keys are there; whether they are.
@@ -283,18 +323,54 @@ impl SenderKeys {
 }
 
 fn asks(events: &[Event]) -> Vec<Ask> {
-    let mut seen = HashSet::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
     let mut asks = Vec::with_capacity(events.len());
-    for event in events {
-        asks.push(match event.key.as_deref() {
-            None => Ask::Nothing,
-            Some(key) if seen.insert((event.account, key)) => {
-                Ask::Key(sender_keys::name(event.account, &sender_keys::hash(key)))
+    for (place, event) in events.iter().enumerate() {
+        let name = |hash: String| sender_keys::name(event.account, &hash);
+        let keys: Vec<String> = sender_keys::hashes(event).map(name).collect();
+        let again = keys.iter().find_map(|key| seen.get(key).copied());
+        asks.push(match again {
+            Some(first) => Ask::Again(first),
+            None if keys.is_empty() => Ask::Nothing,
+            None => {
+                seen.extend(keys.iter().map(|key| (key.clone(), place)));
+                Ask::Keys(place, keys)
             }
-            Some(_) => Ask::Again,
         });
     }
     asks
+}
+
+/// An event that has a key of an earlier one of the same request.
+struct Again {
+    place: usize,
+    first: usize,
+    /// Whether that key is all that the earlier one has.
+    is_its_only_key: bool,
+}
+
+fn repeated(asks: &[Ask]) -> Vec<Again> {
+    let again = |(place, ask): (usize, &Ask)| match ask {
+        Ask::Again(first) => Some(Again {
+            place,
+            first: *first,
+            is_its_only_key: matches!(&asks[*first], Ask::Keys(_, keys) if keys.len() == 1),
+        }),
+        _ => None,
+    };
+    asks.iter().enumerate().filter_map(again).collect()
+}
+
+/// It repeats the earlier one if that is recorded, or was before. Otherwise nobody can say yet, and its
+/// sender asks again.
+fn as_the_first(first: &Reservation, again: &Again) -> Reservation {
+    match first {
+        Reservation::Ours(_) | Reservation::Unchecked(_) | Reservation::Free => {
+            Reservation::Taken(None)
+        }
+        Reservation::Taken(by) if again.is_its_only_key => Reservation::Taken(*by),
+        Reservation::Taken(_) | Reservation::Pending => Reservation::Pending,
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -74,7 +74,7 @@ async fn write_keys(
     rows: &[Enriched],
     since: i64,
 ) -> Result<Option<SenderKeysFile>, RollupError> {
-    let keyed = rows.iter().filter_map(|r| Keyed::of(r.log, &r.record));
+    let keyed = rows.iter().flat_map(|r| Keyed::of(r.log, &r.record));
     let keyed: Vec<Keyed> = keyed.filter(|k| k.received_ms >= since).collect();
     let Some(last_ms) = keyed.iter().map(|k| k.received_ms).max() else {
         return Ok(None);

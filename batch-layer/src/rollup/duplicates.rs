@@ -2,7 +2,10 @@
 //! the first batch that sees both events. The decision is part of the manifest and stays: a full
 //! recompute takes it over, so that it comes to the same numbers.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use datafusion::{arrow::array::RecordBatch, error::DataFusionError};
 use futures::TryStreamExt;
@@ -100,22 +103,14 @@ async fn look(
     engine::register_as(&context, FRESH, &paths(fresh), sender_keys::schema()).await?;
     engine::register_as(&context, OLD, &paths(old), sender_keys::schema()).await?;
     let query = context.sql(&unsure_keys(since(deps, before))).await?;
-    let mut rows = query.execute_stream().await?;
-    let (mut same, mut found): (Vec<Keyed>, Vec<Duplicate>) = (Vec::new(), Vec::new());
-    let settled = |k: &Keyed| k.event.seq <= before.horizon.of(k.event.log).seq;
-    while let Some(batch) = rows.try_next().await? {
-        for row in decode(&batch)? {
-            if known.contains_key(&row.event) {
-                continue;
-            }
-            if same.first().is_some_and(|first| first.name() != row.name()) {
-                found.extend(decide(std::mem::take(&mut same), settled));
-            }
-            same.push(row);
-        }
+    let mut batches = query.execute_stream().await?;
+    let mut rows: Vec<Keyed> = Vec::new();
+    while let Some(batch) = batches.try_next().await? {
+        let undecided = decode(&batch)?.into_iter();
+        rows.extend(undecided.filter(|row| !known.contains_key(&row.event)));
     }
-    found.extend(decide(same, settled));
-    Ok(found)
+    let settled = |k: &Keyed| k.event.seq <= before.horizon.of(k.event.log).seq;
+    Ok(decide(rows, settled))
 }
 
 fn paths(files: &[SenderKeysFile]) -> Vec<Path> {
@@ -129,40 +124,53 @@ fn decode(batch: &RecordBatch) -> Result<Vec<Keyed>, RollupError> {
     Ok(rows.map_err(|e| DataFusionError::External(Arc::new(e).into()))?)
 }
 
-/// Which of the events with one key are not counted. What is `settled` was decided on before; of
+/// Which of the events of these keys are not counted. What is `settled` was decided on before; of
 /// the others those whose key was checked come first, then those that were received first. Two
-/// events whose keys both were checked are two: the key had been forgotten in time.
-fn decide(mut same: Vec<Keyed>, settled: impl Fn(&Keyed) -> bool) -> Vec<Duplicate> {
-    same.sort_by_key(|k| (!settled(k), k.unchecked, k.received_ms, k.event));
-    let mut counted: Vec<Keyed> = Vec::new();
+/// events whose keys both were checked are two: the key had been forgotten in time. An event may have
+/// two keys, and repeats another by either; one that is left out stands for nobody.
+fn decide(mut rows: Vec<Keyed>, settled: impl Fn(&Keyed) -> bool) -> Vec<Duplicate> {
+    rows.sort_by_key(|k| (!settled(k), k.unchecked, k.received_ms, k.event));
+    let mut counted: HashMap<String, Vec<&Keyed>> = HashMap::new();
     let mut left_out = Vec::new();
-    for event in same {
-        let is_same = |other: &&Keyed| {
-            let apart = (other.received_ms - event.received_ms).abs();
-            (other.unchecked || event.unchecked) && apart <= KEEP_MS
-        };
-        match counted.iter().find(is_same) {
-            Some(of) if !settled(&event) => left_out.push(Duplicate {
-                event: event.event,
+    for keys in rows.chunk_by(|a, b| a.event == b.event) {
+        let same = keys.iter().find_map(|key| {
+            let others = counted.get(&key.name()).into_iter().flatten();
+            others.copied().find(|other| is_same(other, key))
+        });
+        match same {
+            Some(of) if !settled(&keys[0]) => left_out.push(Duplicate {
+                event: keys[0].event,
                 of: of.event,
-                account: event.account,
-                occurred_ms: event.occurred_ms,
+                account: keys[0].account,
+                occurred_ms: keys[0].occurred_ms,
             }),
-            _ => counted.push(event),
+            _ => {
+                for key in keys {
+                    counted.entry(key.name()).or_default().push(key);
+                }
+            }
         }
     }
     left_out
 }
 
-/// Every event with a key that could not be checked for one of them; by key. Those are few. Tables
-/// of keys: [`FRESH`], and [`OLD`] from `since_ms` on.
+fn is_same(one: &Keyed, other: &Keyed) -> bool {
+    let apart = (one.received_ms - other.received_ms).abs();
+    (one.unchecked || other.unchecked) && apart <= KEEP_MS
+}
+
+/// Every event with a fresh key that could not be checked for one of them: of the keys that no fresh
+/// event has, it was decided before. Those are few. Tables of keys: [`FRESH`], and [`OLD`] from
+/// `since_ms` on.
 fn unsure_keys(since_ms: i64) -> String {
     let columns = "account, key, log, seq, time, received, unchecked";
     format!(
         "WITH near AS (SELECT {columns} FROM {FRESH} UNION ALL SELECT {columns} FROM {OLD} \
          WHERE CAST(received AS BIGINT) >= {since_ms}), \
-         unsure AS (SELECT DISTINCT account AS a, key AS k FROM near WHERE unchecked) \
-         SELECT {columns} FROM unsure JOIN near ON account = a AND key = k ORDER BY account, key"
+         fresh AS (SELECT DISTINCT account AS fresh_account, key AS fresh_key FROM {FRESH}), \
+         unsure AS (SELECT DISTINCT account AS a, key AS k FROM near \
+         JOIN fresh ON account = fresh_account AND key = fresh_key WHERE unchecked) \
+         SELECT {columns} FROM unsure JOIN near ON account = a AND key = k"
     )
 }
 
@@ -207,6 +215,19 @@ mod tests {
         let many = [keyed(3, 3, true), keyed(2, 2, true), keyed(1, 1, true)];
         assert_eq!(left_out(&many, &[]), [(2, 1), (3, 1)], "the first one");
         assert_eq!(left_out(&[keyed(1, 1, false), sure], &[]), []);
+    }
+
+    #[test]
+    fn an_event_repeats_another_by_either_of_its_keys() {
+        let with = |seq, key: &str| Keyed {
+            key: key.into(),
+            ..keyed(seq, seq as i64, true)
+        };
+        let two = [with(2, "k"), with(2, "l")];
+        let all = [&two[..], &[with(1, "k"), with(3, "l")]].concat();
+        assert_eq!(left_out(&all, &[]), [(2, 1)], "3 repeats nothing counted");
+        let all = [&two[..], &[with(3, "k"), with(4, "l")]].concat();
+        assert_eq!(left_out(&all, &[]), [(3, 2), (4, 2)]);
     }
 
     #[test]

@@ -195,7 +195,11 @@ fn batch(rows: &[Enriched]) -> Result<RecordBatch, RollupError> {
         maybe_texts(rows, |r| r.facts.bot.as_deref()),
         asns(rows),
         values(rows),
-        maybe_texts(rows, |r| r.record.event.key.as_deref()),
+        maybe_texts(rows, |r| {
+            let event = &r.record.event;
+            let key = event.idempotency_key.as_ref().or(event.key.as_ref());
+            key.map(String::as_str)
+        }),
         maybe_texts(rows, |r| r.record.event.click_id.as_deref()),
     ];
     columns.extend(TEXTS.iter().map(|(_, text)| texts(rows, text)));

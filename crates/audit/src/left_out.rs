@@ -86,7 +86,8 @@ fn formal(manifest: &Manifest, duplicates: &Duplicates) -> Vec<(Option<EventId>,
 struct Keys<'a> {
     duplicates: &'a Duplicates,
     wanted: BTreeSet<EventId>,
-    of: BTreeMap<EventId, Keyed>,
+    /// Their keys.
+    of: BTreeMap<EventId, Vec<Keyed>>,
     /// Keys of events that could not be checked and are counted.
     unsure: BTreeMap<String, Vec<Keyed>>,
     twice: Vec<(EventId, EventId)>,
@@ -109,7 +110,7 @@ impl<'a> Keys<'a> {
             self.unsure.entry(row.name()).or_default().push(row.clone());
         }
         if self.wanted.contains(&row.event) {
-            self.of.insert(row.event, row);
+            self.of.entry(row.event).or_default().push(row);
         }
     }
 
@@ -136,7 +137,11 @@ impl<'a> Keys<'a> {
             let (Some(event), Some(of)) = both else {
                 continue;
             };
-            if event.name() != of.name() || !(event.unchecked || of.unchecked) {
+            let is_same = |(event, of): (&Keyed, &Keyed)| {
+                event.name() == of.name() && (event.unchecked || of.unchecked)
+            };
+            let mut pairs = event.iter().flat_map(|e| of.iter().map(move |o| (e, o)));
+            if !pairs.any(is_same) {
                 let why = format!(
                     "it is left out for {}, and has another key or was checked",
                     duplicate.of

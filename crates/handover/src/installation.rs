@@ -16,6 +16,17 @@ const TRIES: usize = 20;
 #[derive(Clone, Serialize, Deserialize)]
 struct Installation {
     visitor_key: [u8; 32],
+    /// No event was ever recorded with a key that does not say of which goal it is.
+    #[serde(default)]
+    scoped_keys: bool,
+}
+
+/// Whether senders' keys from before they had scopes may be about; an installation that nobody has
+/// begun yet has none.
+pub async fn has_old_keys(store: &Store) -> Result<bool, LedgerError> {
+    let ledger = Ledger::new(Arc::clone(store), "installation");
+    let entry = ledger.entry::<Installation>(1).await?;
+    Ok(entry.is_some_and(|entry| !entry.body.scoped_keys))
 }
 
 /// The key that visitors are hashed with; made by whoever asks first.
@@ -26,11 +37,11 @@ pub async fn visitor_key(env: &Env) -> Result<[u8; 32], LedgerError> {
     }
     let mut visitor_key = [0; 32];
     env.random.fill(&mut visitor_key);
-    if ledger
-        .append(1, &Installation { visitor_key }, env.stamp())
-        .await?
-        == Appended::Yes
-    {
+    let new = Installation {
+        visitor_key,
+        scoped_keys: true,
+    };
+    if ledger.append(1, &new, env.stamp()).await? == Appended::Yes {
         return Ok(visitor_key);
     }
     let theirs = ledger.entry::<Installation>(1).await?;

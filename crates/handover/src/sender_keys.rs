@@ -14,7 +14,7 @@ use arrow::{
 };
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use model::{EventId, LogId, Record, Seq};
+use model::{Event, EventId, LogId, Record, Seq};
 use parquet::{arrow::ParquetRecordBatchStreamBuilder, errors::ParquetError};
 use storage::{object_keys::ObjectKey, parquet_object::ObjectReader, store::Store};
 
@@ -28,7 +28,7 @@ use crate::{
 pub struct Keyed {
     /// Raw number of the account whose key it is.
     pub account: u64,
-    /// The key's hash, see [`hash`].
+    /// The key's hash, see [`hashes`].
     pub key: String,
     /// The event.
     pub event: EventId,
@@ -40,28 +40,57 @@ pub struct Keyed {
     pub unchecked: bool,
 }
 
-/// What stands for a sender's key: of bounded length, and nothing that a sender chose.
-pub fn hash(key: &str) -> String {
-    blake3::hash(key.as_bytes()).to_hex()[..32].to_owned()
+/// What stands for each of an event's keys: of bounded length, and nothing that a sender chose. A
+/// transaction belongs to its goal, an idempotency key to its account's server-side events; a key
+/// from before they were told apart belongs to the account. No two of these are ever the same.
+pub fn hashes(event: &Event) -> impl Iterator<Item = String> {
+    let old = event.key.as_deref().map(old_hash);
+    let idempotency = event.idempotency_key.as_ref().map(|key| {
+        let hash = blake3::Hasher::new_derive_key(IDEMPOTENCY)
+            .update(key.as_bytes())
+            .finalize();
+        shortened(hash)
+    });
+    let transaction = event.transaction_id.as_ref().map(|key| {
+        let hash = blake3::Hasher::new_derive_key(TRANSACTION)
+            .update(&event.object.to_be_bytes())
+            .update(key.as_bytes())
+            .finalize();
+        shortened(hash)
+    });
+    [old, transaction, idempotency].into_iter().flatten()
 }
 
-/// The name of a key among all accounts' keys, by [`hash`].
+const IDEMPOTENCY: &str = "millrace 2026-11 idempotency key of an account";
+const TRANSACTION: &str = "millrace 2026-11 transaction of a goal";
+
+/// What stood for a key before keys had scopes.
+pub fn old_hash(key: &str) -> String {
+    shortened(blake3::hash(key.as_bytes()))
+}
+
+fn shortened(hash: blake3::Hash) -> String {
+    hash.to_hex()[..32].to_owned()
+}
+
+/// The name of a key among all accounts' keys, by its hash.
 pub fn name(account: u64, hash: &str) -> String {
     format!("{account:016x}:{hash}")
 }
 
 impl Keyed {
-    /// The key of an event, if it has one.
-    pub fn of(log: LogId, record: &Record) -> Option<Self> {
+    /// The keys of an event.
+    pub fn of(log: LogId, record: &Record) -> impl Iterator<Item = Self> {
         let event = &record.event;
-        Some(Self {
+        let keyed = move |key| Self {
             account: event.account,
-            key: hash(event.key.as_deref()?),
+            key,
             event: record.id(log),
             occurred_ms: event.occurred_ms,
             received_ms: event.received_ms,
             unchecked: event.unchecked,
-        })
+        };
+        hashes(event).map(keyed)
     }
 
     /// See [`name`].
@@ -209,7 +238,7 @@ mod tests {
         let store = storage::store::open("memory://").unwrap();
         let row = |seq: u64| Keyed {
             account: u64::MAX - seq,
-            key: hash(&seq.to_string()),
+            key: old_hash(&seq.to_string()),
             event: EventId {
                 log: LogId(7),
                 seq: Seq(seq),

@@ -90,10 +90,11 @@ pub struct Event {
     /// Autonomous system.
     #[prost(uint32, optional, tag = "15")]
     pub asn: Option<u32>,
-    /// Idempotency or transaction key, if the sender gave one.
+    /// Idempotency or transaction key of an event from before keys had scopes: all of an account's are
+    /// one name space. No door writes it any more.
     #[prost(string, optional, tag = "16")]
     pub key: Option<String>,
-    /// The key could not be checked for duplicates: the reservation store was down.
+    /// A key could not be checked for duplicates: the reservation store was down.
     #[prost(bool, tag = "17")]
     pub unchecked: bool,
     /// The click this conversion belongs to, as the sender says.
@@ -124,9 +125,20 @@ pub struct Event {
     /// tracked: `mobile`, `tablet`, `desktop`, `tv`, `bot` or `other`; else empty.
     #[prost(string, tag = "26")]
     pub device_type: String,
+    /// Key of a server-side event, unique in its account, if the sender gave one.
+    #[prost(string, optional, tag = "30")]
+    pub idempotency_key: Option<String>,
+    /// Key of a conversion, unique in its goal, if the sender gave one.
+    #[prost(string, optional, tag = "31")]
+    pub transaction_id: Option<String>,
 }
 
 impl Event {
+    /// Whether it has a key of its sender's, so that it may repeat another event.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some() || self.idempotency_key.is_some() || self.transaction_id.is_some()
+    }
+
     /// The account as an entity.
     pub fn account_id(&self) -> EntityId {
         EntityId::new(EntityKind::Account, self.account)

@@ -35,6 +35,8 @@ pub trait Reservations: Send + Sync {
     /// Asks for a key, at `now_ms`, in the name of `owner`, a word of one request. Asked again by
     /// the same it is taken over.
     async fn reserve(&self, key: &str, owner: &str, now_ms: i64) -> Result<Reserved, LiveError>;
+    /// The event that has a key, if one has.
+    async fn taken_by(&self, key: &str, now_ms: i64) -> Result<Option<EventId>, LiveError>;
     /// Says that `event` was accepted with the key, which is remembered for `keep_ms` from `now_ms`.
     async fn confirm(
         &self,

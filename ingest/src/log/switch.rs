@@ -125,7 +125,7 @@ fn move_records(
                 .zip(left)
                 .map(|(seq, Record { mut event, .. })| {
                     // Their keys may have been forgotten, and used again, while they were away.
-                    event.unchecked |= event.key.is_some();
+                    event.unchecked |= event.has_key();
                     Record { seq, epoch, event }
                 })
                 .collect();

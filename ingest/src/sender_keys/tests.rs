@@ -13,20 +13,25 @@ fn keys(store: Arc<dyn Reservations>) -> Arc<SenderKeys> {
         store,
         clock,
         Arc::new(SeededRandom::new(1)),
+        None,
     ))
 }
 
 fn events(keys: &[&str]) -> Vec<Event> {
     let event = |key: &&str| Event {
         account: 1,
-        key: (!key.is_empty()).then(|| key.to_string()),
+        idempotency_key: (!key.is_empty()).then(|| key.to_string()),
         ..Event::default()
     };
     keys.iter().map(event).collect()
 }
 
 async fn told(keys: &SenderKeys, asked: &[&str]) -> Vec<&'static str> {
-    let asked = keys.ask(&events(asked)).await;
+    told_of(keys, &events(asked)).await
+}
+
+async fn told_of(keys: &SenderKeys, asked: &[Event]) -> Vec<&'static str> {
+    let asked = keys.ask(asked).await;
     let word = |reservation: &Reservation| match reservation {
         Reservation::Free => "free",
         Reservation::Ours(_) => "ours",
@@ -50,11 +55,66 @@ async fn a_key_is_checked_only_while_all_keys_are_there() {
         log: LogId(1),
         seq: Seq(1),
     };
-    let name = sender_keys::name(1, &sender_keys::hash("b"));
+    let hash = sender_keys::hashes(&events(&["b"])[0]).next().unwrap();
+    let name = sender_keys::name(1, &hash);
     keys.confirm(&name, id, KEEP_MS).await.unwrap();
     assert_eq!(told(&keys, &["b"]).await, ["taken"]);
     store.flush();
     assert_eq!(told(&keys, &["b"]).await, ["unchecked"], "it was forgotten");
+}
+
+fn conversion(goal: u64, transaction: Option<&str>, idempotency: Option<&str>) -> Event {
+    Event {
+        account: 1,
+        object: goal,
+        transaction_id: transaction.map(str::to_owned),
+        idempotency_key: idempotency.map(str::to_owned),
+        ..Event::default()
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_belongs_to_its_goal_and_an_idempotency_key_to_its_account() {
+    let store = Arc::new(MemoryReservations::default());
+    let keys = keys(store.clone());
+    keys.set_whole(Some(store.generations(true).await.unwrap()));
+    let distinct = [
+        conversion(1, Some("o1"), None),
+        conversion(2, Some("o1"), None),
+        conversion(1, None, Some("o1")),
+        Event {
+            account: 2,
+            ..conversion(3, None, Some("o1"))
+        },
+    ];
+    assert_eq!(told_of(&keys, &distinct).await, ["ours"; 4]);
+    let again = conversion(9, None, Some("o1"));
+    assert_eq!(told_of(&keys, &[again]).await, ["pending"], "one account");
+}
+
+#[tokio::test]
+async fn an_event_with_two_keys_repeats_by_either_and_takes_both_or_none() {
+    let store = Arc::new(MemoryReservations::default());
+    let keys = keys(store.clone());
+    keys.set_whole(Some(store.generations(true).await.unwrap()));
+    let id = EventId {
+        log: LogId(1),
+        seq: Seq(1),
+    };
+    let first = conversion(1, Some("o1"), None);
+    let hash = sender_keys::hashes(&first).next().unwrap();
+    let name = sender_keys::name(1, &hash);
+    keys.confirm(&name, id, KEEP_MS).await.unwrap();
+    let both = conversion(1, Some("o1"), Some("k"));
+    let other = conversion(1, None, Some("k"));
+    let asked = [both, other.clone()];
+    // Whether the second repeats the first nobody can say: the first was not recorded.
+    assert_eq!(told_of(&keys, &asked).await, ["taken", "pending"]);
+    assert_eq!(
+        told_of(&keys, &[other]).await,
+        ["ours"],
+        "it was given back"
+    );
 }
 
 /// Says that all keys are there just after somebody has asked for one.
@@ -72,6 +132,10 @@ impl Reservations for LateNews {
             keys.set_whole(Some(self.store.generations(true).await?));
         }
         reserved
+    }
+
+    async fn taken_by(&self, key: &str, now_ms: i64) -> Result<Option<EventId>, LiveError> {
+        self.store.taken_by(key, now_ms).await
     }
 
     async fn confirm(&self, _: &str, _: EventId, _: i64, _: i64) -> Result<(), LiveError> {

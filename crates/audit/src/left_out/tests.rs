@@ -17,7 +17,7 @@ fn id(seq: u64) -> EventId {
 fn keyed(seq: u64, key: &str, day: i64, unchecked: bool) -> Keyed {
     Keyed {
         account: 1,
-        key: sender_keys::hash(key),
+        key: sender_keys::old_hash(key),
         event: id(seq),
         occurred_ms: 0,
         received_ms: day * DAY_MS,

@@ -117,6 +117,15 @@ impl Reservations for MemoryReservations {
         Ok(reserved)
     }
 
+    async fn taken_by(&self, key: &str, now_ms: i64) -> Result<Option<EventId>, LiveError> {
+        let memory = self.lock();
+        let entry = memory.keys.get(key).filter(|entry| entry.until_ms > now_ms);
+        Ok(entry.and_then(|entry| match entry.by {
+            By::Event(event) => Some(event),
+            By::Pending { .. } => None,
+        }))
+    }
+
     async fn confirm(
         &self,
         key: &str,

@@ -87,6 +87,11 @@ impl Reservations for RedisReservations {
         })
     }
 
+    async fn taken_by(&self, key: &str, _now_ms: i64) -> Result<Option<EventId>, LiveError> {
+        let found = self.get(&redis_keys::reservation(key)).await?;
+        Ok(found.and_then(|event| event.parse().ok()))
+    }
+
     async fn confirm(
         &self,
         key: &str,

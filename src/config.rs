@@ -13,6 +13,7 @@ use clap::Args;
 use ingest::log::LogSettings;
 use ipnet::IpNet;
 use serde::Deserialize;
+use storage::redis_address::RedisSettings;
 
 use crate::{jobs::Schedules, memory};
 
@@ -30,26 +31,38 @@ pub struct Options {
     /// Object store: file:///folder, s3://bucket/prefix or memory:// [default: the data folder]
     #[arg(long, env = "MILLRACE_STORE_URL", global = true)]
     pub store_url: Option<String>,
-    /// Redis: redis://host:port or redis+cluster://host:port,host:port [default: in-process]
-    #[arg(long, env = "MILLRACE_REDIS_URL", global = true)]
+    /// Redis: redis://user:password@host:port/db or redis+cluster://user:password@host:port,host:port; over TLS
+    /// rediss:// and rediss+cluster:// [default: in-process]
+    #[arg(
+        long,
+        env = "MILLRACE_REDIS_URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub redis_url: Option<String>,
+    /// File with the certificates (PEM) that sign those of Redis [default: the system's]
+    #[arg(long, env = "MILLRACE_REDIS_CA", global = true)]
+    pub redis_ca: Option<PathBuf>,
     /// Address of the collector [default: 127.0.0.1:8080]
     #[arg(long, env = "MILLRACE_COLLECT_ADDR", global = true)]
     pub collect_addr: Option<SocketAddr>,
     /// Address of the API and the dashboard [default: 127.0.0.1:8081]
     #[arg(long, env = "MILLRACE_API_ADDR", global = true)]
     pub api_addr: Option<SocketAddr>,
+    /// Address of health in detail and of metrics, not for the public [default: 127.0.0.1:8082]
+    #[arg(long, env = "MILLRACE_OPERATOR_ADDR", global = true)]
+    pub operator_addr: Option<SocketAddr>,
     /// Where visitors reach the collector, for the addresses of links [default: http://COLLECT_ADDR]
     #[arg(long, env = "MILLRACE_PUBLIC_URL", global = true)]
     pub public_url: Option<String>,
-    /// Token of whoever runs the installation [default: made at the first start, in the data folder]
-    #[arg(
-        long,
-        env = "MILLRACE_ADMIN_TOKEN",
-        hide_env_values = true,
-        global = true
-    )]
+    /// The token of whoever runs the installation: MILLRACE_ADMIN_TOKEN, or of the settings file. No flag: the
+    /// list of processes shows those to everybody.
+    #[arg(skip = environment("MILLRACE_ADMIN_TOKEN"))]
     pub admin_token: Option<String>,
+    /// File with the admin token, instead of MILLRACE_ADMIN_TOKEN [default: made at the first start, in the
+    /// data folder]
+    #[arg(long, env = "MILLRACE_ADMIN_TOKEN_FILE", global = true)]
+    pub admin_token_file: Option<PathBuf>,
     /// Proxies whose X-Forwarded-For is believed
     #[arg(
         long,
@@ -58,6 +71,10 @@ pub struct Options {
         global = true
     )]
     pub trusted_proxies: Option<Vec<IpNet>>,
+    /// How long a redirect waits for the disk; after it the visitor is led on, and the click counts if it is
+    /// written after all [default: 500ms]
+    #[arg(long, env = "MILLRACE_REDIRECT_PATIENCE", global = true)]
+    pub redirect_patience: Option<String>,
     /// MMDB file with countries (and cities, ASNs where it has them)
     #[arg(long, env = "MILLRACE_GEO_DB", global = true)]
     pub geo_db: Option<PathBuf>,
@@ -93,12 +110,17 @@ pub struct Options {
 pub struct Settings {
     pub data_dir: PathBuf,
     pub store_url: String,
-    pub redis_url: Option<String>,
+    pub redis: Option<RedisSettings>,
     pub collect_addr: SocketAddr,
     pub api_addr: SocketAddr,
+    pub operator_addr: SocketAddr,
+    /// Whether somebody chose it.
+    pub operator_addr_is_set: bool,
     pub public_url: String,
     pub admin_token: Option<String>,
     pub trusted_proxies: Vec<IpNet>,
+    /// How long a visitor waits for the disk.
+    pub redirect_patience: Duration,
     pub geo_db: Option<PathBuf>,
     pub log: LogSettings,
     /// What batch work may take.
@@ -124,11 +146,15 @@ impl Options {
             data_dir,
             store_url,
             redis_url,
+            redis_ca,
             collect_addr,
             api_addr,
+            operator_addr,
             public_url,
             admin_token,
+            admin_token_file,
             trusted_proxies,
+            redirect_patience,
             geo_db,
             epoch_max_age,
             segment_interval,
@@ -144,7 +170,7 @@ impl Options {
             .unwrap_or_else(|| PathBuf::from("millrace-data"));
         let data_dir = std::path::absolute(&data_dir)
             .with_context(|| format!("the data folder {}", data_dir.display()))?;
-        let local = format!("file://{}", data_dir.join("store").display());
+        let local = folder_url(&data_dir.join("store"))?;
         let collect_addr = all
             .collect_addr
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
@@ -153,16 +179,31 @@ impl Options {
             |text: Option<String>, default| text.map_or(Ok(default), |t| parse_duration(&t));
         Ok(Settings {
             store_url: all.store_url.unwrap_or(local),
-            redis_url: all.redis_url,
+            redis: all
+                .redis_url
+                .filter(|url| !url.is_empty())
+                .map(|url| RedisSettings {
+                    url,
+                    ca_file: all.redis_ca,
+                }),
             collect_addr,
             api_addr: all
                 .api_addr
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8081))),
+            operator_addr_is_set: all.operator_addr.is_some(),
+            operator_addr: all
+                .operator_addr
+                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8082))),
             public_url: all
                 .public_url
                 .unwrap_or_else(|| format!("http://{collect_addr}")),
-            admin_token: all.admin_token.filter(|t| !t.is_empty()),
+            admin_token: match (all.admin_token, all.admin_token_file) {
+                (Some(token), _) if !token.is_empty() => Some(token),
+                (_, Some(file)) => Some(read_secret(&file)?),
+                _ => None,
+            },
             trusted_proxies: all.trusted_proxies.unwrap_or_default(),
+            redirect_patience: duration(all.redirect_patience, Duration::from_millis(500))?,
             geo_db: all.geo_db,
             log: LogSettings {
                 epoch_max_age: duration(all.epoch_max_age, defaults.epoch_max_age)?,
@@ -184,6 +225,27 @@ impl Options {
             data_dir,
         })
     }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The one secret in a file, without the line break after it.
+fn read_secret(file: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file);
+    let text = text.with_context(|| format!("the secret in {}", file.display()))?;
+    match text.trim() {
+        "" => bail!("the file {} holds no secret", file.display()),
+        secret => Ok(secret.to_owned()),
+    }
+}
+
+/// The address of a folder, whatever characters its name has.
+fn folder_url(folder: &Path) -> anyhow::Result<String> {
+    let url = url::Url::from_directory_path(folder);
+    let url = url.map_err(|()| anyhow::anyhow!("{} is no absolute path", folder.display()))?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 fn read_file(path: &Path) -> anyhow::Result<Options> {

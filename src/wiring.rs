@@ -17,7 +17,9 @@ use storage::{
     cells::{LiveCells, MemoryCells, RedisCells},
     counted::Counted,
     env::Env,
+    error::LiveError,
     leases::{AllGranted, Leases, RedisLeases},
+    redis_address::RedisSettings,
     redis_client::RedisClient,
     reservations::{MemoryReservations, RedisReservations, Reservations},
     store,
@@ -146,7 +148,7 @@ impl Parts {
             true => base.catalog_or_copy(&settings.catalog_copy()).await?,
             false => base.catalog().await?,
         };
-        let live = live(settings.redis_url.as_deref()).await?;
+        let live = live(settings.redis.as_ref()).await?;
         let metrics = PrometheusBuilder::new()
             .install_recorder()
             .context("metrics cannot be set up")?;
@@ -196,8 +198,8 @@ pub struct Live {
 }
 
 /// In Redis, or in this process.
-pub async fn live(redis_url: Option<&str>) -> anyhow::Result<Live> {
-    let Some(url) = redis_url else {
+pub async fn live(redis: Option<&RedisSettings>) -> anyhow::Result<Live> {
+    let Some(redis) = redis else {
         return Ok(Live {
             stream: Arc::new(MemoryStream::default()),
             cells: Arc::new(MemoryCells::default()),
@@ -205,10 +207,13 @@ pub async fn live(redis_url: Option<&str>) -> anyhow::Result<Live> {
             leases: Arc::new(AllGranted),
         });
     };
-    let client = RedisClient::new(url)?;
+    let client = RedisClient::new(redis)?;
     match client.require_noeviction().await {
         Ok(()) => {}
-        Err(error @ storage::error::LiveError::Evicts(_)) => return Err(error.into()),
+        // A wrong setting is no outage.
+        Err(error @ (LiveError::Evicts(_) | LiveError::Refused(_) | LiveError::Address(_))) => {
+            return Err(error.into());
+        }
         Err(error) => tracing::warn!(%error, "Redis does not answer yet; going on without it"),
     }
     Ok(Live {

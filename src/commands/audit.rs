@@ -24,8 +24,8 @@ pub struct Audit {
 impl Audit {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let base = Base::open(&settings)?;
-        let cells = match settings.redis_url.as_deref() {
-            Some(url) => Some(wiring::live(Some(url)).await?.cells),
+        let cells = match settings.redis.as_ref() {
+            Some(redis) => Some(wiring::live(Some(redis)).await?.cells),
             None => None,
         };
         let deps = AuditDeps {

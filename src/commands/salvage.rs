@@ -28,13 +28,13 @@ pub struct Salvage {
 impl Salvage {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let base = Base::open(&settings)?;
-        let salvaged = match (self.without_stream, settings.redis_url.as_deref()) {
+        let salvaged = match (self.without_stream, settings.redis.as_ref()) {
             (true, _) => salvage(&base.env.store, None, self.log).await?,
             (false, None) => anyhow::bail!(
                 "the last events of the log may be in Redis: set --redis-url, or say --without-stream"
             ),
-            (false, url) => {
-                let live = live(url).await?;
+            (false, redis) => {
+                let live = live(redis).await?;
                 salvage(&base.env.store, Some(&*live.stream), self.log).await?
             }
         };

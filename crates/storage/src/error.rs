@@ -34,6 +34,16 @@ pub enum LiveError {
         /// What is wrong.
         why: String,
     },
+    /// Its address cannot be used; says nothing of what that holds.
+    #[error(
+        "the Redis address: {0}; write redis://user:password@host:port/db, rediss://… for TLS, or redis+cluster://user:password@host:port,host:port, with user and password percent-encoded"
+    )]
+    Address(String),
+    /// It does not let us in.
+    #[error(
+        "Redis refuses our user, our password, or what they may do: {0}; correct the Redis URL, or the rights of its user"
+    )]
+    Refused(String),
     /// It is set up so that it may drop counts.
     #[error("Redis evicts keys (maxmemory-policy {0}); set it to noeviction")]
     Evicts(String),
@@ -118,7 +128,9 @@ impl LiveError {
         match self {
             Self::Unavailable(_) => Kind::Unavailable,
             Self::Damaged { .. } => Kind::Damaged,
-            Self::Evicts(_) => Kind::Bug,
+            // Somebody may be changing the password just now.
+            Self::Refused(_) => Kind::Unavailable,
+            Self::Evicts(_) | Self::Address(_) => Kind::Bug,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures::future::try_join_all;
 use redis::{
-    Cmd, FromRedisValue, RedisError, RedisFuture, RedisResult, Value,
+    Cmd, ErrorKind, FromRedisValue, RedisError, RedisFuture, RedisResult, TlsCertificates, Value,
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
@@ -12,7 +12,11 @@ use redis::{
 };
 use tokio::sync::OnceCell;
 
-use crate::{error::LiveError, redis_keys};
+use crate::{
+    error::LiveError,
+    redis_address::{Address, RedisSettings},
+    redis_keys,
+};
 
 /// How long one command may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -34,12 +38,33 @@ struct Inner {
 
 enum Kind {
     Single(redis::Client),
-    Cluster(Vec<String>),
+    Cluster(Cluster),
 }
+
+struct Cluster {
+    nodes: Vec<String>,
+    /// Certificates that sign the servers' ones, PEM; `None`: those of the system.
+    ca: Option<Vec<u8>>,
+}
+
+/// What a server answers to whom it does not let in, or not do this, and what the client says of it.
+const REFUSALS: [&str; 5] = [
+    "WRONGPASS",
+    "NOAUTH",
+    "NOPERM",
+    "NoPerm",
+    "AuthenticationFailed",
+];
 
 impl From<RedisError> for LiveError {
     fn from(error: RedisError) -> Self {
-        Self::Unavailable(Box::new(error))
+        // Of the nodes of a cluster there is a text alone.
+        let text = error.to_string();
+        let refused = REFUSALS.iter().any(|word| text.contains(word));
+        match refused || error.kind() == ErrorKind::AuthenticationFailed {
+            true => Self::Refused(text),
+            false => Self::Unavailable(Box::new(error)),
+        }
     }
 }
 
@@ -55,18 +80,43 @@ pub enum Connection {
 }
 
 impl RedisClient {
-    /// `redis://host:port/db`, or `redis+cluster://host:port,host:port` for a cluster. Does not connect.
-    pub fn new(url: &str) -> Result<Self, LiveError> {
-        let kind = match url.strip_prefix("redis+cluster://") {
-            Some(nodes) => {
-                Kind::Cluster(nodes.split(',').map(|n| format!("redis://{n}")).collect())
+    /// Redis as the settings say. Does not connect, but reads the file of certificates.
+    pub fn new(settings: &RedisSettings) -> Result<Self, LiveError> {
+        let address = Address::parse(&settings.url)?;
+        let ca = match &settings.ca_file {
+            Some(_) if !address.is_tls => {
+                return Err(LiveError::Address(
+                    "a CA file is set, but its scheme is not rediss:// or rediss+cluster://".into(),
+                ));
             }
-            None => Kind::Single(redis::Client::open(url)?),
+            Some(file) => Some(std::fs::read(file).map_err(|error| {
+                LiveError::Address(format!("the CA file {}: {error}", file.display()))
+            })?),
+            None => None,
+        };
+        let kind = match (address.is_cluster, address.is_tls) {
+            (true, _) => Kind::Cluster(Cluster {
+                nodes: address.nodes,
+                ca,
+            }),
+            (false, true) => Kind::Single(redis::Client::build_with_tls(
+                address.nodes.concat(),
+                certificates(ca),
+            )?),
+            (false, false) => Kind::Single(redis::Client::open(address.nodes.concat())?),
         };
         Ok(Self(Arc::new(Inner {
             kind,
             shared: OnceCell::new(),
         })))
+    }
+
+    /// Redis at `url`.
+    pub fn at(url: &str) -> Result<Self, LiveError> {
+        Self::new(&RedisSettings {
+            url: url.to_owned(),
+            ca_file: None,
+        })
     }
 
     /// The connection for commands that answer at once.
@@ -268,13 +318,22 @@ fn parse<T: FromRedisValue>(value: &Value) -> RedisResult<T> {
     T::from_redis_value(value.clone()).map_err(RedisError::from)
 }
 
-async fn cluster(nodes: &[String], timeout: Duration) -> Result<ClusterConnection, LiveError> {
-    let client = ClusterClient::builder(nodes.to_vec())
+fn certificates(ca: Option<Vec<u8>>) -> TlsCertificates {
+    TlsCertificates {
+        client_tls: None,
+        root_cert: ca,
+    }
+}
+
+async fn cluster(cluster: &Cluster, timeout: Duration) -> Result<ClusterConnection, LiveError> {
+    let mut builder = ClusterClient::builder(cluster.nodes.clone())
         .connection_timeout(CONNECT_TIMEOUT)
         .response_timeout(timeout)
-        .retries(3)
-        .build()?;
-    Ok(client.get_async_connection().await?)
+        .retries(3);
+    if cluster.ca.is_some() {
+        builder = builder.certs(certificates(cluster.ca.clone()));
+    }
+    Ok(builder.build()?.get_async_connection().await?)
 }
 
 impl ConnectionLike for Connection {

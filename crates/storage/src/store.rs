@@ -96,6 +96,10 @@ pub fn open(url: &str) -> Result<Store, StoreError> {
         why,
     };
     let parsed = Url::parse(url).map_err(|e| address(e.to_string()))?;
+    // Cut off, two addresses would be one store.
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        return Err(address("write `?` in it as %3F and `#` as %23".into()));
+    }
     let opened = match parsed.scheme() {
         "memory" => Ok(Arc::new(InMemory::new()) as Store),
         "file" => {
@@ -249,7 +253,16 @@ mod tests {
 
     #[test]
     fn wrong_addresses_are_refused_with_advice() {
-        for url in ["", "ftp://x", "s3://", "file://host/x", "/tmp/x"] {
+        for url in [
+            "",
+            "ftp://x",
+            "s3://",
+            "s3://bucket/site#1",
+            "file:///tmp/site#1",
+            "file:///tmp/site?1",
+            "file://host/x",
+            "/tmp/x",
+        ] {
             let error = open(url).map(|_| ()).unwrap_err().to_string();
             assert!(error.contains("use file:///folder"), "{error}");
         }

@@ -69,7 +69,7 @@ async fn memory() {
 #[tokio::test]
 async fn single_redis() {
     let server = RedisServer::start();
-    let client = RedisClient::new(&server.url()).unwrap();
+    let client = RedisClient::at(&server.url()).unwrap();
     client.require_noeviction().await.unwrap();
     stream_contract::run(Arc::new(RedisStream::new(client.clone()))).await;
     leases_pass_on(&RedisLeases::new(client.clone())).await;
@@ -115,7 +115,7 @@ async fn leases_pass_on(leases: &dyn Leases) {
 async fn redis_that_evicts_is_refused() {
     let server = RedisServer::start();
     server.command(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
-    let client = RedisClient::new(&server.url()).unwrap();
+    let client = RedisClient::at(&server.url()).unwrap();
     let error = client.require_noeviction().await.unwrap_err();
     assert!(error.to_string().contains("noeviction"), "{error}");
 }
@@ -123,7 +123,7 @@ async fn redis_that_evicts_is_refused() {
 #[tokio::test]
 async fn redis_cluster() {
     let cluster = RedisCluster::start();
-    let client = RedisClient::new(&cluster.url()).unwrap();
+    let client = RedisClient::at(&cluster.url()).unwrap();
     client.require_noeviction().await.unwrap();
     stream_contract::run(Arc::new(RedisStream::new(client.clone()))).await;
     // One node that loses its keys is enough to tell.

@@ -38,7 +38,7 @@ impl Site {
         let server = RedisServer::start();
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         Self {
-            client: RedisClient::new(&server.url()).unwrap(),
+            client: RedisClient::at(&server.url()).unwrap(),
             runtime: runtime.enable_all().build().unwrap(),
             _server: server,
         }

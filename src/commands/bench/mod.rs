@@ -33,6 +33,7 @@ use speed_layer::Folder;
 use storage::{
     cells::{LiveCells, MemoryCells},
     env::Env,
+    redis_address::RedisSettings,
     store,
 };
 
@@ -80,7 +81,11 @@ impl Bench {
         fold(&rules, time)?;
         apply(Arc::new(MemoryCells::default()), "memory", &rules, time).await?;
         if let Some(url) = &self.redis {
-            let cells = wiring::live(Some(url)).await?.cells;
+            let redis = RedisSettings {
+                url: url.clone(),
+                ca_file: None,
+            };
+            let cells = wiring::live(Some(&redis)).await?.cells;
             apply(cells, "Redis", &rules, time).await?;
         }
         batch(rules).await?;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use model::id::{EntityId, EntityKind};
 
 use super::{
+    destination,
     error::CatalogError,
     rules,
     state::State,
@@ -52,7 +53,8 @@ impl<'a> Batch<'a> {
                 None => Err(CatalogError::not_found(id)),
             },
             Change::PutLink(link) => {
-                link_texts(link)?;
+                self.link_texts(link)?;
+                self.slug_is_free(link)?;
                 self.row(&state.links, link, "slug")
             }
             Change::PutPixel(pixel) => self.row(&state.pixels, pixel, "pixel name"),
@@ -69,6 +71,33 @@ impl<'a> Batch<'a> {
                 Some(it) if !it.deleted && id.kind != EntityKind::Account => Ok(()),
                 _ => Err(CatalogError::not_found(id)),
             },
+            // What deleting and renaming do.
+            Change::GiveUpSlug { .. } => {
+                Err(CatalogError::invalid("slug", "is given up by itself"))
+            }
+        }
+    }
+
+    fn link_texts(&self, link: &Link) -> Result<(), CatalogError> {
+        rules::slug(&link.slug)?;
+        let account = self.state.account(link.account);
+        let schemes = account.map_or(&[][..], |account| &account.settings.allowed_schemes);
+        let old = self.state.links.get(link.id);
+        // What an account allowed when the destination was set stays.
+        if old.is_none_or(|old| old.destination != link.destination) {
+            destination::check(&link.destination, schemes)?;
+        }
+        link.title
+            .as_deref()
+            .map_or(Ok(()), |title| rules::name("title", title))
+    }
+
+    fn slug_is_free(&self, link: &Link) -> Result<(), CatalogError> {
+        let old = self.state.links.get(link.id);
+        let is_kept = old.is_some_and(|old| old.slug == link.slug);
+        match is_kept || self.state.is_slug_free(&link.slug, link.account) {
+            true => Ok(()),
+            false => Err(taken("slug", &link.slug)),
         }
     }
 
@@ -76,6 +105,7 @@ impl<'a> Batch<'a> {
         kind_is(account.id, EntityKind::Account)?;
         rules::name("name", &account.name)?;
         rules::name("timezone", &account.settings.timezone)?;
+        destination::check_schemes(&account.settings.allowed_schemes)?;
         if account.settings.excluded_networks.len() > rules::MAX_NETWORKS {
             let why = format!("must be at most {}", rules::MAX_NETWORKS);
             return Err(CatalogError::invalid("excluded_networks", why));
@@ -153,14 +183,6 @@ impl<'a> Batch<'a> {
             false => Err(CatalogError::not_found(id)),
         }
     }
-}
-
-fn link_texts(link: &Link) -> Result<(), CatalogError> {
-    rules::slug(&link.slug)?;
-    rules::destination(&link.destination)?;
-    link.title
-        .as_deref()
-        .map_or(Ok(()), |title| rules::name("title", title))
 }
 
 fn goal_texts(goal: &Goal) -> Result<(), CatalogError> {

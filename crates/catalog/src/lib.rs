@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod copy;
+pub mod destination;
 mod error;
 pub mod rules;
 mod snapshot;

@@ -1,13 +1,9 @@
 //! What texts may look like.
 
-use url::Url;
-
 use super::error::CatalogError;
 
 /// Longest slug, in characters.
 pub const MAX_SLUG: usize = 128;
-/// Longest destination, in bytes.
-pub const MAX_DESTINATION: usize = 8 * 1024;
 /// Longest name or title, in characters.
 pub const MAX_NAME: usize = 200;
 /// Most tags of one object.
@@ -45,36 +41,6 @@ pub fn slug(text: &str) -> Result<(), CatalogError> {
         return Err(CatalogError::invalid("slug", why));
     }
     Ok(())
-}
-
-/// A destination: an http or https URL with a host, at most 8 KiB, as it can stand in a header.
-pub fn destination(text: &str) -> Result<(), CatalogError> {
-    let plain = text.len() <= MAX_DESTINATION && text.bytes().all(|b| b.is_ascii_graphic());
-    if plain && is_web(Url::parse(text)) {
-        return Ok(());
-    }
-    let why = "must be an absolute http or https URL with a host, at most 8 KiB";
-    Err(CatalogError::invalid("destination", why))
-}
-
-/// What people type as a [`destination`]: blanks around it are cut, other characters escaped.
-/// What is right already stays as it is.
-pub fn clean_destination(text: &str) -> Result<Box<str>, CatalogError> {
-    let text = text.trim();
-    if destination(text).is_ok() {
-        return Ok(text.into());
-    }
-    let escaped = match Url::parse(text) {
-        Ok(url) if !text.contains(char::is_control) => String::from(url),
-        _ => String::new(),
-    };
-    destination(&escaped)?;
-    Ok(escaped.into())
-}
-
-fn is_web(url: Result<Url, url::ParseError>) -> bool {
-    let has_host = |url: &Url| url.host_str().is_some_and(|host| !host.is_empty());
-    url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && has_host(&url))
 }
 
 /// A name or title: 1 to 200 characters, none of them a control character.
@@ -127,30 +93,6 @@ mod tests {
             &"x".repeat(129),
         ] {
             slug(bad).unwrap_err();
-        }
-    }
-
-    #[test]
-    fn destinations_can_stand_in_a_header_and_lead_to_the_web() {
-        for good in ["http://a.example", "https://a.example/x?y={z}#q"] {
-            assert_eq!(&*clean_destination(good).unwrap(), good);
-        }
-        let escaped = clean_destination(" https://bücher.example/ä b ").unwrap();
-        assert_eq!(&*escaped, "https://xn--bcher-kva.example/%C3%A4%20b");
-        let long = format!("https://a.example/{}", "x".repeat(MAX_DESTINATION));
-        for bad in [
-            "",
-            "/x",
-            "javascript:alert(1)",
-            "ftp://a.example",
-            "http://",
-            &long,
-        ] {
-            destination(bad).unwrap_err();
-            clean_destination(bad).unwrap_err();
-        }
-        for split in ["http://a.example/\r\nSet-Cookie: a=b", "http://a\n.example"] {
-            clean_destination(split).unwrap_err();
         }
     }
 

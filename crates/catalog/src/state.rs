@@ -32,6 +32,9 @@ pub struct State {
     keys: BTreeMap<Box<str>, Arc<ApiKey>>,
     keys_by_hash: HashMap<Box<str>, Arc<ApiKey>>,
     keys_of: BTreeSet<(u64, Box<str>)>,
+    /// Slugs that no link has any more, each with the account that had it last: what was printed leads
+    /// nowhere else.
+    given_up: BTreeMap<Box<str>, EntityId>,
 }
 
 /// What history needs to know of an entity, also of a deleted one.
@@ -83,6 +86,12 @@ impl State {
             .collect()
     }
 
+    /// Whether a link of `account` may answer at `slug`: no live one does, and nobody else has given it up.
+    pub fn is_slug_free(&self, slug: &str, account: EntityId) -> bool {
+        let kept = self.given_up.get(slug).is_some_and(|by| *by != account);
+        !kept && self.links.named(0, slug).is_none()
+    }
+
     /// What `id` is, deleted or not.
     pub fn describe(&self, id: EntityId) -> Option<Description> {
         match id.kind {
@@ -124,18 +133,42 @@ impl State {
                     self.put_key(key);
                 }
             }
-            Change::PutLink(link) => self.links.put(link),
+            Change::PutLink(link) => self.put_link(link),
             Change::PutPixel(pixel) => self.pixels.put(pixel),
             Change::PutGoal(goal) => self.goals.put(goal),
             Change::PutCampaign(campaign) => self.campaigns.put(campaign),
             Change::Delete(id) => match id.kind {
-                EntityKind::Link => self.links.delete(id),
+                EntityKind::Link => self.delete_link(id),
                 EntityKind::Pixel => self.pixels.delete(id),
                 EntityKind::Goal => self.goals.delete(id),
                 EntityKind::Campaign => self.campaigns.delete(id),
                 EntityKind::Account => {}
             },
+            Change::GiveUpSlug { slug, account } => self.give_up(slug, account),
         }
+    }
+
+    fn put_link(&mut self, link: Link) {
+        let old = self.links.get(link.id).map(|old| old.slug.clone());
+        if let Some(old) = old.filter(|old| *old != link.slug) {
+            self.give_up(old, link.account);
+        }
+        if link.deleted {
+            self.give_up(link.slug.clone(), link.account);
+        }
+        self.links.put(link);
+    }
+
+    fn delete_link(&mut self, id: EntityId) {
+        if let Some(link) = self.links.get(id) {
+            let (slug, account) = (link.slug.clone(), link.account);
+            self.give_up(slug, account);
+        }
+        self.links.delete(id);
+    }
+
+    fn give_up(&mut self, slug: Box<str>, account: EntityId) {
+        self.given_up.insert(slug, account);
     }
 
     fn put_key(&mut self, key: ApiKey) {
@@ -158,6 +191,11 @@ impl State {
         rows.extend(self.links.iter().cloned().map(Put::Link));
         rows.extend(self.pixels.iter().cloned().map(Put::Pixel));
         rows.extend(self.goals.iter().cloned().map(Put::Goal));
+        // After the links: of a slug that changed hands before this was kept, the last owner counts.
+        rows.extend(self.given_up.iter().map(|(slug, account)| Put::GivenUp {
+            slug: slug.clone(),
+            account: *account,
+        }));
         rows
     }
 }
@@ -180,6 +218,7 @@ pub(super) enum Put {
     Link(Arc<Link>),
     Pixel(Arc<Pixel>),
     Goal(Arc<Goal>),
+    GivenUp { slug: Box<str>, account: EntityId },
 }
 
 impl Put {
@@ -192,6 +231,10 @@ impl Put {
             Put::Link(row) => Change::PutLink(Link::clone(row)),
             Put::Pixel(row) => Change::PutPixel(Pixel::clone(row)),
             Put::Goal(row) => Change::PutGoal(Goal::clone(row)),
+            Put::GivenUp { slug, account } => Change::GiveUpSlug {
+                slug: slug.clone(),
+                account: *account,
+            },
         }
     }
 }

@@ -160,13 +160,41 @@ async fn deleted_and_expired_links_lead_nowhere_but_are_known() {
     assert_eq!(live.len(), 1);
     let again = commit(&catalog, vec![Change::Delete(gone)]).await;
     assert!(matches!(again, Err(CatalogError::NotFound { .. })));
-    // The slug is free again, also for somebody else.
-    let reused = vec![account(2), Change::PutLink(link(9, 2, "hello"))];
-    commit(&catalog, reused).await.unwrap();
-    assert_eq!(
-        catalog.link_by_slug("hello", 0).unwrap().account,
-        account_id(2)
-    );
+}
+
+#[tokio::test]
+async fn a_slug_stays_with_its_account_for_good() {
+    let store = memory();
+    let catalog = open(&store, 1).await;
+    let first = vec![
+        account(1),
+        account(2),
+        Change::PutLink(link(7, 1, "deleted")),
+        Change::PutLink(link(8, 1, "renamed")),
+    ];
+    commit(&catalog, first).await.unwrap();
+    let gone = id(EntityKind::Link, 7);
+    let changes = vec![Change::Delete(gone), Change::PutLink(link(8, 1, "other"))];
+    commit(&catalog, changes).await.unwrap();
+    let rows = catalog.read(State::rows);
+    let from_snapshot = snapshot::decode(1, &snapshot::encode(1, &rows).unwrap()).unwrap();
+    let followed = open(&store, 2).await;
+    for slug in ["deleted", "renamed"] {
+        let theirs = commit(&followed, vec![Change::PutLink(link(9, 2, slug))]).await;
+        assert!(matches!(theirs, Err(CatalogError::Taken { .. })), "{slug}");
+        for (owner, is_free) in [(1, true), (2, false)] {
+            assert_eq!(from_snapshot.is_slug_free(slug, account_id(owner)), is_free);
+        }
+        let own = vec![Change::PutLink(link(9, 1, slug))];
+        commit(&followed, own).await.unwrap();
+        let renamed = vec![Change::PutLink(link(9, 1, "away"))];
+        commit(&followed, renamed).await.unwrap();
+    }
+    let made_up = Change::GiveUpSlug {
+        slug: "free".into(),
+        account: account_id(2),
+    };
+    commit(&followed, vec![made_up]).await.unwrap_err();
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ pub struct AccountSettings {
     pub honour_dnt: bool,
     /// Events from these networks are kept, and counted like those of bots.
     pub excluded_networks: Vec<IpNet>,
+    /// Schemes that destinations may have beside http and https, lower case: of apps, `mailto`, `ftp`.
+    pub allowed_schemes: Vec<Box<str>>,
 }
 
 impl Default for AccountSettings {
@@ -37,6 +39,7 @@ impl Default for AccountSettings {
             timezone: "UTC".into(),
             honour_dnt: false,
             excluded_networks: Vec::new(),
+            allowed_schemes: Vec::new(),
         }
     }
 }
@@ -90,7 +93,7 @@ pub struct Link {
     pub account: EntityId,
     /// The path it answers at; unique among the live links of the installation.
     pub slug: Box<str>,
-    /// Where it leads.
+    /// Where it leads, as it was given: see [`super::destination::location`].
     pub destination: Box<str>,
     /// The campaign its events count for, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -254,4 +257,11 @@ pub enum Change {
     PutCampaign(Campaign),
     /// A link, pixel, goal or campaign is kept only for history.
     Delete(EntityId),
+    /// An account gave up a slug, by deleting or renaming its link: it stays this account's.
+    GiveUpSlug {
+        /// The slug.
+        slug: Box<str>,
+        /// Who alone may use it again.
+        account: EntityId,
+    },
 }

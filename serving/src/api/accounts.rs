@@ -57,6 +57,10 @@ pub(crate) struct SettingsBody {
     #[schema(value_type = Option<Vec<String>>, example = json!(["192.0.2.0/24"]))]
     #[serde(default)]
     excluded_networks: Given<Vec<String>>,
+    /// Schemes that destinations may have beside http and https: of apps, `mailto`, `ftp`.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["myapp"]))]
+    #[serde(default)]
+    allowed_schemes: Given<Vec<Box<str>>>,
 }
 
 /// Makes an account and its first key
@@ -183,6 +187,13 @@ fn set(account: &mut Account, body: &AccountBody) -> Result<(), CatalogError> {
             given
                 .excluded_networks
                 .set_with(&mut settings.excluded_networks, networks)?;
+            let lower = |names: &Vec<Box<str>>| {
+                let lower = names.iter().map(|name| name.to_ascii_lowercase().into());
+                Ok::<_, CatalogError>(lower.collect())
+            };
+            given
+                .allowed_schemes
+                .set_with(&mut settings.allowed_schemes, lower)?;
         }
     }
     Ok(())

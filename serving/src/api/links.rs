@@ -1,6 +1,6 @@
 //! Links.
 
-use catalog::{CatalogError, Change, Link, Table, rules};
+use catalog::{CatalogError, Change, Link, Table, destination, rules};
 use chrono::DateTime;
 use model::EntityId;
 use serde::Deserialize;
@@ -30,10 +30,10 @@ pub(crate) struct LinkBody {
     #[schema(value_type = Option<String>, example = "spring-mail")]
     #[serde(default)]
     slug: Given<Box<str>>,
-    /// Where it leads: http or https. Needed.
+    /// Where it leads: http, https, or a scheme that the account allows. Needed. It stays as it is given.
     #[schema(value_type = Option<String>, example = "https://shop.example/spring?size=m")]
     #[serde(default)]
-    destination: Given<String>,
+    destination: Given<Box<str>>,
     /// The id or the name of a campaign that its events count for, too.
     #[schema(value_type = Option<String>, example = "Spring")]
     #[serde(default)]
@@ -86,10 +86,9 @@ impl Resource for Link {
         match &body.slug {
             Given::Value(slug) => self.slug = slug.clone(),
             Given::Absent if !self.slug.is_empty() => {}
-            Given::Absent | Given::Null => self.slug = context.new_slug()?,
+            Given::Absent | Given::Null => self.slug = context.new_slug(self.account)?,
         }
-        body.destination
-            .set_with(&mut self.destination, |text| rules::clean_destination(text))?;
+        body.destination.set(&mut self.destination);
         if self.destination.is_empty() {
             return Err(CatalogError::invalid("destination", "is required"));
         }
@@ -130,12 +129,12 @@ fn parse_time(text: &str) -> Result<i64, CatalogError> {
 /// What the catalog would refuse: said of one link, before it can hold up others.
 pub(super) fn check(link: &Link, context: &ChangeContext<'_>) -> Result<(), CatalogError> {
     rules::slug(&link.slug)?;
-    rules::destination(&link.destination)?;
+    destination::check(&link.destination, context.schemes(link.account))?;
     rules::tags(&link.tags)?;
     link.title
         .as_deref()
         .map_or(Ok(()), |title| rules::name("title", title))?;
-    match context.is_free(&link.slug) {
+    match context.is_free(&link.slug, link.account) {
         true => Ok(()),
         false => Err(CatalogError::Taken {
             what: "slug",

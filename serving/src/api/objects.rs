@@ -67,19 +67,25 @@ impl<'a> ChangeContext<'a> {
         }
     }
 
-    /// Whether no live link answers at `slug`.
-    pub(super) fn is_free(&self, slug: &str) -> bool {
-        self.state.links.named(0, slug).is_none() && !self.used.contains(slug)
+    /// Whether a new link of `account` may answer at `slug`.
+    pub(super) fn is_free(&self, slug: &str, account: EntityId) -> bool {
+        self.state.is_slug_free(slug, account) && !self.used.contains(slug)
     }
 
-    /// A slug that is free.
-    pub(super) fn new_slug(&self) -> Result<Box<str>, CatalogError> {
+    /// A slug that is free, and was never anybody else's.
+    pub(super) fn new_slug(&self, account: EntityId) -> Result<Box<str>, CatalogError> {
         let mut slugs = (0..SLUG_TRIES).map(|_| new_slug(self.random));
-        let slug = slugs.find(|slug| self.is_free(slug));
+        let slug = slugs.find(|slug| self.is_free(slug, account));
         slug.map(String::into_boxed_str)
             .ok_or(CatalogError::Contended {
                 tries: SLUG_TRIES as u32,
             })
+    }
+
+    /// Schemes that destinations of `account` may have beside http and https.
+    pub(super) fn schemes(&self, account: EntityId) -> &'a [Box<str>] {
+        let account = self.state.account(account);
+        account.map_or(&[], |account| &account.settings.allowed_schemes)
     }
 
     /// Sets the campaign, given by id or by name.

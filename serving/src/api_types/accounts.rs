@@ -35,6 +35,9 @@ pub(crate) struct Settings {
     /// Events from these networks are kept, and counted like those of bots.
     #[schema(value_type = Vec<String>, example = json!(["192.0.2.0/24"]))]
     excluded_networks: Vec<IpNet>,
+    /// Schemes that destinations may have beside http and https.
+    #[schema(value_type = Vec<String>, example = json!(["myapp"]))]
+    allowed_schemes: Vec<Box<str>>,
 }
 
 /// A new account and its first key.
@@ -96,6 +99,7 @@ impl From<&AccountSettings> for Settings {
             timezone: settings.timezone.clone(),
             honour_dnt: settings.honour_dnt,
             excluded_networks: settings.excluded_networks.clone(),
+            allowed_schemes: settings.allowed_schemes.clone(),
         }
     }
 }

@@ -14,7 +14,7 @@ fn text() -> impl Strategy<Value = Box<str>> {
 /// Any row, whether or not a rule would let it in.
 fn any_row() -> impl Strategy<Value = Change> {
     let numbers = any::<(u64, u8, i64, bool)>();
-    (numbers, text(), text(), 0..7).prop_map(|((raw, owner, at, flag), name, other, kind)| {
+    (numbers, text(), text(), 0..8).prop_map(|((raw, owner, at, flag), name, other, kind)| {
         let owner = account_id(owner.into());
         match kind {
             0 => Change::PutAccount(Account {
@@ -25,6 +25,7 @@ fn any_row() -> impl Strategy<Value = Change> {
                     timezone: other,
                     honour_dnt: flag,
                     excluded_networks: vec!["10.0.0.0/8".parse().unwrap()],
+                    allowed_schemes: vec!["ftp".into()],
                 },
             }),
             1 => Change::PutKey(ApiKey {
@@ -51,6 +52,10 @@ fn any_row() -> impl Strategy<Value = Change> {
             }),
             4 => Change::PutCampaign(campaign(raw, owner.raw, &name)),
             5 => Change::RevokeKey(name),
+            6 => Change::GiveUpSlug {
+                slug: name,
+                account: owner,
+            },
             _ => Change::Delete(id(EntityKind::Link, raw)),
         }
     })

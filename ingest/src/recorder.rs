@@ -1,6 +1,6 @@
 //! What all doors share: the catalog, the log, and the one way to record events.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use catalog::{AccountSettings, Catalog};
 use ipnet::IpNet;
@@ -46,6 +46,8 @@ pub struct EventRecorder {
     pub clock: Arc<dyn Clock>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How long a visitor waits for the disk.
+    pub patience: Duration,
     /// Refused events.
     pub rejected: Rejected,
     /// How much was turned away.
@@ -73,13 +75,13 @@ impl EventRecorder {
         )
     }
 
-    /// Records one event without a key. Cheap to give up: an event that was written although the
-    /// client went away is counted, which is right.
+    /// Records one event without a key, for a visitor who waits for a redirect or an image: no longer than
+    /// [`EventRecorder::patience`]. Cheap to give up: an event that was written although the client went
+    /// away, or was told nothing of it, is counted, which is right.
     pub async fn record_one(&self, event: Event) -> Result<EventId, AppendError> {
         let (bytes, account) = (size_of_event(&event), event.account_id());
         let log = self.log.log();
-        let range = log
-            .append(vec![event], bytes)
+        let range = within(self.patience, log.append(vec![event], bytes))
             .await
             .inspect_err(|e| self.tallies.unrecorded(account, e.reason(), 1))?;
         Ok(EventId {
@@ -105,12 +107,12 @@ impl EventRecorder {
         let mut asked = self.keys.ask(&events).await;
         let reservations = std::mem::take(&mut asked.reservations);
         for (i, (mut event, reservation)) in events.into_iter().zip(reservations).enumerate() {
-            let key = match reservation {
-                Reservation::Free => None,
-                Reservation::Ours(key) => Some(key),
-                Reservation::Unchecked(key) => {
+            let names = match reservation {
+                Reservation::Free => Vec::new(),
+                Reservation::Ours(names) => names,
+                Reservation::Unchecked(names) => {
                     event.unchecked = true;
-                    Some(key)
+                    names
                 }
                 Reservation::Taken(by) => {
                     results[i] = Some(Recorded::Duplicate(by));
@@ -122,7 +124,7 @@ impl EventRecorder {
                 }
             };
             fresh.push(event);
-            keys.push(key);
+            keys.push(names);
             places.push(i);
         }
         if !fresh.is_empty() {
@@ -137,7 +139,7 @@ impl EventRecorder {
     async fn append(
         &self,
         mut events: Vec<Event>,
-        keys: &[Option<String>],
+        keys: &[Vec<String>],
         asked: &Asked,
     ) -> Result<Vec<EventId>, AppendError> {
         let bytes = events.iter().map(size_of_event).sum();
@@ -145,7 +147,7 @@ impl EventRecorder {
         let log = self.log.log();
         if !log.shared().is_registered() {
             // Whoever puts keys back does not know of this log.
-            let keyed = events.iter_mut().filter(|event| event.key.is_some());
+            let keyed = events.iter_mut().filter(|event| event.has_key());
             keyed.for_each(|event| event.unchecked = true);
         }
         match log.append(events, bytes).await {
@@ -155,7 +157,7 @@ impl EventRecorder {
                     .map(|seq| EventId { log: log.id(), seq })
                     .collect();
                 let named = keys.iter().zip(&ids);
-                let named = named.filter_map(|(key, id)| Some((key.clone()?, *id)));
+                let named = named.flat_map(|(keys, id)| keys.iter().map(|key| (key.clone(), *id)));
                 self.keys.confirm_all(named.collect(), asked).await;
                 Ok(ids)
             }
@@ -174,6 +176,15 @@ impl EventRecorder {
     }
 }
 
+/// What an append came to, if the disk answers in time.
+async fn within<T>(
+    patience: Duration,
+    append: impl Future<Output = Result<T, AppendError>>,
+) -> Result<T, AppendError> {
+    let done = tokio::time::timeout(patience, append).await;
+    done.unwrap_or(Err(AppendError::Slow))
+}
+
 /// How many of the events are whose; those of one request are of one account.
 fn per_account(events: &[Event]) -> BTreeMap<EntityId, u64> {
     let mut accounts = BTreeMap::new();
@@ -185,9 +196,29 @@ fn per_account(events: &[Event]) -> BTreeMap<EntityId, u64> {
 
 fn size_of_event(event: &Event) -> usize {
     let lists = event.subs.iter().chain(&event.utm);
-    let keys = event.key.iter().chain(&event.click_id);
+    let keys = event.idempotency_key.iter().chain(&event.transaction_id);
+    let keys = keys.chain(&event.click_id);
     let texts = [&event.user_agent, &event.referrer, &event.accept_language];
     let texts = texts.into_iter().chain(keys).chain(lists);
     // What a small event takes in memory beside its texts.
     400 + texts.map(String::len).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_visitor_does_not_wait_for_a_disk_that_hangs() {
+        let patience = Duration::from_millis(500);
+        let begin = tokio::time::Instant::now();
+        let hangs = within::<()>(patience, std::future::pending()).await;
+        assert_eq!(hangs, Err(AppendError::Slow));
+        assert_eq!(begin.elapsed(), patience);
+        assert_eq!(AppendError::Slow.reason(), "slow");
+        assert!(!AppendError::Slow.is_unwritten(), "it may come yet");
+        let full = async { Err::<(), _>(AppendError::Full) };
+        assert_eq!(within(patience, full).await, Err(AppendError::Full));
+        assert_eq!(within(patience, async { Ok(7) }).await, Ok(7));
+    }
 }

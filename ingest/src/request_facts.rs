@@ -47,8 +47,10 @@ pub struct RequestFacts {
     pub visitor: Option<String>,
     /// Country, if the sender knows it and we have no database.
     pub country: String,
-    /// Idempotency or transaction key.
-    pub key: Option<String>,
+    /// Key of a server-side event, if its sender gave one.
+    pub idempotency_key: Option<String>,
+    /// Key of a conversion, if its sender gave one.
+    pub transaction_id: Option<String>,
     /// The click that led here.
     pub click_id: Option<String>,
     /// Value in millionths, and its currency.
@@ -140,7 +142,9 @@ impl EventBuilder {
             region: place.region,
             city: place.city,
             asn: place.asn,
-            key: seen.key,
+            key: None,
+            idempotency_key: seen.idempotency_key,
+            transaction_id: seen.transaction_id,
             unchecked: false,
             click_id: seen.click_id,
             value_micros,
@@ -252,61 +256,9 @@ pub fn cut(mut text: String, limit: usize) -> String {
     text
 }
 
-/// A decimal such as `12.50` in millionths; at most 9 digits before the point and 6 after it.
-pub fn parse_money(text: &str) -> Option<i64> {
-    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let fits = (1..=9).contains(&whole.len())
-        && part.len() <= 6
-        && (part.is_empty() != digits.contains('.'));
-    if !fits
-        || !whole
-            .bytes()
-            .chain(part.bytes())
-            .all(|b| b.is_ascii_digit())
-    {
-        return None;
-    }
-    let whole: i64 = whole.parse().ok()?;
-    let micros: i64 = if part.is_empty() {
-        0
-    } else {
-        format!("{part:0<6}").parse().ok()?
-    };
-    Some(sign * (whole * 1_000_000 + micros))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn money_is_exact_or_refused() {
-        for (text, micros) in [
-            ("12.50", Some(12_500_000)),
-            ("0.000001", Some(1)),
-            ("-3", Some(-3_000_000)),
-            ("999999999.999999", Some(999_999_999_999_999)),
-        ] {
-            assert_eq!(parse_money(text), micros, "{text}");
-        }
-        for text in [
-            "",
-            "-",
-            ".",
-            "1.",
-            ".5",
-            "1e3",
-            "1.0000001",
-            "1234567890123",
-            "NaN",
-            "1,5",
-            "+1",
-            "１",
-        ] {
-            assert_eq!(parse_money(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn only_trusted_proxies_are_believed() {

@@ -1,8 +1,7 @@
 //! The collector as a role: opens its log, serves its doors, and drains when told to end.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use axum::Router;
 use catalog::Catalog;
 use enrich::{Geo, Rules, VisitorKey};
 use ipnet::IpNet;
@@ -12,13 +11,14 @@ use storage::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use web::{Health, ServerSettings};
+use web::{Health, ServerSettings, health_routes};
 
 use crate::{
     follow::{Closer, follow},
     http::routes,
     key_restorer::KeyRestorer,
     log::{LocalDisk, LogSettings, ThreadExecutor},
+    old_keys::OldKeys,
     recorder::EventRecorder,
     rejected::{self, Rejected},
     request_facts::EventBuilder,
@@ -27,6 +27,9 @@ use crate::{
     tallies::{self, Tallies},
     tasks::finish,
 };
+
+/// What is down while the collector cannot answer redirects.
+const DOOR: &str = "collector";
 
 /// What the collector works with.
 pub struct CollectorDeps {
@@ -48,8 +51,6 @@ pub struct CollectorDeps {
     pub visitor_key: [u8; 32],
     /// What is not ready.
     pub health: Health,
-    /// Health and metrics routes of this process.
-    pub operate: Router,
 }
 
 /// How the collector behaves.
@@ -63,6 +64,8 @@ pub struct CollectorSettings {
     pub log: LogSettings,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How long a visitor waits for the disk.
+    pub patience: Duration,
     /// Bounds of the server.
     pub server: ServerSettings,
 }
@@ -91,12 +94,14 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> Result<(), CollectorError> {
+    deps.health.down(DOOR, "the collector is starting");
     let session = open_session(&deps, &settings).await?;
     let current = session.current();
     let keys = Arc::new(SenderKeys::new(
         Arc::clone(&deps.reservations),
         Arc::clone(&deps.env.clock),
         Arc::clone(&deps.env.random),
+        old_keys(&deps).await,
     ));
     let closed = CancellationToken::new();
     let mut restorer = KeyRestorer::new(
@@ -131,14 +136,15 @@ pub async fn run(
     ));
     restorer.begin().await;
     background.spawn(restorer.keep(closed.clone()));
-    deps.health.up("collector");
+    deps.health.up(DOOR);
     tracing::info!(log = %current.log().id(), "the collector accepts events");
 
     let session = tokio::spawn(session.stay(closed.clone()));
-    let operate = deps.operate.clone();
+    // It answers redirects whatever else is away.
+    let health = health_routes(deps.health.clone(), Some(DOOR));
     let server = settings.server.clone();
     let recorder = recorder(deps, settings, current.clone(), keys, rejected, tallies);
-    web::serve(listener, routes(recorder).merge(operate), server, shutdown).await;
+    web::serve(listener, routes(recorder).merge(health), server, shutdown).await;
     closed.cancel();
     while let Some(ended) = background.join_next().await {
         finish("background work", std::future::ready(ended)).await;
@@ -192,6 +198,7 @@ fn recorder(
         keys,
         clock: deps.env.clock,
         trusted_proxies: settings.trusted_proxies,
+        patience: settings.patience,
         rejected,
         tallies,
         bodies,
@@ -202,4 +209,14 @@ fn recorder(
 /// Names that no other object of this installation has.
 fn name_maker(random: Arc<dyn Randomness>) -> Arc<dyn Fn() -> String + Send + Sync> {
     Arc::new(move || format!("{:032x}", new_nonce(&*random)))
+}
+
+/// Where keys from before they had scopes are looked up. Where the store cannot say whether there are
+/// any, they are looked for.
+async fn old_keys(deps: &CollectorDeps) -> Option<OldKeys> {
+    let there = handover::installation::has_old_keys(&deps.env.store).await;
+    there.unwrap_or(true).then(|| OldKeys {
+        store: Arc::clone(&deps.env.store),
+        stream: Arc::clone(&deps.stream),
+    })
 }

@@ -224,15 +224,13 @@ impl Session {
         if let Some(tasks) = self.tasks.take() {
             tasks.end().await;
         }
-        self.deps.health.down(
-            "log",
-            "the log was ended by a salvage; a new one is being made",
-        );
+        let why = "the log was ended by a salvage; a new one is being made";
+        self.deps.health.warn("log", Some(why.into()));
         let new = new_log(&self.deps);
         loop {
             match self.open_next(old.id(), new).await {
                 Ok(opened) => {
-                    self.deps.health.up("log");
+                    self.deps.health.warn("log", None);
                     let deps = self.deps.clone();
                     let current = Some(self.current.clone());
                     return Some(Self::begin(deps, opened, current).await);
@@ -241,7 +239,7 @@ impl Session {
                     tracing::error!(%error, "the ended log cannot be left yet; nothing is accepted");
                     let why =
                         format!("the log was ended by a salvage and cannot be left yet: {error}");
-                    self.deps.health.down("log", &why);
+                    self.deps.health.warn("log", Some(why));
                 }
             }
             tokio::select! {
@@ -313,6 +311,8 @@ async fn watch(writer: JoinHandle<()>, shared: Arc<Shared>, health: Health) {
             "the log's writer failed; nothing is accepted until the collector is restarted"
         );
         shared.stop();
-        health.down("log", "the log's writer failed; restart the collector");
+        let why =
+            "the log's writer failed: redirects go on and are not recorded; restart the collector";
+        health.warn("log", Some(why.into()));
     }
 }

@@ -149,7 +149,7 @@ impl Shipper {
         };
         match stepped {
             Ok(()) => {
-                self.health.up("store");
+                self.health.warn("store", None);
                 true
             }
             Err(error) => {
@@ -158,15 +158,16 @@ impl Shipper {
                 match error {
                     ShipError::Collision { .. } => {
                         self.shared.stop();
-                        self.health.down("log", error.to_string());
+                        self.health.warn("log", Some(error.to_string()));
                     }
                     ShipError::Fenced(_) => {
                         self.shared.stop();
                         self.shared.fenced.cancel();
                     }
-                    ShipError::Store(_) | ShipError::Disk(_) => self
-                        .health
-                        .down("store", "the object store does not take segments"),
+                    ShipError::Store(_) | ShipError::Disk(_) => {
+                        let why = "the object store does not take segments; the log keeps them";
+                        self.health.warn("store", Some(why.into()));
+                    }
                 }
                 false
             }

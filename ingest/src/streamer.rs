@@ -54,10 +54,8 @@ pub async fn run(
             Err(error) => {
                 tracing::warn!(%error, "the stream does not take events; it will catch up");
                 metrics::counter!("millrace_stream_errors_total").increment(1);
-                health.down(
-                    "stream",
-                    "the stream does not take events; live numbers wait",
-                );
+                let why = "the stream does not take events; live numbers wait";
+                health.warn("stream", Some(why.into()));
             }
         }
         if streamer.sent {
@@ -105,7 +103,7 @@ impl<'a> Streamer<'a> {
         shutdown: &CancellationToken,
     ) -> Result<(), StreamError> {
         let mut tail = self.look().await?;
-        health.up("stream");
+        health.warn("stream", None);
         loop {
             if self.checked.elapsed() >= CHECK {
                 tail = self.look().await?;

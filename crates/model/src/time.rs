@@ -5,8 +5,8 @@ pub const HOUR: i64 = 60;
 /// Minutes in a day.
 pub const DAY: i64 = 24 * HOUR;
 
-/// Earliest time an event may carry: 2000-01-01T00:00:00Z, unix milliseconds.
-pub const EARLIEST_MS: i64 = 946_684_800_000;
+/// Earliest time an event may carry: 1970-01-01T00:00:00Z, unix milliseconds.
+pub const EARLIEST_MS: i64 = 0;
 /// How far ahead of the door's clock an event may be, milliseconds (one day).
 pub const MAX_AHEAD_MS: i64 = 86_400_000;
 

@@ -5,6 +5,7 @@ mod events;
 #[cfg(test)]
 mod hostile;
 mod incoming;
+mod parameters;
 mod pixel;
 mod postback;
 mod redirect;
@@ -15,7 +16,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{
     Router,
     extract::{ConnectInfo, FromRequestParts},
-    routing::get,
+    routing::{MethodRouter, get},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use model::EventId;
@@ -36,11 +37,11 @@ const MAX_FORM: usize = 64 << 10;
 pub fn routes(recorder: Arc<EventRecorder>) -> Router {
     Router::new()
         .route("/p/{pixel}", get(pixel::view))
-        .route(
-            "/c/{goal}",
-            get(postback::get).head(postback::look).post(postback::post),
-        )
+        .route("/p/{pixel}/", get(pixel::view))
+        .route("/c/{goal}", conversions())
+        .route("/c/{goal}/", conversions())
         .route("/v1/events", axum::routing::post(events::post))
+        .route("/v1/events/", axum::routing::post(events::post))
         .route(
             "/favicon.ico",
             get(|| async { http::StatusCode::NOT_FOUND }),
@@ -58,6 +59,10 @@ pub fn routes(recorder: Arc<EventRecorder>) -> Router {
             )
         })
         .with_state(recorder)
+}
+
+fn conversions() -> MethodRouter<Arc<EventRecorder>> {
+    get(postback::get).head(postback::look).post(postback::post)
 }
 
 /// What every request says about its sender.

@@ -9,19 +9,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use catalog::Goal;
-use http::{HeaderMap, StatusCode, Uri, header};
-use model::EntityId;
+use http::{HeaderMap, StatusCode, Uri};
+use model::{EntityId, EventId};
 use serde_json::json;
 use web::Problem;
 
-use super::{EVENT_ID, MAX_FORM, Sender, body, parameter, parse_query};
-use crate::{
-    recorder::{EventRecorder, Recorded},
-    request_facts::{MAX_SHORT, RequestFacts, Target, parse_money, subs},
+use super::{
+    EVENT_ID, MAX_FORM, Sender, body,
+    parameters::{self, Parameters},
+    parse_query,
 };
-
-/// What a form is sent as.
-const FORM: &str = "application/x-www-form-urlencoded";
+use crate::{
+    money::parse_money,
+    recorder::{EventRecorder, Recorded},
+    request_facts::{MAX_SHORT, RequestFacts, Target, subs},
+};
 
 pub(super) async fn get(
     State(recorder): State<Arc<EventRecorder>>,
@@ -29,6 +31,7 @@ pub(super) async fn get(
     uri: Uri,
     sender: Sender,
 ) -> Result<Response, Problem> {
+    let goal = find(&recorder, &goal)?;
     convert(recorder, &goal, parse_query(uri.query()), sender.seen).await
 }
 
@@ -49,42 +52,33 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
-    if !kind.is_some_and(|kind| kind.trim_start().starts_with(FORM)) {
-        let problem = Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "invalid_form",
-            format!("send the parameters with Content-Type: {FORM}, or in the address"),
-        );
-        return Err(body::refuse(body, problem).await);
-    }
+    // Nobody holds room for a body with a goal that does not exist.
+    let goal = match find(&recorder, &goal) {
+        Ok(goal) => goal,
+        Err(problem) => return Err(body::refuse(body, problem).await),
+    };
     let (form, held) = body::read(body, MAX_FORM, &recorder.bodies).await?;
-    let parameters = parameters(uri.query(), &form);
-    drop((form, held));
+    let parameters = parameters::read(uri.query(), &headers, form)
+        .await
+        .inspect_err(|problem| recorder.tallies.rejected(goal.account, problem.code, 1))?;
+    drop(held);
     convert(recorder, &goal, parameters, sender.seen).await
 }
 
-/// Those of the address, then those of the form: the first of a name counts.
-pub(super) fn parameters(query: Option<&str>, form: &[u8]) -> Vec<(String, String)> {
-    let mut parameters = parse_query(query);
-    parameters.extend(url::form_urlencoded::parse(form).into_owned());
-    parameters
+fn find(recorder: &EventRecorder, goal: &str) -> Result<Arc<Goal>, Problem> {
+    let id = goal.parse::<EntityId>().ok();
+    let goal = id.and_then(|id| recorder.catalog.goal(id));
+    let goal = goal.filter(|goal| !goal.deleted);
+    goal.ok_or_else(|| Problem::not_found("there is no such goal"))
 }
 
 async fn convert(
     recorder: Arc<EventRecorder>,
-    goal: &str,
-    parameters: Vec<(String, String)>,
+    goal: &Goal,
+    parameters: Parameters,
     seen: RequestFacts,
 ) -> Result<Response, Problem> {
-    let id = goal.parse::<EntityId>().ok();
-    let goal = id
-        .and_then(|id| recorder.catalog.goal(id))
-        .filter(|g| !g.deleted);
-    let goal = goal.ok_or_else(|| Problem::not_found("there is no such goal"))?;
-    let seen = read_parameters(&goal, &parameters, seen)
+    let seen = read_parameters(goal, &parameters, seen)
         .inspect_err(|problem| recorder.tallies.rejected(goal.account, problem.code, 1))?;
     let target = Target {
         object: goal.id,
@@ -99,14 +93,20 @@ async fn convert(
             5,
         )
     })?;
+    let answer = |id: Option<EventId>, duplicate: bool| {
+        let mut answer = json!({"event_id": id, "duplicate": duplicate});
+        let ignored = parameters::ignored(&parameters);
+        if !ignored.is_empty() {
+            answer["ignored"] = json!(ignored);
+        }
+        Json(answer)
+    };
     match recorded.first() {
         Some(Recorded::Accepted(id)) => {
-            let body = Json(json!({"event_id": id, "duplicate": false}));
+            let body = answer(Some(*id), false);
             Ok(([(EVENT_ID, id.to_string())], body).into_response())
         }
-        Some(Recorded::Duplicate(id)) => {
-            Ok(Json(json!({"event_id": id, "duplicate": true})).into_response())
-        }
+        Some(Recorded::Duplicate(id)) => Ok(answer(*id, true).into_response()),
         _ => {
             let detail = "this transaction_id is being recorded just now; ask again in a second";
             recorder.tallies.rejected(goal.account, "in_progress", 1);
@@ -120,10 +120,10 @@ async fn convert(
 
 pub(super) fn read_parameters(
     goal: &Goal,
-    parameters: &[(String, String)],
+    parameters: &Parameters,
     mut seen: RequestFacts,
 ) -> Result<RequestFacts, Problem> {
-    let text = |name: &str| parameter(parameters, name).filter(|v| !v.is_empty());
+    let text = |name: &str| parameters::value(parameters, name).map(str::to_owned);
     for name in ["transaction_id", "click_id"] {
         if text(name).is_some_and(|v| v.len() > MAX_SHORT) {
             return Err(Problem::bad_request(
@@ -132,10 +132,10 @@ pub(super) fn read_parameters(
             ));
         }
     }
-    seen.key = text("transaction_id");
+    seen.transaction_id = text("transaction_id");
     // What is not UTF-8 was decoded to this: two transactions would be taken for one.
     if seen
-        .key
+        .transaction_id
         .as_ref()
         .is_some_and(|key| key.contains(char::REPLACEMENT_CHARACTER))
     {
@@ -147,21 +147,33 @@ pub(super) fn read_parameters(
     seen.click_id = text("click_id");
     seen.subs = subs(text);
     if let Some(value) = text("value") {
-        let currency = text("currency").or_else(|| goal.currency.as_ref().map(ToString::to_string));
-        seen.value = Some(read_value(&value, currency.as_deref())?);
+        let own = goal.currency.as_deref();
+        seen.value = Some(read_value(&value, text("currency").as_deref(), own)?);
     }
     Ok(seen)
 }
 
-/// A value and its currency, or what is wrong with them.
-pub(super) fn read_value(value: &str, currency: Option<&str>) -> Result<(i64, String), Problem> {
+/// A value and its currency, or what is wrong with them. The currency of a goal that has one binds.
+pub(super) fn read_value(
+    value: &str,
+    given: Option<&str>,
+    own: Option<&str>,
+) -> Result<(i64, String), Problem> {
     let micros = parse_money(value).ok_or_else(|| {
         Problem::bad_request(
             "invalid_value",
-            "value must be a decimal such as 12.50 (at most 9 digits before the point, 6 after it)",
+            "value must be a decimal such as 12.50, of at most 9223372036854",
         )
     })?;
-    let currency = currency.map(str::to_ascii_uppercase);
+    let given = given.map(|text| text.trim().to_ascii_uppercase());
+    let given = given.filter(|text| !text.is_empty());
+    if let (Some(given), Some(own)) = (&given, own)
+        && given != own
+    {
+        let detail = format!("this goal counts {own} alone: send the value in it");
+        return Err(Problem::bad_request("wrong_currency", detail));
+    }
+    let currency = given.or_else(|| own.map(str::to_owned));
     let currency = currency.filter(|c| c.len() == 3 && c.bytes().all(|b| b.is_ascii_uppercase()));
     let currency = currency.ok_or_else(|| {
         Problem::bad_request(

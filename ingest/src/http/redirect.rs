@@ -1,6 +1,6 @@
 //! `GET /{slug}`: the redirect. It touches no database and answers whatever else is down.
 
-use std::sync::Arc;
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use axum::{
     extract::State,
@@ -9,7 +9,7 @@ use axum::{
 use catalog::Link;
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use model::EventId;
-use url::Url;
+use percent_encoding::percent_decode_str;
 
 use super::{Sender, acknowledge, parameter, parse_query};
 use crate::{
@@ -35,9 +35,11 @@ pub(super) async fn follow(
         )
         .into_response();
     }
-    // Slugs are of characters that need no escape: whatever does not match as it is, is none.
-    let slug = uri.path().trim_start_matches('/');
-    let Some(link) = recorder.catalog.link_by_slug(slug, recorder.clock.now_ms()) else {
+    let slug = slug(uri.path());
+    let Some(link) = recorder
+        .catalog
+        .link_by_slug(&slug, recorder.clock.now_ms())
+    else {
         metrics::counter!("millrace_unknown_slugs_total").increment(1);
         return (StatusCode::NOT_FOUND, Html(NOT_FOUND)).into_response();
     };
@@ -58,6 +60,14 @@ pub(super) async fn follow(
     answer(&link, uri.query(), id)
 }
 
+/// The slug that a path names: with or without a slash at its end, and with its characters escaped or
+/// not, which is the same (RFC 3986 §2.3). Slugs are of characters that need no escape.
+fn slug(path: &str) -> Cow<'_, str> {
+    let path = path.trim_start_matches('/');
+    let slug = path.strip_suffix('/').unwrap_or(path);
+    percent_decode_str(slug).decode_utf8_lossy()
+}
+
 fn answer(link: &Link, query: Option<&str>, id: Option<EventId>) -> Response {
     let Ok(location) = HeaderValue::from_str(&destination(link, query, id)) else {
         return web::Problem::internal("a stored destination is not a header value")
@@ -70,28 +80,54 @@ fn answer(link: &Link, query: Option<&str>, id: Option<EventId>) -> Response {
     response
 }
 
-/// The stored destination, with what the link lets pass added to its query.
+/// The name under which the event's id is handed on.
+const CLICK_ID: &str = "mr_click";
+
+/// The stored destination as it was given. Where the link lets parameters of the request pass, they replace
+/// those of the same name.
 pub(super) fn destination(link: &Link, query: Option<&str>, id: Option<EventId>) -> String {
+    let stored = catalog::destination::location(&link.destination);
     let passed = query.filter(|q| link.pass_query && !q.is_empty());
     let click = id.filter(|_| link.append_click_id);
     if passed.is_none() && click.is_none() {
-        return link.destination.to_string();
+        return stored.into_owned();
     }
-    let Ok(mut url) = Url::parse(&link.destination) else {
-        return link.destination.to_string();
+    // A parser of addresses would have ended the query there.
+    let passed = passed.map(|q| catalog::destination::location(q).replace('#', "%23"));
+    let (rest, fragment) = match stored.split_once('#') {
+        Some((rest, fragment)) => (rest, Some(fragment)),
+        None => (&*stored, None),
     };
-    if let Some(passed) = passed {
-        let joined = url
-            .query()
-            .filter(|q| !q.is_empty())
-            .map_or(passed.to_owned(), |own| format!("{own}&{passed}"));
-        url.set_query(Some(&joined));
-    }
+    let (base, own) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut new: Vec<Cow<'_, str>> = passed
+        .iter()
+        .flat_map(|p| pieces(p))
+        .map(Cow::from)
+        .collect();
     if let Some(id) = click {
-        url.query_pairs_mut()
-            .append_pair("mr_click", &id.to_string());
+        new.retain(|piece| name(piece) != CLICK_ID);
+        new.push(format!("{CLICK_ID}={id}").into());
     }
-    url.into()
+    let names: HashSet<Cow<'_, str>> = new.iter().map(|piece| name(piece)).collect();
+    let own = pieces(own).filter(|piece| !names.contains(&name(piece)));
+    let all: Vec<&str> = own.chain(new.iter().map(|piece| &**piece)).collect();
+    let mut whole = format!("{base}?{}", all.join("&"));
+    if let Some(fragment) = fragment {
+        whole.push('#');
+        whole.push_str(fragment);
+    }
+    whole
+}
+
+/// The parameters of a query, as they are written.
+fn pieces(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&').filter(|piece| !piece.is_empty())
+}
+
+/// The name of a parameter, decoded.
+fn name(piece: &str) -> Cow<'_, str> {
+    let mut parsed = url::form_urlencoded::parse(piece.as_bytes());
+    parsed.next().map(|(name, _)| name).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -118,6 +154,24 @@ mod tests {
     }
 
     #[test]
+    fn a_slug_is_what_its_path_says() {
+        for (path, expected) in [
+            ("/hello", "hello"),
+            ("/hello/", "hello"),
+            ("//hello", "hello"),
+            ("/a%7Eb", "a~b"),
+            ("/a%7eb/", "a~b"),
+            ("/%68ello", "hello"),
+            ("/hello//", "hello/"),
+            ("/a%2Fb", "a/b"),
+            ("/%ff", "\u{fffd}"),
+            ("/", ""),
+        ] {
+            assert_eq!(slug(path), expected, "{path}");
+        }
+    }
+
+    #[test]
     fn the_destination_gets_what_the_link_allows() {
         let id = EventId {
             log: LogId(1),
@@ -138,6 +192,28 @@ mod tests {
         assert_eq!(
             destination(&link(false, true), None, None),
             "https://example.com/a?b=1#part"
+        );
+        assert_eq!(
+            destination(
+                &link(true, true),
+                Some("mr_click=forged&b=2&b=3&%6dr_click"),
+                Some(id)
+            ),
+            format!("https://example.com/a?b=2&b=3&mr_click={id}#part"),
+            "what the request brings replaces"
+        );
+        let odd = Link {
+            destination: " https://Example.com:443/a b/../c?q=%zz&&x={y}".into(),
+            ..link(true, false)
+        };
+        assert_eq!(
+            destination(&odd, Some("z=ü"), None),
+            "https://Example.com:443/a%20b/../c?q=%zz&x={y}&z=%C3%BC"
+        );
+        assert_eq!(
+            destination(&odd, None, None),
+            "https://Example.com:443/a%20b/../c?q=%zz&&x={y}",
+            "bytes stay as they are"
         );
     }
 }

@@ -10,7 +10,7 @@ use serde::{
 use serde_json::{Value, value::RawValue};
 use web::Problem;
 
-use super::{MAX_BODY, body::too_large};
+use super::{MAX_BODY, body::too_large, parameters::without_mark};
 
 /// Events in one request at most.
 pub(super) const MAX_EVENTS: usize = 10_000;
@@ -26,9 +26,10 @@ pub(super) fn unpack(encoding: Option<&[u8]>, body: Vec<u8>) -> Result<Vec<u8>, 
             format!("the body cannot be unpacked: {e}"),
         )
     };
-    let reader: Box<dyn Read + '_> = match encoding {
-        None | Some(b"identity") => return Ok(body),
-        Some(b"gzip") => Box::new(flate2::read::MultiGzDecoder::new(body.as_slice())),
+    let encoding = encoding.map(|name| name.trim_ascii().to_ascii_lowercase());
+    let reader: Box<dyn Read + '_> = match encoding.as_deref() {
+        None | Some(b"identity" | b"") => return Ok(body),
+        Some(b"gzip" | b"x-gzip") => Box::new(flate2::read::MultiGzDecoder::new(body.as_slice())),
         Some(b"zstd") => {
             let mut decoder = zstd::Decoder::new(body.as_slice()).map_err(unreadable)?;
             decoder.window_log_max(ZSTD_WINDOW).map_err(unreadable)?;
@@ -56,7 +57,7 @@ pub(super) fn unpack(encoding: Option<&[u8]>, body: Vec<u8>) -> Result<Vec<u8>, 
 
 /// The JSON texts of the events: of an array, of one object, or of lines.
 pub(super) fn split(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
-    let text = body.trim_ascii();
+    let text = without_mark(body).trim_ascii();
     let texts = if text.first() == Some(&b'[') {
         array(text).map_err(|e| malformed(&e))?
     } else if serde_json::from_slice::<&RawValue>(text).is_ok() {

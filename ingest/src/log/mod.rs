@@ -70,6 +70,9 @@ pub enum AppendError {
     /// Writing failed: the event may be found in the log after a restart.
     #[error("the disk failed")]
     Disk,
+    /// The disk did not answer in time: the event may be written later, and counts then.
+    #[error("the disk is slow")]
+    Slow,
     /// Writing failed a moment ago: it is not tried yet.
     #[error("the disk failed, and rests")]
     Resting,
@@ -81,7 +84,7 @@ pub enum AppendError {
 impl AppendError {
     /// Whether nothing of the event can be in the log.
     pub fn is_unwritten(self) -> bool {
-        self != Self::Disk
+        !matches!(self, Self::Disk | Self::Slow)
     }
 
     /// A short word for metrics.
@@ -90,6 +93,7 @@ impl AppendError {
             Self::Overloaded => "overloaded",
             Self::Full => "log_full",
             Self::Disk | Self::Resting => "disk",
+            Self::Slow => "slow",
             Self::Closed => "closed",
         }
     }

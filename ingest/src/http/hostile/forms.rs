@@ -6,7 +6,9 @@ use catalog::{AccountSettings, Goal};
 use enrich::{Geo, Rules, VisitorKey};
 use prost::Message;
 
-use super::*;
+use futures::FutureExt;
+
+use super::{super::parameters, *};
 use crate::request_facts::{EventBuilder, RequestFacts, Target};
 
 /// Far more than the largest conversion: nine texts of the longest kind.
@@ -57,8 +59,15 @@ fn escaped(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("%{byte:02x}")).collect()
 }
 
+fn list(query: &str, form: &[u8]) -> Vec<(String, String)> {
+    let headers = http::HeaderMap::new();
+    let read = parameters::read(Some(query), &headers, form.to_vec());
+    // A form is read at once.
+    read.now_or_never().unwrap().unwrap_or_default()
+}
+
 fn read(query: &str, form: &[u8]) -> Result<RequestFacts, web::Problem> {
-    let parameters = postback::parameters(Some(query), form);
+    let parameters = list(query, form);
     postback::read_parameters(&goal(), &parameters, RequestFacts::default())
 }
 
@@ -67,17 +76,17 @@ static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::new().unwr
 proptest! {
     #[test]
     fn the_address_and_the_form_are_one_list(address in pairs(), form in pairs()) {
-        let read = postback::parameters(Some(&written(&address)), written(&form).as_bytes());
+        let read = list(&written(&address), written(&form).as_bytes());
         prop_assert_eq!(read, [address, form].concat());
     }
 
     #[test]
     fn a_postback_is_a_bounded_event_or_refused(address in pairs(), form in pairs()) {
         let given = [address.clone(), form.clone()].concat();
-        let first = |name: &str| given.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).filter(|v| !v.is_empty());
+        let first = |name: &str| given.iter().find(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.clone());
         match read(&written(&address), written(&form).as_bytes()) {
             Ok(seen) => {
-                prop_assert_eq!((&seen.key, &seen.click_id), (&first("transaction_id"), &first("click_id")));
+                prop_assert_eq!((&seen.transaction_id, &seen.click_id), (&first("transaction_id"), &first("click_id")));
                 prop_assert_eq!(seen.value.is_some(), first("value").is_some());
                 let builder = EventBuilder { rules: RULES.clone(), geo: Geo::none(), visitor_key: VisitorKey::new([1; 32]) };
                 let target = Target { object: goal().id, account: goal().account, campaign: None };
@@ -89,7 +98,7 @@ proptest! {
             }
             Err(problem) => {
                 prop_assert_eq!(problem.status.as_u16(), 400);
-                let codes = ["too_long", "invalid_transaction_id", "invalid_value", "invalid_currency"];
+                let codes = ["too_long", "invalid_transaction_id", "invalid_value", "invalid_currency", "wrong_currency", "malformed_json", "invalid_form"];
                 prop_assert!(codes.contains(&problem.code), "{}", problem.code);
                 prop_assert!(problem.detail.len() < 200, "{}", problem.detail);
             }
@@ -98,18 +107,18 @@ proptest! {
 
     #[test]
     fn any_form_is_survived(query in "[ -~]{0,60}", form in vec(any::<u8>(), 0..200)) {
-        let given = postback::parameters(Some(&query), &form);
+        let given = list(&query, &form);
         let most = query.split('&').count() + form.split(|b| *b == b'&').count();
         prop_assert!(given.len() <= most);
         if let Ok(seen) = read(&query, &form) {
-            prop_assert!(seen.key.is_none_or(|key| key.len() <= MAX_SHORT));
+            prop_assert!(seen.transaction_id.is_none_or(|key| key.len() <= MAX_SHORT));
         }
     }
 
     #[test]
     fn different_transactions_stay_different(one in vec(any::<u8>(), 1..6), other in vec(any::<u8>(), 1..6)) {
         prop_assume!(one != other);
-        let key = |bytes: &[u8]| Some(read(&format!("transaction_id={}", escaped(bytes)), b"").ok()?.key);
+        let key = |bytes: &[u8]| Some(read(&format!("transaction_id={}", escaped(bytes)), b"").ok()?.transaction_id);
         if let (Some(one), Some(other)) = (key(&one), key(&other)) {
             prop_assert_ne!(one, other);
         }

@@ -8,6 +8,7 @@ mod config;
 mod job_health;
 mod jobs;
 mod memory;
+mod own_threads;
 mod rollup_lag;
 mod scheduling;
 mod supervise;

@@ -17,11 +17,15 @@ use web::{ServerSettings, operate_routes};
 use crate::{
     auditing::{self, Auditing},
     config::Settings,
-    job_health, rollup_lag,
+    job_health,
+    own_threads::OwnThreads,
+    rollup_lag,
     scheduling::Jobs,
     wiring::{Base, Parts},
 };
 
+/// Threads that answer the API.
+const API_THREADS: usize = 2;
 /// How long one role may take to end.
 const END_LIMIT: Duration = Duration::from_secs(90);
 
@@ -60,14 +64,14 @@ pub struct Running {
         CancellationToken,
         JoinHandle<anyhow::Result<()>>,
     )>,
+    /// Those of the API.
+    threads: Option<OwnThreads>,
 }
 
 /// Starts `roles`.
 pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running> {
     let has = |role| roles.contains(&role);
-    if settings.redis_url.is_none()
-        && !(has(Role::Collector) && has(Role::Speed) && has(Role::Serve))
-    {
+    if settings.redis.is_none() && !(has(Role::Collector) && has(Role::Speed) && has(Role::Serve)) {
         bail!(
             "roles in separate processes meet in Redis: set --redis-url (MILLRACE_REDIS_URL), or run `millrace up`"
         );
@@ -84,6 +88,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     let mut running = Running {
         parts: Arc::clone(&parts),
         roles: Vec::new(),
+        threads: None,
     };
     if has(Role::Collector) {
         let listener = bind(parts.settings.collect_addr, "collector").await?;
@@ -136,14 +141,17 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
             listener,
             stop.clone(),
         );
-        running.spawn("serve", stop, async move {
+        // A question may be work: it must not hold up a redirect.
+        let threads = OwnThreads::new("api", API_THREADS)?;
+        let work = threads.spawn(async move {
             work.await;
             Ok(())
         });
+        let work = work.context("the threads of the API have ended")?;
+        running.roles.push(("serve", stop, work));
+        running.threads = Some(threads);
     }
-    if !has(Role::Collector) && !has(Role::Serve) {
-        running.operate().await;
-    }
+    running.operate().await?;
     Ok(running)
 }
 
@@ -170,13 +178,13 @@ async fn collector(
         geo: parts.geo()?,
         visitor_key,
         health: parts.health.clone(),
-        operate: operate_routes(parts.health.clone(), parts.metrics.clone()),
     };
     let settings = CollectorSettings {
         folder: folder.join("log"),
         catalog_copy: parts.settings.catalog_copy(),
         log: parts.settings.log.clone(),
         trusted_proxies: parts.settings.trusted_proxies.clone(),
+        patience: parts.settings.redirect_patience,
         server: ServerSettings::default(),
     };
     Ok((deps, settings))
@@ -206,7 +214,6 @@ fn serving_deps(parts: &Parts, jobs: Arc<JobClient>, auditing: Auditing) -> Serv
         jobs,
         audits: Arc::new(auditing),
         health: parts.health.clone(),
-        operate: operate_routes(parts.health.clone(), parts.metrics.clone()),
     }
 }
 
@@ -233,13 +240,18 @@ impl Running {
         Ok(())
     }
 
-    /// Health and metrics of a process that has no doors of its own. Without a free port it works
-    /// all the same: several such processes may share a machine and its default address.
-    async fn operate(&mut self) {
-        let address = self.parts.settings.api_addr;
-        let listener = match bind(address, "health and metrics").await {
+    /// Health in detail and metrics, for whoever runs the process. Where no address is set and the default
+    /// one is taken, it works all the same: several processes may share a machine.
+    async fn operate(&mut self) -> anyhow::Result<()> {
+        let settings = &self.parts.settings;
+        let bound = bind(settings.operator_addr, "address of the operator").await;
+        let listener = match bound {
             Ok(listener) => listener,
-            Err(error) => return tracing::warn!(%error, "no health and metrics; set --api-addr"),
+            Err(error) if settings.operator_addr_is_set => return Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "no health in detail and no metrics; set --operator-addr");
+                return Ok(());
+            }
         };
         let routes = operate_routes(self.parts.health.clone(), self.parts.metrics.clone());
         let stop = CancellationToken::new();
@@ -248,6 +260,7 @@ impl Running {
             work.await;
             Ok(())
         });
+        Ok(())
     }
 
     fn spawn(

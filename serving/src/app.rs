@@ -5,7 +5,6 @@ use std::sync::Arc;
 use catalog::Catalog;
 use handover::{directory::Directory, fences::Fences, forecasts, overview::Overview};
 use storage::{cells::LiveCells, env::Env, ledger::Ledger, stream::EventStream};
-use tokio::sync::Semaphore;
 use web::Problem;
 
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
     admin_token::AdminToken,
     controls::{AuditControl, JobControl},
     deps::{ServingDeps, ServingSettings},
+    rooms::Rooms,
     stats::{live::Readings, settled::Settled},
 };
 
@@ -48,29 +48,6 @@ pub(crate) struct App {
     pub fences: Fences,
     /// Readings of live cells.
     pub readings: Readings,
-}
-
-/// How much of what is heavy is done at once in one process; the rest waits or comes again.
-pub(crate) struct Rooms {
-    /// Large bodies that are read.
-    pub large_bodies: Semaphore,
-    /// Raw segments in memory: each may unpack to megabytes.
-    pub receipts: Semaphore,
-    /// Accounts whose events are counted.
-    pub audits: Semaphore,
-    /// Live streams that are open.
-    pub streams: Arc<Semaphore>,
-}
-
-impl Default for Rooms {
-    fn default() -> Self {
-        Self {
-            large_bodies: Semaphore::new(8),
-            receipts: Semaphore::new(4),
-            audits: Semaphore::new(2),
-            streams: Arc::new(Semaphore::new(1_000)),
-        }
-    }
 }
 
 impl App {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use catalog::Catalog;
 use handover::overview::Overview;
 use storage::{cells::LiveCells, env::Env, stream::EventStream};
@@ -28,8 +27,6 @@ pub struct ServingDeps {
     pub audits: Arc<dyn AuditControl>,
     /// What is not ready.
     pub health: Health,
-    /// Health and metrics routes of this process.
-    pub operate: Router,
 }
 
 /// How the API behaves.

@@ -14,6 +14,7 @@ mod live;
 mod openapi;
 mod receipts;
 mod role;
+mod rooms;
 mod routes;
 mod stats;
 

@@ -9,10 +9,10 @@ use axum::{
         sse::{Event, KeepAlive, KeepAliveStream},
     },
 };
+use catalog::Scope;
 use futures::{Stream, stream};
 use model::{EntityId, time};
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::IntoParams;
 use web::Problem;
 
@@ -23,7 +23,8 @@ use crate::{
     },
     api_types::{LastSeconds, LiveMessage, LiveProblem},
     app::App,
-    openapi::refusals::{Busy, Filter, Key, Nothing, Query, Refusals},
+    openapi::refusals::{Busy, Filter, Key, Nothing, Query, Refusals, TooMany},
+    rooms::{Crowded, Place},
     stats::{Age, StatsQuery, answer, understand},
 };
 
@@ -31,7 +32,7 @@ use crate::{
 const TICK: Duration = Duration::from_secs(1);
 /// How many seconds `last_seconds` looks back.
 const WINDOW: usize = 10;
-/// After so many messages the stream ends, and the client connects anew: keys may be revoked.
+/// After so many messages the stream ends, and the client connects anew: servers come and go.
 const MAX_MESSAGES: u32 = 3600;
 
 /// What is followed. What counts is today's clicks, views and conversions.
@@ -78,13 +79,14 @@ impl From<LiveQuery> for StatsQuery {
 /// Numbers of today, once a second
 ///
 /// Server-sent events. An event `problem` with `code` and `detail` stands for a message that could
-/// not be made; the stream goes on. After an hour it ends, and the client connects anew.
+/// not be made; the stream goes on. After an hour it ends, and the client connects anew. It ends at once
+/// when its key is revoked.
 #[utoipa::path(
     get, path = "/v1/live", tag = "Numbers",
     params(LiveQuery),
     responses(
         (status = 200, description = "A message a second.", body = LiveMessage, content_type = "text/event-stream"),
-        Refusals<(Key, Query, Filter, Nothing, Busy)>,
+        Refusals<(Key, Query, Filter, Nothing, (Busy, TooMany))>,
     ),
     security(("key" = ["read"])),
 )]
@@ -93,9 +95,11 @@ pub(crate) async fn get_live(
     Reader(caller): Reader,
     Params(asked): Params<LiveQuery>,
 ) -> Result<Sse<KeepAliveStream<impl Stream<Item = Result<Event, Infallible>>>>, Problem> {
-    let busy = |_| Problem::unavailable("busy", "too many live streams are open", 5);
-    let room = Arc::clone(&app.rooms.streams).try_acquire_owned();
-    let room = room.map_err(busy)?;
+    let room = app.rooms.streams.enter(caller.account);
+    let room = room.map_err(|crowded| match crowded {
+        Crowded::Account => Problem::too_many("this account has 20 live streams open", 5),
+        Crowded::Everybody => Problem::unavailable("busy", "too many live streams are open", 5),
+    })?;
     let asked = StatsQuery::from(asked);
     let first = understand(&app, &caller, &asked)?;
     let watch = Watch {
@@ -118,7 +122,7 @@ struct Watch {
     /// Clicks of today, second by second.
     totals: VecDeque<i64>,
     messages: u32,
-    _room: OwnedSemaphorePermit,
+    _room: Place,
 }
 
 fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -130,6 +134,10 @@ fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
             tokio::time::sleep(TICK).await;
         }
         watch.messages += 1;
+        // A key that is revoked shows nothing from then on.
+        if !watch.caller.is_still_allowed(&watch.app, Scope::Read) {
+            return None;
+        }
         let event = match watch.message().await {
             Ok(message) => Event::default().json_data(message),
             // A hiccup of a store is no reason to end: the next second may be fine.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use web::Health;
+use web::{Health, health_routes};
 
 use crate::{
     app::App,
@@ -19,16 +19,16 @@ const RECENT: Duration = Duration::from_millis(900);
 
 /// Serves the API on `listener` until `shutdown`.
 pub async fn run(
-    mut deps: ServingDeps,
+    deps: ServingDeps,
     settings: ServingSettings,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) {
     let (health, server) = (deps.health.clone(), settings.server.clone());
-    let operate = std::mem::take(&mut deps.operate);
+    let doors = health.clone();
     let app = Arc::new(App::new(deps, settings));
     let following = tokio::spawn(follow(Arc::clone(&app), health, shutdown.clone()));
-    let router = routes::router(app).merge(operate);
+    let router = routes::router(app).merge(health_routes(doors, None));
     web::serve(listener, routes::with_fallbacks(router), server, shutdown).await;
     if let Err(error) = following.await {
         tracing::error!(%error, "the follower of the API failed");

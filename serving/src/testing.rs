@@ -90,9 +90,9 @@ impl Site {
         change: impl FnOnce(ServingDeps) -> ServingDeps,
     ) -> Self {
         let deps = change(deps(&installation).await);
-        let operate = deps.operate.clone();
+        let health = web::health_routes(deps.health.clone(), None);
         let app = Arc::new(App::new(deps, settings()));
-        let router = routes::with_fallbacks(routes::router(app.clone()).merge(operate));
+        let router = routes::with_fallbacks(routes::router(app.clone()).merge(health));
         installation.register(LOG).await;
         Self {
             store: installation.env.store.clone(),

@@ -194,7 +194,7 @@ impl Site {
     /// Waits until the alarm metric is this.
     async fn wait_for_alarm(&self, expected: impl Fn(f64) -> bool) {
         eventually("the alarm", LIMIT, async || {
-            let url = format!("{}/metrics", self.customer.api);
+            let url = format!("{}/metrics", self.server.operator);
             let response = self
                 .customer
                 .http
@@ -428,7 +428,9 @@ async fn what_was_tampered_with_is_found_named_and_raises_the_alarm() {
             error.contains(&said) || error.contains("events/"),
             "{error}"
         );
-        let ready = site.get_as_operator("/health/ready").await;
+        let url = format!("{}/health/ready", site.server.operator);
+        let ready = site.customer.http.get(url).send().await.unwrap();
+        let ready: Value = ready.json().await.unwrap();
         assert_eq!(
             (&ready["status"], &ready["warnings"]["audit"]),
             (&json!("ready"), &json!(error))

@@ -86,7 +86,8 @@ async fn a_full_disk_stops_no_redirect_and_loses_nothing() {
     let mut probes = Diary::default();
     for round in 0..2 {
         disk.fill();
-        nothing_is_recorded_and_that_is_said(&customer, &objects, &mut probes).await;
+        nothing_is_recorded_and_that_is_said(&customer, &server.operator, &objects, &mut probes)
+            .await;
         let full = load.acknowledged();
         println!("round {round}: {full} acknowledged when the disk was full");
         disk.free();
@@ -103,6 +104,7 @@ async fn a_full_disk_stops_no_redirect_and_loses_nothing() {
 
 async fn nothing_is_recorded_and_that_is_said(
     customer: &Customer,
+    operator: &str,
     objects: &Objects,
     probes: &mut Diary,
 ) {
@@ -127,7 +129,8 @@ async fn nothing_is_recorded_and_that_is_said(
         .bearer_auth(&customer.key)
         .json(&json!([{"goal": goal}]));
     asks_to_send_again(&events.send().await.unwrap());
-    let metrics = get("/metrics".into()).await.unwrap().text().await.unwrap();
+    let metrics = customer.http.get(format!("{operator}/metrics"));
+    let metrics = metrics.send().await.unwrap().text().await.unwrap();
     let counted = metrics
         .lines()
         .find(|line| line.starts_with("millrace_unrecorded_events_total{reason=\"disk\"}"));

@@ -37,7 +37,7 @@ async fn past(place: &Place, logs: u128, segments: u64) {
 
 /// Requests to the object store until now, by the process's own count.
 async fn requests(server: &Server) -> f64 {
-    let metrics = reqwest::get(format!("{}/metrics", server.api))
+    let metrics = reqwest::get(format!("{}/metrics", server.operator))
         .await
         .unwrap();
     let metrics = metrics.text().await.unwrap();

@@ -39,7 +39,7 @@ async fn goal(customer: &Customer) -> String {
 
 /// Waits until the process says that all keys are remembered.
 async fn wait_for_keys(server: &Server) {
-    let url = format!("{}/metrics", server.collector);
+    let url = format!("{}/metrics", server.operator);
     eventually("all keys to be there", LIMIT, async || {
         let text = reqwest::get(&url).await.map_err(|e| e.to_string())?;
         let text = text.text().await.map_err(|e| e.to_string())?;

@@ -32,6 +32,8 @@ pub struct Server {
     pub collector: String,
     /// `http://…` of its API, if it has one.
     pub api: String,
+    /// `http://…` of its health and metrics.
+    pub operator: String,
     child: Option<Child>,
     /// How many files it may have open, if not as many as this process.
     open_files: Option<u32>,
@@ -50,7 +52,8 @@ impl Server {
 
     fn new(command: &[&str], folder: &Path, flags: &[&str]) -> Self {
         fs::create_dir_all(folder).unwrap();
-        let [collector, api] = [free_port(), free_port()].map(|port| format!("127.0.0.1:{port}"));
+        let free = |_| format!("127.0.0.1:{}", free_port());
+        let [collector, api, operator] = [(); 3].map(free);
         let mut arguments: Vec<String> = command
             .iter()
             .chain(flags)
@@ -60,6 +63,7 @@ impl Server {
             ("--data-dir", folder.to_str().unwrap()),
             ("--collect-addr", &collector),
             ("--api-addr", &api),
+            ("--operator-addr", &operator),
         ];
         let schedules = [
             "--rollup-schedule",
@@ -73,13 +77,15 @@ impl Server {
                 .chain(&schedules)
                 .flat_map(|(flag, value)| [flag.to_string(), value.to_string()]),
         );
-        let [collector, api] = [collector, api].map(|address| format!("http://{address}"));
+        let [collector, api, operator] =
+            [collector, api, operator].map(|address| format!("http://{address}"));
         Self {
             arguments,
             env: Vec::new(),
             folder: folder.to_owned(),
             collector,
             api,
+            operator,
             child: None,
             open_files: None,
         }

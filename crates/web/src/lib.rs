@@ -2,6 +2,7 @@
 //! operators' routes.
 
 mod bearer;
+mod nearest;
 mod operate;
 mod problem;
 mod server;
@@ -10,6 +11,7 @@ mod slow;
 mod tests;
 
 pub use bearer::bearer;
-pub use operate::{Health, OperateDocument, operate_routes};
+pub use nearest::unknown;
+pub use operate::{Health, HealthDocument, health_routes, operate_routes};
 pub use problem::{Problem, ProblemBody};
 pub use server::{ServerSettings, serve};

@@ -54,18 +54,27 @@ fn lock(texts: &Texts) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
     texts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `GET /health/live`, `GET /health/ready`, `GET /metrics`; see [`OperateDocument`].
+/// For whoever runs the process, at an address of their own: `GET /health/live`, `GET /health/ready` with
+/// all that is wrong, and `GET /metrics`.
 pub fn operate_routes(health: Health, metrics: PrometheusHandle) -> Router {
     Router::new()
         .route("/health/live", get(live))
-        .route("/health/ready", get(ready).with_state(health))
+        .route("/health/ready", get(ready_in_detail).with_state(health))
         .route("/metrics", get(measured).with_state(metrics))
 }
 
-/// What is said of [`operate_routes`] in the document of an API.
+/// For everybody, at a public address: `GET /health/live` and `GET /health/ready`, which say yes or no. The
+/// door is ready while `door` is up, whatever else is down; without one while nothing is down.
+pub fn health_routes(health: Health, door: Option<&'static str>) -> Router {
+    Router::new()
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready).with_state((health, door)))
+}
+
+/// What is said of [`health_routes`] in the document of an API.
 #[derive(OpenApi)]
-#[openapi(paths(live, ready, measured))]
-pub struct OperateDocument;
+#[openapi(paths(live, ready))]
+pub struct HealthDocument;
 
 /// Whether a process is alive, or ready.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,13 +83,18 @@ struct HealthBody {
     /// `ok`, `ready` or `not ready`.
     #[schema(example = "ready")]
     status: &'static str,
+}
+
+/// The same, with all that is wrong.
+#[derive(Debug, Serialize)]
+struct DetailedBody {
+    #[serde(flatten)]
+    health: HealthBody,
     /// What does not serve, and why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({}))]
-    problems: Option<BTreeMap<&'static str, String>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    problems: BTreeMap<&'static str, String>,
     /// What serves although something is wrong with it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({}))]
     warnings: BTreeMap<&'static str, String>,
 }
 
@@ -89,11 +103,7 @@ struct HealthBody {
     (status = 200, description = "It is.", body = HealthBody),
 ))]
 async fn live() -> Json<HealthBody> {
-    Json(HealthBody {
-        status: "ok",
-        problems: None,
-        warnings: BTreeMap::new(),
-    })
+    Json(HealthBody { status: "ok" })
 }
 
 /// Whether the process can serve
@@ -101,24 +111,82 @@ async fn live() -> Json<HealthBody> {
     (status = 200, description = "It can.", body = HealthBody),
     (status = 503, description = "Something does not serve.", body = HealthBody),
 ))]
-async fn ready(State(health): State<Health>) -> (StatusCode, Json<HealthBody>) {
-    let (problems, warnings) = (health.problems(), health.warnings());
-    let (code, status) = match problems.is_empty() {
-        true => (StatusCode::OK, "ready"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+async fn ready(
+    State((health, door)): State<(Health, Option<&'static str>)>,
+) -> (StatusCode, Json<HealthBody>) {
+    let problems = health.problems();
+    let is_ready = match door {
+        Some(door) => !problems.contains_key(door),
+        None => problems.is_empty(),
     };
-    let body = HealthBody {
-        status,
-        problems: Some(problems).filter(|problems| !problems.is_empty()),
+    let (code, health) = said(is_ready);
+    (code, Json(health))
+}
+
+async fn ready_in_detail(State(health): State<Health>) -> (StatusCode, Json<DetailedBody>) {
+    let (problems, warnings) = (health.problems(), health.warnings());
+    let (code, health) = said(problems.is_empty());
+    let body = DetailedBody {
+        health,
+        problems,
         warnings,
     };
     (code, Json(body))
 }
 
-/// Measurements of the process, for Prometheus
-#[utoipa::path(get, path = "/metrics", tag = "Operation", responses(
-    (status = 200, description = "Prometheus text format.", body = String, content_type = "text/plain"),
-))]
+fn said(is_ready: bool) -> (StatusCode, HealthBody) {
+    let (code, status) = match is_ready {
+        true => (StatusCode::OK, "ready"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+    };
+    (code, HealthBody { status })
+}
+
 async fn measured(State(metrics): State<PrometheusHandle>) -> String {
     metrics.render()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, response::Response};
+    use http::Request;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn answer(router: &Router, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response: Response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await;
+        (status, String::from_utf8(body.unwrap().to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_door_is_ready_while_it_is_up_and_tells_strangers_nothing_else() {
+        let health = Health::default();
+        let door = health_routes(health.clone(), Some("collector"));
+        let all = health_routes(health.clone(), None);
+        health.down("collector", "it is starting");
+        let (status, _) = answer(&door, "/health/ready").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        health.up("collector");
+        health.down("serve", "a secret place does not answer");
+        health.warn("store", Some("a secret place is slow".into()));
+        let ready = (StatusCode::OK, r#"{"status":"ready"}"#.to_owned());
+        assert_eq!(answer(&door, "/health/ready").await, ready);
+        let (status, text) = answer(&all, "/health/ready").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(text, r#"{"status":"not ready"}"#);
+        for router in [&door, &all] {
+            let (status, _) = answer(router, "/metrics").await;
+            assert_eq!(status, StatusCode::NOT_FOUND);
+        }
+        let handle = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let own = operate_routes(health, handle.handle());
+        let (status, text) = answer(&own, "/health/ready").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(text.matches("secret").count(), 2, "{text}");
+        assert_eq!(answer(&own, "/metrics").await.0, StatusCode::OK);
+    }
 }

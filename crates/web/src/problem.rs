@@ -66,6 +66,15 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
+    /// 429: this account asks for too much at once, or in a while; try again after this many seconds.
+    pub fn too_many(detail: impl Into<String>, retry_after: u32) -> Self {
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail);
+        Self {
+            retry_after: Some(retry_after),
+            ..problem
+        }
+    }
+
     /// 503: try again after this many seconds.
     pub fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: u32) -> Self {
         let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail);

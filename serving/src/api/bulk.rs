@@ -22,7 +22,8 @@ use super::{
 use crate::{
     api_types::{BulkAnswer, Created, Refused},
     app::App,
-    openapi::refusals::{Body, Busy, Commit, Key, Many, Refusals},
+    openapi::refusals::{Body, Busy, Commit, Key, Many, Refusals, TooMany},
+    rooms::Crowded,
 };
 
 /// Most links in one request.
@@ -49,7 +50,7 @@ type Item = Result<LinkBody, Problem>;
     ),
     responses(
         (status = 200, description = "What became of each.", body = BulkAnswer),
-        Refusals<(Key, Body, Many, Busy, Commit)>,
+        Refusals<(Key, Body, Many, Commit, (Busy, TooMany))>,
     ),
     security(("key" = ["write"])),
 )]
@@ -59,8 +60,11 @@ pub(crate) async fn create_many_links(
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
     body::content_type(request.headers(), &TYPES)?;
-    let busy = |_| Problem::unavailable("busy", "too many large requests at once", 1);
-    let _room = app.rooms.large_bodies.try_acquire().map_err(busy)?;
+    let room = app.rooms.large_bodies.enter(caller.account);
+    let _room = room.map_err(|crowded| match crowded {
+        Crowded::Account => Problem::too_many("this account sends two large requests already", 1),
+        Crowded::Everybody => Problem::unavailable("busy", "too many large requests at once", 1),
+    })?;
     let bytes = body::read(request, MAX_BODY).await?;
     let items = tokio::task::spawn_blocking(move || parse(&bytes))
         .await

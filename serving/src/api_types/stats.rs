@@ -153,10 +153,15 @@ pub(crate) struct Numbers {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 1)]
     pub bot_views: Option<i64>,
-    /// Value of conversions; null if it is in several currencies, which do not add up.
+    /// Value of conversions; null if it is in several currencies, which do not add up: then `values` has it
+    /// in each.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "129.50")]
     pub value: Option<Option<String>>,
+    /// By currency, the value of conversions in several; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!({"EUR": "12.50", "USD": "25.00"}))]
+    pub values: Option<BTreeMap<String, String>>,
     /// Distinct visitors. They do not add up over rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 99)]

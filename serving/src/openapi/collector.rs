@@ -21,7 +21,10 @@ pub(super) struct Collector;
 /// Leads a visitor on, and counts a click
 ///
 /// The browser is answered when the click is on disk: `Millrace-Event-Id` is its acknowledgement.
-/// Without this header the click was not recorded. A HEAD request counts nothing.
+/// Without this header the click was not recorded when it was answered: after half a second nobody waits for
+/// the disk, and a click that is written then counts after all. A HEAD request counts nothing. A slash at the
+/// end, and escaped characters that need no escape, make no difference. An address or headers beyond 32 KiB
+/// are refused with 414 or 431 without a body, since they were not read to their end.
 #[utoipa::path(
     get, path = "/{slug}", tag = "Collector",
     servers((url = "https://go.example", description = "The address of the collectors")),
@@ -70,12 +73,18 @@ fn convert() {}
 
 /// Tells of a conversion, by a form
 ///
-/// Parameters stand in the address, the form, or both; those of the address go first.
+/// Parameters stand in the address, in a form, in parts of one or in a JSON object, in any mixture; those of the
+/// address go first. Other trackers' names are understood: `clickid`, `cid`, `subid`; `txid`, `tid`, `order_id`;
+/// `payout`, `revenue`, `amount`.
 #[utoipa::path(
     post, path = "/c/{goal}", tag = "Collector",
     servers((url = "https://go.example", description = "The address of the collectors")),
     params(("goal" = String, Path, description = "The id of a goal.", example = "gol_0000000000008")),
-    request_body(content = ConversionForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(content(
+        (ConversionForm = "application/x-www-form-urlencoded"),
+        (ConversionForm = "multipart/form-data"),
+        (ConversionForm = "application/json"),
+    )),
     responses(
         (status = 200, description = "It is recorded.", body = Conversion),
         Refusals<(Postback, FormBody, Nothing, Unrecorded)>,
@@ -89,8 +98,11 @@ struct Conversion {
     /// Its id.
     #[schema(example = "0000000000000000000000002D-4")]
     event_id: String,
-    /// Whether this transaction was recorded before; the id is that of the first then.
+    /// Whether this transaction of the goal was recorded before; the id is that of the first then.
     duplicate: bool,
+    /// Parameters that mean nothing here; absent if there are none.
+    #[schema(example = json!(["gaid"]))]
+    ignored: Option<Vec<String>>,
 }
 
 /// The parameters of a conversion.
@@ -113,7 +125,8 @@ struct ConversionForm {
 /// Records events of a server, or replays
 ///
 /// A JSON array, or one JSON object a line; gzip or zstd by `Content-Encoding`; at most 10,000
-/// events and 10 MiB. An event that is refused does not hold up the others.
+/// events and 10 MiB. An event that is refused does not hold up the others; one with a field that does not
+/// exist is refused. What names something may be a text or a number.
 #[utoipa::path(
     post, path = "/v1/events", tag = "Collector",
     servers((url = "https://go.example", description = "The address of the collectors")),
@@ -141,7 +154,8 @@ struct Event {
     /// Of a conversion: the id or the name of its goal.
     #[schema(example = json!(null))]
     goal: Option<String>,
-    /// When it happened: RFC 3339, or a number of unix milliseconds; now unless given.
+    /// When it happened, since 1970: RFC 3339 with a zone, or a number of unix milliseconds; now unless given.
+    /// Also called `time` or `timestamp`.
     #[schema(example = "2026-01-02T03:04:04Z")]
     occurred_at: Option<String>,
     /// The visitor's address. Only its network and place are stored.
@@ -162,16 +176,16 @@ struct Event {
     /// The visitor's country, ISO 3166; by address unless given.
     #[schema(example = "DE")]
     country: Option<String>,
-    /// Its own id at the sender: it is counted once.
+    /// Its own id at the sender, unique in the account: it is counted once.
     #[schema(example = "import-3-000017")]
     idempotency_key: Option<String>,
-    /// Of a conversion: likewise.
+    /// Of a conversion: likewise, unique in its goal.
     #[schema(example = json!(null))]
     transaction_id: Option<String>,
     /// Of a conversion: the id of the click that it belongs to.
     #[schema(example = json!(null))]
     click_id: Option<String>,
-    /// Of a conversion: its value, a decimal.
+    /// Of a conversion: its value, a decimal, of at most 9223372036854; digits beyond six are rounded half-even.
     #[schema(example = json!(null))]
     value: Option<String>,
     /// Of a conversion: the currency of the value, ISO 4217.

@@ -17,7 +17,7 @@ use utoipa::{
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
-use web::{OperateDocument, ProblemBody};
+use web::{HealthDocument, ProblemBody};
 
 /// What is said of the API as a whole.
 #[derive(utoipa::OpenApi)]
@@ -77,7 +77,7 @@ pub(crate) struct Document(pub Bytes);
 pub(crate) fn document(routes: OpenApi) -> Value {
     let mut about = About::openapi();
     about.merge(routes);
-    about.merge(OperateDocument::openapi());
+    about.merge(HealthDocument::openapi());
     about.merge(collector::Collector::openapi());
     let mut document = json!(about);
     document["components"]["examples"] = refusals::examples();

@@ -92,6 +92,8 @@ families! {
         (503, "outcome_unknown", "nobody can say whether this was stored; look before you send it again"),
         (503, "store_unavailable", "the object store does not answer"),
     ],
+    /// Of an account that asks for too much at once.
+    TooMany: [(429, "too_many_requests", "4 questions of this account are being answered; ask fewer at once"),],
     /// Of what is done a few at once.
     Busy: [(503, "busy", "too many audits are asked for at once"),],
     /// Of the questions of `/v1/live`.
@@ -133,7 +135,9 @@ families! {
         (400, "invalid_body", "the body ended early"),
         (408, "too_slow", "the body did not arrive in time"),
         (413, "too_large", "a body holds at most 64 KiB here"),
-        (415, "invalid_form", "send the parameters with Content-Type: application/x-www-form-urlencoded, or in the address"),
+        (400, "invalid_form", "`value` must be a text or a number"),
+        (400, "malformed_json", "the body is not a JSON object: EOF while parsing an object at line 1 column 1"),
+        (415, "invalid_form", "send the parameters in the address, as application/x-www-form-urlencoded, multipart/form-data or application/json"),
         (503, "busy", "too many large requests at once"),
     ],
     /// Of what a conversion is told by.
@@ -142,6 +146,7 @@ families! {
         (400, "invalid_transaction_id", "transaction_id is not UTF-8"),
         (400, "invalid_value", "value must be a decimal such as 12.50"),
         (400, "invalid_currency", "currency must be a code of three letters such as EUR; the goal may set one"),
+        (400, "wrong_currency", "this goal counts EUR alone: send the value in it"),
         (409, "in_progress", "this transaction_id is being recorded just now; ask again in a second"),
     ],
     /// Of a body with events.

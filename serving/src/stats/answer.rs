@@ -8,7 +8,7 @@ use web::Problem;
 
 use super::{
     calendar::{self, Interval},
-    extras::{Extras, Place},
+    extras::{Extras, Place, Values},
     group_by::GroupBy,
     groups::{Groups, sum},
     live::{self, Age, Reading},
@@ -58,7 +58,8 @@ async fn build(
     let mut extras = Extras::default();
     if query.asks(Metric::Value) {
         let cube = (Dimension::Currency, Grain::Quarter);
-        extras.values = Some(merge(app, entity, query, &reading, cube).await?);
+        let merged = merge(app, entity, query, &reading, cube).await?;
+        extras.values = Values::of(&merged);
     }
     if query.asks(Metric::UniqueVisitors) {
         extras.count_uniques(app, entity, query, &reading).await?;
@@ -144,7 +145,10 @@ fn numbers(query: &Query, counts: Counts, place: Place<'_>, extras: &Extras) -> 
     let mut numbers = Numbers::default();
     for metric in &query.metrics {
         match metric {
-            Metric::Value => numbers.value = Some(extras.value(place)),
+            Metric::Value => match extras.value(place) {
+                Ok(value) => numbers.value = Some(Some(value)),
+                Err(values) => (numbers.value, numbers.values) = (Some(None), Some(values)),
+            },
             Metric::UniqueVisitors => numbers.unique_visitors = extras.visitors(place),
             metric => numbers.set_sum(*metric, sum(query, *metric, counts)),
         }

@@ -74,6 +74,24 @@ pub(crate) struct StatsQuery {
     pub campaign: Option<String>,
 }
 
+/// The names of the parameters.
+const NAMES: [&str; 14] = [
+    "metrics",
+    "start",
+    "end",
+    "range",
+    "interval",
+    "group_by",
+    "timezone",
+    "exclude_bots",
+    "limit",
+    "order",
+    "link",
+    "pixel",
+    "goal",
+    "campaign",
+];
+
 impl FromRequestParts<Arc<App>> for StatsQuery {
     type Rejection = Problem;
 
@@ -88,8 +106,7 @@ impl StatsQuery {
         let mut asked = Self::default();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()).into_owned() {
             let Some(slot) = asked.slot(&name) else {
-                let name: String = name.chars().take(40).collect();
-                let detail = format!("there is no parameter `{name}`");
+                let detail = web::unknown("parameter", &name, NAMES);
                 return Err(bad("unknown_parameter", detail));
             };
             let twice = slot.replace(value).is_some();

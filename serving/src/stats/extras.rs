@@ -16,8 +16,8 @@ use crate::app::App;
 
 #[derive(Default)]
 pub(super) struct Extras {
-    /// Values by currency; `None`: they were not asked for.
-    pub values: Option<Merged>,
+    /// Values, if they were asked for.
+    pub values: Values,
     /// Distinct visitors by bucket.
     pub uniques: Vec<u64>,
     /// Those of the whole range.
@@ -26,6 +26,38 @@ pub(super) struct Extras {
     pub uniques_error: f64,
     /// Whether one of them may count somebody twice, or somebody of a moment before or after.
     pub uniques_rough: bool,
+}
+
+/// Values by currency, in millionths; nought is left out: it is nought in every currency.
+#[derive(Default)]
+pub(super) struct Values {
+    buckets: BTreeMap<usize, ByCurrency>,
+    total: ByCurrency,
+}
+
+type ByCurrency = BTreeMap<Box<str>, i128>;
+
+impl Values {
+    /// The values of the cube of currencies. Added up once: an answer has thousands of buckets.
+    pub(super) fn of(merged: &Merged) -> Self {
+        let mut values = Self::default();
+        for ((bucket, currency), counts) in &merged.groups {
+            let bucket = values.buckets.entry(*bucket).or_default();
+            for sums in [bucket, &mut values.total] {
+                *sums.entry(currency.clone()).or_default() += counts.micros;
+            }
+        }
+        let all = values.buckets.values_mut().chain([&mut values.total]);
+        all.for_each(|sums| sums.retain(|_, micros| *micros != 0));
+        values
+    }
+
+    fn at(&self, bucket: Option<usize>) -> Option<&ByCurrency> {
+        match bucket {
+            Some(bucket) => self.buckets.get(&bucket),
+            None => Some(&self.total),
+        }
+    }
 }
 
 impl Extras {
@@ -77,16 +109,21 @@ impl Extras {
         }
     }
 
-    /// The value of a place in the answer; `None` if it is in several currencies, which do not
-    /// add up.
-    pub(super) fn value(&self, place: Place<'_>) -> Option<String> {
-        let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
-        for ((bucket, currency), counts) in &self.values.as_ref()?.groups {
-            if place.holds(*bucket, currency) {
-                *sums.entry(currency).or_default() += counts.micros;
+    /// The value of a place in the answer; where it is in several currencies, which do not add up, what
+    /// it is in each.
+    pub(super) fn value(&self, place: Place<'_>) -> Result<String, BTreeMap<String, String>> {
+        let sums = self.values.at(place.bucket).into_iter().flatten();
+        let sums = sums.map(|(currency, micros)| (&**currency, *micros));
+        let sums: Vec<(&str, i128)> = sums.filter(|(c, _)| place.holds(c)).collect();
+        match sums[..] {
+            [] => Ok(money(0)),
+            [(_, micros)] => Ok(money(micros)),
+            _ => {
+                let written =
+                    |(currency, micros): &(&str, i128)| ((*currency).to_owned(), money(*micros));
+                Err(sums.iter().map(written).collect())
             }
         }
-        (sums.len() <= 1).then(|| money(sums.values().sum()))
     }
 }
 
@@ -109,10 +146,8 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn holds(&self, bucket: usize, currency: &str) -> bool {
-        self.bucket.is_none_or(|b| b == bucket)
-            && self.currency.is_none_or(|c| c == currency)
-            && !self.not.contains(&currency)
+    fn holds(&self, currency: &str) -> bool {
+        self.currency.is_none_or(|c| c == currency) && !self.not.contains(&currency)
     }
 }
 

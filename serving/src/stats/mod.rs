@@ -31,7 +31,7 @@ use crate::{
     api::auth::{Caller, Reader},
     api_types::Stats,
     app::App,
-    openapi::refusals::{Key, Nothing, Question, Refusals, StoreDown, ViewsDown},
+    openapi::refusals::{Key, Nothing, Question, Refusals, StoreDown, TooMany, ViewsDown},
 };
 
 /// Numbers of the account, or of one of its objects
@@ -44,7 +44,7 @@ use crate::{
     params(StatsQuery),
     responses(
         (status = 200, description = "The numbers.", body = Stats),
-        Refusals<(Key, Question, Nothing, StoreDown, ViewsDown)>,
+        Refusals<(Key, Question, Nothing, StoreDown, (ViewsDown, TooMany))>,
     ),
     security(("key" = ["read"])),
 )]
@@ -54,6 +54,7 @@ pub(crate) async fn get_stats(
     asked: StatsQuery,
 ) -> Result<Json<Stats>, Problem> {
     let query = understand(&app, &caller, &asked)?;
+    let _turn = app.rooms.questions.wait(caller.account).await?;
     let entity = query.entity(&app.catalog, caller.account)?;
     answer(&app, entity, &query, Age::Now).await.map(Json)
 }

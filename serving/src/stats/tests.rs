@@ -69,7 +69,24 @@ async fn money_adds_up_within_a_currency_only() {
         {"currency": "EUR", "value": "12.50", "conversions": 1},
     ]);
     assert_eq!(rows, expected);
-    assert_eq!(totals, json!({"value": null, "conversions": 3}));
+    let values = json!({"EUR": "12.50", "USD": "25.00"});
+    let several = json!({"value": null, "values": values, "conversions": 3});
+    assert_eq!(totals, several);
+}
+
+#[tokio::test]
+async fn nought_in_another_currency_hides_no_total() {
+    let site = Site::new().await;
+    let (account, key) = site.account().await;
+    let mut events = clicks(account, 1, 1, 2);
+    for (record, (currency, micros)) in events.iter_mut().zip([("EUR", 5_000_000), ("XXX", 0)]) {
+        record.event.kind = EventKind::Conversion as i32;
+        record.event.value_micros = Some(micros);
+        record.event.currency = currency.into();
+    }
+    site.fold(&events).await;
+    let (_, totals) = results(&site, &key, "metrics=value").await;
+    assert_eq!(totals, json!({"value": "5.00"}));
 }
 
 #[tokio::test]
@@ -89,6 +106,7 @@ async fn every_metric_is_told_of_every_bucket() {
         row[metric] = json!(number);
     }
     row["value"] = Value::Null;
+    row["values"] = json!({"EUR": "12.50", "USD": "25.00"});
     assert_eq!(rows[1], row);
     row.as_object_mut().unwrap().remove("time");
     assert_eq!(totals, row);

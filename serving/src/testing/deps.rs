@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use ::audit::Audit;
 use catalog::Catalog;
 use jobs::JobClient;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use storage::env::Env;
 use testing::Installation;
 use web::{Health, ServerSettings};
@@ -42,7 +41,6 @@ pub(crate) async fn deps(installation: &Installation) -> ServingDeps {
     let env = installation.env.clone();
     let catalog = Catalog::open(env.clone());
     let health = Health::default();
-    let metrics = PrometheusBuilder::new().build_recorder().handle();
     ServingDeps {
         catalog: catalog.await.unwrap(),
         jobs: Arc::new(no_jobs(&env)),
@@ -51,7 +49,6 @@ pub(crate) async fn deps(installation: &Installation) -> ServingDeps {
         stream: installation.stream.clone(),
         cells: installation.cells.clone(),
         audits: Arc::new(FakeAudits),
-        operate: web::operate_routes(health.clone(), metrics),
         health,
     }
 }

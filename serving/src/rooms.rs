@@ -1,0 +1,168 @@
+//! How much of what is heavy is done at once in one process, and for one account: no tenant takes what all
+//! share. Who finds no room waits a while, or is told to come again.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use model::EntityId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use web::Problem;
+
+/// Questions of one account that are answered at once.
+const QUESTIONS: usize = 4;
+/// Live streams of one account.
+const STREAMS: usize = 20;
+/// Large bodies of one account that are read at once.
+const LARGE_BODIES: usize = 2;
+/// How long a question waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What there is room for.
+pub(crate) struct Rooms {
+    /// Large bodies that are read.
+    pub large_bodies: Shared,
+    /// Raw segments in memory: each may unpack to megabytes.
+    pub receipts: Semaphore,
+    /// Accounts whose events are counted.
+    pub audits: Semaphore,
+    /// Live streams that are open.
+    pub streams: Shared,
+    /// Questions that are answered.
+    pub questions: Shared,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self {
+            large_bodies: Shared::new(8, LARGE_BODIES),
+            receipts: Semaphore::new(4),
+            audits: Semaphore::new(2),
+            streams: Shared::new(1_000, STREAMS),
+            questions: Shared::new(64, QUESTIONS),
+        }
+    }
+}
+
+/// Room for so many of all accounts, and so many of each.
+pub(crate) struct Shared {
+    all: Arc<Semaphore>,
+    each: usize,
+    accounts: Mutex<HashMap<EntityId, Arc<Semaphore>>>,
+}
+
+/// A place, given back when dropped.
+pub(crate) struct Place {
+    _own: OwnedSemaphorePermit,
+    _shared: OwnedSemaphorePermit,
+}
+
+/// Why there is no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Crowded {
+    /// The account has as many as it may.
+    Account,
+    /// All accounts together have.
+    Everybody,
+}
+
+impl Shared {
+    fn new(all: usize, each: usize) -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(all)),
+            each,
+            accounts: Mutex::default(),
+        }
+    }
+
+    /// A place for `account` now.
+    pub(crate) fn enter(&self, account: EntityId) -> Result<Place, Crowded> {
+        let own = self.of(account).try_acquire_owned();
+        let own = own.map_err(|_| Crowded::Account)?;
+        let shared = Arc::clone(&self.all).try_acquire_owned();
+        Ok(Place {
+            _own: own,
+            _shared: shared.map_err(|_| Crowded::Everybody)?,
+        })
+    }
+
+    /// A place for `account`, waited for.
+    pub(crate) async fn wait(&self, account: EntityId) -> Result<Place, Problem> {
+        let turn = async {
+            let own = self.of(account).acquire_owned().await.ok()?;
+            let shared = Arc::clone(&self.all).acquire_owned().await.ok()?;
+            Some(Place {
+                _own: own,
+                _shared: shared,
+            })
+        };
+        let place = tokio::time::timeout(PATIENCE, turn).await.ok().flatten();
+        place.ok_or_else(|| {
+            let detail = format!(
+                "{} questions of this account are being answered; ask fewer at once",
+                self.each
+            );
+            Problem::too_many(detail, 1)
+        })
+    }
+
+    /// The account's own room. Those in which nobody is are forgotten now and then.
+    fn of(&self, account: EntityId) -> Arc<Semaphore> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if accounts.len() >= MOST_KEPT {
+            accounts.retain(|_, own| Arc::strong_count(own) > 1);
+        }
+        let own = accounts.entry(account);
+        Arc::clone(own.or_insert_with(|| Arc::new(Semaphore::new(self.each))))
+    }
+}
+
+/// Accounts whose rooms are kept before those without anybody are forgotten.
+const MOST_KEPT: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use model::EntityKind;
+
+    use super::*;
+
+    fn account(raw: u64) -> EntityId {
+        EntityId::new(EntityKind::Account, raw)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_fills_its_own_room_and_no_more() {
+        let room = Shared::new(5, 2);
+        let held = [(); 2].map(|()| room.enter(account(1)).unwrap());
+        assert_eq!(room.enter(account(1)).err(), Some(Crowded::Account));
+        let problem = room.wait(account(1)).await.err().unwrap();
+        assert_eq!(
+            (problem.status.as_u16(), problem.retry_after),
+            (429, Some(1))
+        );
+        let other = room.enter(account(2)).unwrap();
+        drop(held);
+        let waited = room.wait(account(1)).await;
+        assert!(waited.is_ok(), "room is given back");
+        let more = [3, 4, 5].map(|raw| room.enter(account(raw)).unwrap());
+        assert_eq!(room.enter(account(6)).err(), Some(Crowded::Everybody));
+        drop((other, more));
+    }
+
+    #[test]
+    fn rooms_without_anybody_are_forgotten() {
+        let room = Shared::new(5, 2);
+        let _held = room.enter(account(0)).unwrap();
+        for raw in 1..=2 * MOST_KEPT as u64 {
+            drop(room.enter(account(raw)));
+        }
+        assert!(room.accounts.lock().unwrap().len() <= MOST_KEPT);
+        assert!(room.enter(account(0)).is_ok());
+        assert!(
+            room.enter(account(0)).is_err(),
+            "who is in is not forgotten"
+        );
+    }
+}

@@ -78,34 +78,30 @@ fn no_click(parts: &Parts<'_>) -> Option<String> {
 }
 
 /// The address of the visitor in what stands before the time: `[host[:port]] client ident user`. A client may be
-/// given by its host's name: then there is none.
+/// given by its host's name: then there is none. Some log what proxies forwarded: the client is the first of several.
 fn client(front: &str) -> Option<IpAddr> {
     let words: Vec<&str> = front.split(' ').filter(|word| !word.is_empty()).collect();
     let first = *words.first()?;
-    let second = words.get(1).copied().unwrap_or_default();
-    // Some log what a proxy forwarded: the client comes first of several.
-    if let Some(first) = first.strip_suffix(',') {
+    if first.contains(',') {
         return address(first);
     }
-    let is_host = words.len() >= 4 && address(first).is_none();
-    match is_host && (has_port(first) || address(second).is_some()) {
-        true => address(second.trim_end_matches(',')),
-        false => address(first),
-    }
+    let second = words.get(1).filter(|_| words.len() >= 4).copied();
+    let second_ip = second.and_then(address);
+    second_ip.or_else(|| address(first))
 }
 
-fn has_port(word: &str) -> bool {
-    let port = word.rsplit_once(':').map(|(_, port)| port);
-    port.is_some_and(|port| port.parse::<u16>().is_ok())
-}
-
-/// An address, also with a zone, a port, or in brackets.
+/// The first address of `a,b`, which may have a zone, a port, or brackets.
 fn address(word: &str) -> Option<IpAddr> {
-    let bare = word.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
-    let bare = bare.unwrap_or(word);
-    let zoneless = bare.split('%').next().unwrap_or(bare);
-    let ip = zoneless.parse().ok();
-    ip.or_else(|| word.parse().ok().map(|socket: SocketAddr| socket.ip()))
+    let word = word.split(',').next()?;
+    if let Some(bracketed) = word.strip_prefix('[') {
+        return zoneless(bracketed.split(']').next()?);
+    }
+    let socket = word.parse::<SocketAddr>().ok();
+    zoneless(word).or(socket.map(|socket| socket.ip()))
+}
+
+fn zoneless(word: &str) -> Option<IpAddr> {
+    word.split('%').next()?.parse().ok()
 }
 
 #[cfg(test)]

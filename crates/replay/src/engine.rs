@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Groups that a stream may be ahead of the slowest one: what they had refused is held so long.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// How sending ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(crate) async fn send(
         Ok(rate) => (rate / 10).clamp(1, MOST_EVENTS),
     };
     let room = Arc::new(Semaphore::new(streams * AHEAD));
-    let (into, groups) = mpsc::channel(streams);
+    let (into, groups) = mpsc::channel(1);
     let reader = tokio::task::spawn_blocking(move || read(records, size, &room, &into));
     let (halt, grace) = (stop.child_token(), delivery.patience.grace);
     let (mut workers, mut results) = start(delivery, groups, streams, &halt);

@@ -87,10 +87,14 @@ impl<R: BufRead> Records<R> {
 
     fn ndjson(&mut self) -> anyhow::Result<Form> {
         if let Some(first) = self.filled_line() {
-            if first.text.trim_ascii_start().starts_with(b"[") {
+            let text = first.text.trim_ascii();
+            if text.starts_with(b"[") {
                 bail!(
                     "the file is a JSON array; one object a line is needed: `jq -c '.[]'` makes it so"
                 );
+            }
+            if text == b"{" {
+                bail!("an object runs over lines; one a line is needed: `jq -c .` makes it so");
             }
             self.again.push_front(first);
         }

@@ -55,7 +55,7 @@ impl Report {
             "rejected_by_code": self.totals.rejected,
             "skipped": self.totals.all_skipped(),
             "skipped_by_reason": self.totals.skipped,
-            "rejects_file": self.rejects,
+            "rejects_file": self.rejects.as_ref().map(|path| path.to_string_lossy()),
             "key_prefix": self.key_prefix,
         })
     }

@@ -86,6 +86,16 @@ fn the_client_is_found_in_front_of_the_time() {
         ),
         ("203.0.113.9, 10.0.0.1 - -", Some("203.0.113.9")),
         ("host.example.com - John Doe", None),
+        ("[fe80::1%eth0]:4711 - -", Some("fe80::1")),
+        ("[2001:db8::2]:443 203.0.113.9 - -", Some("203.0.113.9")),
+        ("192.0.2.1:80 203.0.113.9 - -", Some("203.0.113.9")),
+        ("203.0.113.9,10.0.0.1 - -", Some("203.0.113.9")),
+        ("203.0.113.9, 10.0.0.2, 10.0.0.1 - -", Some("203.0.113.9")),
+        (
+            "www.example.com:443 203.0.113.9, 10.0.0.1 - -",
+            Some("203.0.113.9"),
+        ),
+        ("unknown, 203.0.113.9 - -", None),
     ] {
         let click = click(&format!("{front} {REST}"));
         assert_eq!(click.get("ip").and_then(Value::as_str), ip, "{front}");

@@ -86,7 +86,7 @@ fn column(number: usize, name: &str) -> anyhow::Result<&'static str> {
         return Ok(field);
     }
     if name.trim().is_empty() {
-        bail!("column {number} has no name; name it, or remove it");
+        bail!("column {number} has no name; name it, or pass over it with `--leave-out ''`");
     }
     let meant = match fields::nearest(name) {
         Some(field) => format!("did you mean `{field}`?"),
@@ -136,10 +136,12 @@ mod tests {
         assert!(told("link,time,timestamp").contains("both occurred_at"));
         assert!(told("link,time\ra,1\rb,2").contains("carriage return"));
         assert!(told("\"link,time").contains("quotes"));
-        let header = Header::read(b"seq,link,zzz", &["seq".into(), "zzz".into()]).unwrap();
+        let left_out = ["seq".into(), "zzz".into(), String::new()];
+        let header = Header::read(b"seq,link,zzz", &left_out).unwrap();
         assert_eq!(
             header.fields().collect::<Vec<_>>(),
             [None, Some("link"), None]
         );
+        assert!(Header::read(b",link", &left_out).is_ok());
     }
 }

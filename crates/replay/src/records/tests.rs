@@ -99,6 +99,7 @@ fn rows_of_several_lines_are_one_record() {
 #[test]
 fn a_file_that_is_another_format_is_refused_before_anything_is_sent() {
     assert!(error(b"[\n{}]", Format::Ndjson).contains("jq -c"));
+    assert!(error(b"{\n \"link\": \"a\"\n}\n", Format::Ndjson).contains("jq -c ."));
     assert!(error(b"", Format::Csv).contains("no header"));
     assert!(error(b"link,ts\n", Format::Csv).contains("`ts`"));
     let text = b"sep=;\nLink;Time\na;5\n";

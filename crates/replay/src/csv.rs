@@ -57,10 +57,9 @@ impl Header {
                 crate::MAX_LINE >> 10
             )),
             Split::Open => Row::Open,
-            Split::Broken(column) => {
-                let what = "must be followed by the end of its cell, or written twice within one";
-                unclosed(format!("in column {column} is not: a quote {what}"))
-            }
+            Split::Broken(column) => unclosed(format!(
+                "in column {column} does not close: a quote within a cell is written twice"
+            )),
         }
     }
 

@@ -22,7 +22,9 @@ pub(crate) fn event(line: &[u8], key: &str) -> Result<String, Refusal> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let members = reader.deserialize_map(Members);
     let members = members.and_then(|members| reader.end().map(|()| members));
-    let members = members.map_err(|e| Refusal::new("not_json", e.to_string()))?;
+    // A line has one line.
+    let why = |e: serde_json::Error| e.to_string().replace("at line 1 column", "at column");
+    let members = members.map_err(|e| Refusal::new("not_json", why(e)))?;
     Ok(with_key(text, &members, key))
 }
 
@@ -129,6 +131,7 @@ mod tests {
         let code = |line: &[u8]| event(line, "k").unwrap_err();
         assert_eq!(code(b"{\"sub1\":\"f\xfcr\"}").code, "not_utf8");
         assert!(code(b"{\"sub1\":\"f\xfcr\"}").detail.contains("byte 11"));
+        assert!(code(b"{\"a\":1,}").detail.ends_with("at column 8"));
         for line in [
             "[1]",
             "7",

@@ -2,11 +2,12 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, Cursor, Read},
+    io::{self, BufRead, BufReader, Cursor, Read},
     path::Path,
 };
 
 use anyhow::{Context, bail};
+use flate2::bufread::GzDecoder;
 
 /// Bytes read from the file at once.
 const BUFFER: usize = 256 << 10;
@@ -49,7 +50,7 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<BufReader<Bytes>> {
         return Ok(BufReader::with_capacity(BUFFER, file));
     }
     let packed = BufReader::with_capacity(BUFFER, file);
-    let (head, text) = peek(flate2::bufread::MultiGzDecoder::new(packed)).with_context(reading)?;
+    let (head, text) = peek(Members::new(packed)).with_context(reading)?;
     check(path, &head)?;
     Ok(BufReader::with_capacity(BUFFER, text))
 }
@@ -67,6 +68,43 @@ fn peek(mut from: impl Read + Send + 'static) -> io::Result<(Vec<u8>, Bytes)> {
     (&mut from).take(8).read_to_end(&mut head)?;
     let whole = Cursor::new(head.clone()).chain(from);
     Ok((head, Box::new(whole)))
+}
+
+/// What is packed in one or more members of gzip. Zeros behind them are padding, as `gunzip` has it.
+struct Members<R> {
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Members<R> {
+    fn new(packed: R) -> Self {
+        Self {
+            member: Some(GzDecoder::new(packed)),
+        }
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let read = member.read(into)?;
+            if read > 0 || into.is_empty() {
+                return Ok(read);
+            }
+            let packed = self.member.take().map(GzDecoder::into_inner);
+            self.member = packed.map(next_member).transpose()?.flatten();
+        }
+        Ok(0)
+    }
+}
+
+fn next_member<R: BufRead>(mut packed: R) -> io::Result<Option<GzDecoder<R>>> {
+    loop {
+        match packed.fill_buf()? {
+            [] => return Ok(None),
+            [0, ..] => packed.consume(1),
+            _ => return Ok(Some(GzDecoder::new(packed))),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +140,14 @@ mod tests {
         assert_eq!(read(&gzip(b"")).unwrap(), "");
         let members = [gzip(b"a\n"), gzip(b""), gzip(b"b\n")].concat();
         assert_eq!(read(&members).unwrap(), "a\nb\n");
+        let padded = [gzip(b"a"), vec![0; 512]].concat();
+        assert_eq!(read(&padded).unwrap(), "a");
+        for broken in [
+            [gzip(b"a"), b"garbage".to_vec()].concat(),
+            gzip(b"abc")[..15].to_vec(),
+        ] {
+            assert!(read(&broken).is_err());
+        }
     }
 
     #[test]

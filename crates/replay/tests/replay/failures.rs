@@ -1,6 +1,9 @@
 //! A collector that is away, slow, or says no.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use replay::{End, Tell, Totals};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +39,19 @@ async fn what_passes_by_itself_is_tried_again_and_counts_once() {
         assert_eq!(collector.events().len(), 7500);
         assert_eq!(collector.requests(), 8 + 7);
     }
+}
+
+#[tokio::test]
+async fn a_collector_says_when_to_ask_again() {
+    let collector = Collector::scripted(|n| match n {
+        1 => Meets::Status(503, "retry-after: 1\r\n", ""),
+        _ => Meets::Answer,
+    });
+    let given = given("clicks.ndjson", ndjson(1..=10));
+    let start = Instant::now();
+    let report = replay(&options(&given.file, &collector.url)).await.unwrap();
+    assert_eq!(report.totals.accepted, 10);
+    assert!(start.elapsed() >= Duration::from_secs(1));
 }
 
 #[tokio::test]

@@ -46,42 +46,73 @@ pub(crate) async fn send(
     stop: &CancellationToken,
     mut settle: impl FnMut(Delivered),
 ) -> anyhow::Result<End> {
-    let size = match usize::try_from(events_a_second) {
-        Ok(0) | Err(_) => MOST_EVENTS,
-        Ok(rate) => (rate / 10).clamp(1, MOST_EVENTS),
-    };
+    let size = group_size(events_a_second);
     let room = Arc::new(Semaphore::new(streams * AHEAD));
     let (into, groups) = mpsc::channel(1);
     let reader = tokio::task::spawn_blocking(move || read(records, size, &room, &into));
     let (halt, grace) = (stop.child_token(), delivery.patience.grace);
     let (mut workers, mut results) = start(delivery, groups, streams, &halt);
     let mut end = End::Complete;
-    let (mut next, mut waiting) = (0, BTreeMap::new());
-    while let Some(result) = outcome(&mut results, &halt, grace).await {
-        match result {
-            Ok((number, delivered, room)) => {
-                waiting.insert(number, (delivered, room));
-                while let Some((delivered, _room)) = waiting.remove(&next) {
-                    settle(delivered);
-                    next += 1;
-                }
+    let mut in_order = InOrder::default();
+    loop {
+        let result = tokio::select! {
+            biased;
+            result = results.recv() => result,
+            // One that panicked is missed: groups behind its own would wait for ever.
+            Some(worker) = workers.join_next() => {
+                worker.context("a stream of the replay failed")?;
+                continue;
             }
-            Err(Undelivered::Failed(why)) => end = End::Failed(why),
-            Err(Undelivered::Interrupted) => {}
+            () = over(&halt, grace) => None,
+        };
+        match result {
+            None => break,
+            Some(Ok((number, delivered, room))) => {
+                in_order.add(number, (delivered, room), &mut settle);
+            }
+            Some(Err(Undelivered::Failed(why))) => end = End::Failed(why),
+            Some(Err(Undelivered::Interrupted)) => {}
         }
     }
     if halt.is_cancelled() {
-        return Ok(if end == End::Complete {
-            End::Interrupted
-        } else {
-            end
-        });
+        let failed = matches!(end, End::Failed(_));
+        return Ok(if failed { end } else { End::Interrupted });
     }
     while let Some(worker) = workers.join_next().await {
         worker.context("a stream of the replay failed")?;
     }
     let read = reader.await.context("reading the file failed")?;
     Ok(read.map_or_else(|error| End::Broken(error.to_string()), |()| end))
+}
+
+/// Events in a group: a tenth of a second's.
+fn group_size(events_a_second: u64) -> usize {
+    match usize::try_from(events_a_second) {
+        Ok(0) | Err(_) => MOST_EVENTS,
+        Ok(rate) => (rate / 10).clamp(1, MOST_EVENTS),
+    }
+}
+
+/// Groups that are answered while one before them is not.
+#[derive(Default)]
+struct InOrder {
+    next: u64,
+    waiting: BTreeMap<u64, (Delivered, OwnedSemaphorePermit)>,
+}
+
+impl InOrder {
+    fn add(
+        &mut self,
+        number: u64,
+        group: (Delivered, OwnedSemaphorePermit),
+        settle: &mut impl FnMut(Delivered),
+    ) {
+        self.waiting.insert(number, group);
+        while let Some((delivered, _room)) = self.waiting.remove(&self.next) {
+            settle(delivered);
+            self.next += 1;
+        }
+    }
 }
 
 fn start(
@@ -127,21 +158,10 @@ async fn work(
     }
 }
 
-/// The next outcome; once told to end, only as long as requests under way may take.
-async fn outcome(
-    results: &mut mpsc::Receiver<Outcome>,
-    halt: &CancellationToken,
-    grace: Duration,
-) -> Option<Outcome> {
-    let over = async {
-        halt.cancelled().await;
-        sleep(grace).await;
-    };
-    tokio::select! {
-        biased;
-        result = results.recv() => result,
-        () = over => None,
-    }
+/// Once told to end, as long as requests under way may take.
+async fn over(halt: &CancellationToken, grace: Duration) {
+    halt.cancelled().await;
+    sleep(grace).await;
 }
 
 /// Reads the file into groups, as long as somebody takes them.

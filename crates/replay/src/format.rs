@@ -14,10 +14,12 @@ pub enum Format {
 }
 
 impl Format {
-    /// What a file's name says, with or without `.gz`; NDJSON if it says nothing.
+    /// What a file's name says, packed (`.gz`) and rotated (`.1`, `-20261126`) or not; NDJSON if it says nothing.
     pub fn of_name(path: &Path) -> Self {
         let name = path.to_string_lossy().to_ascii_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
+        let name = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let name = name.trim_end_matches(['.', '-']);
         match name.rsplit_once('.').map(|(_, end)| end) {
             Some("csv" | "tsv") => Self::Csv,
             Some("log") => Self::Combined,
@@ -61,7 +63,10 @@ mod tests {
             ("a.CSV.gz", Format::Csv),
             ("a.tsv", Format::Csv),
             ("access.log.gz", Format::Combined),
-            ("access.log.1", Format::Ndjson),
+            ("access.log.1", Format::Combined),
+            ("access.log.2.gz", Format::Combined),
+            ("access.log-20261126.gz", Format::Combined),
+            ("clicks-2026.ndjson", Format::Ndjson),
             ("a", Format::Ndjson),
         ] {
             assert_eq!(Format::of_name(Path::new(name)), format, "{name}");

@@ -73,9 +73,16 @@ impl Written {
 fn written(path: &Path) -> anyhow::Result<Written> {
     let first = Lines::new(source::open(path)?).read();
     let first = first.with_context(|| format!("cannot read {}", path.display()))?;
+    let text = first.map(|line| line.text).unwrap_or_default();
+    // Programs write JSON to logs, too.
+    let is_json = text.trim_ascii_start().starts_with(b"{");
     Ok(Written {
-        rejects: first.and_then(|line| rejects::format(&line.text)),
-        named: Format::of_name(path),
+        rejects: rejects::format(&text),
+        named: if is_json {
+            Format::Ndjson
+        } else {
+            Format::of_name(path)
+        },
     })
 }
 

@@ -99,6 +99,9 @@ impl Report {
         if more > 0 {
             said.push(format!("rejected: {more} more"));
         }
+        if self.totals.all_rejected() > 0 && self.totals.accepted + self.totals.duplicates == 0 {
+            said.push("Not one line was taken: is --format right?".into());
+        }
         if let Some(rejects) = &self.rejects {
             let rejects = rejects.display();
             said.push(format!("The rejected lines are in {rejects}, each below its reason: mend them there and replay that file."));

@@ -202,11 +202,21 @@ async fn columns_times_and_delimiters_are_understood() {
 }
 
 #[tokio::test]
+async fn a_format_that_is_not_the_files_is_told() {
+    let collector = Collector::new();
+    let given = given("a.ndjson", ndjson(1..=3));
+    let mut asked = options(&given.file, &collector.url);
+    asked.format = Some(Format::Combined);
+    let report = replay(&asked).await.unwrap();
+    assert_eq!((report.exit_code(), report.totals.all_rejected()), (3, 3));
+    assert!(report.problems().join("\n").contains("--format"));
+}
+
+#[tokio::test]
 async fn where_nothing_can_be_kept_lines_are_sent_all_the_same() {
     let collector = Collector::new();
     let given = given("a.log", ndjson(1..=3) + "{\n");
     let mut asked = options(&given.file, &collector.url);
-    asked.format = Some(Format::Ndjson);
     asked.rejects = Some(given.folder.path().join("no/rejects"));
     asked.progress = Some(given.folder.path().join("no/progress"));
     let (report, told) = replay_told(&asked).await;

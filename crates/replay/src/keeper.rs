@@ -1,6 +1,6 @@
 //! What was answered, in the order of lines: totals, the file of refused lines, and the progress.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fs::File, path::PathBuf, time::Duration};
 
 use tokio::time::Instant;
 
@@ -24,6 +24,8 @@ pub(crate) struct Keeper {
     pub(crate) rejects: Option<Rejects>,
     /// Where progress is kept, and how it was when it was kept last.
     pub(crate) progress: Option<(PathBuf, Progress)>,
+    /// The file, held by this replay.
+    pub(crate) held: Option<File>,
     examples: Vec<String>,
     tell: Tell,
     saved: Instant,
@@ -38,6 +40,7 @@ impl Keeper {
             key_prefix,
             rejects: None,
             progress: None,
+            held: None,
             examples: Vec::new(),
             tell,
             saved: Instant::now(),

@@ -32,6 +32,7 @@ pub(crate) fn prepare(options: &Options, to: &str, tell: &Tell) -> anyhow::Resul
     if !kind.is_file() && !kind.is_dir() {
         return prepare_pipe(options, tell);
     }
+    let held = source::hold(path)?;
     let written = written(path)?;
     let asked = Asked {
         name: name.to_string(),
@@ -52,7 +53,8 @@ pub(crate) fn prepare(options: &Options, to: &str, tell: &Tell) -> anyhow::Resul
         true => Box::new(source::open(path)?),
         false => Box::new(source::open(path)?.take(file.bytes)),
     };
-    let prepared = open(bytes, options, written.format(options), &start, tell)?;
+    let mut prepared = open(bytes, options, written.format(options), &start, tell)?;
+    prepared.keeper.held = held;
     Ok(keep(prepared, &asked, file, (kept, start), tell))
 }
 

@@ -1,7 +1,7 @@
 //! The file: unpacked if it is packed, and refused with words if it is something else.
 
 use std::{
-    fs::File,
+    fs::{File, TryLockError},
     io::{self, BufRead, BufReader, Cursor, Read},
     path::Path,
 };
@@ -53,6 +53,20 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<BufReader<Bytes>> {
     let (head, text) = peek(Members::new(packed)).with_context(reading)?;
     check(path, &head)?;
     Ok(BufReader::with_capacity(BUFFER, text))
+}
+
+/// Holds a file as long as what is given lives: two replays of it at once would write over each other's progress. Where
+/// there are no locks, nothing is held.
+pub(crate) fn hold(path: &Path) -> anyhow::Result<Option<File>> {
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => bail!(
+            "{} is being replayed by another process: wait for it, or replay a copy",
+            path.display()
+        ),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
 }
 
 fn check(path: &Path, head: &[u8]) -> anyhow::Result<()> {
@@ -148,6 +162,15 @@ mod tests {
         ] {
             assert!(read(&broken).is_err());
         }
+    }
+
+    #[test]
+    fn a_file_is_held_by_one() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let held = hold(file.path()).unwrap();
+        assert!(hold(file.path()).is_err());
+        drop(held);
+        assert!(hold(file.path()).is_ok());
     }
 
     #[test]

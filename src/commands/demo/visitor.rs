@@ -92,7 +92,7 @@ impl Visitor {
         let to = (self.collector.as_str(), self.key.as_str());
         let report = replay::send(Cursor::new(lines), to, "demo", 4).await?;
         match report.exit_code() {
-            0 => Ok(report.totals.accepted),
+            0 => Ok(report.totals.accepted + report.totals.duplicates),
             _ => bail!("not all events were taken: {}", report.problems().join(" ")),
         }
     }

@@ -2,7 +2,6 @@
 
 mod auditing;
 mod batch_runtime;
-mod client;
 mod commands;
 mod config;
 mod job_health;

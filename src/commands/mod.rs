@@ -49,9 +49,7 @@ enum Command {
     )]
     Demo(demo::Demo),
     /// Send recorded events to a collector.
-    #[command(
-        after_help = "Example:\n  millrace replay clicks.ndjson --to http://127.0.0.1:8080 --key mr_…"
-    )]
+    #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Replay),
     /// The batch layer.
     #[command(subcommand)]

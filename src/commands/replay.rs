@@ -1,24 +1,29 @@
 //! `millrace replay`: recorded events to a collector.
 
-use std::{
-    collections::HashMap,
-    fs::File,
-    io::{BufRead, BufReader, Read},
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::{Arc, atomic::Ordering},
-};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
-use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Map, Value, json};
+use replay::{Format, Options, Patience, Tell, Told};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
-use crate::client::{self, Target};
+pub(super) const EXAMPLES: &str = "Examples:
+  millrace replay clicks.ndjson --to http://127.0.0.1:8080 --key mr_…
+  millrace replay clicks.csv.gz --to http://127.0.0.1:8080 --leave-out id,note --streams 8
+  millrace replay /var/log/nginx/access.log --format combined --to http://127.0.0.1:8080
+  millrace replay clicks.ndjson --to http://127.0.0.1:8080 --resume   go on where it ended
+  millrace replay clicks.ndjson.rejected --to http://127.0.0.1:8080   refused lines, mended
+
+Every line without a key of its own gets one, PREFIX-LINE, and the collector remembers keys for 30 days: a file that is sent
+twice, or resumed, counts once until then. What cannot be read or is refused is skipped, told by line, and kept in
+FILE.rejected. HEAD, POST and error statuses of a log are no clicks: they are counted by reason.
+
+Exit codes: 0 all was taken, 1 it failed or the file is cut off, 3 some lines were refused, 130 interrupted.";
 
 #[derive(Debug, Args)]
 pub struct Replay {
-    /// File with the events; `.gz` is unpacked.
+    /// File with the events, plain or packed with gzip.
     file: PathBuf,
     /// The collector.
     #[arg(long)]
@@ -26,179 +31,102 @@ pub struct Replay {
     /// API key that may write.
     #[arg(long, env = "MILLRACE_KEY", hide_env_values = true)]
     key: String,
-    /// ndjson: one event a line as POST /v1/events takes it; csv: the same fields as columns;
-    /// combined: a web server's log, where the path is the link's slug.
-    #[arg(long, value_enum, default_value_t = Format::Ndjson)]
-    format: Format,
+    /// ndjson: one event a line as POST /v1/events takes it; csv: the same fields as columns, with their other names
+    /// (time, timestamp, clickid, txid, payout …), separated by `,` `;` `|` or tabs; combined: the log of a web
+    /// server (Apache, nginx), where the path is the link's slug. By default what the file's name says
+    /// (.csv, .tsv, .log), else ndjson.
+    #[arg(long, value_parser = ["ndjson", "csv", "combined"])]
+    format: Option<String>,
     /// Requests under way at once.
     #[arg(long, default_value_t = 1)]
     streams: usize,
     /// Events a second at most; 0: as fast as it goes.
     #[arg(long, default_value_t = 0)]
     rate: u64,
+    /// What the keys of lines begin with. By default a hash of the file's contents; with the same prefix a line of
+    /// the same number counts once, also if the file was mended.
+    #[arg(long)]
+    key_prefix: Option<String>,
+    /// Go on where the last replay of this file ended. The file must be the same, or have grown.
+    #[arg(long)]
+    resume: bool,
+    /// Where lines go that are refused, each below its reason. [default: FILE.rejected]
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Where it is kept how far the file was sent. [default: FILE.progress]
+    #[arg(long, value_name = "FILE")]
+    progress: Option<PathBuf>,
+    /// Columns of a CSV file that are no fields of an event.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    leave_out: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Format {
-    Ndjson,
-    Csv,
-    Combined,
-}
-
 impl Replay {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        if !(1..=256).contains(&self.streams) {
-            bail!("--streams must be 1 to 256");
-        }
-        let lines = read(&self.file, self.format)?;
-        let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template(
-            "{spinner} {pos} events, {per_sec}",
+        let json = self.json;
+        let options = self.options()?;
+        let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(
+            "{bar:30} line {pos} of {len}, {per_sec}, {eta} left",
         )?);
-        let target = Target {
-            url: self.to,
+        let stop = CancellationToken::new();
+        let told = tokio::spawn(cancel_when_told(stop.clone()));
+        let report = replay::run(options, tell(bar.clone()), &stop).await;
+        told.abort();
+        bar.finish_and_clear();
+        let report = report?;
+        match json {
+            true => println!("{}", report.json()),
+            false => println!("{}", report.summary()),
+        }
+        for problem in report.problems() {
+            eprintln!("{problem}");
+        }
+        Ok(ExitCode::from(report.exit_code()))
+    }
+
+    fn options(self) -> anyhow::Result<Options> {
+        let format = self.format.map(|format| format.parse::<Format>());
+        Ok(Options {
+            file: self.file,
+            to: self.to,
             key: self.key,
+            format: format.transpose().map_err(anyhow::Error::msg)?,
             streams: self.streams,
             rate: self.rate,
-        };
-        let totals = client::send(Arc::new(target), lines, |sent| bar.set_position(sent)).await?;
-        bar.finish_and_clear();
-        let [accepted, duplicates, rejected] =
-            [&totals.accepted, &totals.duplicates, &totals.rejected]
-                .map(|n| n.load(Ordering::Relaxed));
-        match self.json {
-            true => println!(
-                "{}",
-                json!({"accepted": accepted, "duplicates": duplicates, "rejected": rejected})
-            ),
-            false => println!("accepted {accepted}, duplicates {duplicates}, rejected {rejected}"),
-        }
-        for example in totals.examples.lock().await.iter() {
-            eprintln!("rejected: {example}");
-        }
-        Ok(if rejected == 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
+            key_prefix: self.key_prefix,
+            resume: self.resume,
+            rejects: self.rejects,
+            progress: self.progress,
+            leave_out: self.leave_out,
+            patience: Patience::default(),
         })
     }
 }
 
-type Lines = Box<dyn Iterator<Item = anyhow::Result<String>>>;
-
-fn read(path: &Path, format: Format) -> anyhow::Result<Lines> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let reader: Box<dyn Read> = match path.extension().is_some_and(|e| e == "gz") {
-        true => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        false => Box::new(file),
-    };
-    Ok(match format {
-        Format::Ndjson => {
-            Box::new(texts(reader).filter(|l| l.as_ref().map_or(true, |l| !l.trim().is_empty())))
-        }
-        Format::Csv => from_csv(reader)?,
-        Format::Combined => Box::new(texts(reader).enumerate().filter_map(
-            |(i, line)| match line {
-                Ok(line) if line.trim().is_empty() => None,
-                Ok(line) => Some(from_combined(&line).with_context(|| format!("line {}", i + 1))),
-                Err(error) => Some(Err(error)),
-            },
-        )),
+/// What is told goes to the bar; sentences stay where there is no bar, too.
+fn tell(bar: ProgressBar) -> Tell {
+    Arc::new(move |told| match told {
+        Told::Line(line) => bar.set_position(line),
+        Told::Lines(lines) => bar.set_length(lines),
+        Told::Notice(text) => bar.suspend(|| eprintln!("{text}")),
     })
 }
 
-fn texts(reader: impl Read) -> impl Iterator<Item = anyhow::Result<String>> {
-    BufReader::new(reader)
-        .lines()
-        .enumerate()
-        .map(|(i, line)| line.with_context(|| format!("line {} is not readable text", i + 1)))
-}
-
-/// Columns are named like the fields of an event; empty cells are left out.
-fn from_csv(reader: impl Read + 'static) -> anyhow::Result<Lines> {
-    let mut reader = csv::Reader::from_reader(reader);
-    let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-    let rows = reader.into_records().map(move |row| {
-        let row = row?;
-        let fields = names
-            .iter()
-            .zip(row.iter())
-            .filter(|(_, value)| !value.is_empty());
-        let event: Map<String, Value> = fields
-            .map(|(name, value)| (name.clone(), cell(name, value)))
-            .collect();
-        Ok(Value::Object(event).to_string())
-    });
-    Ok(Box::new(rows))
-}
-
-fn cell(name: &str, value: &str) -> Value {
-    match (name, value.parse::<i64>()) {
-        ("occurred_at", Ok(ms)) => json!(ms),
-        _ => json!(value),
-    }
-}
-
-/// One line of the Apache combined log format.
-fn from_combined(line: &str) -> anyhow::Result<String> {
-    let parts = split_combined(line).context("this is not the combined log format")?;
-    let path = parts
-        .get("request")
-        .and_then(|r| r.split(' ').nth(1))
-        .context("the request has no path")?;
-    let slug = path
-        .split(['?', '#'])
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches('/');
-    let time = chrono::DateTime::parse_from_str(parts["time"], "%d/%b/%Y:%H:%M:%S %z")
-        .context("the time cannot be read")?;
-    let text = |name: &str| {
-        parts
-            .get(name)
-            .filter(|t| **t != "-")
-            .copied()
-            .unwrap_or_default()
-    };
-    let event = json!({
-        "type": "click",
-        "link": slug,
-        "occurred_at": time.timestamp_millis(),
-        "ip": text("ip"),
-        "referrer": text("referrer"),
-        "user_agent": text("agent"),
-    });
-    Ok(event.to_string())
-}
-
-fn split_combined(line: &str) -> Option<HashMap<&'static str, &str>> {
-    let (ip, rest) = line.split_once(' ')?;
-    let (_, rest) = rest.split_once('[')?;
-    let (time, rest) = rest.split_once(']')?;
-    let (request, rest) = rest.trim_start().strip_prefix('"')?.split_once("\" ")?;
-    let mut quoted = rest.split('"').skip(1).step_by(2);
-    Some(HashMap::from([
-        ("ip", ip),
-        ("time", time),
-        ("request", request),
-        ("referrer", quoted.next().unwrap_or("-")),
-        ("agent", quoted.next().unwrap_or("-")),
-    ]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_of_a_web_log_becomes_a_click() {
-        let line = r#"203.0.113.9 - - [17/May/2015:10:05:03 +0200] "GET /abc?x=1 HTTP/1.1" 200 203023 "http://example.com/a" "Mozilla/5.0 (X11)""#;
-        let event: Value = serde_json::from_str(&from_combined(line).unwrap()).unwrap();
-        assert_eq!(event["link"], "abc");
-        assert_eq!(event["occurred_at"], 1_431_849_903_000i64);
-        assert_eq!(event["user_agent"], "Mozilla/5.0 (X11)");
-        assert!(from_combined("nonsense").is_err());
+/// The first Ctrl-C or SIGTERM ends the replay in order; the second one ends it at once.
+async fn cancel_when_told(stop: CancellationToken) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if stop.is_cancelled() {
+            std::process::exit(130);
+        }
+        stop.cancel();
     }
 }

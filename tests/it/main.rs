@@ -15,6 +15,7 @@ mod keys;
 mod many;
 mod outages;
 mod overload;
+mod replay;
 mod salvage;
 #[allow(
     dead_code,

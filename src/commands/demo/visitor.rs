@@ -1,7 +1,7 @@
 //! Somebody who uses the demo over HTTP, as any client would.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    io::Cursor,
     time::{Duration, Instant},
 };
 
@@ -10,12 +10,7 @@ use catalog::Scope;
 use serde_json::{Value, json};
 use testdata::{Event, Recent};
 
-use crate::{
-    client::{self, Target},
-    commands::key,
-    supervise::Running,
-    wiring::Base,
-};
+use crate::{commands::key, supervise::Running, wiring::Base};
 
 /// How long the live numbers may take to hold everything that was replayed.
 const LIVE_LIMIT: Duration = Duration::from_secs(60);
@@ -89,18 +84,17 @@ impl Visitor {
 
     /// Sends many events as fast as they are taken.
     pub(super) async fn replay(&self, events: &[Event]) -> anyhow::Result<u64> {
-        let lines = events.iter().map(|event| Ok(serde_json::to_string(event)?));
-        let target = Target {
-            url: self.collector.clone(),
-            key: self.key.clone(),
-            streams: 4,
-            rate: 0,
-        };
-        let totals = client::send(Arc::new(target), lines, |_| {}).await?;
-        if totals.rejected.load(Ordering::Relaxed) > 0 {
-            bail!("events were rejected: {:?}", totals.examples.lock().await);
+        let mut lines = Vec::new();
+        for event in events {
+            serde_json::to_writer(&mut lines, event)?;
+            lines.push(b'\n');
         }
-        Ok(totals.accepted.load(Ordering::Relaxed))
+        let to = (self.collector.as_str(), self.key.as_str());
+        let report = replay::send(Cursor::new(lines), to, "demo", 4).await?;
+        match report.exit_code() {
+            0 => Ok(report.totals.accepted + report.totals.duplicates),
+            _ => bail!("not all events were taken: {}", report.problems().join(" ")),
+        }
     }
 
     /// Sends one event. `POST /v1/events` and not the link itself: only there can a sender say

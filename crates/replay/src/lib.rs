@@ -1,0 +1,55 @@
+//! Files of recorded events, sent to a collector: `millrace replay` without its command line.
+//!
+//! The way of a line: `source` unpacks the file, `lines` bounds what is held, `records` makes events of lines
+//! (`ndjson`, `csv`, `combined`), each with a key; `engine` sends them in groups, `delivery` until there is an answer;
+//! `keeper` writes down, in the order of lines, what was refused and how far it is.
+
+mod batch;
+mod client;
+mod combined;
+mod csv;
+mod delivery;
+mod engine;
+mod fields;
+mod fingerprint;
+mod format;
+mod keeper;
+mod lines;
+mod ndjson;
+mod options;
+mod patience;
+mod prepared;
+mod progress;
+mod record;
+mod records;
+mod refusal;
+mod rejects;
+mod report;
+mod run;
+mod source;
+mod totals;
+
+use std::sync::Arc;
+
+pub use engine::End;
+pub use format::Format;
+pub use lines::MAX_LINE;
+pub use options::Options;
+pub use patience::Patience;
+pub use report::Report;
+pub use run::{run, send};
+pub use totals::Totals;
+
+/// What is told while a replay runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// A sentence for people.
+    Notice(String),
+    /// All lines up to this one are answered.
+    Line(u64),
+    /// How many lines there are.
+    Lines(u64),
+}
+
+/// Who is told.
+pub type Tell = Arc<dyn Fn(Told) + Send + Sync>;

@@ -4,6 +4,7 @@
 //! layer and a later full recompute give the same answer for the same event.
 
 mod agent;
+mod bots;
 mod channel;
 mod continent;
 mod device_type;
@@ -14,7 +15,7 @@ mod network;
 mod referrer;
 mod visitor;
 
-pub use agent::{Agent, Rules, RulesError};
+pub use agent::{Agent, MAX_AGENT, Rules, RulesError};
 pub use continent::continent;
 pub use geo::{Geo, GeoError, Place};
 pub use language::language;

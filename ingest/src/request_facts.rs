@@ -6,9 +6,10 @@ use catalog::AccountSettings;
 use chrono::DateTime;
 use chrono_tz::Tz;
 use enrich::{Geo, Rules, VisitorKey, truncate_ip};
-use ipnet::IpNet;
 use model::{EntityId, Event, EventKind, time};
 use url::Url;
+
+use crate::client_address::is_in;
 
 /// Longest text kept of a header, bytes.
 pub const MAX_TEXT: usize = 2048;
@@ -182,31 +183,6 @@ fn origin(referrer: &str) -> String {
     )
 }
 
-/// The address of the client: the peer, or, behind trusted proxies, the last address in
-/// `X-Forwarded-For` that is not one of them.
-pub fn client_ip(peer: IpAddr, forwarded: Option<&str>, trusted: &[IpNet]) -> IpAddr {
-    let peer = peer.to_canonical();
-    if !is_in(trusted, peer) {
-        return peer;
-    }
-    let hops = forwarded
-        .unwrap_or_default()
-        .rsplit(',')
-        .map_while(|hop| hop.trim().parse::<IpAddr>().ok());
-    let mut client = peer;
-    for hop in hops {
-        client = hop.to_canonical();
-        if !is_in(trusted, client) {
-            break;
-        }
-    }
-    client
-}
-
-fn is_in(networks: &[IpNet], ip: IpAddr) -> bool {
-    networks.iter().any(|n| n.contains(&ip.to_canonical()))
-}
-
 /// The five `utm_` parameters in order, or nothing if none is given.
 pub fn utm(get: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let names = [
@@ -306,29 +282,6 @@ mod tests {
         ] {
             assert_eq!(parse_money(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn only_trusted_proxies_are_believed() {
-        let ip = |t: &str| t.parse::<IpAddr>().unwrap();
-        let trusted = ["10.0.0.0/8".parse::<IpNet>().unwrap()];
-        assert_eq!(
-            client_ip(ip("9.9.9.9"), Some("1.1.1.1"), &trusted),
-            ip("9.9.9.9")
-        );
-        assert_eq!(
-            client_ip(ip("10.0.0.1"), Some("6.6.6.6, 1.1.1.1, 10.2.3.4"), &trusted),
-            ip("1.1.1.1")
-        );
-        assert_eq!(
-            client_ip(ip("::ffff:10.0.0.1"), Some("1.1.1.1"), &trusted),
-            ip("1.1.1.1")
-        );
-        assert_eq!(
-            client_ip(ip("10.0.0.1"), Some("junk"), &trusted),
-            ip("10.0.0.1")
-        );
-        assert_eq!(client_ip(ip("10.0.0.1"), None, &trusted), ip("10.0.0.1"));
     }
 
     #[test]

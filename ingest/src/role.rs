@@ -5,7 +5,6 @@ use std::{path::PathBuf, sync::Arc};
 use axum::Router;
 use catalog::Catalog;
 use enrich::{Geo, Rules, VisitorKey};
-use ipnet::IpNet;
 use model::random::{Randomness, new_nonce};
 use storage::{
     blocking, cells::LiveCells, env::Env, reservations::Reservations, stream::EventStream,
@@ -15,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use web::{Health, ServerSettings};
 
 use crate::{
+    client_address::TrustedProxies,
     follow::{Closer, follow},
     http::routes,
     key_restorer::KeyRestorer,
@@ -61,8 +61,8 @@ pub struct CollectorSettings {
     pub catalog_copy: PathBuf,
     /// How the log behaves.
     pub log: LogSettings,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    /// Who is believed on whose behalf a request is made.
+    pub trusted_proxies: TrustedProxies,
     /// Bounds of the server.
     pub server: ServerSettings,
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::postback::read_value;
 use crate::{
+    client_address::address,
     recorder::EventRecorder,
     request_facts::{MAX_SHORT, MAX_TEXT, RequestFacts, Target, cut, subs, utm},
 };
@@ -187,9 +188,9 @@ impl Incoming {
 
     fn address(&self) -> Result<Option<IpAddr>, Refusal> {
         let text = self.ip.as_deref().filter(|text| !text.is_empty());
-        match text.map(str::parse).transpose() {
+        match text.map(|text| address(text).ok_or(())).transpose() {
             Ok(ip) => Ok(ip),
-            Err(_) => refuse("invalid_ip", "ip must be an IPv4 or IPv6 address"),
+            Err(()) => refuse("invalid_ip", "ip must be an IPv4 or IPv6 address"),
         }
     }
 

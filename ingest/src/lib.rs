@@ -1,6 +1,7 @@
 //! The collector: takes events, makes them durable, and hands them on.
 
 mod client_address;
+mod fetch_purpose;
 mod follow;
 mod http;
 mod key_restorer;

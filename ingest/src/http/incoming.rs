@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use catalog::{Catalog, Row};
-use model::{EntityId, EntityKind, Event, time};
+use model::{EntityId, EntityKind, Event, Fetch, time};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -166,6 +166,7 @@ impl Incoming {
             referrer: cut(self.referrer.unwrap_or_default(), MAX_TEXT),
             accept_language: cut(self.accept_language.unwrap_or_default(), MAX_TEXT),
             do_not_track: false,
+            fetch: Fetch::Direct,
             visitor: some(self.visitor),
             key: some(self.idempotency_key).or(some(self.transaction_id)),
             click_id: some(self.click_id),

@@ -21,6 +21,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use model::EventId;
 
 use crate::{
+    fetch_purpose::fetch_purpose,
     recorder::EventRecorder,
     request_facts::{MAX_TEXT, RequestFacts, cut},
 };
@@ -103,6 +104,7 @@ fn request_facts(
         referrer: text(header::REFERER),
         accept_language: text(header::ACCEPT_LANGUAGE),
         do_not_track: is_one("dnt") || is_one("sec-gpc"),
+        fetch: fetch_purpose(headers),
         ..RequestFacts::default()
     }
 }

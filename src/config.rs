@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use batch_layer::Limits;
 use clap::Args;
-use ingest::log::LogSettings;
+use ingest::{TrustedProxies, log::LogSettings};
 use ipnet::IpNet;
 use serde::Deserialize;
 use storage::redis_address::RedisSettings;
@@ -63,7 +63,7 @@ pub struct Options {
     /// data folder]
     #[arg(long, env = "MILLRACE_ADMIN_TOKEN_FILE", global = true)]
     pub admin_token_file: Option<PathBuf>,
-    /// Proxies whose X-Forwarded-For is believed
+    /// Proxies that are believed about whose request they pass on
     #[arg(
         long,
         env = "MILLRACE_TRUSTED_PROXIES",
@@ -75,6 +75,10 @@ pub struct Options {
     /// written after all [default: 500ms]
     #[arg(long, env = "MILLRACE_REDIRECT_PATIENCE", global = true)]
     pub redirect_patience: Option<String>,
+    /// Header in which they say it, such as CF-Connecting-IP, X-Real-IP or Forwarded; no other is read
+    /// then [default: X-Forwarded-For, or Forwarded where that is missing]
+    #[arg(long, env = "MILLRACE_CLIENT_IP_HEADER", global = true)]
+    pub client_ip_header: Option<String>,
     /// MMDB file with countries (and cities, ASNs where it has them)
     #[arg(long, env = "MILLRACE_GEO_DB", global = true)]
     pub geo_db: Option<PathBuf>,
@@ -118,9 +122,9 @@ pub struct Settings {
     pub operator_addr_is_set: bool,
     pub public_url: String,
     pub admin_token: Option<String>,
-    pub trusted_proxies: Vec<IpNet>,
     /// How long a visitor waits for the disk.
     pub redirect_patience: Duration,
+    pub trusted_proxies: TrustedProxies,
     pub geo_db: Option<PathBuf>,
     pub log: LogSettings,
     /// What batch work may take.
@@ -155,6 +159,7 @@ impl Options {
             admin_token_file,
             trusted_proxies,
             redirect_patience,
+            client_ip_header,
             geo_db,
             epoch_max_age,
             segment_interval,
@@ -202,8 +207,11 @@ impl Options {
                 (_, Some(file)) => Some(read_secret(&file)?),
                 _ => None,
             },
-            trusted_proxies: all.trusted_proxies.unwrap_or_default(),
             redirect_patience: duration(all.redirect_patience, Duration::from_millis(500))?,
+            trusted_proxies: trusted_proxies(
+                all.trusted_proxies.unwrap_or_default(),
+                all.client_ip_header.as_deref(),
+            )?,
             geo_db: all.geo_db,
             log: LogSettings {
                 epoch_max_age: duration(all.epoch_max_age, defaults.epoch_max_age)?,
@@ -246,6 +254,19 @@ fn folder_url(folder: &Path) -> anyhow::Result<String> {
     let url = url::Url::from_directory_path(folder);
     let url = url.map_err(|()| anyhow::anyhow!("{} is no absolute path", folder.display()))?;
     Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn trusted_proxies(networks: Vec<IpNet>, header: Option<&str>) -> anyhow::Result<TrustedProxies> {
+    // Alone it would do nothing, and every visitor would be the proxy.
+    if let Some(header) = header
+        && networks.is_empty()
+    {
+        bail!(
+            "--client-ip-header {header} needs --trusted-proxies: nobody else's headers are believed"
+        );
+    }
+    TrustedProxies::new(networks, header)
+        .with_context(|| format!("--client-ip-header {header:?} is no name of a header"))
 }
 
 fn read_file(path: &Path) -> anyhow::Result<Options> {
@@ -346,6 +367,18 @@ mod tests {
         assert_eq!(parse_duration("10m").unwrap(), Duration::from_secs(600));
         for text in ["", "5", "s", "-5s", "5 s", "1d", "0s", "99999999h", "é"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_named_for_proxies_that_are() {
+        let proxies = || vec!["10.0.0.0/8".parse().unwrap()];
+        assert!(trusted_proxies(proxies(), None).is_ok());
+        assert!(trusted_proxies(proxies(), Some("CF-Connecting-IP")).is_ok());
+        assert!(trusted_proxies(Vec::new(), None).is_ok());
+        for (networks, header) in [(proxies(), "no header"), (Vec::new(), "X-Real-IP")] {
+            let error = trusted_proxies(networks, Some(header)).unwrap_err();
+            assert!(error.to_string().contains("--client-ip-header"), "{error}");
         }
     }
 

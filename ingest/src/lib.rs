@@ -1,5 +1,7 @@
 //! The collector: takes events, makes them durable, and hands them on.
 
+mod client_address;
+mod fetch_purpose;
 mod follow;
 mod http;
 mod key_restorer;
@@ -17,5 +19,6 @@ mod streamer;
 mod tallies;
 mod tasks;
 
+pub use client_address::TrustedProxies;
 pub use http::EVENT_ID;
 pub use role::{CollectorDeps, CollectorError, CollectorSettings, run};

@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use catalog::{AccountSettings, Catalog};
-use ipnet::IpNet;
 use model::{Clock, EntityId, Event, EventId};
 use tokio::sync::Semaphore;
 
 use crate::{
+    client_address::TrustedProxies,
     log::AppendError,
     rejected::Rejected,
     request_facts::{EventBuilder, RequestFacts, Target},
@@ -44,8 +44,8 @@ pub struct EventRecorder {
     pub keys: Arc<SenderKeys>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    /// Who is believed on whose behalf a request is made.
+    pub trusted_proxies: TrustedProxies,
     /// How long a visitor waits for the disk.
     pub patience: Duration,
     /// Refused events.

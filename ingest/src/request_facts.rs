@@ -5,10 +5,11 @@ use std::{net::IpAddr, sync::Arc};
 use catalog::AccountSettings;
 use chrono::DateTime;
 use chrono_tz::Tz;
-use enrich::{Geo, Rules, VisitorKey, truncate_ip};
-use ipnet::IpNet;
-use model::{EntityId, Event, EventKind, time};
+use enrich::{Geo, Place, Rules, VisitorKey, is_mail_proxy, truncate_ip};
+use model::{EntityId, Event, EventKind, Fetch, time};
 use url::Url;
+
+use crate::client_address::is_in;
 
 /// Longest text kept of a header, bytes.
 pub const MAX_TEXT: usize = 2048;
@@ -43,6 +44,8 @@ pub struct RequestFacts {
     pub accept_language: String,
     /// `DNT: 1` or `Sec-GPC: 1`.
     pub do_not_track: bool,
+    /// What it was fetched for, as its headers say.
+    pub fetch: Fetch,
     /// Name of the visitor, if the sender knows one.
     pub visitor: Option<String>,
     /// Country, if the sender knows it and we have no database.
@@ -86,7 +89,10 @@ impl EventBuilder {
     /// Counted, with country, type of device and the referrer's origin; nothing else of the visitor's
     /// browser or place. What the link says (its parameters) and the sender (its key) stays.
     fn without_tracks(&self, event: Event) -> Event {
-        let device_type = self.rules.agent(&event.user_agent).type_of_device();
+        let device_type = match event.fetch() {
+            Fetch::Proxy => "other",
+            _ => self.rules.agent(&event.user_agent).type_of_device(),
+        };
         Event {
             visitor: 0,
             user_agent: String::new(),
@@ -107,16 +113,24 @@ impl EventBuilder {
             model::EntityKind::Goal => EventKind::Conversion,
             _ => EventKind::Click,
         };
-        let place = seen.ip.map(|ip| self.geo.lookup(ip)).unwrap_or_default();
+        let fetch = match seen.fetch {
+            _ if kind == EventKind::Conversion => Fetch::Direct,
+            Fetch::Direct if is_mail_proxy(&seen.user_agent, kind) => Fetch::Proxy,
+            fetch => fetch,
+        };
+        // What a mail client's proxy is and where it stands says nothing of who reads the mail.
+        let whose = seen.ip.filter(|_| fetch != Fetch::Proxy);
+        let place = whose.map_or_else(Place::default, |ip| self.geo.lookup(ip));
         let country = if place.country.is_empty() {
             seen.country.clone()
         } else {
             place.country
         };
         let account = target.account.raw;
-        let visitor = match (&seen.visitor, seen.ip) {
+        let visitor = match (&seen.visitor, whose) {
             _ if kind == EventKind::Conversion => 0,
             (Some(name), _) => self.visitor_key.named(account, name),
+            _ if fetch == Fetch::Proxy => 0,
             (None, None) if seen.user_agent.is_empty() => 0,
             (None, ip) => {
                 let day = local_day(seen.occurred_ms, &settings.timezone);
@@ -136,7 +150,7 @@ impl EventBuilder {
             user_agent: cut(seen.user_agent, MAX_TEXT),
             referrer: cut(seen.referrer, MAX_TEXT),
             accept_language: cut(seen.accept_language, MAX_SHORT),
-            network: seen.ip.map(truncate_ip).unwrap_or_default(),
+            network: whose.map(truncate_ip).unwrap_or_default(),
             visitor,
             country,
             region: place.region,
@@ -158,6 +172,7 @@ impl EventBuilder {
             variant: String::new(),
             trigger: String::new(),
             device_type: String::new(),
+            fetch: fetch as i32,
         }
     }
 }
@@ -184,31 +199,6 @@ fn origin(referrer: &str) -> String {
             false => String::new(),
         },
     )
-}
-
-/// The address of the client: the peer, or, behind trusted proxies, the last address in
-/// `X-Forwarded-For` that is not one of them.
-pub fn client_ip(peer: IpAddr, forwarded: Option<&str>, trusted: &[IpNet]) -> IpAddr {
-    let peer = peer.to_canonical();
-    if !is_in(trusted, peer) {
-        return peer;
-    }
-    let hops = forwarded
-        .unwrap_or_default()
-        .rsplit(',')
-        .map_while(|hop| hop.trim().parse::<IpAddr>().ok());
-    let mut client = peer;
-    for hop in hops {
-        client = hop.to_canonical();
-        if !is_in(trusted, client) {
-            break;
-        }
-    }
-    client
-}
-
-fn is_in(networks: &[IpNet], ip: IpAddr) -> bool {
-    networks.iter().any(|n| n.contains(&ip.to_canonical()))
 }
 
 /// The five `utm_` parameters in order, or nothing if none is given.
@@ -261,29 +251,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
-        let ip = |t: &str| t.parse::<IpAddr>().unwrap();
-        let trusted = ["10.0.0.0/8".parse::<IpNet>().unwrap()];
-        assert_eq!(
-            client_ip(ip("9.9.9.9"), Some("1.1.1.1"), &trusted),
-            ip("9.9.9.9")
-        );
-        assert_eq!(
-            client_ip(ip("10.0.0.1"), Some("6.6.6.6, 1.1.1.1, 10.2.3.4"), &trusted),
-            ip("1.1.1.1")
-        );
-        assert_eq!(
-            client_ip(ip("::ffff:10.0.0.1"), Some("1.1.1.1"), &trusted),
-            ip("1.1.1.1")
-        );
-        assert_eq!(
-            client_ip(ip("10.0.0.1"), Some("junk"), &trusted),
-            ip("10.0.0.1")
-        );
-        assert_eq!(client_ip(ip("10.0.0.1"), None, &trusted), ip("10.0.0.1"));
-    }
-
-    #[test]
     fn texts_are_cut_between_characters() {
         assert_eq!(cut("aé".into(), 2), "a");
         assert_eq!(cut("ab".into(), 2), "ab");
@@ -332,6 +299,104 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(hidden, expected, "nothing else is kept");
+    }
+
+    const GMAIL: &str =
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)";
+
+    fn seen_on(kind: model::EntityKind, seen: RequestFacts) -> (Event, model::Facts) {
+        let data = testing::data("geoip-maxmind-testdb/test-data/GeoIP2-City-Test.mmdb");
+        let builder = EventBuilder {
+            rules: Arc::new(Rules::new().unwrap()),
+            geo: Geo::open(&data).unwrap(),
+            visitor_key: VisitorKey::new([1; 32]),
+        };
+        let target = Target {
+            object: EntityId::new(kind, 2),
+            account: EntityId::new(model::EntityKind::Account, 1),
+            campaign: None,
+        };
+        let seen = RequestFacts {
+            ip: Some("81.2.69.160".parse().unwrap()),
+            accept_language: "de".into(),
+            ..seen
+        };
+        let event = builder.event(target, &AccountSettings::default(), seen);
+        let facts = builder.rules.facts(&event);
+        (event, facts)
+    }
+
+    #[test]
+    fn a_mail_clients_proxy_is_somebody_nobody_knows() {
+        testing::needs_data!("geoip-maxmind-testdb");
+        let by = |kind, user_agent: &str| {
+            let user_agent = user_agent.to_owned();
+            seen_on(
+                kind,
+                RequestFacts {
+                    user_agent,
+                    ..RequestFacts::default()
+                },
+            )
+        };
+        use model::EntityKind::{Goal, Link, Pixel};
+        for (kind, agent) in [
+            (Pixel, GMAIL),
+            (Link, GMAIL),
+            (Pixel, "YahooMailProxy; x"),
+            (Pixel, "Mozilla/5.0"),
+        ] {
+            let (event, facts) = by(kind, agent);
+            assert_eq!(
+                (event.fetch(), event.fetch().name()),
+                (Fetch::Proxy, "proxy")
+            );
+            assert_eq!(facts.bot, None, "{agent}");
+            assert_eq!(
+                (&*facts.browser, &*facts.os, facts.device_type),
+                ("Other", "Other", "other")
+            );
+            let place = (
+                event.country,
+                event.region,
+                event.city,
+                event.asn,
+                event.network,
+            );
+            assert_eq!(place, Default::default(), "{agent}");
+            assert_eq!((event.visitor, &*event.user_agent), (0, agent));
+        }
+        let (event, facts) = by(Link, "Mozilla/5.0");
+        assert_eq!((event.fetch(), &*event.country), (Fetch::Direct, "GB"));
+        assert!(
+            event.visitor != 0 && facts.bot.is_none(),
+            "as anybody who says little"
+        );
+        let (event, _) = by(Goal, GMAIL);
+        assert_eq!((event.fetch(), &*event.country), (Fetch::Direct, "GB"));
+    }
+
+    #[test]
+    fn what_is_fetched_ahead_counts_like_a_bots() {
+        testing::needs_data!("geoip-maxmind-testdb");
+        for (fetch, reason) in [(Fetch::Prefetch, "prefetch"), (Fetch::Preview, "preview")] {
+            let user_agent =
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+            let seen = RequestFacts {
+                user_agent: user_agent.into(),
+                fetch,
+                ..RequestFacts::default()
+            };
+            let (event, facts) = seen_on(model::EntityKind::Link, seen.clone());
+            assert_eq!((event.fetch(), facts.bot.as_deref()), (fetch, Some(reason)));
+            assert_eq!(
+                (&*event.country, &*facts.browser),
+                ("GB", "Firefox"),
+                "otherwise as it is"
+            );
+            let (event, facts) = seen_on(model::EntityKind::Goal, seen);
+            assert_eq!((event.fetch(), facts.bot), (Fetch::Direct, None));
+        }
     }
 
     #[test]

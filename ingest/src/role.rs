@@ -4,7 +4,6 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use catalog::Catalog;
 use enrich::{Geo, Rules, VisitorKey};
-use ipnet::IpNet;
 use model::random::{Randomness, new_nonce};
 use storage::{
     blocking, cells::LiveCells, env::Env, reservations::Reservations, stream::EventStream,
@@ -14,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use web::{Health, ServerSettings, health_routes};
 
 use crate::{
+    client_address::TrustedProxies,
     follow::{Closer, follow},
     http::routes,
     key_restorer::KeyRestorer,
@@ -62,8 +62,8 @@ pub struct CollectorSettings {
     pub catalog_copy: PathBuf,
     /// How the log behaves.
     pub log: LogSettings,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    /// Who is believed on whose behalf a request is made.
+    pub trusted_proxies: TrustedProxies,
     /// How long a visitor waits for the disk.
     pub patience: Duration,
     /// Bounds of the server.

@@ -9,6 +9,7 @@ mod browser;
 mod crash;
 mod crash_points;
 mod demo;
+mod fetched;
 mod full_disk;
 mod idle;
 mod keys;

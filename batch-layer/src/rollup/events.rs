@@ -167,13 +167,14 @@ const TEXTS: [(&str, Text); 12] = [
     ("accept_language", |r| &r.record.event.accept_language),
 ];
 /// Columns that were added: older files lack them.
-const LATER: [(&str, Text); 6] = [
+const LATER: [(&str, Text); 7] = [
     ("channel", |r| r.facts.channel),
     ("language", |r| &r.facts.language),
     ("continent", |r| r.facts.continent),
     ("device_type", |r| r.facts.device_type),
     ("variant", |r| &r.record.event.variant),
     ("trigger", |r| &r.record.event.trigger),
+    ("fetched_as", |r| r.record.event.fetch().name()),
 ];
 const UTM: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
 

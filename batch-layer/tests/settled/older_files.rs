@@ -8,13 +8,14 @@ use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder}
 
 use crate::installation::{HOUR, Installation, click, filled, start};
 
-const ADDED: [&str; 6] = [
+const ADDED: [&str; 7] = [
     "channel",
     "language",
     "continent",
     "device_type",
     "variant",
     "trigger",
+    "fetched_as",
 ];
 
 /// The file as a program would have written it that did not know the columns.

@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use moka::sync::Cache;
-use regex_filtered::{Builder, Regexes};
 use ua_parser::{device, os, user_agent};
 
-use crate::device_type::device_type;
+use crate::{bots::Bots, device_type::device_type};
 
 const UAP_CORE: &str = include_str!("../data/uap-core.json");
 const BOT_PATTERNS: &str = include_str!("../data/bots.json");
 
 /// To be raised whenever the code that applies the data gives other answers than before.
-const CODE_VERSION: u32 = 2;
+const CODE_VERSION: u32 = 3;
 /// What uap-core calls a family that no rule knows.
 const UNKNOWN: &str = "Other";
 const CACHED_AGENTS: u64 = 50_000;
-/// Longer user agents are classified each time, so that the cache stays small in bytes too.
-const CACHED_LENGTH: usize = 1024;
+/// So much of a user agent is looked at, bytes: whoever sends long ones makes neither work nor values
+/// of dimensions without end.
+pub const MAX_AGENT: usize = 512;
 
 /// What one user agent says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub struct Agent {
     pub device: Arc<str>,
     /// `mobile`, `tablet`, `desktop`, `tv` or `other`; nothing is said of bots here.
     pub device_type: &'static str,
-    /// Why this is a bot, for example `pattern:Googlebot\/`; `None` for everybody else.
+    /// Why this is a bot: `preview`, a pattern of the list such as `pattern:Googlebot\/`, or a rule of
+    /// our own such as `rule:crawler`; `None` for everybody else.
     pub bot: Option<Arc<str>>,
 }
 
@@ -58,7 +59,7 @@ pub enum RulesError {
         source: serde_json::Error,
     },
     /// A rule is not a regular expression that the engine supports.
-    #[error("crates/enrich/data/{file}: a rule does not compile: {reason}; fix or drop that rule")]
+    #[error("crates/enrich, {file}: a rule does not compile: {reason}; fix or drop that rule")]
     Rule {
         /// The file's name.
         file: &'static str,
@@ -67,13 +68,21 @@ pub enum RulesError {
     },
 }
 
+impl RulesError {
+    pub(crate) fn rule(file: &'static str, reason: impl ToString) -> Self {
+        Self::Rule {
+            file,
+            reason: reason.to_string(),
+        }
+    }
+}
+
 /// All user-agent rules, compiled once; cheap to share in an `Arc`.
 ///
 /// Answers depend on the user agent alone; a bounded cache remembers those seen lately.
 pub struct Rules {
     families: ua_parser::Extractor<'static>,
-    bots: Regexes,
-    bot_reasons: Vec<Arc<str>>,
+    bots: Bots,
     version: String,
     seen: Cache<String, Arc<Agent>>,
 }
@@ -84,11 +93,7 @@ impl Rules {
         let patterns: Vec<String> = parse("bots.json", BOT_PATTERNS)?;
         Ok(Rules {
             families: compile_families()?,
-            bots: compile_bots(&patterns)?,
-            bot_reasons: patterns
-                .iter()
-                .map(|p| format!("pattern:{p}").into())
-                .collect(),
+            bots: Bots::new(&patterns)?,
             version: version(),
             seen: Cache::new(CACHED_AGENTS),
         })
@@ -99,11 +104,9 @@ impl Rules {
         &self.version
     }
 
-    /// What this user agent says; remembered for the most frequent ones.
+    /// What this user agent says in its first [`MAX_AGENT`] bytes; remembered for the most frequent ones.
     pub fn agent(&self, user_agent: &str) -> Arc<Agent> {
-        if user_agent.len() > CACHED_LENGTH {
-            return Arc::new(self.classify(user_agent));
-        }
+        let user_agent = &user_agent[..user_agent.floor_char_boundary(MAX_AGENT)];
         self.seen
             .get_with_by_ref(user_agent, || Arc::new(self.classify(user_agent)))
     }
@@ -115,11 +118,7 @@ impl Rules {
             os: os.map_or_else(unknown, |found| family(&found.os)),
             device: device.map_or_else(unknown, |found| family(&found.device)),
             device_type: device_type(user_agent),
-            bot: self
-                .bots
-                .matching(user_agent)
-                .next()
-                .map(|(i, _)| self.bot_reasons[i].clone()),
+            bot: self.bots.reason(user_agent),
         }
     }
 }
@@ -139,7 +138,7 @@ fn family(found: &str) -> Arc<str> {
 fn compile_families() -> Result<ua_parser::Extractor<'static>, RulesError> {
     const FILE: &str = "uap-core.json";
     let rules: ua_parser::Regexes<'static> = parse(FILE, UAP_CORE)?;
-    let fail = |reason: String| RulesError::Rule { file: FILE, reason };
+    let fail = |reason: String| RulesError::rule(FILE, reason);
     Ok(ua_parser::Extractor {
         ua: (user_agent::Builder::new().push_all(rules.user_agent_parsers))
             .and_then(|b| Ok(b.build()?))
@@ -154,18 +153,6 @@ fn compile_families() -> Result<ua_parser::Extractor<'static>, RulesError> {
             .build()
             .map_err(|e| fail(e.to_string()))?,
     })
-}
-
-fn compile_bots(patterns: &[String]) -> Result<Regexes, RulesError> {
-    let fail = |reason: String| RulesError::Rule {
-        file: "bots.json",
-        reason,
-    };
-    Builder::new_atom_len(3)
-        .push_all(patterns)
-        .map_err(|e| fail(e.to_string()))?
-        .build()
-        .map_err(|e| fail(e.to_string()))
 }
 
 fn parse<T: serde::de::DeserializeOwned>(

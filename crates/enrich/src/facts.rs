@@ -1,6 +1,6 @@
 //! What the rules say about an event; the same in every layer.
 
-use model::{Event, EventKind, Facts};
+use model::{Event, EventKind, Facts, Fetch};
 
 use crate::{Rules, channel::channel, continent, device_type, language, referrer_host};
 
@@ -13,12 +13,17 @@ const NOT_KEPT: &str = "not_kept";
 impl Rules {
     /// The facts of one event: a pure function of the event and these rules.
     pub fn facts(&self, event: &Event) -> Facts {
-        let agent = self.agent(&event.user_agent);
+        let agent = match event.fetch() {
+            // What the proxy says of a browser and a system is not the person's.
+            Fetch::Proxy => self.agent(""),
+            _ => self.agent(&event.user_agent),
+        };
         let kept = device_type::named(&event.device_type);
         let bot = match event.kind() {
             // Postbacks are sent by servers, and are no less real for it.
             EventKind::Conversion => None,
             _ if event.excluded => Some(EXCLUDED.into()),
+            _ if event.fetch().is_ahead() => Some(event.fetch().name().into()),
             _ if kept == Some("bot") => Some(NOT_KEPT.into()),
             _ => agent.bot.clone(),
         };
@@ -74,5 +79,29 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(rules.facts(&excluded).bot.as_deref(), Some("excluded"));
+    }
+
+    #[test]
+    fn what_fetched_it_decides_before_its_user_agent() {
+        let rules = Rules::new().unwrap();
+        let bot = |kind: EventKind, fetch: Fetch, excluded: bool| {
+            let event = Event {
+                kind: kind as i32,
+                fetch: fetch as i32,
+                excluded,
+                user_agent: "Mozilla/5.0 (via ggpht.com GoogleImageProxy)".into(),
+                ..Event::default()
+            };
+            rules.facts(&event).bot.map(|reason| reason.to_string())
+        };
+        let click = |fetch, excluded| bot(EventKind::Click, fetch, excluded);
+        let listed = Some("pattern:GoogleImageProxy".to_owned());
+        assert_eq!(click(Fetch::Direct, false), listed, "an event from before");
+        assert_eq!(click(Fetch::Prefetch, false).as_deref(), Some("prefetch"));
+        assert_eq!(click(Fetch::Preview, false).as_deref(), Some("preview"));
+        assert_eq!(click(Fetch::Proxy, false), None);
+        assert_eq!(click(Fetch::Proxy, true).as_deref(), Some("excluded"));
+        assert_eq!(bot(EventKind::View, Fetch::Proxy, false), None);
+        assert_eq!(bot(EventKind::Conversion, Fetch::Prefetch, false), None);
     }
 }

@@ -4,20 +4,23 @@
 //! layer and a later full recompute give the same answer for the same event.
 
 mod agent;
+mod bots;
 mod channel;
 mod continent;
 mod device_type;
 mod facts;
 mod geo;
 mod language;
+mod mail_proxy;
 mod network;
 mod referrer;
 mod visitor;
 
-pub use agent::{Agent, Rules, RulesError};
+pub use agent::{Agent, MAX_AGENT, Rules, RulesError};
 pub use continent::continent;
 pub use geo::{Geo, GeoError, Place};
 pub use language::language;
+pub use mail_proxy::is_mail_proxy;
 pub use network::truncate_ip;
 pub use referrer::referrer_host;
 pub use visitor::VisitorKey;

@@ -39,6 +39,37 @@ impl EventKind {
     }
 }
 
+/// Who fetched what the event is recorded on, as far as it was not a person who looked at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum Fetch {
+    /// Nobody says anything else than a person.
+    Direct = 0,
+    /// A browser, ahead of a click that may never come: counted like a bot.
+    Prefetch = 1,
+    /// A browser or a messenger that shows what is behind a link: counted like a bot.
+    Preview = 2,
+    /// A mail client's image proxy, for a person of whom nothing is known: counted like a person.
+    Proxy = 3,
+}
+
+impl Fetch {
+    /// The name used in JSON and Parquet; empty for a person who came directly.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fetch::Direct => "",
+            Fetch::Prefetch => "prefetch",
+            Fetch::Preview => "preview",
+            Fetch::Proxy => "proxy",
+        }
+    }
+
+    /// Whether it counts like a bot's.
+    pub fn is_ahead(self) -> bool {
+        matches!(self, Fetch::Prefetch | Fetch::Preview)
+    }
+}
+
 /// One event, exactly as accepted. Field numbers are the format of the log: never reuse one.
 ///
 /// It holds no full IP address: what the door derived from it (visitor, place, network) stands
@@ -125,6 +156,9 @@ pub struct Event {
     /// tracked: `mobile`, `tablet`, `desktop`, `tv`, `bot` or `other`; else empty.
     #[prost(string, tag = "26")]
     pub device_type: String,
+    /// Who fetched it, if not a person who looked at it.
+    #[prost(enumeration = "Fetch", tag = "27")]
+    pub fetch: i32,
     /// Key of a server-side event, unique in its account, if the sender gave one.
     #[prost(string, optional, tag = "30")]
     pub idempotency_key: Option<String>,

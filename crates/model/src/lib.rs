@@ -21,7 +21,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use counts::{Counts, Measure};
 pub use cube::{CUBES, Cube, FoldVersion, Grain};
 pub use dimension::{Dimension, Grouping};
-pub use event::{Event, EventKind, Facts, Record};
+pub use event::{Event, EventKind, Facts, Fetch, Record};
 pub use horizon::{Covered, Horizon};
 pub use id::{EntityId, EntityKind, EventId, IdError, LogId};
 pub use planted::{Bug, planted};

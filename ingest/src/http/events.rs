@@ -15,6 +15,7 @@ use super::{
     unpack::{split, unpack},
 };
 use crate::{
+    client_address,
     recorder::{EventRecorder, Recorded},
     rejected::MAX_LINE,
 };
@@ -152,7 +153,7 @@ fn without_address(text: &[u8]) -> String {
     if let Some(ip) = event.get_mut("ip") {
         let network = ip
             .as_str()
-            .and_then(|ip| ip.parse().ok())
+            .and_then(client_address::address)
             .map(enrich::truncate_ip);
         *ip = network.map_or(Value::Null, Value::String);
     }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use catalog::{Catalog, Row};
-use model::{EntityId, EntityKind, Event, time};
+use model::{EntityId, EntityKind, Event, Fetch, time};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny},
@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::postback::read_value;
 use crate::{
+    client_address::address,
     recorder::EventRecorder,
     request_facts::{MAX_SHORT, MAX_TEXT, RequestFacts, Target, cut, subs, utm},
 };
@@ -237,6 +238,7 @@ impl<'a> Incoming<'a> {
             referrer: cut(self.referrer.unwrap_or_default(), MAX_TEXT),
             accept_language: cut(self.accept_language.unwrap_or_default(), MAX_TEXT),
             do_not_track: false,
+            fetch: Fetch::Direct,
             visitor: self.visitor.0,
             idempotency_key: self.idempotency_key.0,
             transaction_id: self.transaction_id.0,
@@ -258,9 +260,9 @@ impl<'a> Incoming<'a> {
 
     fn address(&self) -> Result<Option<IpAddr>, Refusal> {
         let text = self.ip.as_deref().filter(|text| !text.is_empty());
-        match text.map(str::parse).transpose() {
+        match text.map(|text| address(text).ok_or(())).transpose() {
             Ok(ip) => Ok(ip),
-            Err(_) => refuse("invalid_ip", "ip must be an IPv4 or IPv6 address"),
+            Err(()) => refuse("invalid_ip", "ip must be an IPv4 or IPv6 address"),
         }
     }
 

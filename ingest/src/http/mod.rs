@@ -22,8 +22,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use model::EventId;
 
 use crate::{
+    fetch_purpose::fetch_purpose,
     recorder::EventRecorder,
-    request_facts::{MAX_TEXT, RequestFacts, client_ip, cut},
+    request_facts::{MAX_TEXT, RequestFacts, cut},
 };
 
 /// Header with the event's id: the acknowledgement.
@@ -99,22 +100,16 @@ fn request_facts(
         cut(value.unwrap_or_default(), MAX_TEXT)
     };
     let is_one = |name: &'static str| headers.get(name).is_some_and(|v| v.as_bytes() == b"1");
-    // Every proxy may add a line of its own: the last one counts.
-    let lines: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .collect();
-    let forwarded = (!lines.is_empty()).then(|| lines.join(","));
     let now_ms = recorder.clock.now_ms();
     RequestFacts {
         occurred_ms: now_ms,
         received_ms: now_ms,
-        ip: peer.map(|peer| client_ip(peer, forwarded.as_deref(), &recorder.trusted_proxies)),
+        ip: peer.map(|peer| recorder.trusted_proxies.client(peer, headers)),
         user_agent: text(header::USER_AGENT),
         referrer: text(header::REFERER),
         accept_language: text(header::ACCEPT_LANGUAGE),
         do_not_track: is_one("dnt") || is_one("sec-gpc"),
+        fetch: fetch_purpose(headers),
         ..RequestFacts::default()
     }
 }

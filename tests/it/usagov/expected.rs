@@ -95,9 +95,9 @@ impl Expected {
         all
     }
 
-    /// Counts `clicks`. The verdicts on user agents and the countries of addresses are recorded
-    /// with the clicks, not ours.
-    pub fn count(clicks: &[Click]) -> Self {
+    /// Counts `clicks`. The families of user agents and the countries of addresses are recorded with
+    /// the clicks, not ours; who is a bot, `is_bot` says.
+    pub fn count(clicks: &[Click], is_bot: impl Fn(&Agent) -> bool) -> Self {
         let agents: Vec<Agent> = data::rows(&format!("{FOLDER}/expected/user_agents.csv.gz"));
         let agents: HashMap<&str, &Agent> = agents.iter().map(|a| (&*a.user_agent, a)).collect();
         let zones: Vec<(&str, Tz)> = ZONES
@@ -107,6 +107,7 @@ impl Expected {
         let mut by: BTreeMap<&'static str, BTreeMap<String, Group<'_>>> = BTreeMap::new();
         for click in clicks {
             let agent = agents[&*click.user_agent];
+            let is_a_bot = is_bot(agent);
             let time = DateTime::<Utc>::from_timestamp(click.ts, 0).unwrap();
             let hour = time.format("%Y-%m-%dT%H:00:00Z").to_string();
             let mut add = |dimension, value: &str| {
@@ -116,7 +117,7 @@ impl Expected {
                     .entry(value.to_owned())
                     .or_default();
                 group.events += 1;
-                group.bots += u64::from(agent.crawler_user_agents);
+                group.bots += u64::from(is_a_bot);
                 group.visitors.insert((&click.ip, &click.user_agent));
             };
             add("minute", &time.format("%Y-%m-%dT%H:%M:00Z").to_string());
@@ -148,9 +149,10 @@ impl Expected {
     }
 }
 
+/// What was recorded of a user agent.
 #[derive(Debug, Deserialize)]
-struct Agent {
-    user_agent: String,
+pub struct Agent {
+    pub user_agent: String,
     crawler_user_agents: u8,
     browser_family: String,
     os_family: String,
@@ -214,7 +216,8 @@ fn read(file: &str, keys: usize) -> Groups {
 #[test]
 fn the_pass_over_all_clicks_gives_the_published_counts() {
     testing::needs_data!("clicks-usagov-2013");
-    let (published, mut counted) = (Expected::of_all(), Expected::count(&clicks()));
+    let by_the_list = |agent: &Agent| agent.crawler_user_agents == 1;
+    let (published, mut counted) = (Expected::of_all(), Expected::count(&clicks(), by_the_list));
     for dimension in ["minute", "hour and link"] {
         // Published without visitors and bots.
         for counts in counted.by.get_mut(dimension).unwrap().values_mut() {

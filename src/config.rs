@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use batch_layer::Limits;
 use clap::Args;
+use handover::salts::Secret;
 use ingest::{TrustedProxies, log::LogSettings};
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -52,7 +53,8 @@ pub struct Options {
     /// Address of health in detail and of metrics, not for the public [default: 127.0.0.1:8082]
     #[arg(long, env = "MILLRACE_OPERATOR_ADDR", global = true)]
     pub operator_addr: Option<SocketAddr>,
-    /// Where visitors reach the collector, for the addresses of links [default: http://COLLECT_ADDR]
+    /// Where visitors reach the collector, for the addresses of links; other hosts get 404 then [default:
+    /// http://COLLECT_ADDR, and any host]
     #[arg(long, env = "MILLRACE_PUBLIC_URL", global = true)]
     pub public_url: Option<String>,
     /// The token of whoever runs the installation: MILLRACE_ADMIN_TOKEN, or of the settings file. No flag: the
@@ -63,6 +65,14 @@ pub struct Options {
     /// data folder]
     #[arg(long, env = "MILLRACE_ADMIN_TOKEN_FILE", global = true)]
     pub admin_token_file: Option<PathBuf>,
+    /// The secret of the installation, MILLRACE_SECRET: what visitors are hashed with is encrypted with it. All
+    /// collectors need the same.
+    #[arg(skip = environment("MILLRACE_SECRET"))]
+    pub secret: Option<String>,
+    /// File with the secret of the installation, instead of MILLRACE_SECRET [default: made at the first start,
+    /// in the data folder]
+    #[arg(long, env = "MILLRACE_SECRET_FILE", global = true)]
+    pub secret_file: Option<PathBuf>,
     /// Proxies that are believed about whose request they pass on
     #[arg(
         long,
@@ -121,7 +131,10 @@ pub struct Settings {
     /// Whether somebody chose it.
     pub operator_addr_is_set: bool,
     pub public_url: String,
+    /// Its host, if somebody set it: at others links do not answer.
+    pub public_host: Option<String>,
     pub admin_token: Option<String>,
+    secret: Option<String>,
     /// How long a visitor waits for the disk.
     pub redirect_patience: Duration,
     pub trusted_proxies: TrustedProxies,
@@ -157,6 +170,8 @@ impl Options {
             public_url,
             admin_token,
             admin_token_file,
+            secret,
+            secret_file,
             trusted_proxies,
             redirect_patience,
             client_ip_header,
@@ -199,11 +214,17 @@ impl Options {
             operator_addr: all
                 .operator_addr
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8082))),
+            public_host: all.public_url.as_deref().map(host_of).transpose()?,
             public_url: all
                 .public_url
                 .unwrap_or_else(|| format!("http://{collect_addr}")),
             admin_token: match (all.admin_token, all.admin_token_file) {
                 (Some(token), _) if !token.is_empty() => Some(token),
+                (_, Some(file)) => Some(read_secret(&file)?),
+                _ => None,
+            },
+            secret: match (all.secret, all.secret_file) {
+                (Some(secret), _) if !secret.is_empty() => Some(secret),
                 (_, Some(file)) => Some(read_secret(&file)?),
                 _ => None,
             },
@@ -247,6 +268,14 @@ fn read_secret(file: &Path) -> anyhow::Result<String> {
         "" => bail!("the file {} holds no secret", file.display()),
         secret => Ok(secret.to_owned()),
     }
+}
+
+/// The host of an address for the public.
+fn host_of(url: &str) -> anyhow::Result<String> {
+    let parsed = url::Url::parse(url).ok();
+    let web = parsed.filter(|url| matches!(url.scheme(), "http" | "https"));
+    let host = web.and_then(|url| url.host_str().map(str::to_owned));
+    host.with_context(|| format!("--public-url {url} is no address such as https://go.example.com"))
 }
 
 /// The address of a folder, whatever characters its name has.
@@ -324,21 +353,45 @@ impl Settings {
 
     /// The admin token: the one that is set, or the one in the data folder, made when missing.
     pub fn admin_token(&self, make: impl FnOnce() -> String) -> anyhow::Result<String> {
-        use std::{io::Write, os::unix::fs::OpenOptionsExt};
-        if let Some(token) = &self.admin_token {
-            return Ok(token.clone());
+        match &self.admin_token {
+            Some(token) => Ok(token.clone()),
+            None => self.own_secret("admin-token", "the admin token", make),
         }
-        let path = self.data_dir.join("admin-token");
-        let context = || format!("the admin token in {}", path.display());
+    }
+
+    /// The secret of the installation: likewise.
+    pub fn secret(&self, make: impl FnOnce() -> String) -> anyhow::Result<Secret> {
+        let text = match &self.secret {
+            Some(secret) => secret.clone(),
+            None => self.own_secret("secret", "the installation's secret", make)?,
+        };
+        Ok(Secret::new(&text)?)
+    }
+
+    /// What lies in a file of the data folder that nobody else may read.
+    fn own_secret(
+        &self,
+        file: &str,
+        what: &str,
+        make: impl FnOnce() -> String,
+    ) -> anyhow::Result<String> {
+        use std::{
+            io::Write,
+            os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+        };
+        let path = self.data_dir.join(file);
+        let context = || format!("{what} in {}", path.display());
         match std::fs::read_to_string(&path) {
-            Ok(token) if !token.trim().is_empty() => return Ok(token.trim().to_owned()),
+            Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 return Err(e).with_context(context);
             }
             _ => {}
         }
-        std::fs::create_dir_all(&self.data_dir).with_context(context)?;
-        let token = make();
+        let mut folder = std::fs::DirBuilder::new();
+        let folder = folder.recursive(true).mode(0o700);
+        folder.create(&self.data_dir).with_context(context)?;
+        let text = make();
         let mut file = std::fs::OpenOptions::new()
             .write(true)
             .create(true)
@@ -346,10 +399,22 @@ impl Settings {
             .mode(0o600)
             .open(&path)
             .with_context(context)?;
-        file.write_all(token.as_bytes())
+        file.write_all(text.as_bytes())
             .and_then(|()| file.sync_all())
             .with_context(context)?;
-        Ok(token)
+        Ok(text)
+    }
+
+    /// Lets nobody else into the data folder, if it is there: versions before left it open.
+    pub fn close_data_dir(&self) -> anyhow::Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o700);
+        match std::fs::set_permissions(&self.data_dir, mode) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("the data folder {}", self.data_dir.display()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

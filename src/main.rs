@@ -9,6 +9,7 @@ mod jobs;
 mod memory;
 mod own_threads;
 mod rollup_lag;
+mod salting;
 mod scheduling;
 mod supervise;
 mod wiring;

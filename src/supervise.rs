@@ -1,15 +1,17 @@
 //! Starts the roles of this process, and ends them in order: doors first, then what carries
 //! events on, then what shows them.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use handover::installation;
 use ingest::{CollectorDeps, CollectorSettings};
 use jobs::JobClient;
 use model::random::{new_nonce, new_secret};
 use serving::{ServingDeps, ServingSettings};
 use speed_layer::{SpeedDeps, SpeedSettings};
+use storage::{error::Kind, ledger::LedgerError};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use web::{ServerSettings, operate_routes};
@@ -19,7 +21,7 @@ use crate::{
     config::Settings,
     job_health,
     own_threads::OwnThreads,
-    rollup_lag,
+    rollup_lag, salting,
     scheduling::Jobs,
     wiring::{Base, Parts},
 };
@@ -76,6 +78,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
             "roles in separate processes meet in Redis: set --redis-url (MILLRACE_REDIS_URL), or run `millrace up`"
         );
     }
+    settings.close_data_dir()?;
     let parts = Arc::new(Parts::open(settings, has(Role::Collector)).await?);
     let base = Base {
         env: parts.env.clone(),
@@ -92,12 +95,20 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     };
     if has(Role::Collector) {
         let listener = bind(parts.settings.collect_addr, "collector").await?;
-        running.add("collector", collector(&parts, &base).await?, listener)?;
+        running.add("collector", collector(&parts).await?, listener)?;
     }
     if has(Role::Jobs) || has(Role::Batch) {
         let stop = CancellationToken::new();
         let work = jobs.scheduler(stop.clone());
         running.spawn("jobs", stop, async move {
+            work.await;
+            Ok(())
+        });
+    }
+    if has(Role::Jobs) || has(Role::Batch) {
+        let stop = CancellationToken::new();
+        let work = salting::destroy(parts.env.clone(), parts.health.clone(), stop.clone());
+        running.spawn("salts", stop, async move {
             work.await;
             Ok(())
         });
@@ -162,12 +173,31 @@ async fn bind(address: std::net::SocketAddr, what: &str) -> anyhow::Result<TcpLi
     })
 }
 
-async fn collector(
-    parts: &Parts,
-    base: &Base,
-) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
+/// A collector starts without the store, too.
+fn no_store(error: LedgerError) -> Result<(), LedgerError> {
+    match error.kind() {
+        Kind::Unavailable | Kind::Conflict => Ok(()),
+        Kind::Damaged | Kind::Bug => Err(error),
+    }
+}
+
+fn remove_if_there(file: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be deleted", file.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
     let folder = &parts.settings.data_dir;
-    let visitor_key = base.visitor_key(&folder.join("visitor-key")).await?;
+    installation::begin(&parts.env).await.or_else(no_store)?;
+    let secret = parts.settings.secret(|| new_secret(&*parts.env.random))?;
+    let copy = folder.join("salts.copy");
+    let (salts, salt_follower) = salting::open(parts.env.clone(), secret, &copy).await?;
+    // From before each date had a salt of its own.
+    remove_if_there(&folder.join("visitor-key"))?;
     let deps = CollectorDeps {
         env: parts.env.clone(),
         stream: Arc::clone(&parts.stream),
@@ -176,7 +206,8 @@ async fn collector(
         catalog: parts.catalog.clone(),
         rules: Arc::clone(&parts.rules),
         geo: parts.geo()?,
-        visitor_key,
+        salts,
+        salt_follower,
         health: parts.health.clone(),
     };
     let settings = CollectorSettings {
@@ -184,6 +215,7 @@ async fn collector(
         catalog_copy: parts.settings.catalog_copy(),
         log: parts.settings.log.clone(),
         trusted_proxies: parts.settings.trusted_proxies.clone(),
+        host: parts.settings.public_host.clone(),
         patience: parts.settings.redirect_patience,
         server: ServerSettings::default(),
     };

@@ -5,9 +5,9 @@ use std::{path::Path, sync::Arc, time::Duration};
 use anyhow::Context;
 use audit::AuditDeps;
 use batch_layer::{Limits, Local, RollupDeps};
-use catalog::{Catalog, copy::replace_privately};
+use catalog::Catalog;
 use enrich::{Geo, Rules};
-use handover::{installation, manifests::Manifests, overview::Overview};
+use handover::{manifests::Manifests, overview::Overview};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use model::{
     SystemClock,
@@ -30,7 +30,7 @@ use web::Health;
 use crate::{auditing::Auditing, batch_runtime::BatchRuntime, config::Settings};
 
 /// How long a collector's start waits for the object store.
-const STORE_LIMIT: Duration = Duration::from_secs(10);
+pub const STORE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What all roles of this process share.
 pub struct Parts {
@@ -96,34 +96,6 @@ impl Base {
                 Ok(catalog)
             }
             Err(_) => Err(error),
-        }
-    }
-
-    /// The key that visitors are hashed with, and a copy of it beside the log.
-    pub async fn visitor_key(&self, copy: &Path) -> anyhow::Result<[u8; 32]> {
-        let asked = installation::visitor_key(&self.env);
-        let limit = if copy.exists() {
-            STORE_LIMIT
-        } else {
-            Duration::MAX
-        };
-        match tokio::time::timeout(limit, asked).await {
-            Ok(Ok(key)) => {
-                let path = copy.to_owned();
-                let kept = storage::blocking::run(move || replace_privately(&path, &key)).await;
-                if let Err(error) = kept {
-                    tracing::warn!(%error, "no copy of the visitor key is kept beside the log");
-                }
-                Ok(key)
-            }
-            failed => {
-                let kept = std::fs::read(copy).ok().and_then(|k| k.try_into().ok());
-                let why = match failed {
-                    Ok(Err(error)) => error.into(),
-                    _ => anyhow::anyhow!("the object store does not answer"),
-                };
-                kept.ok_or(why)
-            }
         }
     }
 

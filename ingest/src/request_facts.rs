@@ -5,11 +5,11 @@ use std::{net::IpAddr, sync::Arc};
 use catalog::AccountSettings;
 use chrono::DateTime;
 use chrono_tz::Tz;
-use enrich::{Geo, Place, Rules, VisitorKey, is_mail_proxy, truncate_ip};
+use enrich::{Geo, Place, Rules, is_mail_proxy, truncate_ip};
 use model::{EntityId, Event, EventKind, Fetch, time};
 use url::Url;
 
-use crate::client_address::is_in;
+use crate::{client_address::is_in, salts::CurrentSalts};
 
 /// Longest text kept of a header, bytes.
 pub const MAX_TEXT: usize = 2048;
@@ -70,8 +70,8 @@ pub struct EventBuilder {
     pub rules: Arc<Rules>,
     /// Geo database.
     pub geo: Geo,
-    /// Secret of the visitor numbers.
-    pub visitor_key: VisitorKey,
+    /// What visitors are hashed with.
+    pub salts: CurrentSalts,
 }
 
 impl EventBuilder {
@@ -107,6 +107,24 @@ impl EventBuilder {
         }
     }
 
+    /// The number of a visitor whom nobody names, and whether it is made with another date's salt.
+    fn unnamed(
+        &self,
+        account: u64,
+        settings: &AccountSettings,
+        seen: &RequestFacts,
+        ip: Option<IpAddr>,
+    ) -> (u64, bool) {
+        let day = local_day(seen.occurred_ms, &settings.timezone);
+        let received = time::day_of(time::minute_of(seen.received_ms));
+        let Some((salt, is_foreign)) = self.salts.of(day, received) else {
+            return (0, false);
+        };
+        let day = is_foreign.then_some(day);
+        let number = salt.visitor(account, day, ip, &seen.user_agent);
+        (number, is_foreign)
+    }
+
     fn full_event(&self, target: Target, settings: &AccountSettings, seen: RequestFacts) -> Event {
         let kind = match target.object.kind {
             model::EntityKind::Pixel => EventKind::View,
@@ -127,15 +145,12 @@ impl EventBuilder {
             place.country
         };
         let account = target.account.raw;
-        let visitor = match (&seen.visitor, whose) {
-            _ if kind == EventKind::Conversion => 0,
-            (Some(name), _) => self.visitor_key.named(account, name),
-            _ if fetch == Fetch::Proxy => 0,
-            (None, None) if seen.user_agent.is_empty() => 0,
-            (None, ip) => {
-                let day = local_day(seen.occurred_ms, &settings.timezone);
-                self.visitor_key.visitor(day, account, ip, &seen.user_agent)
-            }
+        let (visitor, foreign_salt) = match (&seen.visitor, whose) {
+            _ if kind == EventKind::Conversion => (0, false),
+            (Some(name), _) => (self.salts.named().visitor(account, name), false),
+            _ if fetch == Fetch::Proxy => (0, false),
+            (None, None) if seen.user_agent.is_empty() => (0, false),
+            (None, ip) => self.unnamed(account, settings, &seen, ip),
         };
         let (value_micros, currency) = seen
             .value
@@ -159,6 +174,7 @@ impl EventBuilder {
             key: None,
             idempotency_key: seen.idempotency_key,
             transaction_id: seen.transaction_id,
+            foreign_salt,
             unchecked: false,
             click_id: seen.click_id,
             value_micros,
@@ -246,6 +262,15 @@ pub fn cut(mut text: String, limit: usize) -> String {
     text
 }
 
+/// Salts of all dates that tests use.
+#[cfg(test)]
+pub(crate) fn salts() -> CurrentSalts {
+    use enrich::{NamedKey, Salt};
+    let salt = |day: i64| (day, Salt(*blake3::hash(&day.to_le_bytes()).as_bytes()));
+    let days = (-2..3).chain(20_500..20_530).map(salt).collect();
+    CurrentSalts::new(handover::salts::Salts::new(days, NamedKey([1; 32])))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,7 +286,7 @@ mod tests {
         let builder = EventBuilder {
             rules: Arc::new(Rules::new().unwrap()),
             geo: Geo::none(),
-            visitor_key: VisitorKey::new([1; 32]),
+            salts: salts(),
         };
         let account = EntityId::new(model::EntityKind::Account, 1);
         let target = Target {
@@ -309,7 +334,7 @@ mod tests {
         let builder = EventBuilder {
             rules: Arc::new(Rules::new().unwrap()),
             geo: Geo::open(&data).unwrap(),
-            visitor_key: VisitorKey::new([1; 32]),
+            salts: salts(),
         };
         let target = Target {
             object: EntityId::new(kind, 2),
@@ -404,7 +429,7 @@ mod tests {
         let builder = EventBuilder {
             rules: Arc::new(Rules::new().unwrap()),
             geo: Geo::none(),
-            visitor_key: VisitorKey::new([1; 32]),
+            salts: salts(),
         };
         let visitor = |zone: &str, time: &str| {
             let settings = AccountSettings {

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use catalog::Catalog;
-use enrich::{Geo, Rules, VisitorKey};
+use enrich::{Geo, Rules};
 use model::random::{Randomness, new_nonce};
 use storage::{
     blocking, cells::LiveCells, env::Env, reservations::Reservations, stream::EventStream,
@@ -22,6 +22,7 @@ use crate::{
     recorder::EventRecorder,
     rejected::{self, Rejected},
     request_facts::EventBuilder,
+    salts::{CurrentSalts, SaltFollower},
     sender_keys::SenderKeys,
     session::{Current, Session, SessionDeps, SessionError},
     tallies::{self, Tallies},
@@ -47,8 +48,10 @@ pub struct CollectorDeps {
     pub rules: Arc<Rules>,
     /// Geo database.
     pub geo: Geo,
-    /// Secret of the visitor numbers.
-    pub visitor_key: [u8; 32],
+    /// What visitors are hashed with now.
+    pub salts: CurrentSalts,
+    /// Follows it.
+    pub salt_follower: SaltFollower,
     /// What is not ready.
     pub health: Health,
 }
@@ -64,6 +67,8 @@ pub struct CollectorSettings {
     pub log: LogSettings,
     /// Who is believed on whose behalf a request is made.
     pub trusted_proxies: TrustedProxies,
+    /// The host at which links answer; `None`: at any.
+    pub host: Option<String>,
     /// How long a visitor waits for the disk.
     pub patience: Duration,
     /// Bounds of the server.
@@ -134,6 +139,11 @@ pub async fn run(
         },
         shutdown.clone(),
     ));
+    background.spawn(deps.salt_follower.clone().keep(
+        deps.salts.clone(),
+        deps.health.clone(),
+        closed.clone(),
+    ));
     restorer.begin().await;
     background.spawn(restorer.keep(closed.clone()));
     deps.health.up(DOOR);
@@ -193,11 +203,12 @@ fn recorder(
         builder: EventBuilder {
             rules: deps.rules,
             geo: deps.geo,
-            visitor_key: VisitorKey::new(deps.visitor_key),
+            salts: deps.salts,
         },
         keys,
         clock: deps.env.clock,
         trusted_proxies: settings.trusted_proxies,
+        host: settings.host,
         patience: settings.patience,
         rejected,
         tallies,

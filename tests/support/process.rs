@@ -17,6 +17,8 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const END_LIMIT: Duration = Duration::from_secs(120);
 /// A schedule that does not come up while a test runs.
 const NEVER: &str = "0 0 29 2 *";
+/// What visitors of tests are hashed with.
+const SECRET: &str = "the-secret-of-an-installation-of-tests";
 /// What a clock shows, in a server's folder.
 const CLOCK: &str = "clock.txt";
 /// Lines of a log shown when a test fails.
@@ -81,7 +83,8 @@ impl Server {
             [collector, api, operator].map(|address| format!("http://{address}"));
         Self {
             arguments,
-            env: Vec::new(),
+            // Collectors that share a store share it.
+            env: vec![("MILLRACE_SECRET".into(), SECRET.into())],
             folder: folder.to_owned(),
             collector,
             api,

@@ -106,9 +106,9 @@ impl Fold {
         if let Some(micros) = event.value_micros {
             self.micros.push((number, micros));
         }
-        if let Some((visitor, bot)) = event.visit(facts) {
-            self.visitors.push((number, visitor, bot));
-        }
+        let visits = event.visits(facts);
+        self.visitors
+            .extend(visits.map(|(visitor, bot)| (number, visitor, bot)));
         let names = Names::of(event);
         for values in &mut self.dimensions {
             let value = values.dimension.value(event, facts, &names);

@@ -23,4 +23,4 @@ pub use language::language;
 pub use mail_proxy::is_mail_proxy;
 pub use network::truncate_ip;
 pub use referrer::referrer_host;
-pub use visitor::VisitorKey;
+pub use visitor::{NamedKey, Salt};

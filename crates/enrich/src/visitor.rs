@@ -2,22 +2,27 @@
 
 use std::net::IpAddr;
 
-/// The secret that turns an address and a user agent into a visitor number.
-///
-/// The number cannot be turned back without the key, differs between accounts and changes every day
-/// of the account, so that a visitor cannot be followed across either.
-pub struct VisitorKey([u8; 32]);
+/// The secret of one date: who has it can try out which address and agent gave a number. When it is destroyed
+/// nobody can any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Salt(pub [u8; 32]);
 
-impl VisitorKey {
-    /// A key from 32 secret random bytes.
-    pub fn new(key: [u8; 32]) -> VisitorKey {
-        VisitorKey(key)
-    }
+/// What visitors that a sender names are hashed with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct NamedKey(pub [u8; 32]);
 
-    /// The number of an unnamed visitor on `day` (days since 1970-01-01, in the account's time zone).
-    pub fn visitor(&self, day: i64, account: u64, ip: Option<IpAddr>, user_agent: &str) -> u64 {
-        let salt = blake3::keyed_hash(&self.0, &[&b"day"[..], &day.to_le_bytes()].concat());
-        let mut hash = blake3::Hasher::new_keyed(salt.as_bytes());
+impl Salt {
+    /// The number of an unnamed visitor. It differs between accounts, and on every date that has a salt of its
+    /// own. `day` (days since 1970-01-01 in the account's time zone) is given where the salt is that of another
+    /// date.
+    pub fn visitor(
+        &self,
+        account: u64,
+        day: Option<i64>,
+        ip: Option<IpAddr>,
+        user_agent: &str,
+    ) -> u64 {
+        let mut hash = blake3::Hasher::new_keyed(&self.0);
         hash.update(&account.to_le_bytes());
         match ip.map(|ip| ip.to_canonical()) {
             None => field(&mut hash, &[]),
@@ -25,16 +30,32 @@ impl VisitorKey {
             Some(IpAddr::V6(v6)) => field(&mut hash, &v6.octets()),
         }
         field(&mut hash, user_agent.as_bytes());
+        if let Some(day) = day {
+            field(&mut hash, &day.to_le_bytes());
+        }
         number(&hash)
     }
 
+    /// The salt of a date (days since 1970-01-01) in an installation that had one permanent key: numbers of
+    /// the days on which it moved over stay what they were.
+    pub fn of_permanent_key(key: &[u8; 32], day: i64) -> Self {
+        let text = [&b"day"[..], &day.to_le_bytes()].concat();
+        Self(*blake3::keyed_hash(key, &text).as_bytes())
+    }
+}
+
+impl NamedKey {
     /// The number of a visitor that the sender names; the same on every day.
-    pub fn named(&self, account: u64, id: &str) -> u64 {
-        let salt = blake3::keyed_hash(&self.0, b"named");
-        let mut hash = blake3::Hasher::new_keyed(salt.as_bytes());
+    pub fn visitor(&self, account: u64, id: &str) -> u64 {
+        let mut hash = blake3::Hasher::new_keyed(&self.0);
         hash.update(&account.to_le_bytes());
         field(&mut hash, id.as_bytes());
         number(&hash)
+    }
+
+    /// That of an installation that had one permanent key.
+    pub fn of_permanent_key(key: &[u8; 32]) -> Self {
+        Self(*blake3::keyed_hash(key, b"named").as_bytes())
     }
 }
 
@@ -52,56 +73,82 @@ fn number(hash: &blake3::Hasher) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::VisitorKey;
     use std::net::{IpAddr, Ipv4Addr};
 
     use proptest::prelude::*;
 
+    use super::*;
+
+    fn v4(bits: u32) -> Option<IpAddr> {
+        Some(IpAddr::V4(Ipv4Addr::from_bits(bits)))
+    }
+
     proptest! {
         #[test]
-        fn every_input_counts(key: [u8; 32], day: i32, account: u64, ip: u32, agent in ".{0,40}") {
-            let (key, day) = (VisitorKey::new(key), i64::from(day));
-            let v4 = |bits| Some(IpAddr::V4(Ipv4Addr::from_bits(bits)));
-            let number = key.visitor(day, account, v4(ip), &agent);
-            prop_assert_eq!(number, key.visitor(day, account, v4(ip), &agent));
-            prop_assert_ne!(number, key.visitor(day + 1, account, v4(ip), &agent));
-            prop_assert_ne!(number, key.visitor(day, account ^ 1, v4(ip), &agent));
-            prop_assert_ne!(number, key.visitor(day, account, v4(ip ^ 1), &agent));
-            prop_assert_ne!(number, key.visitor(day, account, None, &agent));
-            prop_assert_ne!(number, key.visitor(day, account, v4(ip), &format!("{agent} ")));
-            let mut other = key.0;
+        fn every_input_counts(salt: [u8; 32], day: i32, account: u64, ip: u32, agent in ".{0,40}") {
+            let (salt, day) = (Salt(salt), i64::from(day));
+            let number = salt.visitor(account, None, v4(ip), &agent);
+            prop_assert_eq!(number, salt.visitor(account, None, v4(ip), &agent));
+            prop_assert_ne!(number, salt.visitor(account, Some(day), v4(ip), &agent));
+            prop_assert_ne!(number, salt.visitor(account ^ 1, None, v4(ip), &agent));
+            prop_assert_ne!(number, salt.visitor(account, None, v4(ip ^ 1), &agent));
+            prop_assert_ne!(number, salt.visitor(account, None, None, &agent));
+            prop_assert_ne!(number, salt.visitor(account, None, v4(ip), &format!("{agent} ")));
+            let other_day = salt.visitor(account, Some(day + 1), v4(ip), &agent);
+            prop_assert_ne!(other_day, salt.visitor(account, Some(day), v4(ip), &agent));
+            let mut other = salt.0;
             other[0] ^= 1;
-            let other = VisitorKey::new(other);
-            prop_assert_ne!(number, other.visitor(day, account, v4(ip), &agent));
+            prop_assert_ne!(number, Salt(other).visitor(account, None, v4(ip), &agent));
         }
 
         #[test]
-        fn a_mapped_address_is_its_v4(key: [u8; 32], ip: u32) {
-            let (key, v4) = (VisitorKey::new(key), Ipv4Addr::from_bits(ip));
+        fn a_mapped_address_is_its_v4(salt: [u8; 32], ip: u32) {
+            let (salt, v4) = (Salt(salt), Ipv4Addr::from_bits(ip));
             prop_assert_eq!(
-                key.visitor(0, 1, Some(IpAddr::V4(v4)), "a"),
-                key.visitor(0, 1, Some(IpAddr::V6(v4.to_ipv6_mapped())), "a")
+                salt.visitor(1, None, Some(IpAddr::V4(v4)), "a"),
+                salt.visitor(1, None, Some(IpAddr::V6(v4.to_ipv6_mapped())), "a")
             );
         }
 
         #[test]
-        fn fields_do_not_run_into_each_other(key: [u8; 32], ip: u32, agent in "[a-z]{0,9}") {
-            let key = VisitorKey::new(key);
+        fn fields_do_not_run_into_each_other(salt: [u8; 32], ip: u32, agent in "[a-z]{0,9}") {
+            let salt = Salt(salt);
             let v4 = Ipv4Addr::from_bits(ip);
             let text = v4.octets().iter().map(|b| char::from(*b)).collect::<String>() + &agent;
             prop_assert_ne!(
-                key.visitor(0, 1, Some(IpAddr::V4(v4)), &agent),
-                key.visitor(0, 1, None, &text)
+                salt.visitor(1, None, Some(IpAddr::V4(v4)), &agent),
+                salt.visitor(1, None, None, &text)
             );
         }
 
         #[test]
         fn names_count_per_account(key: [u8; 32], account: u64, id in ".{0,40}") {
-            let key = VisitorKey::new(key);
-            prop_assert_eq!(key.named(account, &id), key.named(account, &id));
-            prop_assert_ne!(key.named(account, &id), key.named(account ^ 1, &id));
-            prop_assert_ne!(key.named(account, &id), key.named(account, &format!("{id}x")));
-            prop_assert_ne!(key.named(account, &id), key.visitor(0, account, None, &id));
+            let (named, salt) = (NamedKey(key), Salt(key));
+            prop_assert_eq!(named.visitor(account, &id), named.visitor(account, &id));
+            prop_assert_ne!(named.visitor(account, &id), named.visitor(account ^ 1, &id));
+            prop_assert_ne!(named.visitor(account, &id), named.visitor(account, &format!("{id}x")));
+            prop_assert_ne!(named.visitor(account, &id), salt.visitor(account, None, None, &id));
         }
+    }
+
+    #[test]
+    fn numbers_stay_where_an_installation_moves_over() {
+        // As the version before gave them for the key of 32 sevens.
+        let key = [7; 32];
+        let salt = Salt::of_permanent_key(&key, 20_000);
+        let number = salt.visitor(5, None, v4(0x0A00_0001), "agent");
+        assert_eq!(number, before(&key, 20_000, 5, &[10, 0, 0, 1], "agent"));
+    }
+
+    /// What the version before computed, written out once more.
+    fn before(key: &[u8; 32], day: i64, account: u64, ip: &[u8], agent: &str) -> u64 {
+        let salt = blake3::keyed_hash(key, &[&b"day"[..], &day.to_le_bytes()].concat());
+        let mut bytes = account.to_le_bytes().to_vec();
+        for field in [ip, agent.as_bytes()] {
+            bytes.extend((field.len() as u64).to_le_bytes());
+            bytes.extend(field);
+        }
+        let hash = blake3::keyed_hash(salt.as_bytes(), &bytes);
+        u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap())
     }
 }

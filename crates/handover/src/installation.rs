@@ -2,50 +2,94 @@
 
 use std::sync::Arc;
 
+use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 use storage::{
     env::Env,
     ledger::{Appended, Ledger, LedgerError},
-    store::Store,
+    object_keys::ObjectKey,
+    store::{self, Store, StoreError},
 };
 
 /// Tries when others append at the same time.
 const TRIES: usize = 20;
 
-/// Entry 1 of the ledger `installation`. It holds a secret: the store must not be public.
+/// Entry 1 of the ledger `installation`.
 #[derive(Clone, Serialize, Deserialize)]
 struct Installation {
-    visitor_key: [u8; 32],
+    /// What visitors were hashed with for ever, in an installation from before salts. It is erased as soon as
+    /// there are salts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    visitor_key: Option<[u8; 32]>,
     /// No event was ever recorded with a key that does not say of which goal it is.
     #[serde(default)]
     scoped_keys: bool,
 }
 
+const LEDGER: &str = "installation";
+
+async fn read(store: &Store) -> Result<Option<Installation>, LedgerError> {
+    let ledger = Ledger::new(Arc::clone(store), LEDGER);
+    let entry = ledger.entry::<Installation>(1).await?;
+    Ok(entry.map(|entry| entry.body))
+}
+
+/// Notes that the installation begins with this version, if nobody has begun it yet.
+pub async fn begin(env: &Env) -> Result<(), LedgerError> {
+    if read(&env.store).await?.is_none() {
+        let new = Installation {
+            visitor_key: None,
+            scoped_keys: true,
+        };
+        // Whoever was faster did the same.
+        let ledger = Ledger::new(Arc::clone(&env.store), LEDGER);
+        ledger.append(1, &new, env.stamp()).await?;
+    }
+    Ok(())
+}
+
 /// Whether senders' keys from before they had scopes may be about; an installation that nobody has
 /// begun yet has none.
 pub async fn has_old_keys(store: &Store) -> Result<bool, LedgerError> {
-    let ledger = Ledger::new(Arc::clone(store), "installation");
-    let entry = ledger.entry::<Installation>(1).await?;
-    Ok(entry.is_some_and(|entry| !entry.body.scoped_keys))
+    Ok(read(store).await?.is_some_and(|begun| !begun.scoped_keys))
 }
 
-/// The key that visitors are hashed with; made by whoever asks first.
-pub async fn visitor_key(env: &Env) -> Result<[u8; 32], LedgerError> {
-    let ledger = Ledger::new(Arc::clone(&env.store), "installation");
-    if let Some(entry) = ledger.entry::<Installation>(1).await? {
-        return Ok(entry.body.visitor_key);
-    }
-    let mut visitor_key = [0; 32];
-    env.random.fill(&mut visitor_key);
-    let new = Installation {
-        visitor_key,
-        scoped_keys: true,
+/// What visitors were hashed with for ever, if that is still there.
+pub(crate) async fn permanent_key(store: &Store) -> Result<Option<[u8; 32]>, LedgerError> {
+    Ok(read(store).await?.and_then(|begun| begun.visitor_key))
+}
+
+/// Takes the permanent key out of the entry: the one change that is ever made to an entry of a ledger. A
+/// program from before salts cannot read the entry then, and does not go on with no key.
+pub(crate) async fn erase_permanent_key(store: &Store) -> Result<(), StoreError> {
+    let ledger = LEDGER.to_owned();
+    let path = ObjectKey::Ledger { ledger, n: 1 }.path();
+    let Some(bytes) = store::read(store, &path).await? else {
+        return Ok(());
     };
-    if ledger.append(1, &new, env.stamp()).await? == Appended::Yes {
-        return Ok(visitor_key);
+    let damaged = |error: serde_json::Error| StoreError::Damaged {
+        path: path.clone(),
+        why: error.to_string(),
+    };
+    let mut entry: serde_json::Value = serde_json::from_slice(&bytes).map_err(damaged)?;
+    if let Some(body) = entry["body"].as_object_mut() {
+        body.remove("visitor_key");
     }
-    let theirs = ledger.entry::<Installation>(1).await?;
-    Ok(theirs.map_or(visitor_key, |entry| entry.body.visitor_key))
+    let bytes = serde_json::to_vec(&entry).map_err(damaged)?;
+    let put = store.put(&path, bytes.into()).await;
+    put.map_err(|source| StoreError::request("replace", &path, source))?;
+    Ok(())
+}
+
+/// Begins an installation as the version before salts did.
+#[cfg(test)]
+pub(crate) async fn begin_as_before(env: &Env, visitor_key: [u8; 32]) {
+    let old = Installation {
+        visitor_key: Some(visitor_key),
+        scoped_keys: false,
+    };
+    let ledger = Ledger::new(Arc::clone(&env.store), LEDGER);
+    ledger.append(1, &old, env.stamp()).await.unwrap();
 }
 
 /// What roles are asked to do, as entries of the ledger `control`.

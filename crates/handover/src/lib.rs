@@ -15,6 +15,7 @@ pub mod raw;
 pub mod reading;
 pub mod retired;
 pub mod runs;
+pub mod salts;
 pub mod salvage;
 pub mod sealed;
 pub mod segment;

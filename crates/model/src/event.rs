@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     id::{EntityId, EntityKind, EventId, LogId},
     position::{Epoch, Seq},
+    visitors::FOREIGN,
 };
 
 /// What happened.
@@ -165,6 +166,10 @@ pub struct Event {
     /// Key of a conversion, unique in its goal, if the sender gave one.
     #[prost(string, optional, tag = "31")]
     pub transaction_id: Option<String>,
+    /// The visitor's number was made with the salt of another date than its own, since that is destroyed: who
+    /// came on its date may have another number as well.
+    #[prost(bool, tag = "32")]
+    pub foreign_salt: bool,
 }
 
 impl Event {
@@ -196,9 +201,16 @@ impl Event {
 
     /// The visitor who was there, if it says who, and whether that is a bot. Whoever sends a
     /// conversion is not a visitor.
-    pub fn visit(&self, facts: &Facts) -> Option<(u64, bool)> {
+    fn visit(&self, facts: &Facts) -> Option<(u64, bool)> {
         let is_visit = self.kind() != EventKind::Conversion && self.visitor != 0;
         is_visit.then_some((self.visitor, facts.bot.is_some()))
+    }
+
+    /// Who is noted for it: the visitor, and [`FOREIGN`] where their number is of another date's salt.
+    pub fn visits(&self, facts: &Facts) -> impl Iterator<Item = (u64, bool)> {
+        let visit = self.visit(facts);
+        let mark = visit.filter(|_| self.foreign_salt);
+        visit.into_iter().chain(mark.map(|(_, bot)| (FOREIGN, bot)))
     }
 
     /// Everything this event is counted for: account, campaign if any, object.

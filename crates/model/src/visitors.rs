@@ -5,6 +5,9 @@ use datasketches::{
     hll::{HllSketch, HllType, HllUnion},
 };
 
+/// Stands among the visitors for: some of these numbers were made with the salt of another date, so that a
+/// visitor may be counted twice. It is nobody.
+pub const FOREIGN: u64 = u64::MAX;
 /// Sets up to this size are exact in live cells.
 pub const EXACT_LIMIT: usize = 4096;
 /// log2 of the number of registers: 16,384, relative standard error 1.04 / sqrt(16,384) = 0.8 %

@@ -60,6 +60,10 @@ pub enum ObjectKey {
     Rejected { log: LogId, name: String },
     /// How much one collector turned away, by reason.
     Tally { log: LogId },
+    /// What visitors are hashed with on one date (days since 1970-01-01), encrypted.
+    Salt { day: i64 },
+    /// What visitors that senders name are hashed with, encrypted; where it is not made of the secret.
+    NamedKey,
     /// Entry `n` of a ledger.
     Ledger { ledger: String, n: u64 },
     /// What a ledger's entries up to and including `n` amount to.
@@ -118,6 +122,11 @@ impl fmt::Display for ObjectKey {
             } => write!(f, "reports/{scope}/{report}/{name}"),
             Self::Rejected { log, name } => write!(f, "rejected/{log}/{name}.ndjson"),
             Self::Tally { log } => write!(f, "tallies/{log}.json"),
+            Self::Salt { day } => {
+                let day = day_text(*day).unwrap_or_else(|| day.to_string());
+                write!(f, "salts/{day}.json")
+            }
+            Self::NamedKey => write!(f, "salts/named.json"),
             Self::Ledger { ledger, n } => write!(f, "ledger/{ledger}/{n:020}.json"),
             Self::Snapshot { ledger, n } => {
                 write!(f, "ledger/{ledger}-snapshots/{n:020}.ndjson.zst")
@@ -161,6 +170,10 @@ fn parse(path: &str) -> Option<ObjectKey> {
         ["rejected", log, file] => ObjectKey::Rejected {
             log: log.parse().ok()?,
             name: name(file.strip_suffix(".ndjson")?)?,
+        },
+        ["salts", "named.json"] => ObjectKey::NamedKey,
+        ["salts", file] => ObjectKey::Salt {
+            day: parse_day(file.strip_suffix(".json")?)?,
         },
         ["ledger", ledger, file] => parse_ledger(ledger, file)?,
         _ => return parse_derived(&parts),
@@ -275,6 +288,10 @@ pub mod folders {
     pub fn rejected(log: LogId) -> Path {
         Path::from(format!("rejected/{log}"))
     }
+    /// What visitors are hashed with.
+    pub fn salts() -> Path {
+        Path::from("salts")
+    }
     /// What all collectors turned away.
     pub fn tallies() -> Path {
         Path::from("tallies")
@@ -332,6 +349,8 @@ mod tests {
             8 => ObjectKey::Rejected { log, name },
             9 => ObjectKey::Ledger { ledger: name, n },
             10 => ObjectKey::Tally { log },
+            11 if n % 3 == 0 => ObjectKey::Salt { day },
+            11 if n % 3 == 1 => ObjectKey::NamedKey,
             11 => ObjectKey::Keys { name },
             12 => ObjectKey::Duplicates { name },
             _ => ObjectKey::Snapshot { ledger: name, n },

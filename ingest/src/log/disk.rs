@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -41,11 +42,15 @@ pub struct LocalDisk {
 impl LocalDisk {
     /// Opens `folder`, made if missing; an error if another process has it.
     pub fn open(folder: &Path) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
         let lock = OpenOptions::new()
             .create(true)
             .write(true)
             .truncate(false)
+            .mode(0o600)
             .open(folder.join("lock"))?;
         lock.try_lock().map_err(|e| {
             let text = format!(
@@ -73,6 +78,7 @@ impl Disk for LocalDisk {
         let file = OpenOptions::new()
             .create_new(true)
             .append(true)
+            .mode(0o600)
             .open(self.folder.join(name))?;
         self.sync_folder()?;
         Ok(Box::new(LocalFile(file)))
@@ -90,7 +96,9 @@ impl Disk for LocalDisk {
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let temporary = self.folder.join(format!("{name}.tmp"));
-        let mut file = File::create(&temporary)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(true).write(true).mode(0o600);
+        let mut file = options.open(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(temporary, self.folder.join(name))?;

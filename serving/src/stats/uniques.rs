@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use handover::runs::{Quarters, Visit};
-use model::{Cell, VisitorSet, time, visitors::STANDARD_ERROR};
+use model::{
+    Cell, VisitorSet, time,
+    visitors::{FOREIGN, STANDARD_ERROR},
+};
 
 /// Visitors that are held in memory for one answer, 8 bytes each. Each bucket may have its share of
 /// them, and of more a sketch is made.
@@ -18,7 +21,7 @@ pub(crate) struct Uniques {
     pub count: u64,
     /// Relative standard error.
     pub error: f64,
-    /// Whether somebody may be counted who came a moment before or after.
+    /// Whether somebody may be counted who came a moment before or after, or twice.
     pub rough: bool,
 }
 
@@ -112,6 +115,10 @@ impl Set {
     }
 
     fn insert(&mut self, visitor: u64) {
+        if visitor == FOREIGN {
+            self.rough = true;
+            return;
+        }
         if self.list.len() >= 2 * self.most {
             self.tidy();
         }

@@ -208,10 +208,13 @@ impl Folded {
     }
 
     fn visit(&mut self, event: &Event, facts: &Facts) {
-        let Some((visitor, bot)) = event.visit(facts) else {
-            return;
-        };
-        let hour = time::floor(time::minute_of(event.occurred_ms), time::HOUR);
+        for (visitor, bot) in event.visits(facts) {
+            let hour = time::floor(time::minute_of(event.occurred_ms), time::HOUR);
+            self.note(visitor, bot, hour);
+        }
+    }
+
+    fn note(&mut self, visitor: u64, bot: bool, hour: i64) {
         let at = self
             .visitors
             .binary_search_by_key(&(hour, bot), |v| (v.hour, v.bot));

@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path as FilePath, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -30,7 +31,7 @@ impl Disk {
     pub(super) fn open(root: &FilePath, sync: Box<Sync>) -> Result<Self> {
         let missing: Vec<&FilePath> = root.ancestors().take_while(|a| !a.exists()).collect();
         let mut parents = missing.iter().filter_map(|folder| folder.parent());
-        fs::create_dir_all(root)
+        private_folders(root)
             .and_then(|()| parents.try_for_each(&sync))
             .map_err(|e| disk_error("create the folder", root, e))?;
         let root = fs::canonicalize(root).map_err(|e| disk_error("open the folder", root, e))?;
@@ -103,7 +104,7 @@ impl Disk {
         if self.durable_folders().contains(folder) {
             return Ok(());
         }
-        fs::create_dir_all(folder).map_err(|e| disk_error("create the folder", folder, e))?;
+        private_folders(folder).map_err(|e| disk_error("create the folder", folder, e))?;
         let below_root = |f: &&FilePath| f.starts_with(&self.root) && **f != *self.root;
         for made in folder.ancestors().take_while(below_root) {
             self.sync_folder_of(made)?;
@@ -128,7 +129,8 @@ fn stage(file: &FilePath) -> io::Result<(File, PathBuf)> {
     for n in 1..=STAGING_TRIES {
         let mut name = file.as_os_str().to_owned();
         name.push(format!("#{n}"));
-        match OpenOptions::new().write(true).create_new(true).open(&name) {
+        let mut options = OpenOptions::new();
+        match options.write(true).create_new(true).mode(0o600).open(&name) {
             Ok(staged) => return Ok((staged, name.into())),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
             Err(e) => return Err(e),
@@ -137,6 +139,14 @@ fn stage(file: &FilePath) -> io::Result<(File, PathBuf)> {
     Err(io::Error::other(
         "too many left-over staging files (*#1, *#2 …); delete them while nothing runs",
     ))
+}
+
+/// Makes a folder, and those above it, for this user alone: there is visitors' data in them.
+fn private_folders(folder: &FilePath) -> io::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 fn disk_error(action: &str, path: &FilePath, source: io::Error) -> Error {

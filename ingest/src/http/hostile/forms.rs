@@ -3,13 +3,13 @@
 use std::sync::{Arc, LazyLock};
 
 use catalog::{AccountSettings, Goal};
-use enrich::{Geo, Rules, VisitorKey};
+use enrich::{Geo, Rules};
 use prost::Message;
 
 use futures::FutureExt;
 
 use super::{super::parameters, *};
-use crate::request_facts::{EventBuilder, RequestFacts, Target};
+use crate::request_facts::{EventBuilder, RequestFacts, Target, salts};
 
 /// Far more than the largest conversion: nine texts of the longest kind.
 const MAX_RECORD: usize = 9 * (MAX_SHORT + 8) + 200;
@@ -88,7 +88,7 @@ proptest! {
             Ok(seen) => {
                 prop_assert_eq!((&seen.transaction_id, &seen.click_id), (&first("transaction_id"), &first("click_id")));
                 prop_assert_eq!(seen.value.is_some(), first("value").is_some());
-                let builder = EventBuilder { rules: RULES.clone(), geo: Geo::none(), visitor_key: VisitorKey::new([1; 32]) };
+                let builder = EventBuilder { rules: RULES.clone(), geo: Geo::none(), salts: salts() };
                 let target = Target { object: goal().id, account: goal().account, campaign: None };
                 let event = builder.event(target, &AccountSettings::default(), seen);
                 prop_assert!(event.currency.is_empty() || event.currency.len() == 3);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use catalog::Catalog;
 use handover::{directory::Directory, fences::Fences, forecasts, overview::Overview};
+use model::EntityId;
 use storage::{cells::LiveCells, env::Env, ledger::Ledger, stream::EventStream};
 use web::Problem;
 
@@ -75,6 +76,21 @@ impl App {
     /// The public address of `path`, which has no `/` at its start.
     pub(crate) fn public(&self, path: &str) -> String {
         format!("{}/{path}", self.public_url.trim_end_matches('/'))
+    }
+
+    /// Takes note that `account` makes so many objects, unless that is more than it may in an hour.
+    pub(crate) fn may_make(&self, account: EntityId, count: usize) -> Result<(), Problem> {
+        let most = self.catalog.read(|state| {
+            let account = state.account(account).filter(|_| state.is_shared());
+            account.map(|account| account.quotas.new_an_hour)
+        });
+        match most {
+            Some(most) => {
+                let now_ms = self.env.clock.now_ms();
+                self.rooms.made.take(account, count as u64, most, now_ms)
+            }
+            None => Ok(()),
+        }
     }
 
     /// The logs that are known.

@@ -32,6 +32,8 @@ pub(crate) struct Rooms {
     pub streams: Shared,
     /// Questions that are answered.
     pub questions: Shared,
+    /// Objects that were made.
+    pub made: Made,
 }
 
 impl Default for Rooms {
@@ -42,6 +44,7 @@ impl Default for Rooms {
             audits: Semaphore::new(2),
             streams: Shared::new(1_000, STREAMS),
             questions: Shared::new(64, QUESTIONS),
+            made: Made::default(),
         }
     }
 }
@@ -119,6 +122,37 @@ impl Shared {
     }
 }
 
+/// How many objects each account made in this hour.
+#[derive(Default)]
+pub(crate) struct Made(Mutex<(i64, HashMap<EntityId, u64>)>);
+
+const HOUR_MS: i64 = 3_600_000;
+
+impl Made {
+    /// Takes note of `count` new objects of `account`, of which there may be `most` an hour.
+    pub(crate) fn take(
+        &self,
+        account: EntityId,
+        count: u64,
+        most: u64,
+        now_ms: i64,
+    ) -> Result<(), Problem> {
+        let hour = now_ms.div_euclid(HOUR_MS);
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.0 != hour {
+            *made = (hour, HashMap::new());
+        }
+        let own = made.1.entry(account).or_default();
+        if *own + count > most {
+            let wait = (HOUR_MS - now_ms.rem_euclid(HOUR_MS) + 999) / 1_000;
+            let detail = format!("this account may make {most} objects an hour");
+            return Err(Problem::too_many(detail, wait as u32));
+        }
+        *own += count;
+        Ok(())
+    }
+}
+
 /// Accounts whose rooms are kept before those without anybody are forgotten.
 const MOST_KEPT: usize = 10_000;
 
@@ -152,6 +186,17 @@ mod tests {
     }
 
     #[test]
+    fn an_account_makes_so_much_an_hour() {
+        let made = Made::default();
+        made.take(account(1), 9, 10, 5_000).unwrap();
+        let more = made.take(account(1), 2, 10, 5_000).unwrap_err();
+        assert_eq!((more.status.as_u16(), more.retry_after), (429, Some(3_595)));
+        made.take(account(1), 1, 10, 5_000).unwrap();
+        made.take(account(2), 10, 10, 5_000).unwrap();
+        made.take(account(1), 10, 10, HOUR_MS).unwrap();
+    }
+
+    #[test]
     fn rooms_without_anybody_are_forgotten() {
         let room = Shared::new(5, 2);
         let _held = room.enter(account(0)).unwrap();
@@ -159,10 +204,8 @@ mod tests {
             drop(room.enter(account(raw)));
         }
         assert!(room.accounts.lock().unwrap().len() <= MOST_KEPT);
-        assert!(room.enter(account(0)).is_ok());
-        assert!(
-            room.enter(account(0)).is_err(),
-            "who is in is not forgotten"
-        );
+        let _second = room.enter(account(0)).unwrap();
+        let third = room.enter(account(0)).err();
+        assert_eq!(third, Some(Crowded::Account), "who is in is not forgotten");
     }
 }

@@ -89,6 +89,7 @@ pub async fn create(
         name: name.into(),
         created_ms: now_ms,
         settings: AccountSettings::default(),
+        quotas: catalog::quotas::Quotas::default(),
     };
     let new = account.is_none().then_some(Change::PutAccount(new));
     let changes: Vec<Change> = new.into_iter().chain([Change::PutKey(key)]).collect();

@@ -7,6 +7,7 @@ use model::id::{EntityId, EntityKind};
 use super::{
     destination,
     error::CatalogError,
+    quotas::Quotas,
     rules,
     state::State,
     table::Table,
@@ -29,6 +30,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
         state,
         accounts: HashSet::new(),
         campaigns: HashMap::new(),
+        added: HashMap::new(),
         names: HashMap::new(),
     };
     changes.iter().try_for_each(|change| batch.check(change))
@@ -39,6 +41,8 @@ struct Batch<'a> {
     state: &'a State,
     accounts: HashSet<EntityId>,
     campaigns: HashMap<EntityId, EntityId>,
+    /// How many rows of each kind are new, by account.
+    added: HashMap<(EntityKind, u64), u64>,
     names: HashMap<(EntityKind, u64, &'a str), EntityId>,
 }
 
@@ -105,6 +109,7 @@ impl<'a> Batch<'a> {
         kind_is(account.id, EntityKind::Account)?;
         rules::name("name", &account.name)?;
         rules::name("timezone", &account.settings.timezone)?;
+        rules::origins(&account.settings.allowed_origins)?;
         destination::check_schemes(&account.settings.allowed_schemes)?;
         if account.settings.excluded_networks.len() > rules::MAX_NETWORKS {
             let why = format!("must be at most {}", rules::MAX_NETWORKS);
@@ -147,6 +152,9 @@ impl<'a> Batch<'a> {
         if old.is_some_and(|old| old.account() != row.account() || old.deleted()) {
             return Err(CatalogError::not_found(row.id()));
         }
+        if old.is_none() {
+            self.quota(table, row)?;
+        }
         if old.is_none_or(|old| old.campaign() != row.campaign()) {
             self.campaign_exists(row)?;
         }
@@ -161,6 +169,16 @@ impl<'a> Batch<'a> {
             true => Ok(()),
             false => Err(taken(what, name)),
         }
+    }
+
+    fn quota<T: Row>(&mut self, table: &Table<T>, row: &T) -> Result<(), CatalogError> {
+        // An account that is new in this batch has not been told otherwise.
+        let account = self.state.account(row.account());
+        let quotas = account.map_or_else(Quotas::default, |account| account.quotas);
+        let added = self.added.entry((T::KIND, row.account().raw)).or_default();
+        quotas.check(self.state, table, row, *added)?;
+        *added += 1;
+        Ok(())
     }
 
     fn owner_exists(&self, account: EntityId) -> Result<(), CatalogError> {

@@ -39,6 +39,14 @@ pub enum CatalogError {
         /// How many there may be.
         max: usize,
     },
+    /// The account has as much as it may have.
+    #[error("this account may have {max} {what}; delete some, or ask the operator for more")]
+    Quota {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        max: u64,
+    },
     /// Others were faster, again and again.
     #[error("the catalog was changed by others {tries} times meanwhile; try again")]
     Contended {

@@ -6,6 +6,7 @@ pub mod check;
 pub mod copy;
 pub mod destination;
 mod error;
+pub mod quotas;
 pub mod rules;
 mod snapshot;
 mod state;

@@ -10,6 +10,8 @@ pub const MAX_NAME: usize = 200;
 pub const MAX_TAGS: usize = 32;
 /// Longest tag, in characters.
 pub const MAX_TAG: usize = 64;
+/// Most origins that one account may allow.
+pub const MAX_ORIGINS: usize = 50;
 /// Most networks that one account may exclude.
 pub const MAX_NETWORKS: usize = 1_000;
 
@@ -64,6 +66,20 @@ pub fn tags(tags: &[Box<str>]) -> Result<(), CatalogError> {
     Err(CatalogError::invalid("tags", why))
 }
 
+/// At most 50 origins of pages, as browsers write them: scheme, host, and a port that is not the usual one.
+pub fn origins(origins: &[Box<str>]) -> Result<(), CatalogError> {
+    let good = |text: &str| {
+        let url = url::Url::parse(text).ok();
+        let web = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        web.is_some_and(|url| url.origin().ascii_serialization() == text)
+    };
+    if origins.len() <= MAX_ORIGINS && origins.iter().all(|origin| good(origin)) {
+        return Ok(());
+    }
+    let why = format!("must be at most {MAX_ORIGINS}, each such as https://intern.example");
+    Err(CatalogError::invalid("allowed_origins", why))
+}
+
 /// A currency: three capital letters.
 pub fn currency(text: &str) -> Result<(), CatalogError> {
     if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
@@ -93,6 +109,22 @@ mod tests {
             &"x".repeat(129),
         ] {
             slug(bad).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn origins_are_as_browsers_write_them() {
+        origins(&["https://a.example".into(), "http://a.example:8080".into()]).unwrap();
+        for bad in [
+            "*",
+            "null",
+            "a.example",
+            "https://a.example/",
+            "https://A.example",
+            "https://a.example:443",
+            "ftp://a.example",
+        ] {
+            origins(&[bad.into()]).unwrap_err();
         }
     }
 

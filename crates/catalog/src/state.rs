@@ -35,6 +35,8 @@ pub struct State {
     /// Slugs that no link has any more, each with the account that had it last: what was printed leads
     /// nowhere else.
     given_up: BTreeMap<Box<str>, EntityId>,
+    /// How many accounts allow an origin.
+    origins: HashMap<Box<str>, usize>,
 }
 
 /// What history needs to know of an entity, also of a deleted one.
@@ -86,6 +88,16 @@ impl State {
             .collect()
     }
 
+    /// Whether any account allows pages of `origin`.
+    pub fn is_origin_allowed(&self, origin: &str) -> bool {
+        self.origins.contains_key(origin)
+    }
+
+    /// Whether several accounts share the installation, so that quotas hold: one alone fills what is its own.
+    pub fn is_shared(&self) -> bool {
+        self.accounts.len() > 1
+    }
+
     /// Whether a link of `account` may answer at `slug`: no live one does, and nobody else has given it up.
     pub fn is_slug_free(&self, slug: &str, account: EntityId) -> bool {
         let kept = self.given_up.get(slug).is_some_and(|by| *by != account);
@@ -122,9 +134,7 @@ impl State {
     /// Takes one change in. Any change can be applied; whether it should be is decided before.
     pub(super) fn apply(&mut self, change: Change) {
         match change {
-            Change::PutAccount(account) => {
-                self.accounts.insert(account.id.raw, Arc::new(account));
-            }
+            Change::PutAccount(account) => self.put_account(account),
             Change::PutKey(key) => self.put_key(key),
             Change::RevokeKey(id) => {
                 if let Some(key) = self.keys.get(&id) {
@@ -145,6 +155,22 @@ impl State {
                 EntityKind::Account => {}
             },
             Change::GiveUpSlug { slug, account } => self.give_up(slug, account),
+        }
+    }
+
+    fn put_account(&mut self, account: Account) {
+        for origin in &account.settings.allowed_origins {
+            *self.origins.entry(origin.clone()).or_default() += 1;
+        }
+        let old = self.accounts.insert(account.id.raw, Arc::new(account));
+        let old = old.iter().flat_map(|old| &old.settings.allowed_origins);
+        for origin in old {
+            if let Some(count) = self.origins.get_mut(origin) {
+                *count -= 1;
+                if *count == 0 {
+                    self.origins.remove(origin);
+                }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //! hundred megabytes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, hash_map::RandomState},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::RandomState},
     hash::BuildHasher,
     sync::Arc,
 };
@@ -17,6 +17,8 @@ use super::types::Row;
 pub struct Table<T> {
     rows: BTreeMap<u64, Arc<T>>,
     live_of: BTreeSet<(u64, u64)>,
+    /// By account, how many are live, and how many there ever were.
+    counts: HashMap<u64, (u64, u64)>,
     live_names: HashTable<Arc<T>>,
     hasher: RandomState,
 }
@@ -26,6 +28,7 @@ impl<T> Default for Table<T> {
         Self {
             rows: BTreeMap::new(),
             live_of: BTreeSet::new(),
+            counts: HashMap::new(),
             live_names: HashTable::new(),
             hasher: RandomState::new(),
         }
@@ -70,6 +73,11 @@ impl<T: Row> Table<T> {
         self.rows.values()
     }
 
+    /// How many live rows an account has, and how many it ever had.
+    pub fn counts(&self, account: EntityId) -> (u64, u64) {
+        self.counts.get(&account.raw).copied().unwrap_or_default()
+    }
+
     /// Number of rows, deleted ones too.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -83,10 +91,13 @@ impl<T: Row> Table<T> {
     /// Adds the row, or replaces the one with its id.
     pub(super) fn put(&mut self, row: T) {
         let row = Arc::new(row);
-        if let Some(old) = self.rows.insert(row.id().raw, row.clone()) {
-            self.forget(&old);
+        let old = self.rows.insert(row.id().raw, row.clone());
+        match &old {
+            Some(old) => self.forget(old),
+            None => self.counts.entry(row.account().raw).or_default().1 += 1,
         }
         if !row.deleted() {
+            self.counts.entry(row.account().raw).or_default().0 += 1;
             self.live_of.insert((row.account().raw, row.id().raw));
             let hasher = self.hasher.clone();
             let hash = move |row: &Arc<T>| hasher.hash_one((row.name_scope(), row.name()));
@@ -104,6 +115,10 @@ impl<T: Row> Table<T> {
     }
 
     fn forget(&mut self, old: &Arc<T>) {
+        if !old.deleted() {
+            let counts = self.counts.entry(old.account().raw).or_default();
+            counts.0 = counts.0.saturating_sub(1);
+        }
         self.live_of.remove(&(old.account().raw, old.id().raw));
         let hash = self.hash(old.name_scope(), old.name());
         let same = |row: &Arc<T>| row.id() == old.id();

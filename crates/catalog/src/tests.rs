@@ -8,7 +8,7 @@ use model::{
 use object_store::memory::InMemory;
 use storage::{env::Env, store::Store};
 
-use super::*;
+use super::{quotas::Quotas, *};
 
 mod hostile;
 mod replay;
@@ -27,6 +27,7 @@ fn account(raw: u64) -> Change {
         name: format!("Account {raw}").into(),
         created_ms: 1,
         settings: AccountSettings::default(),
+        quotas: Quotas::default(),
     })
 }
 
@@ -311,4 +312,51 @@ async fn snapshots_are_taken_tidied_and_passed_over_when_damaged() {
         put.await.unwrap();
         assert_eq!(contents(&open(&store, 2).await), contents(&catalog));
     }
+}
+
+#[tokio::test]
+async fn an_account_has_no_more_than_its_share_where_there_are_several() {
+    let catalog = open(&memory(), 1).await;
+    let small = Account {
+        quotas: Quotas {
+            links: 2,
+            ..Quotas::default()
+        },
+        ..match account(1) {
+            Change::PutAccount(account) => account,
+            other => panic!("{other:?}"),
+        }
+    };
+    let links = |from: u64, count: u64| -> Vec<Change> {
+        let link = |n| Change::PutLink(link(n, 1, &format!("s{n}")));
+        (from..from + count).map(link).collect()
+    };
+    commit(&catalog, vec![Change::PutAccount(small)])
+        .await
+        .unwrap();
+    commit(&catalog, links(1, 3)).await.unwrap();
+    commit(&catalog, vec![account(2)]).await.unwrap();
+    let more = commit(&catalog, links(4, 1)).await.unwrap_err();
+    assert!(matches!(more, CatalogError::Quota { max: 2, .. }), "{more}");
+    // What is there may still change, and be deleted.
+    commit(&catalog, vec![Change::PutLink(link(1, 1, "other"))])
+        .await
+        .unwrap();
+    for n in 1..=3 {
+        let gone = Change::Delete(id(EntityKind::Link, n));
+        commit(&catalog, vec![gone]).await.unwrap();
+    }
+    commit(&catalog, links(4, 3)).await.unwrap_err();
+    // Deleted ones are remembered: there is an end to that as well.
+    for n in 4..=20 {
+        commit(&catalog, links(n, 1)).await.unwrap();
+        let gone = Change::Delete(id(EntityKind::Link, n));
+        commit(&catalog, vec![gone]).await.unwrap();
+    }
+    commit(&catalog, links(21, 1)).await.unwrap_err();
+    let tombstone = catalog.link(id(EntityKind::Link, 7)).unwrap();
+    assert!(
+        tombstone.deleted && tombstone.destination.is_empty(),
+        "slim"
+    );
 }

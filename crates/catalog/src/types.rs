@@ -4,6 +4,8 @@ use ipnet::IpNet;
 use model::id::{EntityId, EntityKind};
 use serde::{Deserialize, Serialize};
 
+use super::quotas::Quotas;
+
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -16,6 +18,9 @@ pub struct Account {
     /// How its events are taken and shown.
     #[serde(default)]
     pub settings: AccountSettings,
+    /// How much it may have, as the operator says.
+    #[serde(default, skip_serializing_if = "Quotas::is_default")]
+    pub quotas: Quotas,
 }
 
 /// Settings of an account.
@@ -31,6 +36,8 @@ pub struct AccountSettings {
     pub excluded_networks: Vec<IpNet>,
     /// Schemes that destinations may have beside http and https, lower case: of apps, `mailto`, `ftp`.
     pub allowed_schemes: Vec<Box<str>>,
+    /// Origins of pages, such as `https://intern.example`, that may ask the API with a key of the account.
+    pub allowed_origins: Vec<Box<str>>,
 }
 
 impl Default for AccountSettings {
@@ -40,6 +47,7 @@ impl Default for AccountSettings {
             honour_dnt: false,
             excluded_networks: Vec::new(),
             allowed_schemes: Vec::new(),
+            allowed_origins: Vec::new(),
         }
     }
 }
@@ -195,12 +203,12 @@ pub trait Row: Clone {
     fn tags(&self) -> &[Box<str>];
     /// Whether it is only kept for history.
     fn deleted(&self) -> bool;
-    /// Keeps it only for history.
+    /// Keeps it only for history: what that needs.
     fn delete(&mut self);
 }
 
 macro_rules! rows {
-    ($($type:ident, $name:ident, $scope:expr, $campaign:expr;)*) => {$(
+    ($($type:ident, $name:ident, $scope:expr, $campaign:expr, $slim:expr;)*) => {$(
         impl Row for $type {
             const KIND: EntityKind = EntityKind::$type;
             fn id(&self) -> EntityId {
@@ -226,15 +234,20 @@ macro_rules! rows {
             }
             fn delete(&mut self) {
                 self.deleted = true;
+                self.tags = Box::default();
+                $slim(self);
             }
         }
     )*};
 }
 rows! {
-    Link, slug, |_| 0, |link: &Link| link.campaign;
-    Pixel, name, |account: EntityId| account.raw, |pixel: &Pixel| pixel.campaign;
-    Goal, name, |account: EntityId| account.raw, |goal: &Goal| goal.campaign;
-    Campaign, name, |account: EntityId| account.raw, |_| None;
+    Link, slug, |_| 0, |link: &Link| link.campaign, |link: &mut Link| {
+        link.destination = Box::default();
+        link.title = None;
+    };
+    Pixel, name, |account: EntityId| account.raw, |pixel: &Pixel| pixel.campaign, |_| ();
+    Goal, name, |account: EntityId| account.raw, |goal: &Goal| goal.campaign, |_| ();
+    Campaign, name, |account: EntityId| account.raw, |_| None, |_| ();
 }
 
 /// One step of the catalog's history. Applying it twice is applying it once.

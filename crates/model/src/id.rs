@@ -62,6 +62,17 @@ impl EntityKind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
+    /// Several of them, for people.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Account => "accounts",
+            Self::Link => "links",
+            Self::Pixel => "pixels",
+            Self::Goal => "goals",
+            Self::Campaign => "campaigns",
+        }
+    }
+
     /// The prefix of the text form, without the underscore.
     pub fn prefix(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use catalog::{Account, AccountSettings, CatalogError, Change, Scope};
+use catalog::{Account, AccountSettings, CatalogError, Change, Scope, quotas::Quotas};
 use chrono_tz::Tz;
 use http::StatusCode;
 use ipnet::IpNet;
@@ -18,12 +18,12 @@ use super::{
     body::{Body, Given},
     failure::problem,
     page::{self, Page},
-    params::Params,
+    params::{Params, Segment},
 };
 use crate::{
     api_types::{AccountView, List, NewAccount},
     app::App,
-    openapi::refusals::{self, Commit, Key, Nothing, Query, Refusals},
+    openapi::refusals::{self, Commit, Id, Key, Nothing, Query, Refusals},
 };
 
 /// What is set of an account.
@@ -61,6 +61,10 @@ pub(crate) struct SettingsBody {
     #[schema(value_type = Option<Vec<String>>, example = json!(["myapp"]))]
     #[serde(default)]
     allowed_schemes: Given<Vec<Box<str>>>,
+    /// Origins of pages that may ask this API with a key of the account.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["https://intern.example"]))]
+    #[serde(default)]
+    allowed_origins: Given<Vec<Box<str>>>,
 }
 
 /// Makes an account and its first key
@@ -83,6 +87,7 @@ pub(crate) async fn create_account(
         name: Box::default(),
         created_ms: app.env.clock.now_ms(),
         settings: AccountSettings::default(),
+        quotas: Quotas::default(),
     };
     set(&mut account, &body).map_err(problem)?;
     let (key, api_key) = api_keys::new(&app, account.id, "first key".into(), vec![Scope::Admin]);
@@ -167,6 +172,84 @@ pub(crate) async fn change_account(
     Ok(Json(changed))
 }
 
+/// What the operator sets of an account.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuotasBody {
+    /// Links that it may have.
+    #[schema(value_type = Option<u64>, example = 1000000)]
+    #[serde(default)]
+    links: Given<u64>,
+    /// Pixels, goals and campaigns that it may have, of each kind.
+    #[schema(value_type = Option<u64>, example = 10000)]
+    #[serde(default)]
+    others: Given<u64>,
+    /// API keys that it may have, revoked ones too.
+    #[schema(value_type = Option<u64>, example = 100)]
+    #[serde(default)]
+    keys: Given<u64>,
+    /// Objects that it may make in an hour.
+    #[schema(value_type = Option<u64>, example = 10000)]
+    #[serde(default)]
+    new_an_hour: Given<u64>,
+}
+
+/// Sets how much an account may have; null brings back the default
+///
+/// Quotas hold where several accounts share an installation.
+#[utoipa::path(
+    patch, path = "/v1/accounts/{id}/quotas", tag = "Accounts",
+    params(("id" = String, Path, description = "The account's id.", example = "acc_0000000000001")),
+    request_body = QuotasBody,
+    responses(
+        (status = 200, description = "As it is now.", body = AccountView),
+        Refusals<(Key, Id, refusals::Body, Commit)>,
+    ),
+    security(("admin_token" = [])),
+)]
+pub(crate) async fn change_quotas(
+    State(app): State<Arc<App>>,
+    _: Operator,
+    Segment(id): Segment,
+    Body(body): Body<QuotasBody>,
+) -> Result<Json<AccountView>, Problem> {
+    let wrong = |e: model::IdError| Problem::bad_request("invalid_id", e.to_string());
+    let id: EntityId = id.parse().map_err(wrong)?;
+    let mut changed = None;
+    let decide = |state: &catalog::State| {
+        let old = state
+            .account(id)
+            .ok_or_else(|| CatalogError::not_found(id))?;
+        let mut new = Account::clone(old);
+        let default = Quotas::default();
+        let quotas = &mut new.quotas;
+        for (given, own, default) in [
+            (&body.links, &mut quotas.links, default.links),
+            (&body.others, &mut quotas.others, default.others),
+            (&body.keys, &mut quotas.keys, default.keys),
+            (
+                &body.new_an_hour,
+                &mut quotas.new_an_hour,
+                default.new_an_hour,
+            ),
+        ] {
+            match given {
+                Given::Absent => {}
+                Given::Null => *own = default,
+                Given::Value(value) => *own = *value,
+            }
+        }
+        changed = Some(AccountView::from(&new));
+        Ok(match new == **old {
+            true => Vec::new(),
+            false => vec![Change::PutAccount(new)],
+        })
+    };
+    app.catalog.commit(decide).await.map_err(problem)?;
+    let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
+    Ok(Json(changed))
+}
+
 fn set(account: &mut Account, body: &AccountBody) -> Result<(), CatalogError> {
     body.name.set(&mut account.name);
     if account.name.is_empty() {
@@ -187,6 +270,7 @@ fn set(account: &mut Account, body: &AccountBody) -> Result<(), CatalogError> {
             given
                 .excluded_networks
                 .set_with(&mut settings.excluded_networks, networks)?;
+            given.allowed_origins.set(&mut settings.allowed_origins);
             let lower = |names: &Vec<Box<str>>| {
                 let lower = names.iter().map(|name| name.to_ascii_lowercase().into());
                 Ok::<_, CatalogError>(lower.collect())

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Most keys of one account, revoked ones too.
-const MAX_KEYS: usize = 10_000;
+const MAX_KEYS: u64 = 10_000;
 
 /// A key that is wanted.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -79,12 +79,16 @@ pub(crate) async fn create_key(
     Body(body): Body<KeyBody>,
 ) -> Result<(StatusCode, Json<NewKey>), Problem> {
     let (key, api_key) = new(&app, caller.account, body.name, body.scopes);
-    let decide = |state: &catalog::State| match state.keys_of(caller.account).len() < MAX_KEYS {
-        true => Ok(vec![Change::PutKey(key.clone())]),
-        false => Err(CatalogError::TooMany {
-            count: MAX_KEYS + 1,
-            max: MAX_KEYS,
-        }),
+    let decide = |state: &catalog::State| {
+        let account = state.account(caller.account);
+        let max = match account.filter(|_| state.is_shared()) {
+            Some(account) => account.quotas.keys,
+            None => MAX_KEYS,
+        };
+        match (state.keys_of(caller.account).len() as u64) < max {
+            true => Ok(vec![Change::PutKey(key.clone())]),
+            false => Err(CatalogError::Quota { what: "keys", max }),
+        }
     };
     app.catalog.commit(decide).await.map_err(problem)?;
     let key = KeyView::from(&key);

@@ -69,6 +69,7 @@ pub(crate) async fn create_many_links(
     let items = tokio::task::spawn_blocking(move || parse(&bytes))
         .await
         .map_err(Problem::internal)??;
+    app.may_make(caller.account, items.len())?;
     let mut answer = BulkAnswer::default();
     let decide = |state: &catalog::State| {
         answer = BulkAnswer::default();

@@ -117,6 +117,7 @@ pub(super) async fn create<T: Resource>(
     caller: &Caller,
     body: &T::Body,
 ) -> Result<Made<T::View>, Problem> {
+    app.may_make(caller.account, 1)?;
     let id = new_id(T::KIND, &*app.env.random);
     let blank = T::blank(id, caller.account, app.env.clock.now_ms());
     let mut made = blank.clone();

@@ -1,6 +1,6 @@
 //! Accounts and their keys.
 
-use catalog::{Account, AccountSettings, ApiKey, Scope};
+use catalog::{Account, AccountSettings, ApiKey, Scope, quotas::Quotas};
 use ipnet::IpNet;
 use model::{EntityId, time::rfc3339};
 use serde::Serialize;
@@ -18,9 +18,46 @@ pub(crate) struct AccountView {
     pub name: Box<str>,
     /// How its events are taken and shown.
     pub settings: Settings,
+    /// How much it may have, where it is not the only account.
+    pub quotas: QuotasView,
     /// When it was made.
     #[schema(example = "2026-01-02T03:04:05Z")]
     pub created_at: String,
+}
+
+/// How much an account may have.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Quotas)]
+pub(crate) struct QuotasView {
+    /// Links that are not deleted.
+    #[schema(example = 100000)]
+    links: u64,
+    /// Pixels, goals and campaigns that are not deleted, of each kind.
+    #[schema(example = 10000)]
+    others: u64,
+    /// API keys, revoked ones too.
+    #[schema(example = 100)]
+    keys: u64,
+    /// New objects in an hour.
+    #[schema(example = 10000)]
+    new_an_hour: u64,
+}
+
+impl From<Quotas> for QuotasView {
+    fn from(quotas: Quotas) -> Self {
+        let Quotas {
+            links,
+            others,
+            keys,
+            new_an_hour,
+        } = quotas;
+        Self {
+            links,
+            others,
+            keys,
+            new_an_hour,
+        }
+    }
 }
 
 /// Settings of an account.
@@ -38,6 +75,9 @@ pub(crate) struct Settings {
     /// Schemes that destinations may have beside http and https.
     #[schema(value_type = Vec<String>, example = json!(["myapp"]))]
     allowed_schemes: Vec<Box<str>>,
+    /// Origins of pages that may ask this API with a key of the account.
+    #[schema(value_type = Vec<String>, example = json!(["https://intern.example"]))]
+    allowed_origins: Vec<Box<str>>,
 }
 
 /// A new account and its first key.
@@ -88,6 +128,7 @@ impl From<&Account> for AccountView {
             id: account.id,
             name: account.name.clone(),
             settings: Settings::from(&account.settings),
+            quotas: account.quotas.into(),
             created_at: rfc3339(account.created_ms),
         }
     }
@@ -100,6 +141,7 @@ impl From<&AccountSettings> for Settings {
             honour_dnt: settings.honour_dnt,
             excluded_networks: settings.excluded_networks.clone(),
             allowed_schemes: settings.allowed_schemes.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
         }
     }
 }

@@ -145,6 +145,7 @@ async fn prepare(catalog: &Catalog, traffic: &Traffic, size: &Size) -> anyhow::R
             name: format!("account {n}").into(),
             created_ms,
             settings: AccountSettings::default(),
+            quotas: catalog::quotas::Quotas::default(),
         };
         let key = ApiKey {
             id: format!("key_bench_{n}").into(),

@@ -67,6 +67,7 @@ impl Site {
             name: "Shop".into(),
             created_ms: 0,
             settings: AccountSettings::default(),
+            quotas: catalog::quotas::Quotas::default(),
         });
         catalog.commit(|_| Ok(vec![change.clone()])).await.unwrap();
         let cells = installation.cells.clone();

@@ -26,6 +26,11 @@ fn any_row() -> impl Strategy<Value = Change> {
                     honour_dnt: flag,
                     excluded_networks: vec!["10.0.0.0/8".parse().unwrap()],
                     allowed_schemes: vec!["ftp".into()],
+                    allowed_origins: vec!["https://a.example".into()],
+                },
+                quotas: quotas::Quotas {
+                    links: raw,
+                    ..quotas::Quotas::default()
                 },
             }),
             1 => Change::PutKey(ApiKey {

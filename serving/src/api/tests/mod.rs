@@ -126,7 +126,7 @@ impl App {
         };
         let catalog = deps.catalog.clone();
         let app = Arc::new(crate::app::App::new(deps, settings()));
-        let router = routes::with_fallbacks(routes::router(app));
+        let router = routes::with_fallbacks(routes::router(app.clone()), app);
         Self { router, catalog }
     }
 

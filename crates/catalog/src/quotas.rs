@@ -1,0 +1,71 @@
+//! How much one account may have: what all accounts of an installation share is not one's to fill.
+
+use model::id::EntityKind;
+use serde::{Deserialize, Serialize};
+
+use super::{error::CatalogError, state::State, types::Row};
+
+/// How much an account may have, where the operator has not said otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Quotas {
+    /// Links that are not deleted.
+    pub links: u64,
+    /// Pixels, goals and campaigns that are not deleted, of each kind.
+    pub others: u64,
+    /// API keys, revoked ones too.
+    pub keys: u64,
+    /// New objects in an hour, of all kinds together; each process counts for itself.
+    pub new_an_hour: u64,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            links: 100_000,
+            others: 10_000,
+            keys: 100,
+            new_an_hour: 10_000,
+        }
+    }
+}
+
+/// For each object that may be live, so many deleted ones are remembered.
+const TOMBSTONES: u64 = 10;
+
+impl Quotas {
+    /// Whether the operator has said nothing else.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn of(&self, kind: EntityKind) -> u64 {
+        match kind {
+            EntityKind::Link => self.links,
+            _ => self.others,
+        }
+    }
+
+    /// Whether `row` may be added to what its account has, and what was `added` before it in the same batch.
+    pub(super) fn check<T: Row>(
+        &self,
+        state: &State,
+        table: &super::Table<T>,
+        row: &T,
+        added: u64,
+    ) -> Result<(), CatalogError> {
+        if !state.is_shared() {
+            return Ok(());
+        }
+        let most = self.of(T::KIND);
+        let (live, ever) = table.counts(row.account());
+        let fits = live + added < most && ever + added < most.saturating_mul(TOMBSTONES);
+        match fits {
+            true => Ok(()),
+            false => Err(CatalogError::Quota {
+                what: T::KIND.plural(),
+                max: most,
+            }),
+        }
+    }
+}

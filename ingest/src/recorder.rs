@@ -46,6 +46,8 @@ pub struct EventRecorder {
     pub clock: Arc<dyn Clock>,
     /// Who is believed on whose behalf a request is made.
     pub trusted_proxies: TrustedProxies,
+    /// The host at which links answer; `None`: at any.
+    pub host: Option<String>,
     /// How long a visitor waits for the disk.
     pub patience: Duration,
     /// Refused events.

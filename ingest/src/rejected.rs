@@ -1,6 +1,10 @@
 //! Refused events are kept for inspection and replay, as far as there is room.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use model::LogId;
@@ -19,12 +23,45 @@ pub const MAX_LINE: usize = 16 * 1024;
 /// How long lines are gathered for one object, and how large it may become.
 const GATHER: Duration = Duration::from_secs(5);
 const MAX_OBJECT: usize = 1 << 20;
+/// What one collector keeps of a day, and of one account in it, bytes; more is counted and dropped.
+const DAY_BYTES: usize = 64 << 20;
+const ACCOUNT_BYTES: usize = 16 << 20;
+const DAY_MS: i64 = 86_400_000;
 
 /// Takes refused events. Cheap to clone.
 #[derive(Clone)]
 pub struct Rejected {
     lines: mpsc::Sender<Line>,
     room: Arc<Semaphore>,
+    kept: Arc<Mutex<KeptToday>>,
+}
+
+/// How much was kept since midnight.
+#[derive(Default)]
+struct KeptToday {
+    day: i64,
+    all: usize,
+    accounts: HashMap<String, usize>,
+}
+
+impl KeptToday {
+    /// Whether there is room for so many bytes more of an account; then they are taken.
+    fn take(&mut self, account: &str, bytes: usize, now_ms: i64) -> bool {
+        let day = now_ms.div_euclid(DAY_MS);
+        if self.day != day {
+            *self = Self {
+                day,
+                ..Self::default()
+            };
+        }
+        let own = self.accounts.get(account).copied().unwrap_or(0);
+        let fits = self.all + bytes <= DAY_BYTES && own + bytes <= ACCOUNT_BYTES;
+        if fits {
+            self.all += bytes;
+            *self.accounts.entry(account.to_owned()).or_default() += bytes;
+        }
+        fits
+    }
 }
 
 /// One refused event, and the room it takes.
@@ -38,15 +75,20 @@ impl Rejected {
     pub fn channel() -> (Self, mpsc::Receiver<Line>) {
         let (lines, receiver) = mpsc::channel(QUEUE);
         let room = Arc::new(Semaphore::new(QUEUE_KIB));
-        (Self { lines, room }, receiver)
+        let kept = Arc::default();
+        (Self { lines, room, kept }, receiver)
     }
 
     /// Keeps one refused event of an account, with the reason; `text` is as it came.
-    pub fn push(&self, account: &str, code: &str, detail: &str, text: &str) {
+    pub fn push(&self, account: &str, code: &str, detail: &str, text: &str, now_ms: i64) {
         let text = cut(text.to_owned(), MAX_LINE);
         let line =
             serde_json::json!({"account": account, "code": code, "detail": detail, "event": text});
-        if !self.offer(line.to_string()) {
+        let line = line.to_string();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = kept.take(account, line.len(), now_ms);
+        drop(kept);
+        if !(fits && self.offer(line)) {
             metrics::counter!("millrace_rejected_events_dropped_total").increment(1);
         }
     }
@@ -98,13 +140,30 @@ pub async fn keep(
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_day_has_room_for_so_much_and_each_account_for_a_part_of_it() {
+        let mut kept = KeptToday::default();
+        let mut taken = |account: &str, now_ms| {
+            let lines = 0..DAY_BYTES / MAX_LINE;
+            lines
+                .filter(|_| kept.take(account, MAX_LINE, now_ms))
+                .count()
+                * MAX_LINE
+        };
+        assert_eq!(taken("one", 0), ACCOUNT_BYTES);
+        assert_eq!(taken("two", 1), ACCOUNT_BYTES, "others have room");
+        let rest: usize = ["three", "four", "five"].map(|a| taken(a, 2)).iter().sum();
+        assert_eq!(rest, DAY_BYTES - 2 * ACCOUNT_BYTES);
+        assert_eq!(taken("one", DAY_MS), ACCOUNT_BYTES, "the next day");
+    }
+
     #[tokio::test]
     async fn what_waits_for_the_store_is_bounded_in_bytes() {
         let (rejected, mut lines) = Rejected::channel();
         // Each grows sixfold when it is escaped.
         let text = "\u{1}".repeat(MAX_LINE);
         for _ in 0..QUEUE {
-            rejected.push("acc", "code", "detail", &text);
+            rejected.push("acc", "code", "detail", &text, 0);
         }
         drop(rejected);
         let mut bytes = 0;

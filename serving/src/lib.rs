@@ -8,6 +8,7 @@ mod app;
 mod assets;
 mod audit;
 mod controls;
+mod cors;
 mod deps;
 mod forecasts;
 mod live;

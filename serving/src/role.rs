@@ -28,8 +28,15 @@ pub async fn run(
     let doors = health.clone();
     let app = Arc::new(App::new(deps, settings));
     let following = tokio::spawn(follow(Arc::clone(&app), health, shutdown.clone()));
+    let whole = Arc::clone(&app);
     let router = routes::router(app).merge(health_routes(doors, None));
-    web::serve(listener, routes::with_fallbacks(router), server, shutdown).await;
+    web::serve(
+        listener,
+        routes::with_fallbacks(router, whole),
+        server,
+        shutdown,
+    )
+    .await;
     if let Err(error) = following.await {
         tracing::error!(%error, "the follower of the API failed");
     }

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{Extension, Router, middleware::map_response, response::Response};
+use axum::{
+    Extension, Router,
+    middleware::{from_fn_with_state, map_response},
+    response::Response,
+};
 use http::{HeaderValue, StatusCode, header};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::Problem;
@@ -10,7 +14,7 @@ use web::Problem;
 use crate::{
     api::{accounts, api_keys, bulk, campaigns, goals, jobs, links, pixels},
     app::App,
-    assets, audit, forecasts, live,
+    assets, audit, cors, forecasts, live,
     openapi::{self, Document},
     receipts, stats,
 };
@@ -36,6 +40,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
             campaigns::delete
         ))
         .routes(routes!(accounts::list_accounts, accounts::create_account))
+        .routes(routes!(accounts::change_quotas))
         .routes(routes!(accounts::read_account, accounts::change_account))
         .routes(routes!(api_keys::list_keys, api_keys::create_key))
         .routes(routes!(api_keys::revoke_key))
@@ -64,13 +69,17 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 }
 
 /// Answers whatever else is asked of `router` with a problem.
-pub(crate) fn with_fallbacks(router: Router) -> Router {
+pub(crate) fn with_fallbacks(router: Router, app: Arc<App>) -> Router {
     let nothing = || async { Problem::not_found("there is nothing at this address") };
     let not_so = || async {
         let detail = "this address does not take this method; the header Allow says which it does";
         Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
     };
-    router.fallback(nothing).method_not_allowed_fallback(not_so)
+    router
+        .fallback(nothing)
+        .method_not_allowed_fallback(not_so)
+        // A browser asks with OPTIONS, which no route takes.
+        .layer(from_fn_with_state(app, cors::allowed_origins))
 }
 
 /// Answers are for the caller alone, and are what they say they are.

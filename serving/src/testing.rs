@@ -39,7 +39,7 @@ pub(crate) struct Site {
     pub store: Store,
     pub app: Arc<App>,
     installation: Installation,
-    router: Router,
+    pub(crate) router: Router,
 }
 
 /// The body of an answer; of a stream its first message.
@@ -92,7 +92,7 @@ impl Site {
         let deps = change(deps(&installation).await);
         let health = web::health_routes(deps.health.clone(), None);
         let app = Arc::new(App::new(deps, settings()));
-        let router = routes::with_fallbacks(routes::router(app.clone()).merge(health));
+        let router = routes::with_fallbacks(routes::router(app.clone()).merge(health), app.clone());
         installation.register(LOG).await;
         Self {
             store: installation.env.store.clone(),

@@ -133,6 +133,7 @@ fn parse(
                     refusal.code,
                     &refusal.detail,
                     &without_address(text),
+                    now_ms,
                 );
                 parsed.refused.push((index, refusal));
             }

@@ -352,11 +352,20 @@ fn parse_time(raw: &RawValue) -> Result<Option<i64>, Refusal> {
         return Ok(None);
     };
     let number = text.parse::<i64>().ok();
+    if number.is_some_and(|number| SECONDS.contains(&number)) {
+        return refuse(
+            "invalid_time",
+            "occurred_at looks like seconds: send milliseconds, or RFC 3339 for times of the early seventies",
+        );
+    }
     let dated = || chrono::DateTime::parse_from_rfc3339(&text).ok();
     let parsed = number.or_else(|| dated().map(|time| time.timestamp_millis()));
     parsed.map_or_else(|| refuse("invalid_time", TIME_FORMS), |ms| Ok(Some(ms)))
 }
 
+/// Numbers that are times of 1985 to 5138 in seconds, and of 1970 to 1973 in milliseconds: who sends them means
+/// the former, and would be counted half a century ago.
+const SECONDS: std::ops::Range<i64> = 500_000_000..100_000_000_000;
 const TIME_FORMS: &str = "occurred_at must be RFC 3339 with a zone, or unix milliseconds";
 
 /// What is wrong with an event that has a field that does not exist; looked at when it was refused.
@@ -452,6 +461,8 @@ mod tests {
             "\"yesterday\"",
             "\"2023-11-14T22:13:20\"",
             "-1",
+            "1700000000",
+            "\"1700000000\"",
         ] {
             let text = format!("{{\"time\":{wrong}}}");
             let event = Incoming::parse(text.as_bytes()).unwrap();

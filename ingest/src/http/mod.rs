@@ -1,6 +1,7 @@
 //! The public doors of the collector.
 
 mod body;
+mod cors;
 mod events;
 #[cfg(test)]
 mod hostile;
@@ -36,13 +37,16 @@ const MAX_FORM: usize = 64 << 10;
 
 /// All public routes.
 pub fn routes(recorder: Arc<EventRecorder>) -> Router {
-    Router::new()
+    let doors = Router::new()
         .route("/p/{pixel}", get(pixel::view))
         .route("/p/{pixel}/", get(pixel::view))
         .route("/c/{goal}", conversions())
         .route("/c/{goal}/", conversions())
         .route("/v1/events", axum::routing::post(events::post))
         .route("/v1/events/", axum::routing::post(events::post))
+        .method_not_allowed_fallback(not_so)
+        .layer(axum::middleware::from_fn(cors::any_origin));
+    doors
         .route(
             "/favicon.ico",
             get(|| async { http::StatusCode::NOT_FOUND }),
@@ -52,14 +56,16 @@ pub fn routes(recorder: Arc<EventRecorder>) -> Router {
             get(|| async { "User-agent: *\nDisallow: /\n" }),
         )
         .fallback(redirect::follow)
-        .method_not_allowed_fallback(|| async {
-            web::Problem::new(
-                http::StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "this door does not take this method",
-            )
-        })
+        .method_not_allowed_fallback(not_so)
         .with_state(recorder)
+}
+
+async fn not_so() -> web::Problem {
+    web::Problem::new(
+        http::StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this door does not take this method",
+    )
 }
 
 fn conversions() -> MethodRouter<Arc<EventRecorder>> {

@@ -7,7 +7,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use catalog::Link;
-use http::{HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use model::EventId;
 use percent_encoding::percent_decode_str;
 
@@ -25,6 +25,7 @@ pub(super) async fn follow(
     State(recorder): State<Arc<EventRecorder>>,
     method: Method,
     uri: Uri,
+    headers: HeaderMap,
     sender: Sender,
 ) -> Response {
     if method != Method::GET && method != Method::HEAD {
@@ -36,10 +37,14 @@ pub(super) async fn follow(
         .into_response();
     }
     let slug = slug(uri.path());
-    let Some(link) = recorder
+    let found = recorder
         .catalog
-        .link_by_slug(&slug, recorder.clock.now_ms())
-    else {
+        .link_by_slug(&slug, recorder.clock.now_ms());
+    let is_ours = recorder
+        .host
+        .as_deref()
+        .is_none_or(|own| host(&uri, &headers).eq_ignore_ascii_case(own));
+    let Some(link) = found.filter(|_| is_ours) else {
         metrics::counter!("millrace_unknown_slugs_total").increment(1);
         return (StatusCode::NOT_FOUND, Html(NOT_FOUND)).into_response();
     };
@@ -58,6 +63,22 @@ pub(super) async fn follow(
         _ => None,
     };
     answer(&link, uri.query(), id)
+}
+
+/// The host that a request is for, without the port; empty if it does not say.
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
+    let header = || {
+        headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+    };
+    let whole = uri.authority().map(|a| a.as_str()).or_else(header);
+    let whole = whole.unwrap_or_default();
+    // An address of IPv6 has colons of its own.
+    match whole.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => whole,
+    }
 }
 
 /// The slug that a path names: with or without a slash at its end, and with its characters escaped or
@@ -151,6 +172,23 @@ mod tests {
             created_ms: 0,
             deleted: false,
         }
+    }
+
+    #[test]
+    fn a_host_is_without_its_port() {
+        for (given, expected) in [
+            ("go.example", "go.example"),
+            ("go.example:8080", "go.example"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("", ""),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, given.parse().unwrap());
+            assert_eq!(host(&Uri::from_static("/a"), &headers), expected);
+        }
+        let absolute = Uri::from_static("http://go.example:80/a");
+        assert_eq!(host(&absolute, &HeaderMap::new()), "go.example");
     }
 
     #[test]

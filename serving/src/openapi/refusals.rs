@@ -75,6 +75,7 @@ families! {
     Commit: [
         (400, "invalid", "`destination` is required"),
         (400, "too_many", "10001 are too many; at most 10000 are possible"),
+        (403, "quota_exceeded", "this account may have 100000 links; delete some, or ask the operator for more"),
         (404, "not_found", "there is no lnk_0000000000005"),
         (409, "taken", "the slug `spring` is taken"),
         (500, "internal", "something failed here; it has been logged"),

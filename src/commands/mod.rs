@@ -4,6 +4,7 @@ mod audit;
 mod batch;
 mod bench;
 mod demo;
+mod files;
 mod forecast;
 mod job;
 mod key;
@@ -67,6 +68,11 @@ enum Command {
         after_help = "Example:\n  millrace query \"SELECT country, SUM(clicks) FROM country GROUP BY 1 ORDER BY 2 DESC\""
     )]
     Query(query::Query),
+    /// Name the files that hold a table now, each event once: for DuckDB, Polars, Spark.
+    #[command(
+        after_help = "Examples:\n  millrace files events\n  millrace files events --since 2026-01-01 --json\n  duckdb -c \"SELECT count(*) FROM read_parquet([$(millrace files events | sed \"s/.*/'&'/\" | paste -sd,)])\"\nA pattern such as events/**/*.parquet names events twice after a full recompute."
+    )]
+    Files(files::Files),
     /// End a log whose disk is lost, and bring what the stream still holds of it to the store.
     #[command(
         after_help = "Example:\n  millrace salvage --log 01JD3Z… --redis-url redis://127.0.0.1 --store-url s3://bucket/millrace"
@@ -116,6 +122,7 @@ impl Cli {
             Command::Batch(batch) => batch.run(options.settings()?).await,
             Command::Jobs(jobs) => jobs.run(options.settings()?).await,
             Command::Audit(audit) => audit.run(options.settings()?).await,
+            Command::Files(files) => files.run(options.settings()?).await,
             Command::Query(query) => query.run(options.settings()?).await,
             Command::Bench(bench) => bench.run(options).await,
             Command::Salvage(salvage) => salvage.run(options.settings()?).await,

@@ -126,6 +126,11 @@ impl KeyRestorer {
                 self.own = Some(own.clone());
             }
         }
+        if self.keys.store.is_full() {
+            // There is no room to put keys back; what comes is marked for batch meanwhile.
+            tell(self.keys.set_whole(None));
+            return Ok(());
+        }
         let mut whole = self.keys.store.whole().await?;
         if whole.as_ref() != Some(&generations) && self.is_due(&generations) {
             self.put_back_all(&generations).await?;

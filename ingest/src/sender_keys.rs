@@ -178,17 +178,26 @@ impl SenderKeys {
             Ask::Keys(place, keys) => (&events[place], keys),
             Ask::Nothing | Ask::Again(_) => return Reservation::Free,
         };
-        let mut is_sure = true;
-        for (i, key) in keys.iter().enumerate() {
+        let (mut ours, mut is_sure) = (Vec::with_capacity(keys.len()), true);
+        for key in &keys {
             let asking = self.store.reserve(key, owner, self.clock.now_ms());
             let not_ours = match timeout_at(end, asking).await {
-                Ok(Ok(Reserved::New)) => continue,
-                Ok(Ok(Reserved::Taken(by))) => Reservation::Taken(Some(by)),
-                Ok(Ok(Reserved::Pending)) => Reservation::Pending,
+                Ok(Ok(Reserved::New)) => {
+                    ours.push(key.clone());
+                    continue;
+                }
                 Ok(Ok(Reserved::TakenOver)) => {
+                    ours.push(key.clone());
                     is_sure = false;
                     continue;
                 }
+                // Nobody is told that it is ours: batch decides.
+                Ok(Ok(Reserved::Crowded)) => {
+                    is_sure = false;
+                    continue;
+                }
+                Ok(Ok(Reserved::Taken(by))) => Reservation::Taken(Some(by)),
+                Ok(Ok(Reserved::Pending)) => Reservation::Pending,
                 failed => {
                     if answered.swap(false, Ordering::Relaxed) {
                         let error = failed.map_or("no answer in time".into(), |f| format!("{f:?}"));
@@ -197,7 +206,7 @@ impl SenderKeys {
                     return Reservation::Unchecked(keys);
                 }
             };
-            self.release(&keys[..i], owner).await;
+            self.release(&ours, owner).await;
             return not_ours;
         }
         if let Some(old) = &self.old {
@@ -207,13 +216,13 @@ impl SenderKeys {
                 Repeats::Unknown => Some(Reservation::Pending),
             };
             if let Some(not_ours) = not_ours {
-                self.release(&keys, owner).await;
+                self.release(&ours, owner).await;
                 return not_ours;
             }
         }
         match is_sure {
-            true => Reservation::Ours(keys),
-            false => Reservation::Unchecked(keys),
+            true => Reservation::Ours(ours),
+            false => Reservation::Unchecked(ours),
         }
     }
 
@@ -296,7 +305,8 @@ impl SenderKeys {
 
     async fn release(&self, keys: &[String], owner: &str) {
         for key in keys {
-            if let Err(error) = self.store.release(key, owner).await {
+            let now_ms = self.clock.now_ms();
+            if let Err(error) = self.store.release(key, owner, now_ms).await {
                 tracing::warn!(%error, "a key stays reserved for a while");
             }
         }

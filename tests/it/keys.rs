@@ -241,8 +241,8 @@ async fn a_key_that_could_not_be_told_is_told_later() {
     network.set(Network::Works);
     // Nothing was forgotten: only this key was never heard of.
     eventually("the key to be remembered", LIMIT, async || {
-        let told = site.redis.command(&["KEYS", "mr:tx:*"]);
-        if told.contains("mr:tx:") {
+        let told = site.redis.command(&["KEYS", "mr:k:{*"]);
+        if told.contains("mr:k:{") {
             Ok(())
         } else {
             Err(told)

@@ -255,6 +255,26 @@ impl RedisClient {
         ))
     }
 
+    /// How much of its memory the fullest server has taken, in hundredths: of its limit, or, where it has none, of its
+    /// machine's.
+    pub async fn memory_taken(&self) -> Result<u64, LiveError> {
+        let mut fullest = 0;
+        for master in self.masters().await? {
+            let info = self.on(&master, info_cmd("memory")).await?;
+            let info = String::from_redis_value(info).map_err(RedisError::from)?;
+            let number = |name: &str| {
+                let line = info.lines().find_map(|l| l.strip_prefix(name));
+                line.and_then(|text| text.trim().parse::<u64>().ok())
+            };
+            let limit = number("maxmemory:").filter(|limit| *limit > 0);
+            let limit = limit.or_else(|| number("total_system_memory:"));
+            if let (Some(used), Some(limit)) = (number("used_memory:"), limit) {
+                fullest = fullest.max(used.saturating_mul(100) / limit.max(1));
+            }
+        }
+        Ok(fullest)
+    }
+
     /// Fails if a server may evict keys: counts would be lost silently.
     pub async fn require_noeviction(&self) -> Result<(), LiveError> {
         for master in self.masters().await? {

@@ -1,5 +1,5 @@
-//! Every Redis key, built here and nowhere else. Each script touches one key, so no hash tags are
-//! needed on Redis Cluster.
+//! Every Redis key, built here and nowhere else. Each script touches one key, so that no hash tags are
+//! needed on Redis Cluster; but for senders' keys, which lie in hashes with a tag.
 
 use model::{EntityId, Epoch, LogId};
 
@@ -61,20 +61,21 @@ pub fn stream(log: LogId) -> String {
     format!("mr:ev:{log}")
 }
 
-/// A string: a sender's key that is taken.
-pub fn reservation(key: &str) -> String {
-    format!("mr:tx:{key}")
+/// A hash: senders' keys of a bucket that were taken in a period; its `part`th, each small.
+pub fn sender_keys(bucket: u16, period: i64, part: usize) -> String {
+    format!("mr:k:{{{bucket:04x}}}:{period}:{part}")
 }
 
-/// A string: the generations in which all senders' keys were put back.
-pub const SENDER_KEYS_WHOLE: &str = "mr:keys:whole";
+/// A string: the generations in which all senders' keys were put back. (Versions before kept them elsewhere,
+/// under `mr:keys:whole`.)
+pub const SENDER_KEYS_WHOLE: &str = "mr:k:whole";
 
 /// A string: somebody is putting all senders' keys back.
 pub const SENDER_KEYS_TURN: &str = "mr:keys:turn";
 
 /// A string: the generations in which the collector of a log put back the keys that it holds itself.
 pub fn sender_keys_of(log: LogId) -> String {
-    format!("mr:keys:{log}")
+    format!("mr:k:own:{log}")
 }
 
 /// A string: the random number of one Redis node; `n` makes the key fall on that node.

@@ -3,6 +3,7 @@
 //! events say that their keys could not be checked (ADR 7).
 
 mod memory;
+mod packed;
 mod redis;
 
 use async_trait::async_trait;
@@ -27,6 +28,8 @@ pub enum Reserved {
     Pending,
     /// This event has it.
     Taken(EventId),
+    /// Nobody is known to have it, and there is no room to remember that it is ours.
+    Crowded,
 }
 
 /// Who has which key. Keys are made by [`handover::sender_keys::name`].
@@ -46,7 +49,7 @@ pub trait Reservations: Send + Sync {
         now_ms: i64,
     ) -> Result<(), LiveError>;
     /// Gives a key back that `owner` reserved: no event was accepted with it.
-    async fn release(&self, key: &str, owner: &str) -> Result<(), LiveError>;
+    async fn release(&self, key: &str, owner: &str, now_ms: i64) -> Result<(), LiveError>;
 
     /// Names the present generations of the memory: it changes whenever keys may have been lost. With
     /// `create`, what is needed to notice that later is made where it is missing.
@@ -61,6 +64,10 @@ pub trait Reservations: Send + Sync {
     async fn put_own(&self, log: LogId, generations: &str) -> Result<(), LiveError>;
     /// Whether the caller should put all keys back now; nobody else is told so for a while.
     async fn take_turn(&self) -> Result<bool, LiveError>;
+    /// Whether no more keys are remembered for now.
+    fn is_full(&self) -> bool {
+        false
+    }
     /// Whether there is no room for all keys.
     fn is_crowded(&self) -> bool {
         false

@@ -8,14 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use model::{Clock, SystemClock};
+use futures::{StreamExt, stream};
+use model::{Clock, EventId, LogId, Seq, SystemClock};
 use object_store::path::Path;
 use storage::{
     cells::{MemoryCells, RedisCells},
     leases::{Leases, RedisLeases},
     redis_client::RedisClient,
-    redis_keys,
-    reservations::{MemoryReservations, PENDING_MS, RedisReservations},
+    reservations::{
+        KEEP_MS, MemoryReservations, PENDING_MS, RedisReservations, Reservations, Reserved,
+    },
     store,
     stream::{MemoryStream, RedisStream},
     testing::{
@@ -63,7 +65,13 @@ async fn memory() {
     let cells = Arc::new(MemoryCells::default());
     cells_contract::run(cells.clone(), async || cells.flush()).await;
     let keys = MemoryReservations::default();
-    reservations_contract::run(&keys, async |_| {}, async || keys.flush()).await;
+    reservations_contract::run(
+        &keys,
+        1_700_000_000_000,
+        async |_| {},
+        async || keys.flush(),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -74,14 +82,76 @@ async fn single_redis() {
     stream_contract::run(Arc::new(RedisStream::new(client.clone()))).await;
     leases_pass_on(&RedisLeases::new(client.clone())).await;
     let flush = async || assert!(server.command(&["FLUSHALL"]).contains("OK"));
-    let age = async |key: &str| {
-        let key = redis_keys::reservation(key);
-        let pending = format!("pending:{}:a", now_ms() - PENDING_MS);
-        server.command(&["SET", &key, &pending, "PX", "100000"]);
+    let age = async |_: &str| {
+        let ago = PENDING_MS.to_string();
+        let aged = server.command(&["EVAL", AGE_PENDING, "0", &ago]);
+        assert!(aged.starts_with('1'), "{aged}");
     };
     let keys = RedisReservations::new(client.clone(), random);
-    reservations_contract::run(&keys, age, flush).await;
+    reservations_contract::run(&keys, now_ms(), age, flush).await;
     cells_contract::run(Arc::new(RedisCells::new(client, random)), flush).await;
+}
+
+/// Makes all pending keys older by ARGV[1] milliseconds.
+const AGE_PENDING: &str = "
+for _, key in ipairs(redis.call('KEYS', 'mr:k:{*')) do
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do
+    local since, owner = string.match(all[i + 1], '^p(%d+):(.*)$')
+    if since then
+      redis.call('HSET', key, all[i], string.format('p%.0f:', since - ARGV[1]) .. owner)
+    end
+  end
+end
+return 1";
+
+/// What a key costs, and that those of others stay where one fills its memory.
+#[tokio::test]
+async fn keys_are_small_and_leave_room_for_the_rest() {
+    const KEYS: u64 = 200_000;
+    let server = RedisServer::start();
+    let client = RedisClient::at(&server.url()).unwrap();
+    let keys = RedisReservations::new(client.clone(), random);
+    let used = || {
+        let info = server.command(&["INFO", "memory"]);
+        let line = info.lines().find_map(|l| l.strip_prefix("used_memory:"));
+        line.unwrap().trim().parse::<u64>().unwrap()
+    };
+    let event = |seq| EventId {
+        log: LogId(u128::MAX / 3),
+        seq: Seq(1_000_000 + seq),
+    };
+    let now = now_ms();
+    let before = used();
+    let confirm = |n: u64| {
+        let keys = &keys;
+        async move {
+            let name = format!("{:016x}:{n:032x}", 7);
+            keys.confirm(&name, event(n), KEEP_MS, now).await.unwrap();
+        }
+    };
+    stream::iter(0..KEYS).for_each_concurrent(64, confirm).await;
+    let each = (used() - before) / KEYS;
+    assert!(each <= 60, "{each} bytes a key");
+    let taken = keys
+        .reserve(&format!("{:016x}:{:032x}", 7, 5), "a", now)
+        .await;
+    assert_eq!(taken.unwrap(), Reserved::Taken(event(5)));
+    // Above its share of the memory nothing is remembered any more; what is known stays known.
+    let full = RedisReservations::new(client, random);
+    let limit = (used() * 100 / 61).to_string();
+    server.command(&["CONFIG", "SET", "maxmemory", &limit]);
+    assert_eq!(
+        full.reserve("new", "a", now).await.unwrap(),
+        Reserved::Crowded
+    );
+    assert!(full.is_full());
+    full.confirm("new", event(0), KEEP_MS, now).await.unwrap();
+    assert_eq!(full.taken_by("new", now).await.unwrap(), None);
+    let known = full
+        .reserve(&format!("{:016x}:{:032x}", 7, 6), "a", now)
+        .await;
+    assert_eq!(known.unwrap(), Reserved::Taken(event(6)));
 }
 
 fn now_ms() -> i64 {
@@ -126,6 +196,18 @@ async fn redis_cluster() {
     let client = RedisClient::at(&cluster.url()).unwrap();
     client.require_noeviction().await.unwrap();
     stream_contract::run(Arc::new(RedisStream::new(client.clone()))).await;
+    let keys = RedisReservations::new(client.clone(), random);
+    for n in 0..50 {
+        let (name, now) = (format!("key-{n}"), now_ms());
+        let event = EventId {
+            log: LogId(7),
+            seq: Seq(n),
+        };
+        assert_eq!(keys.reserve(&name, "a", now).await.unwrap(), Reserved::New);
+        keys.confirm(&name, event, KEEP_MS, now).await.unwrap();
+        let again = keys.reserve(&name, "b", now).await.unwrap();
+        assert_eq!(again, Reserved::Taken(event));
+    }
     // One node that loses its keys is enough to tell.
     let flush = async || {
         for node in &cluster.nodes {

@@ -142,7 +142,7 @@ impl Reservations for LateNews {
         Ok(())
     }
 
-    async fn release(&self, _: &str, _: &str) -> Result<(), LiveError> {
+    async fn release(&self, _: &str, _: &str, _: i64) -> Result<(), LiveError> {
         Ok(())
     }
 

@@ -139,7 +139,7 @@ impl Reservations for MemoryReservations {
         Ok(())
     }
 
-    async fn release(&self, key: &str, owner: &str) -> Result<(), LiveError> {
+    async fn release(&self, key: &str, owner: &str, _now_ms: i64) -> Result<(), LiveError> {
         let mut memory = self.lock();
         let is_ours =
             |entry: &Entry| matches!(&entry.by, By::Pending { owner: o, .. } if o == owner);

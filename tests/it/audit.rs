@@ -77,7 +77,7 @@ impl Site {
             {"type": "click", "link": "link"},
             {"type": "click", "link": "nowhere"},
             {"type": "view", "pixel": self.pixel},
-            {"type": "click", "link": "link", "occurred_at": 1},
+            {"type": "click", "link": "link", "occurred_at": -1},
             {"type": "conversion", "goal": self.goal, "value": "12.50"},
         ]);
         let url = format!("{}/v1/events", self.customer.collector);

@@ -209,7 +209,9 @@ async fn events_refuse_themselves(customer: &Customer) {
             json!({"type": "click", "link": "nowhere"}),
             "unknown_object",
         ),
-        (json!({"type": "click", "link": 5}), "invalid_event"),
+        (json!({"type": "click", "link": 5}), "unknown_object"),
+        (json!({"type": "click", "link": [5]}), "invalid_event"),
+        (click(json!({"occured_at": 5})), "unknown_field"),
         (click(json!({"occurred_at": -5})), "invalid_time"),
         (
             click(json!({"occurred_at": 99_999_999_999_999i64})),
@@ -223,12 +225,12 @@ async fn events_refuse_themselves(customer: &Customer) {
         (click(json!({"value": "1.00"})), "invalid_value"),
         (click(json!({"idempotency_key": long})), "too_long"),
         (
-            json!({"type": "conversion", "goal": "sale", "value": "1e9"}),
+            json!({"type": "conversion", "goal": "sale", "value": "1e99"}),
             "invalid_value",
         ),
         (
             json!({"type": "conversion", "goal": "sale", "value": "1.00", "currency": "euros"}),
-            "invalid_currency",
+            "wrong_currency",
         ),
     ];
     let events: Vec<&Value> = cases.iter().map(|(event, _)| event).collect();

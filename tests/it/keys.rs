@@ -279,11 +279,11 @@ fn id(told: &Value) -> &str {
 
 /// A flush is not noticed at once: the keys of the collectors' own logs say when it was.
 async fn wait_until_forgotten_and_back(site: &Site, collectors: &[&Server]) {
-    let keys = ["KEYS", "mr:keys:0*"];
+    let keys = ["KEYS", "mr:k:own:*"];
     let wanted = collectors.len();
     eventually("the collectors to put their keys back", LIMIT, async || {
         let told = site.redis.command(&keys);
-        let own = told.matches("mr:keys:").count();
+        let own = told.matches("mr:k:own:").count();
         if own == wanted { Ok(()) } else { Err(told) }
     })
     .await;
@@ -291,7 +291,7 @@ async fn wait_until_forgotten_and_back(site: &Site, collectors: &[&Server]) {
         wait_for_keys(collector).await;
     }
     eventually("all keys to be put back", LIMIT, async || {
-        let told = site.redis.command(&["EXISTS", "mr:keys:whole"]);
+        let told = site.redis.command(&["EXISTS", "mr:k:whole"]);
         if told.trim().ends_with('1') {
             Ok(())
         } else {

@@ -5,7 +5,7 @@
 //! A salt is an object `salts/{date}.json`, created once: whoever is first decides. It is encrypted with a key
 //! made of the installation's secret, which is never in the store.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use enrich::{NamedKey, Salt};
@@ -288,14 +288,23 @@ async fn create(
         path: path.clone(),
         why: error.to_string(),
     })?;
-    store::create(&env.store, &path, Bytes::from(bytes)).await?;
-    // Somebody else may have been first.
-    let there = read(&env.store, key).await?;
-    Ok(there.ok_or_else(|| StoreError::Damaged {
-        path,
-        why: "it was created just now and is gone".into(),
-    })?)
+    for attempt in 1.. {
+        let created = store::create(&env.store, &path, Bytes::from(bytes.clone())).await;
+        // Somebody else may have been first, or be at it just now: S3 says that as an error.
+        match (read(&env.store, key).await?, created) {
+            (Some(there), _) => return Ok(there),
+            (None, Err(error)) if attempt == CREATE_TRIES => return Err(error.into()),
+            (None, Err(_)) => tokio::time::sleep(CREATE_PAUSE).await,
+            (None, Ok(_)) => break,
+        }
+    }
+    let why = "it was created just now and is gone".into();
+    Err(StoreError::Damaged { path, why }.into())
 }
+
+/// How often an object is created that others create at the same time, and the pause between.
+const CREATE_TRIES: u32 = 20;
+const CREATE_PAUSE: Duration = Duration::from_millis(50);
 
 fn random_bytes(random: &dyn Randomness) -> [u8; 32] {
     let mut bytes = [0; 32];

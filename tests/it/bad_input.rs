@@ -230,6 +230,10 @@ async fn events_refuse_themselves(customer: &Customer) {
         ),
         (
             json!({"type": "conversion", "goal": "sale", "value": "1.00", "currency": "euros"}),
+            "invalid_currency",
+        ),
+        (
+            json!({"type": "conversion", "goal": "sale", "value": "1.00", "currency": "USD"}),
             "wrong_currency",
         ),
     ];

@@ -167,14 +167,15 @@ pub(super) fn read_value(
     })?;
     let given = given.map(|text| text.trim().to_ascii_uppercase());
     let given = given.filter(|text| !text.is_empty());
-    if let (Some(given), Some(own)) = (&given, own)
+    let is_code = |c: &String| c.len() == 3 && c.bytes().all(|b| b.is_ascii_uppercase());
+    if let (Some(given), Some(own)) = (given.as_ref().filter(|c| is_code(c)), own)
         && given != own
     {
         let detail = format!("this goal counts {own} alone: send the value in it");
         return Err(Problem::bad_request("wrong_currency", detail));
     }
     let currency = given.or_else(|| own.map(str::to_owned));
-    let currency = currency.filter(|c| c.len() == 3 && c.bytes().all(|b| b.is_ascii_uppercase()));
+    let currency = currency.filter(is_code);
     let currency = currency.ok_or_else(|| {
         Problem::bad_request(
             "invalid_currency",

@@ -21,7 +21,7 @@ use crate::{
     config::Settings,
     job_health,
     own_threads::OwnThreads,
-    rollup_lag, salting,
+    refused, rollup_lag, salting,
     scheduling::Jobs,
     wiring::{Base, Parts},
 };
@@ -109,6 +109,12 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         let stop = CancellationToken::new();
         let work = salting::destroy(parts.env.clone(), parts.health.clone(), stop.clone());
         running.spawn("salts", stop, async move {
+            work.await;
+            Ok(())
+        });
+        let stop = CancellationToken::new();
+        let work = refused::tidy(parts.env.clone(), stop.clone());
+        running.spawn("refused events", stop, async move {
             work.await;
             Ok(())
         });

@@ -18,7 +18,7 @@ use handover::{
     runs::{self, RunFile, Table, kind_of},
     views::cube_schema,
 };
-use model::{Cube, EntityId, Measure, time};
+use model::{Cube, EntityId, Measure, time, visitors::FOREIGN};
 use object_store::path::Path;
 use storage::object_keys::ObjectKey;
 
@@ -85,6 +85,8 @@ pub(crate) async fn visits(
 ) -> Result<DataFrame, DataFusionError> {
     let all = files(&manifest.visits, Table::Visits, all_days());
     let rows = engine::read(context, &all, runs::visits_schema()).await?;
+    // A mark is nobody.
+    let rows = rows.filter(col("visitor").not_eq(lit(FOREIGN)))?;
     let names = runs::visits_schema();
     let names = names.fields().iter().skip(3).map(|field| col(field.name()));
     rows.select(std::iter::once(entity()).chain(names).collect::<Vec<_>>())

@@ -284,6 +284,10 @@ pub mod folders {
     pub fn reports(scope: &str) -> Path {
         Path::from(format!("reports/{scope}"))
     }
+    /// What all collectors refused.
+    pub fn all_rejected() -> Path {
+        Path::from("rejected")
+    }
     /// What one collector refused.
     pub fn rejected(log: LogId) -> Path {
         Path::from(format!("rejected/{log}"))

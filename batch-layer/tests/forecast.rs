@@ -195,9 +195,56 @@ fn events_become_whole_hours_and_days_with_zeros_between() {
 }
 
 #[test]
-fn a_missing_file_is_named() {
-    let missing = forecast_csv(Path::new("no-such.csv"), Vec::new(), 1, 7).expect_err("missing");
-    assert!(missing.to_string().contains("no-such.csv"), "{missing}");
+fn a_missing_file_and_a_folder_are_named_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, part) in [
+        (Path::new("no-such.csv"), "no-such.csv"),
+        (folder.path(), "is a folder"),
+    ] {
+        let error = forecast_csv(path, Vec::new(), 1, 7).expect_err("refused");
+        assert!(error.to_string().contains(part), "{error}");
+        assert!(
+            std::error::Error::source(&error).is_none(),
+            "a source would be printed again"
+        );
+    }
+}
+
+#[test]
+fn packed_files_are_read_and_cut_off_ones_refused() {
+    let rows: String = (1..=12)
+        .map(|month| format!("a,2023-{month:02},{month}\n"))
+        .collect();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    write!(packed, "series,time,value\n{rows}").expect("written");
+    let packed = packed.finish().expect("packed");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("months.csv.gz");
+    std::fs::write(&file, &packed).expect("written");
+    let mut output = Vec::new();
+    let summary = forecast_csv(&file, &mut output, 2, 1).expect("a forecast");
+    assert_eq!((summary.rows, summary.series, summary.written), (12, 1, 2));
+    assert!(
+        String::from_utf8(output)
+            .expect("UTF-8")
+            .contains("\na,2024-02,")
+    );
+    std::fs::write(&file, &packed[..packed.len() - 9]).expect("written");
+    let error = forecast_csv(&file, Vec::new(), 2, 1).expect_err("cut off");
+    assert!(
+        error.to_string().contains("cannot be read to its end"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_season_longer_than_the_values_is_no_panic() {
+    for season in [5, 1000, usize::MAX / 2, usize::MAX] {
+        for length in [1, 4, 40] {
+            let values: Vec<f64> = (0..length).map(f64::from).collect();
+            sound(&values, &forecast(&values, season, 50));
+        }
+    }
 }
 
 #[test]

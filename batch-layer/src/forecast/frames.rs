@@ -67,32 +67,18 @@ impl Grid {
 
 /// Why rows do not make even series.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
 pub enum FrameError {
-    /// Two rows for one time.
-    #[error("lines {first} and {second} give the same series the same time; drop one of them")]
-    Duplicate { first: u64, second: u64 },
-    /// A time that is not a whole number of steps after the first one.
-    #[error(
-        "line {line}: this time is not a whole number of steps (most rows are {step} apart) after \
-         the first time of its series; give evenly spaced times"
-    )]
-    Uneven { line: u64, step: i64 },
-    /// Only one time in a series.
-    #[error("line {line}: the only row of its series, so its step is unknown; give two or more")]
-    Single { line: u64 },
-    /// Far more gaps than rows.
-    #[error(
-        "line {line}: {gap} steps are missing before this time; correct it or split the series"
-    )]
-    Gap { line: u64, gap: i64 },
     /// The data-frame engine failed.
     #[error("the rows could not be sorted and summed: {0}; this is a defect, please report it")]
-    Engine(#[from] PolarsError),
+    Engine(PolarsError),
 }
 
-/// Longest gap that is filled by interpolation.
-const MAX_GAP: i64 = 10_000;
+impl From<PolarsError> for FrameError {
+    /// The sentence has the reason, which is no source of its own: it would be printed twice.
+    fn from(error: PolarsError) -> FrameError {
+        FrameError::Engine(error)
+    }
+}
 
 /// Sums observations to whole hours or days (UTC) from each series' first one up to `until`.
 ///
@@ -136,68 +122,6 @@ pub fn count_series(
         .chunk_by(|a, b| a.series == b.series)
         .map(counted)
         .collect())
-}
-
-/// Series as observed: sorted, their step found, gaps interpolated.
-pub(super) fn spaced_series(observations: &[Observation]) -> Result<Vec<Series>, FrameError> {
-    let sorted = in_order(&frame(observations, |time| time)?)?;
-    rows(&sorted)?
-        .chunk_by(|a, b| a.series == b.series)
-        .map(spaced)
-        .collect()
-}
-
-fn spaced(rows: &[Observation]) -> Result<Series, FrameError> {
-    let step = step(rows)?;
-    let mut values = vec![rows[0].value];
-    for pair in rows.windows(2) {
-        let (before, now) = (&pair[0], &pair[1]);
-        let apart = now.time.saturating_sub(before.time);
-        if apart % step != 0 {
-            return Err(FrameError::Uneven {
-                line: now.line,
-                step,
-            });
-        }
-        let steps = apart / step;
-        if steps > MAX_GAP {
-            return Err(FrameError::Gap {
-                line: now.line,
-                gap: steps - 1,
-            });
-        }
-        let rise = (now.value - before.value) / steps as f64;
-        values.extend((1..steps).map(|i| before.value + rise * i as f64));
-        values.push(now.value);
-    }
-    let filled = values.len() - rows.len();
-    Ok(Series {
-        series: rows[0].series,
-        start: rows[0].time,
-        step,
-        values,
-        filled,
-    })
-}
-
-/// The most frequent time between rows, the shortest of them if several are.
-fn step(rows: &[Observation]) -> Result<i64, FrameError> {
-    let mut apart = Vec::with_capacity(rows.len());
-    for pair in rows.windows(2) {
-        let (before, now) = (&pair[0], &pair[1]);
-        if now.time == before.time {
-            return Err(FrameError::Duplicate {
-                first: before.line,
-                second: now.line,
-            });
-        }
-        apart.push(now.time.saturating_sub(before.time));
-    }
-    apart.sort_unstable();
-    let groups = apart.chunk_by(|a, b| a == b);
-    let most = groups.min_by_key(|group| std::cmp::Reverse(group.len()));
-    most.map(|group| group[0])
-        .ok_or(FrameError::Single { line: rows[0].line })
 }
 
 fn frame(

@@ -44,10 +44,10 @@ pub fn evaluate_m4(dir: &Path) -> Result<M4Report, M4Error> {
     let cases = cases(dir)?;
     let options = Options::default();
     let forecasts = parallel_map(&cases, |case| {
-        forecast_series(&case.history, SEASON, case.future.len(), &options).map_err(|source| {
+        forecast_series(&case.history, SEASON, case.future.len(), &options).map_err(|error| {
             M4Error::Forecast {
                 series: case.id.clone(),
-                source,
+                error,
             }
         })
     });

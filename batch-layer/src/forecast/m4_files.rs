@@ -65,9 +65,9 @@ fn number(path: &Path, text: &str) -> Result<f64, M4Error> {
 
 /// All rows of a CSV file, gzipped or not, the header too.
 fn records(path: &Path) -> Result<Vec<csv::StringRecord>, M4Error> {
-    let fail = |source| M4Error::Read {
+    let fail = |error| M4Error::Read {
         path: path.to_owned(),
-        source,
+        error,
     };
     let file = File::open(path).map_err(|e| fail(e.into()))?;
     let gzipped = path.extension().is_some_and(|ending| ending == "gz");

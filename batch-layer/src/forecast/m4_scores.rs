@@ -19,18 +19,18 @@ pub struct Scores {
 
 /// Why the evaluation cannot be done.
 #[derive(Debug, thiserror::Error)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The reasons stand in the sentences: as sources they would be printed twice.
 pub enum M4Error {
-    #[error("{path}: {source}; give the folder with Hourly-train.csv.gz and its companions")]
-    Read { path: PathBuf, source: csv::Error },
+    #[error("{path}: {error}; give the folder with Hourly-train.csv.gz and its companions")]
+    Read { path: PathBuf, error: csv::Error },
     #[error("{path}: `{text}` where a number was expected; get the file again")]
     Number { path: PathBuf, text: String },
     #[error("{path} does not have {what}; get the file again")]
     Missing { path: PathBuf, what: String },
-    #[error("series {series}: {source}")]
+    #[error("series {series}: {error}")]
     Forecast {
         series: String,
-        source: ForecastError,
+        error: ForecastError,
     },
 }
 

@@ -7,6 +7,7 @@
 
 mod backtest;
 mod csv;
+mod digits;
 mod frames;
 mod intervals;
 mod m4;
@@ -14,18 +15,27 @@ mod m4_files;
 mod m4_scores;
 mod metrics;
 mod models;
+mod months;
 mod parallel;
+mod periods;
 mod regression;
 mod smoothing;
+mod steps;
+mod summary;
+mod table;
+mod text;
 mod time;
 mod types;
+mod unusable;
 
-pub use self::csv::{CsvError, Summary, forecast_csv};
+pub use self::csv::{CsvError, forecast_csv};
 pub use self::frames::{FrameError, Grid, Observation, Series, count_series};
 pub use self::m4::{M4Report, evaluate_m4};
 pub use self::m4_scores::{M4Error, Scores};
 pub use self::parallel::parallel_map;
+pub use self::summary::{LeftOut, Summary};
 pub use self::types::{Backtest, Forecast, Options, Point};
+pub use self::unusable::Unusable;
 
 use self::backtest::{Plan, Trial};
 use self::intervals::Residuals;
@@ -53,7 +63,7 @@ pub enum ForecastError {
         value: f64,
     },
     /// The horizon is zero or too long.
-    #[error("horizon {0} is outside 1 to {MAX_HORIZON}; ask for fewer steps")]
+    #[error("horizon {0} is outside 1 to {MAX_HORIZON}; ask for a number of steps between")]
     Horizon(usize),
     /// The season is zero.
     #[error("season 0 is not a length; give 1 for a series without a season")]
@@ -82,12 +92,7 @@ fn check(values: &[f64], season: usize, horizon: usize) -> Result<(), ForecastEr
     if values.is_empty() {
         return Err(ForecastError::Empty);
     }
-    if !(1..=MAX_HORIZON).contains(&horizon) {
-        return Err(ForecastError::Horizon(horizon));
-    }
-    if season == 0 {
-        return Err(ForecastError::Season);
-    }
+    check_asked(season, horizon)?;
     let usable = |value: f64| value.is_finite() && value.abs() <= MAX_VALUE;
     match values.iter().position(|v| !usable(*v)) {
         Some(index) => Err(ForecastError::Value {
@@ -95,6 +100,15 @@ fn check(values: &[f64], season: usize, horizon: usize) -> Result<(), ForecastEr
             value: values[index],
         }),
         None => Ok(()),
+    }
+}
+
+/// Whether any series could be forecast so.
+fn check_asked(season: usize, horizon: usize) -> Result<(), ForecastError> {
+    match (season, horizon) {
+        (_, h) if !(1..=MAX_HORIZON).contains(&h) => Err(ForecastError::Horizon(horizon)),
+        (0, _) => Err(ForecastError::Season),
+        _ => Ok(()),
     }
 }
 

@@ -79,6 +79,8 @@ impl<'a> Task<'a> {
         horizon: usize,
         options: &Options,
     ) -> Task<'a> {
+        // One that is longer than the history is not in it, however long it is.
+        let season = season.min(values.len() + 1);
         let seasons = models::seasons(season, values.len());
         let longest = seasons.last().copied().unwrap_or(season).max(30);
         let keep = (longest * options.max_seasons)

@@ -2,6 +2,7 @@
 
 mod error;
 mod files;
+mod levels;
 mod tables;
 
 use datafusion::arrow::record_batch::RecordBatch;
@@ -37,7 +38,7 @@ pub struct ReportFiles {
 /// Runs one SELECT over the newest manifest and stores its rows as CSV and as Parquet under
 /// `reports/all/{name}/`.
 ///
-/// Tables: `events`, and every view under its name. `now()` is the injected clock's time.
+/// The tables are those of docs/TABLES.md. `now()` is the injected clock's time.
 pub async fn run_report(
     deps: &RollupDeps,
     name: &str,

@@ -18,7 +18,7 @@ use handover::{
     runs::{self, RunFile, Table, kind_of},
     views::cube_schema,
 };
-use model::{Cube, EntityId, Measure, time, visitors::FOREIGN};
+use model::{Cube, EntityId, EntityKind, Measure, time, visitors::FOREIGN};
 use object_store::path::Path;
 use storage::object_keys::ObjectKey;
 
@@ -34,12 +34,24 @@ pub(crate) async fn cube(
     cube: &Cube,
     days: Days,
 ) -> Result<DataFrame, DataFusionError> {
+    cube_of(context, manifest, cube, &EntityKind::ALL, days).await
+}
+
+/// The same of entities of some kinds: those of one level count an event at most once.
+pub(crate) async fn cube_of(
+    context: &SessionContext,
+    manifest: &Manifest,
+    cube: &Cube,
+    kinds: &[EntityKind],
+    days: Days,
+) -> Result<DataFrame, DataFusionError> {
     let old = day_files(manifest, cube, days);
     let runs = files(&manifest.sums, Table::Sums, days);
     let several = runs.len() + old.len() > 1;
-    let mut rows = rows_of_runs(context, cube, &runs).await?;
+    let mut rows = rows_of_runs(context, cube, kinds, &runs).await?;
     if !old.is_empty() {
         let old = engine::read(context, &old, cube_schema()).await?;
+        let old = old.filter(text_is_of(kinds))?;
         rows = rows.union(old.select(columns(col("entity")))?)?;
     }
     if !several {
@@ -54,13 +66,12 @@ pub(crate) async fn cube(
 async fn rows_of_runs(
     context: &SessionContext,
     cube: &Cube,
+    kinds: &[EntityKind],
     files: &[Path],
 ) -> Result<DataFrame, DataFusionError> {
     let rows = engine::read(context, files, runs::sums_schema()).await?;
-    let parts = model::EntityKind::ALL
-        .into_iter()
-        .filter(|kind| cube.is_for(*kind));
-    let parts = parts.map(|kind| lit(runs::part(kind, Some(cube))));
+    let kinds = kinds.iter().filter(|kind| cube.is_for(**kind));
+    let parts = kinds.map(|kind| lit(runs::part(*kind, Some(cube))));
     let rows = rows.filter(col("part").in_list(parts.collect(), false))?;
     rows.select(columns(entity()))
 }
@@ -78,18 +89,34 @@ fn columns(entity: Expr) -> Vec<Expr> {
     columns
 }
 
-/// Who was there: a row for each entity, day and visitor.
-pub(crate) async fn visits(
+/// Who was there: a row for each entity of these kinds, day and visitor.
+pub(crate) async fn visits_of(
     context: &SessionContext,
     manifest: &Manifest,
+    kinds: &[EntityKind],
 ) -> Result<DataFrame, DataFusionError> {
     let all = files(&manifest.visits, Table::Visits, all_days());
     let rows = engine::read(context, &all, runs::visits_schema()).await?;
+    let parts = kinds.iter().map(|kind| lit(runs::part(*kind, None)));
+    let rows = rows.filter(col("part").in_list(parts.collect(), false))?;
     // A mark is nobody.
     let rows = rows.filter(col("visitor").not_eq(lit(FOREIGN)))?;
     let names = runs::visits_schema();
     let names = names.fields().iter().skip(3).map(|field| col(field.name()));
     rows.select(std::iter::once(entity()).chain(names).collect::<Vec<_>>())
+}
+
+/// The text form of the account with this raw number.
+pub(crate) fn account_text(raw: Expr) -> Expr {
+    let part = lit(runs::part(EntityKind::Account, None));
+    entity_text().call(vec![part, raw])
+}
+
+/// Whether the text of an entity is that of one of these kinds.
+fn text_is_of(kinds: &[EntityKind]) -> Expr {
+    let like = |kind: &EntityKind| col("entity").like(lit(format!("{}%", kind.prefix())));
+    let any = kinds.iter().map(like).reduce(Expr::or);
+    any.unwrap_or_else(|| lit(false))
 }
 
 /// The entity's text form, of `part` and `entity`.

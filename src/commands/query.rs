@@ -9,7 +9,7 @@ use crate::{config::Settings, wiring::Base};
 
 #[derive(Debug, Args)]
 pub struct Query {
-    /// One SELECT over `events` and the views (minute, total, country, …, visitors, uniques).
+    /// One SELECT over `events`, `stats`, `account_country`, `object_total` and the other tables of docs/TABLES.md.
     sql: String,
     /// Rows shown at most.
     #[arg(long, default_value_t = 1000)]

@@ -17,10 +17,10 @@ pub enum ReportError {
     )]
     Name(String),
     /// The SQL is not one query that only reads.
-    #[error("this SQL cannot be run: {source}; give one SELECT over {tables}")]
+    #[error("this SQL cannot be run: {error}; give one SELECT over {tables}")]
     Sql {
-        /// What is wrong with it.
-        source: DataFusionError,
+        /// What is wrong with it. No source of its own: it would be printed twice.
+        error: DataFusionError,
         /// The tables there are.
         tables: String,
     },
@@ -28,10 +28,21 @@ pub enum ReportError {
     #[error(
         "the table `{0}` is not filled for all of history; `millrace batch run --full` fills it"
     )]
-    NotWhole(&'static str),
+    NotWhole(String),
+    /// A table that there was, with rows of several levels: its sums counted events several times.
+    #[error(
+        "there is no table `{old}` any more: it had rows of accounts, campaigns and links together, so that sums \
+         were too large; use {new} (docs/TABLES.md)"
+    )]
+    Renamed {
+        /// What was asked for.
+        old: &'static str,
+        /// What there is instead.
+        new: String,
+    },
     /// The query failed while it ran.
     #[error("the query failed: {0}")]
-    Query(#[from] DataFusionError),
+    Query(DataFusionError),
     /// The result is too large for one report.
     #[error("report `{name}` has more than {limit}; let its SQL select less")]
     TooLarge {
@@ -46,6 +57,12 @@ pub enum ReportError {
     /// The object store failed.
     #[error(transparent)]
     Storage(StorageError),
+}
+
+impl From<DataFusionError> for ReportError {
+    fn from(error: DataFusionError) -> Self {
+        Self::Query(error)
+    }
 }
 
 storage::from_storage_errors!(ReportError);

@@ -2,32 +2,32 @@
 
 use chrono::DateTime;
 use datafusion::{
-    config::Dialect, dataframe::DataFrame, error::DataFusionError, execution::context::SQLOptions,
-    prelude::SessionContext,
+    config::Dialect,
+    dataframe::DataFrame,
+    execution::context::SQLOptions,
+    prelude::{SessionContext, col},
 };
-use handover::{duplicates, manifest::Manifest, views::VISITORS};
+use handover::{duplicates, manifest::Manifest};
 use model::CUBES;
 use object_store::path::Path;
 use storage::object_keys::ObjectKey;
 
 use super::error::ReportError;
+use super::levels::{self, STATS, VISITS};
 use crate::{RollupDeps, engine, settled};
 
 /// The table of enriched events, each sender's key once.
 const EVENTS: &str = "events";
 /// The events that are left out there, and in every number.
 const DUPLICATES: &str = "duplicates";
-/// Who was there: a row for each entity, UTC day and visitor, with the quarters of an hour.
-const VISITS: &str = "visits";
-
-/// Names of all tables.
-fn names() -> Vec<&'static str> {
-    let cubes = CUBES.iter().map(|cube| cube.name);
-    [EVENTS, DUPLICATES]
-        .into_iter()
-        .chain(cubes)
-        .chain([VISITS])
-        .collect()
+/// The tables there are, for people.
+fn names() -> String {
+    let cubes: Vec<&str> = CUBES.iter().map(|cube| cube.name).collect();
+    format!(
+        "{EVENTS}, {DUPLICATES}, {STATS}, or account_…, campaign_… and object_… with {} or {VISITS} \
+         (docs/TABLES.md)",
+        cubes.join(", ")
+    )
 }
 
 /// The plan of one query that only reads. Only the tables it names are looked at.
@@ -36,9 +36,9 @@ pub(super) async fn select(
     manifest: &Manifest,
     sql: &str,
 ) -> Result<DataFrame, ReportError> {
-    let refused = |source| ReportError::Sql {
-        source,
-        tables: names().join(", "),
+    let refused = |error| ReportError::Sql {
+        error,
+        tables: names(),
     };
     let context = engine::context(deps)?;
     let statement = context
@@ -49,19 +49,8 @@ pub(super) async fn select(
         .state()
         .resolve_table_references(&statement)
         .map_err(refused)?;
-    for name in names() {
-        if mentioned.iter().any(|table| table.table() == name) {
-            if CUBES
-                .iter()
-                .any(|c| c.name == name && !manifest.is_whole(c))
-            {
-                return Err(ReportError::NotWhole(name));
-            }
-            if name == VISITS && manifest.day_views.contains_key(VISITORS) {
-                return Err(ReportError::NotWhole(name));
-            }
-            register(&context, manifest, name).await?;
-        }
+    for table in &mentioned {
+        register(&context, manifest, table.table()).await?;
     }
     let mut state = context.state();
     state.execution_props_mut().query_execution_start_time =
@@ -78,19 +67,38 @@ fn read_only() -> SQLOptions {
         .with_allow_statements(false)
 }
 
+/// Makes the table there, if it is one of ours.
 async fn register(
     context: &SessionContext,
     manifest: &Manifest,
     name: &str,
-) -> Result<(), DataFusionError> {
-    if name == EVENTS {
-        let files: Vec<Path> = manifest.events().map(|events| events.path).collect();
-        return engine::register_events(context, name, &files, manifest).await;
-    }
-    let rows = match CUBES.iter().find(|cube| cube.name == name) {
-        Some(cube) => settled::cube(context, manifest, cube, settled::all_days()).await?,
-        None if name == VISITS => settled::visits(context, manifest).await?,
-        None => engine::read(context, &duplicates_of(manifest), duplicates::schema()).await?,
+) -> Result<(), ReportError> {
+    let rows = match name {
+        EVENTS => {
+            let files: Vec<Path> = manifest.events().map(|events| events.path).collect();
+            engine::register_events(context, name, &files, manifest).await?;
+            return Ok(());
+        }
+        DUPLICATES => {
+            let files = duplicates_of(manifest);
+            let rows = engine::read(context, &files, duplicates::schema()).await?;
+            let account = settled::account_text(col("account")).alias("account");
+            let mut columns = ["log", "seq", "of_log", "of_seq", "account", "time"].map(col);
+            columns[4] = account;
+            rows.select(columns.to_vec())?
+        }
+        _ => {
+            let Some(table) = levels::all().find(|table| table.name() == name) else {
+                return match levels::instead_of(name) {
+                    Some((old, new)) => Err(ReportError::Renamed { old, new }),
+                    None => Ok(()),
+                };
+            };
+            if !table.is_whole(manifest) {
+                return Err(ReportError::NotWhole(name.to_owned()));
+            }
+            table.rows(context, manifest).await?
+        }
     };
     context.register_table(name, rows.into_view())?;
     Ok(())

@@ -69,7 +69,7 @@ async fn seal(installation: &Installation, log: &mut Log) {
 }
 
 async fn clicks(deps: &RollupDeps) -> i64 {
-    let sql = "SELECT CAST(SUM(clicks) AS BIGINT) FROM total WHERE entity LIKE 'acc_%'";
+    let sql = "SELECT CAST(SUM(clicks) AS BIGINT) FROM account_total";
     let rows = query(deps, sql, 1).await.expect("an answer");
     let columns = rows
         .iter()

@@ -1,5 +1,6 @@
 //! Predictions, reports and queries over what the rollup has settled.
 
+mod by_entity;
 mod generations;
 mod handover;
 mod installation;
@@ -11,4 +12,5 @@ mod recount;
 mod reports;
 mod steps;
 mod stored;
+mod tables;
 mod tasks;

@@ -4,6 +4,7 @@
 use batch_layer::{RollupDeps, pretty_format_batches, query};
 use model::{CUBES, Cube, EntityKind, Event, Measure};
 
+use crate::by_entity;
 use crate::installation::{DAY, HOUR, Installation, bot_click, click, conversion, start};
 
 const MOST: usize = 1_000_000;
@@ -53,9 +54,9 @@ pub async fn all_agree(deps: &RollupDeps) {
             .map(|name| format!("CAST({name} AS BIGINT) AS {name}"))
             .collect();
         let kept = format!(
-            "SELECT entity, CAST(time AS BIGINT) AS ms, value, {} FROM {}",
+            "SELECT entity, CAST(time AS BIGINT) AS ms, value, {} FROM ({})",
             cast.join(", "),
-            cube.name
+            by_entity::rows(cube.name)
         );
         let (kept, recounted) = (text(&kept).await, text(&recounted(cube)).await);
         assert!(kept == recounted, "{}:\n{kept}\n{recounted}", cube.name);
@@ -63,10 +64,10 @@ pub async fn all_agree(deps: &RollupDeps) {
 }
 
 /// Events that differ in everything that numbers are split by.
-fn varied() -> Vec<Event> {
+pub fn varied() -> Vec<Event> {
     let some = |list: &[&str], n: i64| list[n as usize % list.len()].to_owned();
     let vary = |(n, event): (i64, Event)| Event {
-        campaign: (n % 3 == 0).then_some(7),
+        campaign: (n % 3 == 0).then_some(6 + event.account),
         country: some(&["", "DE", "AT", "US"], n),
         region: some(&["", "", "BY"], n),
         referrer: some(
@@ -90,9 +91,9 @@ fn varied() -> Vec<Event> {
     let each = (0..200i64).map(|n| {
         let at = start() + n % 40 * DAY + n * HOUR / 7;
         let event = match n % 5 {
-            0 => bot_click(1 + n as u64 % 2, 10, at),
+            0 => bot_click(1 + n as u64 % 2, 10 + n as u64 % 2, at),
             1 => conversion(1, 20, at),
-            _ => click(1 + n as u64 % 2, 10 + n as u64 % 3, at),
+            _ => click(1 + n as u64 % 2, 10 + n as u64 % 4, at),
         };
         (n, event)
     });

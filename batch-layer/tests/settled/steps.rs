@@ -40,7 +40,7 @@ async fn objects(installation: &Installation) -> BTreeSet<String> {
 
 /// Clicks of account 1, as the settled numbers have them.
 async fn clicks(deps: &RollupDeps) -> i64 {
-    let sql = "SELECT CAST(SUM(clicks) AS BIGINT) FROM total WHERE entity LIKE 'acc_%'";
+    let sql = "SELECT CAST(SUM(clicks) AS BIGINT) FROM account_total";
     let rows = query(deps, sql, 1).await.expect("an answer");
     let row = rows.iter().find(|rows| rows.num_rows() > 0).expect("a row");
     row.column(0)

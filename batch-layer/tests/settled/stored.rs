@@ -11,7 +11,7 @@ use enrich::Rules;
 use handover::runs::Quarters;
 use storage::store;
 
-use crate::{installation::rollup, recount::all_agree};
+use crate::{by_entity, installation::rollup, recount::all_agree};
 
 const CUBES: [&str; 11] = [
     "minute", "total", "country", "browser", "os", "device", "referrer", "object", "currency",
@@ -55,8 +55,9 @@ fn expected(format: u32, table: &str) -> String {
 async fn table(deps: &RollupDeps, cube: &str) -> String {
     let sql = format!(
         "SELECT entity, CAST(time AS BIGINT) AS ms, value, clicks, bot_clicks, views, bot_views, \
-         conversions, CAST(value_micros AS BIGINT) AS value_micros FROM {cube} \
-         ORDER BY entity, ms, value"
+         conversions, CAST(value_micros AS BIGINT) AS value_micros FROM ({}) \
+         ORDER BY entity, ms, value",
+        by_entity::rows(cube)
     );
     let rows = query(deps, &sql, 100_000).await.expect(cube);
     format!("{}\n", pretty_format_batches(&rows).expect("text"))
@@ -78,10 +79,13 @@ fn expected_visits() -> Visits {
 }
 
 async fn visits(deps: &RollupDeps) -> Visits {
-    let sql = "SELECT CAST(entity AS VARCHAR), day, visitor, people_early, people_late, bots_early, \
-               bots_late FROM visits";
+    let sql = format!(
+        "SELECT CAST(entity AS VARCHAR), day, visitor, people_early, people_late, bots_early, bots_late \
+         FROM ({})",
+        by_entity::visits()
+    );
     let mut found = Visits::new();
-    for batch in query(deps, sql, 100_000).await.expect("visits") {
+    for batch in query(deps, &sql, 100_000).await.expect("visits") {
         let entities = datafusion::arrow::compute::cast(
             batch.column(0),
             &datafusion::arrow::datatypes::DataType::Utf8,
@@ -190,7 +194,8 @@ async fn the_second_format_is_read_and_gone_on_from() {
                 "{cube}, {when}"
             );
         }
-        let visits = query(&deps, "SELECT * FROM visits ORDER BY 1, 2, 3", 100_000).await;
+        let sql = format!("SELECT * FROM ({}) ORDER BY 1, 2, 3", by_entity::visits());
+        let visits = query(&deps, &sql, 100_000).await;
         let text = pretty_format_batches(&visits.expect("visits")).expect("text");
         assert_eq!(format!("{text}\n"), expected(2, "visits"), "visits, {when}");
     };

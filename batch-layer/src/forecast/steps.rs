@@ -67,11 +67,8 @@ impl Spaced {
             return Err(uneven(apart + 1));
         }
         let gap = steps.gap(rows);
-        let missing: i64 = steps
-            .apart
-            .iter()
-            .map(|a| (a / steps.step - 1).min(MAX_GAP + 1))
-            .sum();
+        let missing = steps.apart.iter().map(|apart| apart / steps.step - 1);
+        let missing = missing.fold(0_i64, i64::saturating_add);
         if let Some(gap) = gap.filter(|gap| gap.steps > MAX_GAP || missing > rows.len() as i64) {
             return Err(Unusable::Holes {
                 missing,

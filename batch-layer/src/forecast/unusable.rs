@@ -54,7 +54,7 @@ pub enum Unusable {
     Single { line: u64 },
     /// More gaps than rows.
     #[error(
-        "line {line}: {missing} or more steps are missing and {rows} are given, the longest gap has \
+        "line {line}: {missing} steps are missing and {rows} are given, the longest gap has \
          {gap}; fill it, or give only the rows after it"
     )]
     Holes {

@@ -65,7 +65,7 @@ enum Command {
     Audit(audit::Audit),
     /// Ask SQL of events and views, read-only.
     #[command(
-        after_help = "Example:\n  millrace query \"SELECT country, SUM(clicks) FROM country GROUP BY 1 ORDER BY 2 DESC\""
+        after_help = "Example:\n  millrace query \"SELECT country, SUM(clicks) FROM account_country GROUP BY 1 ORDER BY 2 DESC\""
     )]
     Query(query::Query),
     /// Name the files that hold a table now, each event once: for DuckDB, Polars, Spark.

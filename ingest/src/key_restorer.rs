@@ -15,12 +15,7 @@ use handover::{
     views::ViewError,
 };
 use model::{EventId, LogId, Record, Seq};
-use storage::{
-    blocking,
-    error::{LiveError, StorageError},
-    reservations::KEEP_MS,
-    store::Store,
-};
+use storage::{blocking, error::StorageError, reservations::KEEP_MS, store::Store};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +39,8 @@ enum RestoreError {
     Storage(StorageError),
     #[error("a segment cannot be read: {0}")]
     Disk(#[from] std::io::Error),
+    #[error("the store of senders' keys has no room for all of them; give Redis more memory")]
+    NoRoom,
 }
 
 storage::from_storage_errors!(RestoreError);
@@ -116,20 +113,21 @@ impl KeyRestorer {
             tell(self.keys.set_whole(None));
         }
         let is_told = self.keys.confirm_rest().await;
+        if !self.keys.store.has_room().await {
+            // What comes is marked for batch meanwhile.
+            tell(self.keys.set_whole(None));
+            return Ok(());
+        }
         let log = self.current.log();
         let own = (log.id(), generations.clone());
         // Until the log is known to all, nobody can know that its keys are missing.
         if self.own.as_ref() != Some(&own) && log.shared().is_registered() {
+            self.keys.begin_own().await;
             self.keys.let_pass().await;
             if put_back_own(&self.keys, log.shared()).await? {
                 self.keys.store.put_own(log.id(), &generations).await?;
                 self.own = Some(own.clone());
             }
-        }
-        if self.keys.store.is_full() {
-            // There is no room to put keys back; what comes is marked for batch meanwhile.
-            tell(self.keys.set_whole(None));
-            return Ok(());
         }
         let mut whole = self.keys.store.whole().await?;
         if whole.as_ref() != Some(&generations) && self.is_due(&generations) {
@@ -257,14 +255,17 @@ async fn put_back_own(keys: &SenderKeys, shared: &Arc<Shared>) -> Result<bool, R
     Ok(true)
 }
 
-async fn put_back(keys: &SenderKeys, rows: Vec<Keyed>) -> Result<(), LiveError> {
+async fn put_back(keys: &SenderKeys, rows: Vec<Keyed>) -> Result<(), RestoreError> {
     let now_ms = keys.clock.now_ms();
     let fresh = rows
         .into_iter()
         .map(|row| (row.name(), row.event, row.received_ms + KEEP_MS - now_ms))
         .filter(|(.., keep_ms)| *keep_ms > 0);
     let confirm = |(key, id, keep_ms): (String, EventId, i64)| async move {
-        keys.confirm(&key, id, keep_ms).await
+        match keys.confirm(&key, id, keep_ms).await? {
+            true => Ok(()),
+            false => Err(RestoreError::NoRoom),
+        }
     };
     let confirm = stream::iter(fresh).map(confirm).buffer_unordered(AT_ONCE);
     confirm.try_collect().await

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::Debug,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -49,6 +50,8 @@ pub struct SenderKeys {
     last_look: tokio::sync::Mutex<(u64, Option<String>)>,
     /// Requests that are under way.
     under_way: Mutex<TaskTracker>,
+    /// Whether it may be said in the store that the keys of this collector's log are all there.
+    claimed: tokio::sync::Mutex<bool>,
 }
 
 /// What is known of the store.
@@ -109,6 +112,8 @@ impl SenderKeys {
             looks: AtomicU64::new(0),
             last_look: tokio::sync::Mutex::default(),
             under_way: Mutex::default(),
+            // The run before may have said so.
+            claimed: tokio::sync::Mutex::new(true),
         }
     }
 
@@ -194,17 +199,14 @@ impl SenderKeys {
                 // Nobody is told that it is ours: batch decides.
                 Ok(Ok(Reserved::Crowded)) => {
                     is_sure = false;
-                    continue;
+                    match timeout_at(end, self.is_missing()).await {
+                        Ok(Ok(())) => continue,
+                        failed => return unanswered(failed, keys, answered),
+                    }
                 }
                 Ok(Ok(Reserved::Taken(by))) => Reservation::Taken(Some(by)),
                 Ok(Ok(Reserved::Pending)) => Reservation::Pending,
-                failed => {
-                    if answered.swap(false, Ordering::Relaxed) {
-                        let error = failed.map_or("no answer in time".into(), |f| format!("{f:?}"));
-                        tracing::warn!(error, "keys could not be checked; their events are marked");
-                    }
-                    return Reservation::Unchecked(keys);
-                }
+                failed => return unanswered(failed, keys, answered),
             };
             self.release(&ours, owner).await;
             return not_ours;
@@ -248,8 +250,11 @@ impl SenderKeys {
     /// Confirms keys; gives those that could not be.
     async fn confirm_each(&self, keys: Vec<(String, EventId)>) -> Vec<(String, EventId)> {
         let confirm = |(key, id): (String, EventId)| async move {
-            let failed = self.confirm(&key, id, KEEP_MS).await.is_err();
-            failed.then_some((key, id))
+            let told = match self.confirm(&key, id, KEEP_MS).await {
+                Ok(false) => self.is_missing().await,
+                told => told.map(drop),
+            };
+            told.is_err().then_some((key, id))
         };
         let failed = stream::iter(keys).map(confirm).buffer_unordered(AT_ONCE);
         failed.filter_map(future::ready).collect().await
@@ -268,18 +273,19 @@ impl SenderKeys {
         known.unconfirmed.extend(keys.into_iter().take(room));
     }
 
-    /// Says that `id` has `key`, which is remembered for `keep_ms` from now.
+    /// Says that `id` has `key`, which is remembered for `keep_ms` from now; `false` if there is no room for it.
     pub(crate) async fn confirm(
         &self,
         key: &str,
         id: EventId,
         keep_ms: i64,
-    ) -> Result<(), LiveError> {
+    ) -> Result<bool, LiveError> {
         let mut attempt = 0;
         loop {
             let now_ms = self.clock.now_ms();
-            let Err(error) = self.store.confirm(key, id, keep_ms, now_ms).await else {
-                return Ok(());
+            let error = match self.store.confirm(key, id, keep_ms, now_ms).await {
+                Ok(is_remembered) => return Ok(is_remembered),
+                Err(error) => error,
             };
             attempt += 1;
             tracing::warn!(%error, attempt, "a key could not be confirmed");
@@ -288,6 +294,22 @@ impl SenderKeys {
             }
             tokio::time::sleep(Duration::from_millis(25 << attempt)).await;
         }
+    }
+
+    /// Says before a key counts that the store has no room for: not all keys are there any more. Who trusts
+    /// that they are would take a repetition of its event for a new one, and for a checked one.
+    async fn is_missing(&self) -> Result<(), LiveError> {
+        let mut claimed = self.claimed.lock().await;
+        if *claimed {
+            self.store.forget().await?;
+            *claimed = false;
+        }
+        Ok(())
+    }
+
+    /// This collector begins to put its keys back: one that is missing from now on changes the generations.
+    pub(crate) async fn begin_own(&self) {
+        *self.claimed.lock().await = true;
     }
 
     /// Gives keys back that no event was recorded with. One that cannot be given back is taken
@@ -330,6 +352,14 @@ impl SenderKeys {
         before.close();
         before.wait().await;
     }
+}
+
+/// The store did not say whether it has these keys.
+fn unanswered(why: impl Debug, keys: Vec<String>, answered: &AtomicBool) -> Reservation {
+    if answered.swap(false, Ordering::Relaxed) {
+        tracing::warn!(?why, "keys could not be checked; their events are marked");
+    }
+    Reservation::Unchecked(keys)
 }
 
 fn asks(events: &[Event]) -> Vec<Ask> {

@@ -39,16 +39,18 @@ async fn goal(customer: &Customer) -> String {
 
 /// Waits until the process says that all keys are remembered.
 async fn wait_for_keys(server: &Server) {
+    wait_until_told(server, "millrace_keys_whole 1").await;
+}
+
+/// Waits for a line of the process's metrics.
+async fn wait_until_told(server: &Server, line: &str) {
     let url = format!("{}/metrics", server.operator);
-    eventually("all keys to be there", LIMIT, async || {
+    eventually(line, LIMIT, async || {
         let text = reqwest::get(&url).await.map_err(|e| e.to_string())?;
         let text = text.text().await.map_err(|e| e.to_string())?;
-        let whole = text.lines().any(|line| line == "millrace_keys_whole 1");
-        if whole {
-            Ok(())
-        } else {
-            Err("some are missing".to_owned())
-        }
+        let told = text.lines().any(|told| told == line);
+        told.then_some(())
+            .ok_or("it says something else".to_owned())
     })
     .await;
 }
@@ -192,6 +194,40 @@ async fn a_flush_makes_no_retry_a_second_event() {
         (&json!(true), &json!(1))
     );
     check_offline(&site.place, &serve.folder).await;
+}
+
+#[tokio::test]
+async fn a_redis_without_room_makes_no_retry_a_second_event() {
+    let site = Site::new();
+    let serve = site.start("speed,serve,jobs", "serve").await;
+    let one = site.start("collector", "one").await;
+    let two = site.start("collector", "two").await;
+    let customer = Customer::new(&serve.api, &one.collector, &serve.admin_token()).await;
+    let goal = goal(&customer).await;
+    wait_for_keys(&one).await;
+    wait_for_keys(&two).await;
+    let known = convert(&customer, &one.collector, &goal, "known").await;
+
+    let fill = || site.redis.command(&["SETRANGE", "filler", "40000000", "x"]);
+    site.redis.command(&["CONFIG", "SET", "maxmemory", "60mb"]);
+    fill();
+    for server in [&one, &two] {
+        wait_until_told(server, "millrace_keys_whole 0").await;
+    }
+    let crowded = convert(&customer, &one.collector, &goal, "crowded").await;
+    assert_eq!(crowded["duplicate"], false, "nothing is lost for it");
+    let again = convert(&customer, &two.collector, &goal, "known").await;
+    is_repeated(&known, &again);
+
+    // It is known to be missing, and put back before anything counts as checked.
+    site.redis.command(&["DEL", "filler"]);
+    for server in [&one, &two] {
+        wait_for_keys(server).await;
+    }
+    let again = convert(&customer, &two.collector, &goal, "crowded").await;
+    is_repeated(&crowded, &again);
+    let counted = |a: &Value| a["totals"]["conversions"] == 2;
+    customer.wait_for_stats(CONVERSIONS, counted).await;
 }
 
 /// What the live numbers say of conversions: how many, and whether some may repeat others.

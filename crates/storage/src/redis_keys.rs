@@ -70,6 +70,9 @@ pub fn sender_keys(bucket: u16, period: i64, part: usize) -> String {
 /// under `mr:keys:whole`.)
 pub const SENDER_KEYS_WHOLE: &str = "mr:k:whole";
 
+/// A number: how often keys of senders were found to be missing that were said to be there.
+pub const SENDER_KEYS_FORGOTTEN: &str = "mr:k:forgotten";
+
 /// A string: somebody is putting all senders' keys back.
 pub const SENDER_KEYS_TURN: &str = "mr:keys:turn";
 

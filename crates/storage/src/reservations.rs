@@ -40,20 +40,23 @@ pub trait Reservations: Send + Sync {
     async fn reserve(&self, key: &str, owner: &str, now_ms: i64) -> Result<Reserved, LiveError>;
     /// The event that has a key, if one has.
     async fn taken_by(&self, key: &str, now_ms: i64) -> Result<Option<EventId>, LiveError>;
-    /// Says that `event` was accepted with the key, which is remembered for `keep_ms` from `now_ms`.
+    /// Says that `event` was accepted with the key, which is to be remembered for `keep_ms` from `now_ms`;
+    /// `false` if there is no room for it.
     async fn confirm(
         &self,
         key: &str,
         event: EventId,
         keep_ms: i64,
         now_ms: i64,
-    ) -> Result<(), LiveError>;
+    ) -> Result<bool, LiveError>;
     /// Gives a key back that `owner` reserved: no event was accepted with it.
     async fn release(&self, key: &str, owner: &str, now_ms: i64) -> Result<(), LiveError>;
 
     /// Names the present generations of the memory: it changes whenever keys may have been lost. With
     /// `create`, what is needed to notice that later is made where it is missing.
     async fn generations(&self, create: bool) -> Result<String, LiveError>;
+    /// Says that keys are missing which are said to be there: the generations change.
+    async fn forget(&self) -> Result<(), LiveError>;
     /// The generations in which all keys were last put back.
     async fn whole(&self) -> Result<Option<String>, LiveError>;
     /// Says that all keys were put back in `generations`, read before.
@@ -64,9 +67,9 @@ pub trait Reservations: Send + Sync {
     async fn put_own(&self, log: LogId, generations: &str) -> Result<(), LiveError>;
     /// Whether the caller should put all keys back now; nobody else is told so for a while.
     async fn take_turn(&self) -> Result<bool, LiveError>;
-    /// Whether no more keys are remembered for now.
-    fn is_full(&self) -> bool {
-        false
+    /// Whether there is room for more keys, as seen within the last seconds.
+    async fn has_room(&self) -> bool {
+        true
     }
     /// Whether there is no room for all keys.
     fn is_crowded(&self) -> bool {

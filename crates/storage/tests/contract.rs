@@ -145,8 +145,9 @@ async fn keys_are_small_and_leave_room_for_the_rest() {
         full.reserve("new", "a", now).await.unwrap(),
         Reserved::Crowded
     );
-    assert!(full.is_full());
-    full.confirm("new", event(0), KEEP_MS, now).await.unwrap();
+    assert!(!full.has_room().await);
+    let is_put = full.confirm("new", event(0), KEEP_MS, now).await.unwrap();
+    assert!(!is_put, "and nobody is told that it is");
     assert_eq!(full.taken_by("new", now).await.unwrap(), None);
     let known = full
         .reserve(&format!("{:016x}:{:032x}", 7, 6), "a", now)

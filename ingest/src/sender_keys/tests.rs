@@ -57,7 +57,7 @@ async fn a_key_is_checked_only_while_all_keys_are_there() {
     };
     let hash = sender_keys::hashes(&events(&["b"])[0]).next().unwrap();
     let name = sender_keys::name(1, &hash);
-    keys.confirm(&name, id, KEEP_MS).await.unwrap();
+    assert!(keys.confirm(&name, id, KEEP_MS).await.unwrap());
     assert_eq!(told(&keys, &["b"]).await, ["taken"]);
     store.flush();
     assert_eq!(told(&keys, &["b"]).await, ["unchecked"], "it was forgotten");
@@ -104,7 +104,7 @@ async fn an_event_with_two_keys_repeats_by_either_and_takes_both_or_none() {
     let first = conversion(1, Some("o1"), None);
     let hash = sender_keys::hashes(&first).next().unwrap();
     let name = sender_keys::name(1, &hash);
-    keys.confirm(&name, id, KEEP_MS).await.unwrap();
+    assert!(keys.confirm(&name, id, KEEP_MS).await.unwrap());
     let both = conversion(1, Some("o1"), Some("k"));
     let other = conversion(1, None, Some("k"));
     let asked = [both, other.clone()];
@@ -138,8 +138,12 @@ impl Reservations for LateNews {
         self.store.taken_by(key, now_ms).await
     }
 
-    async fn confirm(&self, _: &str, _: EventId, _: i64, _: i64) -> Result<(), LiveError> {
-        Ok(())
+    async fn confirm(&self, _: &str, _: EventId, _: i64, _: i64) -> Result<bool, LiveError> {
+        Ok(true)
+    }
+
+    async fn forget(&self) -> Result<(), LiveError> {
+        self.store.forget().await
     }
 
     async fn release(&self, _: &str, _: &str, _: i64) -> Result<(), LiveError> {

@@ -132,11 +132,11 @@ impl Reservations for MemoryReservations {
         event: EventId,
         keep_ms: i64,
         now_ms: i64,
-    ) -> Result<(), LiveError> {
+    ) -> Result<bool, LiveError> {
         let until_ms = now_ms + keep_ms;
         let by = By::Event(event);
         self.lock().insert(key, Entry { until_ms, by }, now_ms);
-        Ok(())
+        Ok(true)
     }
 
     async fn release(&self, key: &str, owner: &str, _now_ms: i64) -> Result<(), LiveError> {
@@ -151,6 +151,11 @@ impl Reservations for MemoryReservations {
 
     async fn generations(&self, _create: bool) -> Result<String, LiveError> {
         Ok(self.lock().generation.to_string())
+    }
+
+    async fn forget(&self) -> Result<(), LiveError> {
+        self.lock().generation += 1;
+        Ok(())
     }
 
     async fn whole(&self) -> Result<Option<String>, LiveError> {

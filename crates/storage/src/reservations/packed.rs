@@ -10,6 +10,8 @@ use crate::redis_keys;
 const BUCKETS: u16 = 1 << 14;
 /// Parts of a bucket: what does not fit in the ones before is in the last.
 pub(super) const PARTS: usize = 4;
+/// Hashes of the last part: some eight thousand keys of a bucket stay packed.
+const LAST: u8 = 64;
 /// Keys of a part: Redis packs hashes of up to 128 fields unless told otherwise.
 pub(super) const PART_KEYS: usize = 120;
 /// What a period lasts, milliseconds: ten days.
@@ -23,6 +25,8 @@ const FIELD: usize = 9;
 /// Where a key lies.
 pub(super) struct Place {
     bucket: u16,
+    /// Its hash of the last part.
+    last: usize,
     /// Its field in each hash.
     pub(super) field: [u8; FIELD],
 }
@@ -34,6 +38,7 @@ impl Place {
         let mut field = [0; FIELD];
         field.copy_from_slice(&bytes[2..2 + FIELD]);
         Self {
+            last: PARTS - 1 + usize::from(bytes[2 + FIELD] % LAST),
             bucket: u16::from_be_bytes([bytes[0], bytes[1]]) % BUCKETS,
             field,
         }
@@ -45,7 +50,8 @@ impl Place {
         let now = now_ms.div_euclid(PERIOD_MS);
         let others = PERIODS.iter().map(|apart| now + apart);
         let periods = std::iter::once(own).chain(others.filter(|period| *period != own));
-        let parts = |period| (0..PARTS).map(move |part| (period, part));
+        let parts = (0..PARTS - 1).chain([self.last]);
+        let parts = |period| parts.clone().map(move |part| (period, part));
         periods
             .flat_map(parts)
             .map(|(period, part)| redis_keys::sender_keys(self.bucket, period, part))
@@ -78,7 +84,7 @@ pub(super) fn event(value: &[u8]) -> Option<EventId> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use proptest::prelude::*;
 
@@ -107,6 +113,18 @@ mod tests {
             prop_assert!(looked.contains(put));
             prop_assert_eq!(looked.len(), PERIODS.len() * PARTS, "each once");
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_before_is_spread_over_many_small_hashes() {
+        let mut lasts = BTreeMap::new();
+        for n in 0..4_000 {
+            let place = Place::of(&n.to_string());
+            *lasts.entry(place.last).or_insert(0) += 1;
+        }
+        assert_eq!(lasts.len(), usize::from(LAST));
+        assert!(lasts.keys().all(|last| *last >= PARTS - 1));
+        assert!(lasts.values().all(|keys| *keys <= PART_KEYS), "{lasts:?}");
     }
 
     #[test]

@@ -24,6 +24,9 @@ const TURN_MS: i64 = 20_000;
 /// The share of its memory that Redis may have taken before no more keys are remembered: cells and streams come
 /// first. In hundredths.
 const MOST_MEMORY: u64 = 60;
+/// The share below which they are remembered again: all of them are put back then, which is not to begin anew each time
+/// that a stream grows and shrinks by a little. In hundredths.
+const ROOM_AGAIN: u64 = 50;
 /// How often its memory is looked at.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -146,22 +149,13 @@ impl RedisReservations {
         Vec::<u8>::from_redis_value(answer).or(Ok(Vec::new()))
     }
 
-    /// Whether there is room for more keys, as seen within the last seconds.
-    async fn has_room(&self) -> bool {
-        {
-            let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_fresh = memory.0.is_some_and(|at| at.elapsed() < LOOK);
-            if is_fresh {
-                return !memory.1;
-            }
-            // Others go by what was seen before while one looks.
-            memory.0 = Some(Instant::now());
-        }
+    /// Looks whether there is room for more keys.
+    async fn look_for_room(&self) -> bool {
         let Ok(fullest) = self.client.memory_taken().await else {
             return true;
         };
-        let is_full = fullest >= MOST_MEMORY;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = fullest >= if memory.1 { ROOM_AGAIN } else { MOST_MEMORY };
         if is_full && !memory.1 {
             tracing::warn!(
                 fullest,
@@ -207,9 +201,9 @@ impl Reservations for RedisReservations {
         event: EventId,
         keep_ms: i64,
         now_ms: i64,
-    ) -> Result<(), LiveError> {
+    ) -> Result<bool, LiveError> {
         if keep_ms <= 0 {
-            return Ok(());
+            return Ok(true);
         }
         let room = self.has_room().await;
         let received_ms = now_ms + keep_ms - KEEP_MS;
@@ -222,8 +216,7 @@ impl Reservations for RedisReservations {
                 .arg(u8::from(room))
                 .arg((KEEP_MS - keep_ms).max(0) / 1_000);
         });
-        put.await?;
-        Ok(())
+        Ok(put.await? != b"crowded")
     }
 
     async fn release(&self, key: &str, owner: &str, now_ms: i64) -> Result<(), LiveError> {
@@ -234,14 +227,32 @@ impl Reservations for RedisReservations {
         Ok(())
     }
 
-    fn is_full(&self) -> bool {
-        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.1
+    async fn has_room(&self) -> bool {
+        {
+            let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_fresh = memory.0.is_some_and(|at| at.elapsed() < LOOK);
+            if is_fresh {
+                return !memory.1;
+            }
+            // Others go by what was seen before while one looks.
+            memory.0 = Some(Instant::now());
+        }
+        self.look_for_room().await
     }
 
     async fn generations(&self, create: bool) -> Result<String, LiveError> {
         let random = create.then(|| (self.random)());
-        self.client.generations(random).await
+        let servers = self.client.generations(random).await?;
+        let forgotten = self.get(redis_keys::SENDER_KEYS_FORGOTTEN).await?;
+        Ok(format!("{servers};{}", forgotten.unwrap_or_default()))
+    }
+
+    async fn forget(&self) -> Result<(), LiveError> {
+        let mut connection = self.connection().await?;
+        let mut more = redis::cmd("INCR");
+        more.arg(redis_keys::SENDER_KEYS_FORGOTTEN);
+        more.query_async::<Value>(&mut connection).await?;
+        Ok(())
     }
 
     async fn whole(&self) -> Result<Option<String>, LiveError> {

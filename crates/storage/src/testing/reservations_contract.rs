@@ -58,7 +58,7 @@ async fn a_forgotten_key_is_taken_over(all: &dyn Reservations, now: i64, age: im
 }
 
 async fn keys_expire(all: &dyn Reservations, now: i64) {
-    all.confirm("old", event(2), 0, now).await.unwrap();
+    assert!(all.confirm("old", event(2), 0, now).await.unwrap());
     let old = all.reserve("old", "a", now).await.unwrap();
     assert_eq!(old, Reserved::New, "it was remembered long enough");
 }
@@ -74,6 +74,10 @@ async fn generations_tell_a_flush<F: AsyncFnOnce()>(all: &dyn Reservations, flus
     assert_eq!(all.own(LogId(4)).await.unwrap(), None);
     assert_eq!(all.whole().await.unwrap(), Some(before.clone()));
     assert!(all.take_turn().await.unwrap());
+    all.forget().await.unwrap();
+    let forgotten = all.generations(true).await.unwrap();
+    assert_ne!(forgotten, before, "no key is checked against the old ones");
+    assert_eq!(all.generations(false).await.unwrap(), forgotten);
     flush().await;
     assert_ne!(all.generations(false).await.unwrap(), before);
     assert_ne!(all.generations(true).await.unwrap(), before);

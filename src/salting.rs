@@ -14,16 +14,17 @@ use crate::wiring::STORE_LIMIT;
 /// How often it is looked whether a salt is to be destroyed.
 const EVERY: Duration = Duration::from_secs(600);
 
-/// The salts of now: of the store, or, where it does not answer, of the copy beside the log.
+/// The salts of now, and what follows them: of the store, or, where it does not answer, of the copy beside the log.
 pub async fn open(
     env: Env,
     secret: Secret,
     copy: &Path,
 ) -> anyhow::Result<(CurrentSalts, SaltFollower)> {
-    let follower = SaltFollower {
+    let mut follower = SaltFollower {
         env,
         secret,
         copy: copy.to_owned(),
+        is_behind: false,
     };
     let limit = match copy.exists() {
         true => STORE_LIMIT,
@@ -38,6 +39,7 @@ pub async fn open(
         Err(_) => anyhow::anyhow!("the object store does not answer"),
     };
     let copied = follower.copied().await;
+    follower.is_behind = true;
     copied
         .map(|salts| (CurrentSalts::new(salts), follower))
         .ok_or(error)
@@ -55,7 +57,7 @@ pub async fn destroy(env: Env, health: Health, stop: CancellationToken) {
                 metrics::gauge!("millrace_salts_overdue").set(destroyed.left.len() as f64);
                 left.map(|(date, why)| format!("the salt of {date} could not be deleted: {why}"))
             }
-            Err(error) => Some(format!("salts cannot be listed: {error}")),
+            Err(error) => Some(format!("old salts cannot be destroyed: {error}")),
         };
         if let Some(why) = &left {
             let now = rfc3339(env.clock.now_ms());

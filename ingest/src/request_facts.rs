@@ -95,6 +95,7 @@ impl EventBuilder {
         };
         Event {
             visitor: 0,
+            foreign_salt: false,
             user_agent: String::new(),
             device_type: device_type.to_owned(),
             accept_language: String::new(),
@@ -118,7 +119,8 @@ impl EventBuilder {
         let day = local_day(seen.occurred_ms, &settings.timezone);
         let received = time::day_of(time::minute_of(seen.received_ms));
         let Some((salt, is_foreign)) = self.salts.of(day, received) else {
-            return (0, false);
+            // Nobody can be told apart, and answers say so.
+            return (0, true);
         };
         let day = is_foreign.then_some(day);
         let number = salt.visitor(account, day, ip, &seen.user_agent);
@@ -324,6 +326,39 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(hidden, expected, "nothing else is kept");
+    }
+
+    #[test]
+    fn without_any_salt_nobody_is_counted_and_the_event_says_so() {
+        let none = handover::salts::Salts::new([].into(), enrich::NamedKey([1; 32]));
+        let builder = EventBuilder {
+            rules: Arc::new(Rules::new().unwrap()),
+            geo: Geo::none(),
+            salts: CurrentSalts::new(none),
+        };
+        let target = Target {
+            object: EntityId::new(model::EntityKind::Link, 2),
+            account: EntityId::new(model::EntityKind::Account, 1),
+            campaign: None,
+        };
+        let seen = RequestFacts {
+            ip: Some("203.0.113.77".parse().unwrap()),
+            ..RequestFacts::default()
+        };
+        let event = builder.event(target, &AccountSettings::default(), seen.clone());
+        assert_eq!((event.visitor, event.foreign_salt), (0, true));
+        let noted: Vec<_> = event.visits(&model::Facts::default()).collect();
+        assert_eq!(noted, [(model::visitors::FOREIGN, false)]);
+        let honour = AccountSettings {
+            honour_dnt: true,
+            ..AccountSettings::default()
+        };
+        let seen = RequestFacts {
+            do_not_track: true,
+            ..seen
+        };
+        let hidden = builder.event(target, &honour, seen);
+        assert_eq!(hidden.visits(&model::Facts::default()).count(), 0);
     }
 
     const GMAIL: &str =

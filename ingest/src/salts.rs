@@ -17,6 +17,8 @@ use web::Health;
 const EVERY: Duration = Duration::from_secs(3600);
 /// After how long it is tried again where the store does not answer.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How long the store may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The salts that are known now. Clones share them.
 #[derive(Clone)]
@@ -43,6 +45,11 @@ impl CurrentSalts {
     fn set(&self, salts: Salts) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = salts;
     }
+
+    fn forget_old(&self, now_ms: i64) {
+        let mut salts = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        salts.forget_old(now_ms);
+    }
 }
 
 /// What follows the salts of an installation.
@@ -54,6 +61,8 @@ pub struct SaltFollower {
     pub secret: Secret,
     /// Where they are kept, encrypted, for a start without the store.
     pub copy: PathBuf,
+    /// Whether the store did not answer yet, so that some may be missing.
+    pub is_behind: bool,
 }
 
 impl SaltFollower {
@@ -93,21 +102,21 @@ impl SaltFollower {
         health: Health,
         closed: CancellationToken,
     ) {
-        let mut pause = EVERY;
+        let mut pause = if self.is_behind { AGAIN } else { EVERY };
         loop {
             tokio::select! {
                 biased;
                 () = closed.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
             }
-            match self.look().await {
-                Ok((salts, _)) => {
+            match self.look_in_time().await {
+                Ok(salts) => {
                     current.set(salts);
                     health.warn("salts", None);
                     pause = EVERY;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the salts of visitors cannot be followed");
+                    tracing::warn!(error, "the salts of visitors cannot be followed");
                     let why =
                         "no salts could be made ahead; after two weeks visitors are not told apart";
                     health.warn("salts", Some(why.into()));
@@ -118,18 +127,25 @@ impl SaltFollower {
         }
     }
 
+    async fn look_in_time(&self) -> Result<Salts, String> {
+        match tokio::time::timeout(LIMIT, self.look()).await {
+            Ok(Ok((salts, _))) => Ok(salts),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("the object store does not answer".into()),
+        }
+    }
+
     /// What is to be destroyed is forgotten here also while the store is away.
     async fn forget_old(&self, current: &CurrentSalts) {
-        if let Some(salts) = self.copied().await {
-            current.set(salts);
-        }
+        let now_ms = self.env.clock.now_ms();
+        current.forget_old(now_ms);
         let path = self.copy.clone();
         let bytes = blocking::run(move || std::fs::read(path)).await;
         let kept = bytes
             .ok()
             .and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok());
         if let Some(kept) = kept {
-            self.write(&kept.without_old(self.env.clock.now_ms())).await;
+            self.write(&kept.without_old(now_ms)).await;
         }
     }
 }

@@ -167,7 +167,7 @@ pub struct Event {
     #[prost(string, optional, tag = "31")]
     pub transaction_id: Option<String>,
     /// The visitor's number was made with the salt of another date than its own, since that is destroyed: who
-    /// came on its date may have another number as well.
+    /// came on its date may have another number as well. Without a number: there was no salt at all.
     #[prost(bool, tag = "32")]
     pub foreign_salt: bool,
 }
@@ -206,11 +206,12 @@ impl Event {
         is_visit.then_some((self.visitor, facts.bot.is_some()))
     }
 
-    /// Who is noted for it: the visitor, and [`FOREIGN`] where their number is of another date's salt.
+    /// Who is noted for it: the visitor, and [`FOREIGN`] where their number is of another date's salt, or there was
+    /// no salt to give them one.
     pub fn visits(&self, facts: &Facts) -> impl Iterator<Item = (u64, bool)> {
-        let visit = self.visit(facts);
-        let mark = visit.filter(|_| self.foreign_salt);
-        visit.into_iter().chain(mark.map(|(_, bot)| (FOREIGN, bot)))
+        let is_rough = self.foreign_salt && self.kind() != EventKind::Conversion;
+        let mark = is_rough.then_some((FOREIGN, facts.bot.is_some()));
+        self.visit(facts).into_iter().chain(mark)
     }
 
     /// Everything this event is counted for: account, campaign if any, object.

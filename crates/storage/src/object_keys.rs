@@ -62,8 +62,10 @@ pub enum ObjectKey {
     Tally { log: LogId },
     /// What visitors are hashed with on one date (days since 1970-01-01), encrypted.
     Salt { day: i64 },
-    /// What visitors that senders name are hashed with, encrypted; where it is not made of the secret.
+    /// What visitors that senders name are hashed with, encrypted.
     NamedKey,
+    /// Empty: written to learn the store's time.
+    SaltsClock,
     /// Entry `n` of a ledger.
     Ledger { ledger: String, n: u64 },
     /// What a ledger's entries up to and including `n` amount to.
@@ -127,6 +129,7 @@ impl fmt::Display for ObjectKey {
                 write!(f, "salts/{day}.json")
             }
             Self::NamedKey => write!(f, "salts/named.json"),
+            Self::SaltsClock => write!(f, "salts/clock"),
             Self::Ledger { ledger, n } => write!(f, "ledger/{ledger}/{n:020}.json"),
             Self::Snapshot { ledger, n } => {
                 write!(f, "ledger/{ledger}-snapshots/{n:020}.ndjson.zst")
@@ -172,6 +175,7 @@ fn parse(path: &str) -> Option<ObjectKey> {
             name: name(file.strip_suffix(".ndjson")?)?,
         },
         ["salts", "named.json"] => ObjectKey::NamedKey,
+        ["salts", "clock"] => ObjectKey::SaltsClock,
         ["salts", file] => ObjectKey::Salt {
             day: parse_day(file.strip_suffix(".json")?)?,
         },
@@ -353,8 +357,9 @@ mod tests {
             8 => ObjectKey::Rejected { log, name },
             9 => ObjectKey::Ledger { ledger: name, n },
             10 => ObjectKey::Tally { log },
-            11 if n % 3 == 0 => ObjectKey::Salt { day },
-            11 if n % 3 == 1 => ObjectKey::NamedKey,
+            11 if n % 4 == 0 => ObjectKey::Salt { day },
+            11 if n % 4 == 1 => ObjectKey::NamedKey,
+            11 if n % 4 == 2 => ObjectKey::SaltsClock,
             11 => ObjectKey::Keys { name },
             12 => ObjectKey::Duplicates { name },
             _ => ObjectKey::Snapshot { ledger: name, n },

@@ -6,15 +6,18 @@ use std::{sync::Arc, time::Duration};
 use handover::{lookup, raw, sender_keys};
 use model::{Event, EventId, Record, SegmentNo, Seq, Span};
 use storage::{error::StorageError, reservations::Reservations, store::Store, stream::EventStream};
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 
 /// How long one event is looked for.
 const LOOK_LIMIT: Duration = Duration::from_secs(5);
+/// Events looked for at once: each may unpack a segment.
+const AT_ONCE: usize = 4;
 
 /// Where events with old keys are found.
 pub(crate) struct OldKeys {
-    pub(crate) store: Store,
-    pub(crate) stream: Arc<dyn EventStream>,
+    store: Store,
+    stream: Arc<dyn EventStream>,
+    places: Semaphore,
 }
 
 /// What an old key says of an event.
@@ -28,6 +31,14 @@ pub(crate) enum Repeats {
 }
 
 impl OldKeys {
+    pub(crate) fn new(store: Store, stream: Arc<dyn EventStream>) -> Self {
+        Self {
+            store,
+            stream,
+            places: Semaphore::new(AT_ONCE),
+        }
+    }
+
     /// Whether `event` repeats one that was recorded with its key when keys had no scopes.
     pub(crate) async fn repeats(
         &self,
@@ -63,6 +74,7 @@ impl OldKeys {
         if id.seq == Seq::ZERO {
             return Ok(None);
         }
+        let _place = self.places.acquire().await;
         if let Some(found) = self.stored(id).await? {
             return Ok(Some(found));
         }

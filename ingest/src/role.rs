@@ -226,8 +226,6 @@ fn name_maker(random: Arc<dyn Randomness>) -> Arc<dyn Fn() -> String + Send + Sy
 /// any, they are looked for.
 async fn old_keys(deps: &CollectorDeps) -> Option<OldKeys> {
     let there = handover::installation::has_old_keys(&deps.env.store).await;
-    there.unwrap_or(true).then(|| OldKeys {
-        store: Arc::clone(&deps.env.store),
-        stream: Arc::clone(&deps.stream),
-    })
+    let (store, stream) = (Arc::clone(&deps.env.store), Arc::clone(&deps.stream));
+    there.unwrap_or(true).then(|| OldKeys::new(store, stream))
 }

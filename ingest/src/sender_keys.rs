@@ -2,7 +2,6 @@
 //! and decided by batch.
 
 use std::{
-    collections::HashMap,
     fmt::Debug,
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,7 +11,6 @@ use std::{
 };
 
 use futures::{StreamExt, future, stream};
-use handover::sender_keys;
 use model::{
     Bug, Clock, Event, EventId, planted,
     random::{Randomness, new_nonce},
@@ -24,6 +22,7 @@ use storage::{
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
+use self::asks::Asks;
 use crate::old_keys::{OldKeys, Repeats};
 
 /// Keys asked for, or told, at once.
@@ -86,15 +85,6 @@ pub(crate) struct Asked {
     _under_way: tokio_util::task::task_tracker::TaskTrackerToken,
 }
 
-/// What one event asks.
-enum Ask {
-    Nothing,
-    /// The keys of the event at this place.
-    Keys(usize, Vec<String>),
-    /// The event at this place of the same request has one of the keys.
-    Again(usize),
-}
-
 impl SenderKeys {
     /// Keys in `store`.
     pub(crate) fn new(
@@ -123,17 +113,26 @@ impl SenderKeys {
         let under_way = lock(&self.under_way).token();
         let whole = lock(&self.known).whole.clone();
         let owner = format!("{:032x}", new_nonce(&*self.random));
-        let asks = asks(events);
         let end = Instant::now() + ASK_LIMIT;
-        let keyed = asks.iter().any(|ask| matches!(ask, Ask::Keys(..)));
-        let repeated = repeated(&asks);
         let answered = AtomicBool::new(true);
-        let reservation = |ask| self.reservation(events, ask, &owner, end, &answered);
-        let reservations = stream::iter(asks.into_iter().map(reservation)).buffered(AT_ONCE);
-        let mut reservations: Vec<Reservation> = reservations.collect().await;
-        for again in &repeated {
-            reservations[again.place] = as_the_first(&reservations[again.first], again);
+        let mut asks = Asks::new(events);
+        let mut keyed = false;
+        let mut round = asks.round();
+        while !round.is_empty() {
+            keyed = true;
+            let (owner, answered) = (&owner, &answered);
+            let reservation = |(place, keys): (usize, Vec<String>)| async move {
+                let event = &events[place];
+                let reserved = self.reservation(event, keys, owner, end, answered);
+                (place, reserved.await)
+            };
+            let mut answers = stream::iter(round.into_iter().map(reservation)).buffered(AT_ONCE);
+            while let Some((place, (reservation, taken))) = answers.next().await {
+                asks.answer(place, reservation, taken);
+            }
+            round = asks.round();
         }
+        let mut reservations = asks.into_reservations();
         let trusted = planted(Bug::ForgottenKeysTrusted);
         if keyed && !trusted && !self.is_still(whole, end).await {
             for reservation in &mut reservations {
@@ -170,19 +169,16 @@ impl SenderKeys {
         last.1.clone()
     }
 
-    /// What the store says of an event's keys, if it does so by `end`.
+    /// What the store says of an event's keys, if it does so by `end`; and which of them was used before, if one
+    /// was and that is known.
     async fn reservation(
         &self,
-        events: &[Event],
-        ask: Ask,
+        event: &Event,
+        keys: Vec<String>,
         owner: &str,
         end: Instant,
         answered: &AtomicBool,
-    ) -> Reservation {
-        let (event, keys) = match ask {
-            Ask::Keys(place, keys) => (&events[place], keys),
-            Ask::Nothing | Ask::Again(_) => return Reservation::Free,
-        };
+    ) -> (Reservation, Option<String>) {
         let (mut ours, mut is_sure) = (Vec::with_capacity(keys.len()), true);
         for key in &keys {
             let asking = self.store.reserve(key, owner, self.clock.now_ms());
@@ -201,15 +197,15 @@ impl SenderKeys {
                     is_sure = false;
                     match timeout_at(end, self.is_missing()).await {
                         Ok(Ok(())) => continue,
-                        failed => return unanswered(failed, keys, answered),
+                        failed => return (unanswered(failed, keys, answered), None),
                     }
                 }
                 Ok(Ok(Reserved::Taken(by))) => Reservation::Taken(Some(by)),
                 Ok(Ok(Reserved::Pending)) => Reservation::Pending,
-                failed => return unanswered(failed, keys, answered),
+                failed => return (unanswered(failed, keys, answered), None),
             };
             self.release(&ours, owner).await;
-            return not_ours;
+            return (not_ours, Some(key.clone()));
         }
         if let Some(old) = &self.old {
             let not_ours = match old.repeats(event, &*self.store, self.clock.now_ms()).await {
@@ -219,13 +215,18 @@ impl SenderKeys {
             };
             if let Some(not_ours) = not_ours {
                 self.release(&ours, owner).await;
-                return not_ours;
+                // An old key says nothing of the others of an event.
+                return (
+                    not_ours,
+                    keys.into_iter().next().filter(|_| ours.len() == 1),
+                );
             }
         }
-        match is_sure {
+        let ours = match is_sure {
             true => Reservation::Ours(ours),
             false => Reservation::Unchecked(ours),
-        }
+        };
+        (ours, None)
     }
 
     /// Says that these events have these keys. They are recorded: their sender does not wait for a
@@ -362,60 +363,10 @@ fn unanswered(why: impl Debug, keys: Vec<String>, answered: &AtomicBool) -> Rese
     Reservation::Unchecked(keys)
 }
 
-fn asks(events: &[Event]) -> Vec<Ask> {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut asks = Vec::with_capacity(events.len());
-    for (place, event) in events.iter().enumerate() {
-        let name = |hash: String| sender_keys::name(event.account, &hash);
-        let keys: Vec<String> = sender_keys::hashes(event).map(name).collect();
-        let again = keys.iter().find_map(|key| seen.get(key).copied());
-        asks.push(match again {
-            Some(first) => Ask::Again(first),
-            None if keys.is_empty() => Ask::Nothing,
-            None => {
-                seen.extend(keys.iter().map(|key| (key.clone(), place)));
-                Ask::Keys(place, keys)
-            }
-        });
-    }
-    asks
-}
-
-/// An event that has a key of an earlier one of the same request.
-struct Again {
-    place: usize,
-    first: usize,
-    /// Whether that key is all that the earlier one has.
-    is_its_only_key: bool,
-}
-
-fn repeated(asks: &[Ask]) -> Vec<Again> {
-    let again = |(place, ask): (usize, &Ask)| match ask {
-        Ask::Again(first) => Some(Again {
-            place,
-            first: *first,
-            is_its_only_key: matches!(&asks[*first], Ask::Keys(_, keys) if keys.len() == 1),
-        }),
-        _ => None,
-    };
-    asks.iter().enumerate().filter_map(again).collect()
-}
-
-/// It repeats the earlier one if that is recorded, or was before. Otherwise nobody can say yet, and its
-/// sender asks again.
-fn as_the_first(first: &Reservation, again: &Again) -> Reservation {
-    match first {
-        Reservation::Ours(_) | Reservation::Unchecked(_) | Reservation::Free => {
-            Reservation::Taken(None)
-        }
-        Reservation::Taken(by) if again.is_its_only_key => Reservation::Taken(*by),
-        Reservation::Taken(_) | Reservation::Pending => Reservation::Pending,
-    }
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+mod asks;
 #[cfg(test)]
 mod tests;

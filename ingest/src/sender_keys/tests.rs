@@ -2,6 +2,7 @@ use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use futures::FutureExt;
+use handover::sender_keys;
 use model::{LogId, ManualClock, Seq, random::SeededRandom};
 use storage::reservations::MemoryReservations;
 
@@ -108,12 +109,45 @@ async fn an_event_with_two_keys_repeats_by_either_and_takes_both_or_none() {
     let both = conversion(1, Some("o1"), Some("k"));
     let other = conversion(1, None, Some("k"));
     let asked = [both, other.clone()];
-    // Whether the second repeats the first nobody can say: the first was not recorded.
-    assert_eq!(told_of(&keys, &asked).await, ["taken", "pending"]);
-    assert_eq!(
-        told_of(&keys, &[other]).await,
-        ["ours"],
-        "it was given back"
+    // The first is not recorded, so that the second repeats nothing.
+    assert_eq!(told_of(&keys, &asked).await, ["taken", "ours"]);
+    let again = told_of(&keys, &[other]).await;
+    assert_eq!(again, ["pending"], "another request has it now");
+}
+
+#[tokio::test]
+async fn of_many_events_with_keys_in_common_each_key_counts_once() {
+    let store = Arc::new(MemoryReservations::default());
+    let keys = keys(store.clone());
+    keys.set_whole(Some(store.generations(true).await.unwrap()));
+    let used = conversion(1, Some("used"), None);
+    let hash = sender_keys::hashes(&used).next().unwrap();
+    let id = EventId {
+        log: LogId(1),
+        seq: Seq(1),
+    };
+    let name = sender_keys::name(1, &hash);
+    assert!(keys.confirm(&name, id, KEEP_MS).await.unwrap());
+    let of = |transaction: &str, key: &str| conversion(1, Some(transaction), Some(key));
+    let asked = [
+        of("used", "a"),
+        of("x", "a"),
+        of("x", "b"),
+        of("used", "b"),
+        of("y", "b"),
+        of("used", "a"),
+        of("y", "c"),
+    ];
+    // The fifth has the key of the third, which is not recorded, since it repeats the second.
+    let told = told_of(&keys, &asked).await;
+    let expected = ["taken", "ours", "taken", "taken", "ours", "taken", "taken"];
+    assert_eq!(told, expected);
+    let many = vec![used; 10_000];
+    assert!(
+        told_of(&keys, &many)
+            .await
+            .iter()
+            .all(|told| *told == "taken")
     );
 }
 

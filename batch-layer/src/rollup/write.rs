@@ -94,6 +94,7 @@ impl<'a> Writer<'a> {
             first: finished.first,
             last: finished.last,
             totals: finished.totals,
+            values: finished.values,
         })
     }
 

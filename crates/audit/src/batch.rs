@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::{
-    array::{Array, AsArray, RecordBatch, StringArray},
-    datatypes::UInt64Type,
-};
+use arrow::array::{AsArray, RecordBatch, StringArray};
 use futures::TryStreamExt;
-use handover::manifest::{File, Manifest, PlacedEvents};
+use handover::{
+    duplicates::Duplicates,
+    manifest::{File, Manifest, PlacedEvents},
+};
 use model::{Epoch, LogId, Seq};
 use object_store::{ObjectStoreExt, path::Path};
 use parquet::{
@@ -21,7 +21,11 @@ use storage::{
     store::{Store, StoreError},
 };
 
-use crate::stored::Print;
+use crate::{
+    events,
+    stored::{Content, Print},
+    visitors::Sample,
+};
 
 /// A file of the settled state and where it lies.
 #[derive(Debug, Clone)]
@@ -128,22 +132,53 @@ pub(crate) fn lacks(path: &Path, column: &str) -> Unreadable {
     Unreadable::Bad(format!("`{path}` lacks the column {column}"))
 }
 
-/// Which events the files hold, by log and epoch, and what is wrong with files.
-#[derive(Debug, Default)]
+/// Which events the files hold, by log and epoch, what they sum, and what is wrong with files.
+#[derive(Debug)]
 pub(crate) struct Counted {
     pub prints: BTreeMap<(LogId, Epoch), Print>,
+    /// Values of the events that count, micro-units modulo 2^64.
+    pub value_micros: i64,
+    /// Some visitors.
+    pub visitors: Sample,
     pub unreadable: Vec<String>,
+    /// Whether all files could be read.
+    pub is_whole: bool,
+}
+
+impl Counted {
+    /// Of no files yet.
+    pub fn new(visitors: Sample) -> Self {
+        Self {
+            prints: BTreeMap::new(),
+            value_micros: 0,
+            visitors,
+            unreadable: Vec::new(),
+            is_whole: true,
+        }
+    }
 }
 
 /// Reads the files, one after the other.
-pub(crate) async fn counted(store: &Store, files: &[Placed]) -> Result<Counted, StoreError> {
-    let mut counted = Counted::default();
+pub(crate) async fn counted(
+    store: &Store,
+    files: &[Placed],
+    duplicates: &Duplicates,
+    sample: Sample,
+) -> Result<Counted, StoreError> {
+    let mut counted = Counted::new(sample);
     for placed in files {
-        let mut rows = 0;
+        let (mut rows, mut value_micros) = (0, 0i64);
         let mut prints: BTreeMap<(LogId, Epoch), Print> = BTreeMap::new();
-        let read = each(store, placed, |log, epoch, seq| {
+        let visitors = &mut counted.visitors;
+        let read = events::each(store, placed, |event| {
             rows += 1;
-            prints.entry((log, epoch)).or_default().add(seq);
+            let print = prints.entry((event.log, event.epoch)).or_default();
+            print.add(event.seq, event.content());
+            let is_counted = duplicates.is_empty() || !duplicates.contains_key(&event.id());
+            if is_counted {
+                value_micros = value_micros.wrapping_add(event.value_micros.unwrap_or(0));
+                visitors.add(event);
+            }
         });
         match read.await {
             Ok(()) if rows == placed.file.rows => {}
@@ -158,69 +193,35 @@ pub(crate) async fn counted(store: &Store, files: &[Placed]) -> Result<Counted, 
             }
             Err(Unreadable::Store(error)) => return Err(error),
         }
+        counted.value_micros = counted.value_micros.wrapping_add(value_micros);
         for (place, print) in prints {
             counted.prints.entry(place).or_default().join(print);
         }
     }
+    counted.is_whole = counted.unreadable.is_empty();
     Ok(counted)
 }
 
-/// The numbers of the events of one epoch in the files that can be read, in order.
-pub(crate) async fn numbers(
+/// The events of one epoch in the files that can be read, in order.
+pub(crate) async fn events(
     store: &Store,
     files: &[Placed],
     of: (LogId, Epoch),
-) -> Result<Vec<Seq>, StoreError> {
-    let mut numbers = Vec::new();
+) -> Result<Vec<(Seq, Content)>, StoreError> {
+    let mut events = Vec::new();
     for placed in files {
-        let before = numbers.len();
-        let read = each(store, placed, |log, epoch, seq| {
-            if (log, epoch) == of {
-                numbers.push(seq);
+        let before = events.len();
+        let read = events::each(store, placed, |event| {
+            if (event.log, event.epoch) == of {
+                events.push((event.seq, event.content()));
             }
         });
         match read.await {
             Ok(()) => {}
-            Err(Unreadable::Bad(_)) => numbers.truncate(before),
+            Err(Unreadable::Bad(_)) => events.truncate(before),
             Err(Unreadable::Store(error)) => return Err(error),
         }
     }
-    numbers.sort_unstable();
-    Ok(numbers)
-}
-
-/// Every event of a file: log, epoch, number.
-async fn each(
-    store: &Store,
-    placed: &Placed,
-    mut see: impl FnMut(LogId, Epoch, Seq),
-) -> Result<(), Unreadable> {
-    let path = &placed.path;
-    let mut stream = open(store, placed, &["log", "epoch", "seq"]).await?;
-    let mut known: Option<(String, LogId)> = None;
-    while let Some(batch) = next(&mut stream, path).await? {
-        let logs = texts(&batch, "log", path)?;
-        let numbers = |name: &'static str| {
-            let column = batch.column_by_name(name);
-            column
-                .and_then(|c| c.as_primitive_opt::<UInt64Type>())
-                .ok_or_else(|| lacks(path, name))
-        };
-        let (epochs, seqs) = (numbers("epoch")?, numbers("seq")?);
-        for row in 0..logs.len() {
-            let text = logs.value(row);
-            // Neighbours are mostly of the same log.
-            let log = match &known {
-                Some((same, log)) if same == text => *log,
-                _ => text
-                    .parse()
-                    .map_err(|e: model::IdError| Unreadable::Bad(format!("`{path}`: {e}")))?,
-            };
-            if known.as_ref().is_none_or(|(_, same)| *same != log) {
-                known = Some((text.to_owned(), log));
-            }
-            see(log, Epoch(epochs.value(row)), Seq(seqs.value(row)));
-        }
-    }
-    Ok(())
+    events.sort_unstable_by_key(|(seq, _)| *seq);
+    Ok(events)
 }

@@ -1,6 +1,7 @@
 //! Comparing one sealed epoch.
 
 use handover::raw::Seal;
+use model::Seq;
 use storage::error::StorageError;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     report::{EpochAudit, Kind},
     run::Auditor,
     seqs::Seqs,
-    stored::{self, Stored},
+    stored::{self, Content, Stored},
 };
 
 /// Epochs whose events are compared one by one; of more that differ only the counts are told.
@@ -70,15 +71,27 @@ impl Auditor<'_> {
         let live = self.live.as_ref().map_err(String::clone)?;
         let counted = live.sealed(seal.log, seal.epoch, seal.seqs.last)?;
         let expected = self.expected(seal, stored);
-        if counted != expected {
-            let why = format!("live cells count {counted} events, {expected} are stored");
+        let differs = if counted.events != expected {
+            Some(format!(
+                "live cells count {} events, {expected} are stored",
+                counted.events
+            ))
+        } else if stored.unreadable.is_empty() && counted.value_micros != stored.value_micros {
+            Some(format!(
+                "live cells sum values of {}, {} are stored (millionths)",
+                counted.value_micros, stored.value_micros
+            ))
+        } else {
+            None
+        };
+        if let Some(why) = differs {
             let (of, seqs) = (
                 (seal.log, seal.epoch),
                 Seqs::range(seal.seqs.first, seal.seqs.last),
             );
             self.find(Kind::Live, Some(of), seqs, why);
         }
-        Ok(counted)
+        Ok(counted.events)
     }
 
     /// Events of the epoch in the settled table; `None` if no batch has covered it.
@@ -120,13 +133,22 @@ impl Auditor<'_> {
             return Ok(());
         }
         self.compared += 1;
-        let all = match self.is_told(seal, stored) {
-            true => stored::numbers(store, seal).await?,
-            false => seal.seqs.seqs().collect(),
+        let numbers = |events: &[(Seq, Content)]| events.iter().map(|(seq, _)| *seq).collect();
+        let there = batch::events(store, &self.files, of).await?;
+        let (all, changed) = match self.is_told(seal, stored) {
+            true => {
+                let all = stored::events(store, seal).await?;
+                (numbers(&all), changed(&all, &there))
+            }
+            false => (seal.seqs.seqs().collect(), Seqs::default()),
         };
-        let there = batch::numbers(store, &self.files, of).await?;
+        let there: Vec<Seq> = numbers(&there);
         let missing = Seqs::difference(&all, &there);
         let surplus = Seqs::difference(&there, &all);
+        if !changed.is_empty() {
+            let why = "with other values or visitors in the table events than stored";
+            self.find(Kind::Batch, Some(of), changed, why);
+        }
         if !missing.is_empty() {
             let why = format!("not in the table events; {counts}");
             self.find(Kind::Batch, Some(of), missing, why);
@@ -154,6 +176,18 @@ impl Auditor<'_> {
         let skipped = self.published.manifest.skipped(seal.log, seal.epoch);
         stored.unreadable.is_empty() || skipped
     }
+}
+
+/// Events that are on both lists, and say other things. Both are in order.
+fn changed(all: &[(Seq, Content)], there: &[(Seq, Content)]) -> Seqs {
+    let mut changed = Seqs::default();
+    for (seq, content) in there {
+        let stored = all.binary_search_by_key(seq, |(seq, _)| *seq);
+        if stored.is_ok_and(|at| all[at].1 != *content) {
+            changed.push(*seq, *seq);
+        }
+    }
+    changed
 }
 
 /// The count, or why there is none.

@@ -1,5 +1,6 @@
 //! The audit: for every collector's log and every epoch, accepted = stored = live-counted =
-//! batch-counted, and what differs by the numbers of its events.
+//! batch-counted, and what differs by the numbers of its events. Values are added up beside, and of some
+//! accounts it is looked whether the visits hold who came.
 //!
 //! It reads the objects themselves and shares no code with what counts them: an auditor who used
 //! the rollup's queries would repeat the rollup's mistakes.
@@ -7,6 +8,7 @@
 pub mod account;
 mod batch;
 mod compare;
+mod events;
 mod left_out;
 mod live;
 mod open_end;
@@ -17,6 +19,7 @@ mod seals;
 mod seqs;
 mod stored;
 mod views;
+mod visitors;
 mod walk;
 mod whole;
 

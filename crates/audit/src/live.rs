@@ -9,7 +9,7 @@ use catalog::Catalog;
 use futures::{StreamExt, TryStreamExt, future::try_join_all, stream};
 use handover::raw;
 use model::{
-    Cell, Counts, Cube, Dimension, EntityId, Epoch, Fence, FoldVersion, Grain, LogId, Seq,
+    CUBES, Cell, Counts, Cube, Dimension, EntityId, Epoch, Fence, FoldVersion, Grain, LogId, Seq,
 };
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
@@ -30,7 +30,7 @@ const OTHER_FOLD: &str = "its cells were folded by another version and are being
 /// The accounts' cells, added up.
 #[derive(Debug, Default)]
 pub(crate) struct LiveView {
-    counts: BTreeMap<Place, u64>,
+    counts: BTreeMap<Place, Sums>,
     /// Where a cell was folded by another version: its checkpoint may be ours already.
     other_fold: BTreeSet<Place>,
     /// By log and fence, the last event that any cell holds.
@@ -44,6 +44,14 @@ struct LogState {
     checkpoint: Option<Checkpoint>,
     prune_watermark: Epoch,
     fence: Option<Fence>,
+}
+
+/// What cells count of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Sums {
+    pub events: u64,
+    /// Sum of values, micro-units.
+    pub value_micros: i128,
 }
 
 /// What the cells hold of epochs that are not sealed.
@@ -136,7 +144,9 @@ impl LiveView {
             let cell = Cell::decode(&stored.body);
             let cell =
                 cell.map_err(|e| StorageError::damaged(format!("a cell of {entity}: {e}")))?;
-            *self.counts.entry(place).or_default() += events_in(&cell);
+            let sums = self.counts.entry(place).or_default();
+            sums.events += events_in(&cell);
+            sums.value_micros = sums.value_micros.saturating_add(value_in(&cell));
         } else {
             self.other_fold.insert(place);
         }
@@ -146,7 +156,7 @@ impl LiveView {
     }
 
     /// What the cells count of a sealed epoch with the last event `last`, or why that says nothing.
-    pub fn sealed(&self, log: LogId, epoch: Epoch, last: Seq) -> Result<u64, &'static str> {
+    pub fn sealed(&self, log: LogId, epoch: Epoch, last: Seq) -> Result<Sums, &'static str> {
         let checkpoint = self.checkpoint(log, epoch.previous())?;
         if checkpoint.seq < last {
             return Err("not all of it is folded yet");
@@ -155,7 +165,7 @@ impl LiveView {
         if self.other_fold.contains(&place) {
             return Err(OTHER_FOLD);
         }
-        Ok(self.counts.get(&place).copied().unwrap_or(0))
+        Ok(self.counts.get(&place).copied().unwrap_or_default())
     }
 
     /// What the cells count beyond `epoch`, or why that says nothing.
@@ -172,7 +182,7 @@ impl LiveView {
             .copied()
             .unwrap_or_default();
         Ok(LiveTail {
-            counted: self.counts.range(places).map(|(_, events)| events).sum(),
+            counted: self.counts.range(places).map(|(_, sums)| sums.events).sum(),
             all_upto: checkpoint.seq,
             none_after: upto.max(checkpoint.seq),
         })
@@ -209,6 +219,13 @@ pub fn events_in(cell: &Cell) -> u64 {
     cell.rows(cube).map(|(.., counts)| events_of(counts)).sum()
 }
 
+/// Values in one account's cell, micro-units.
+fn value_in(cell: &Cell) -> i128 {
+    let cube = CUBES.iter().find(|cube| cube.sums_values());
+    let rows = cube.into_iter().flat_map(|cube| cell.rows(cube));
+    rows.fold(0, |sum, (.., counts)| sum.saturating_add(counts.micros))
+}
+
 /// How many events were counted.
 pub fn events_of(counts: &Counts) -> u64 {
     let events = EVENTS.map(|measure| counts.get(measure));
@@ -222,6 +239,13 @@ mod tests {
     use model::{EpochStart, Target};
 
     const LOG: LogId = LogId(1);
+
+    fn sums(events: u64) -> Sums {
+        Sums {
+            events,
+            value_micros: 3,
+        }
+    }
 
     fn view(change: impl FnOnce(&mut LogState, &mut Checkpoint)) -> LiveView {
         let mut checkpoint = Checkpoint {
@@ -243,10 +267,10 @@ mod tests {
         state.checkpoint = state.checkpoint.or(Some(checkpoint));
         LiveView {
             counts: BTreeMap::from([
-                ((LOG, None, Epoch(2)), 5),
-                ((LOG, None, Epoch(3)), 6),
-                ((LOG, Some(Fence::FIRST), Epoch(3)), 50),
-                ((LogId(2), None, Epoch(3)), 100),
+                ((LOG, None, Epoch(2)), sums(5)),
+                ((LOG, None, Epoch(3)), sums(6)),
+                ((LOG, Some(Fence::FIRST), Epoch(3)), sums(50)),
+                ((LogId(2), None, Epoch(3)), sums(100)),
             ]),
             other_fold: BTreeSet::from([(LOG, Some(Fence::FIRST), Epoch(3))]),
             upto: BTreeMap::from([((LOG, None), Seq(21)), ((LOG, Some(Fence::FIRST)), Seq(99))]),
@@ -258,7 +282,7 @@ mod tests {
     #[test]
     fn what_is_whole_is_compared() {
         let view = view(|_, _| {});
-        assert_eq!(view.sealed(LOG, Epoch(2), Seq(15)), Ok(5));
+        assert_eq!(view.sealed(LOG, Epoch(2), Seq(15)), Ok(sums(5)));
         let tail = LiveTail {
             counted: 6,
             all_upto: Seq(20),
@@ -304,7 +328,7 @@ mod tests {
             }
             view
         };
-        assert_eq!(other(false).sealed(LOG, Epoch(2), Seq(15)), Ok(5));
+        assert_eq!(other(false).sealed(LOG, Epoch(2), Seq(15)), Ok(sums(5)));
         assert_eq!(other(false).sealed(LOG, Epoch(3), Seq(20)), Err(OTHER_FOLD));
         assert_eq!(other(false).beyond(LOG, Epoch(2)), Err(OTHER_FOLD));
         assert_eq!(other(true).sealed(LOG, Epoch(2), Seq(15)), Err(OTHER_FOLD));

@@ -21,6 +21,10 @@ const MAX_LOST: usize = 1_000;
 pub struct Record {
     /// Everything that this manifest covers was read and agrees, but for what is `lost`.
     pub agreed: u64,
+    /// Values of the events that count of those, micro-units modulo 2^64; `None` in records from before they were
+    /// looked at.
+    #[serde(default)]
+    pub value_micros: Option<i64>,
     /// The manifest that was looked at.
     pub manifest: u64,
     /// How much differs.
@@ -77,12 +81,13 @@ impl Record {
         let lost = audit.findings.iter().filter(|f| f.kind == Kind::Lost);
         let lost: Vec<Finding> = lost.take(MAX_LOST).cloned().collect();
         let clean = audit.findings.iter().all(|f| f.kind == Kind::Lost);
-        let agreed = match clean {
-            true => audit.manifest,
-            false => audit.checked_before,
+        let (agreed, value) = match clean {
+            true => (audit.manifest, audit.value_micros),
+            false => (audit.checked_before, audit.value_micros_before),
         };
         Self {
             agreed,
+            value_micros: Some(value),
             manifest: audit.manifest,
             findings: audit.findings.len() as u64,
             complaint: audit.complaint(),

@@ -30,6 +30,14 @@ pub struct Audit {
     /// manifest covers; 0: nothing.
     #[schema(example = 6)]
     pub checked_before: u64,
+    /// Values of the events that count, micro-units of whatever currency modulo 2^64: for the next audit.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub value_micros: i64,
+    /// Those of what was checked before.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub value_micros_before: i64,
     /// Why live counts were not compared at all, if they were not.
     #[schema(required, example = json!(null))]
     pub live_unknown: Option<String>,

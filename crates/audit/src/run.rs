@@ -5,10 +5,15 @@ use std::sync::Arc;
 use catalog::Catalog;
 use handover::{
     directory::Directory,
+    duplicates::{self, Duplicates},
     manifests::{Manifests, Published},
 };
 use model::{Clock, Covered, Epoch, LogId};
-use storage::{cells::LiveCells, error::StorageError, store::Store};
+use storage::{
+    cells::LiveCells,
+    error::{Kind as ErrorKind, StorageError},
+    store::Store,
+};
 
 use crate::{
     batch::{self, Counted, Placed},
@@ -16,6 +21,7 @@ use crate::{
     record::{self, Record},
     report::{Audit, EpochAudit, Finding, Kind},
     seqs::Seqs,
+    visitors::Sample,
     walk::Walk,
 };
 
@@ -41,10 +47,16 @@ pub async fn audit(deps: &AuditDeps, full: bool) -> Result<Audit, StorageError> 
         true => Record::default(),
         false => record::latest(&deps.store).await?,
     };
-    let base = base(deps, &published, record.agreed).await?;
+    // Values were not looked at by the version before: then everything is looked at once.
+    let (agreed, value) = match record.value_micros {
+        Some(value) => (record.agreed, value),
+        None => (0, 0),
+    };
+    let base = base(deps, &published, agreed).await?;
     let mut directory = Directory::default();
     directory.refresh(&deps.store).await?;
     let mut auditor = Auditor::new(deps, &published, &base);
+    auditor.value_before = if base.n > 0 { value } else { 0 };
     auditor.carry_on(record);
     let mut walks = Vec::new();
     for info in directory.logs() {
@@ -92,7 +104,9 @@ pub(crate) struct Auditor<'a> {
     pub live: Result<LiveView, String>,
     pub files: Vec<Placed>,
     pub counted: Counted,
-    pub duplicates: u64,
+    /// Values of the events that count and are not read again.
+    pub value_before: i64,
+    pub duplicates: Duplicates,
     pub compared: usize,
     pub findings: Vec<Finding>,
     pub epochs: Vec<EpochAudit>,
@@ -108,8 +122,9 @@ impl<'a> Auditor<'a> {
             base,
             live: Err(unseen.into()),
             files: batch::files(&published.manifest, &base.manifest),
-            counted: Counted::default(),
-            duplicates: 0,
+            counted: Counted::new(Sample::new(&published.manifest, published.n)),
+            value_before: 0,
+            duplicates: Duplicates::default(),
             compared: 0,
             findings: Vec::new(),
             epochs: Vec::new(),
@@ -166,7 +181,18 @@ impl<'a> Auditor<'a> {
     }
 
     async fn read_batch(&mut self) -> Result<(), StorageError> {
-        self.counted = batch::counted(&self.deps.store, &self.files).await?;
+        let manifest = &self.published.manifest;
+        self.duplicates = match duplicates::read(&self.deps.store, manifest).await {
+            Ok(duplicates) => duplicates,
+            Err(error) if error.kind() != ErrorKind::Damaged => return Err(error),
+            Err(why) => {
+                self.find(Kind::Batch, None, Seqs::default(), why.to_string());
+                Duplicates::default()
+            }
+        };
+        let sample = Sample::new(manifest, self.published.n);
+        self.counted =
+            batch::counted(&self.deps.store, &self.files, &self.duplicates, sample).await?;
         for why in std::mem::take(&mut self.counted.unreadable) {
             self.find(Kind::Batch, None, Seqs::default(), why);
         }

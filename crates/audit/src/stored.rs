@@ -4,12 +4,12 @@ use handover::{
     raw::{self, Seal},
     segment::Segment,
 };
-use model::{LogId, Record, SegmentNo, Seq};
+use model::{Event, LogId, Record, SegmentNo, Seq};
 use storage::store::{Store, StoreError};
 
 use crate::seqs::Seqs;
 
-/// How many events, and which: two lists of the same numbers have the same print, two others
+/// How many events, which, and what they say: two lists of the same events have the same print, two others
 /// practically never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Print {
@@ -19,13 +19,9 @@ pub(crate) struct Print {
 
 impl Print {
     /// Adds one event.
-    pub fn add(&mut self, seq: Seq) {
-        // The finalizer of SplitMix64.
-        let mut z = seq.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    pub fn add(&mut self, seq: Seq, content: Content) {
         self.count += 1;
-        self.mix = self.mix.wrapping_add(z ^ (z >> 31));
+        self.mix = self.mix.wrapping_add(mix(seq.0 ^ content.0));
     }
 
     /// Adds other events.
@@ -35,10 +31,35 @@ impl Print {
     }
 }
 
+/// What of an event is summed: its value and its visitor, as one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Content(u64);
+
+impl Content {
+    pub fn new(value_micros: Option<i64>, visitor: u64) -> Self {
+        let value = value_micros.map_or(0, |value| mix(value as u64));
+        Self(mix(value ^ visitor.rotate_left(17)))
+    }
+
+    pub fn of(event: &Event) -> Self {
+        Self::new(event.value_micros, event.visitor)
+    }
+}
+
+/// The finalizer of SplitMix64.
+pub(crate) fn mix(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 /// The events of one epoch as they are stored.
 #[derive(Debug, Default)]
 pub(crate) struct Stored {
     pub print: Print,
+    /// Sum of their values, micro-units.
+    pub value_micros: i128,
     /// Numbers that no readable segment holds.
     pub missing: Seqs,
     /// Segments that cannot be read, and why.
@@ -53,21 +74,22 @@ pub(crate) async fn of_epoch(store: &Store, seal: &Seal) -> Result<Stored, Store
         for record in read(store, seal, number, &mut stored.unreadable).await? {
             stored.missing.push(next, record.seq.previous());
             next = record.seq.next();
-            stored.print.add(record.seq);
+            stored.print.add(record.seq, Content::of(&record.event));
+            stored.value_micros += i128::from(record.event.value_micros.unwrap_or(0));
         }
     }
     stored.missing.push(next, seal.seqs.last);
     Ok(stored)
 }
 
-/// The numbers of the readable events of a sealed epoch, in order.
-pub(crate) async fn numbers(store: &Store, seal: &Seal) -> Result<Vec<Seq>, StoreError> {
-    let mut numbers = Vec::new();
+/// The readable events of a sealed epoch, in order.
+pub(crate) async fn events(store: &Store, seal: &Seal) -> Result<Vec<(Seq, Content)>, StoreError> {
+    let mut events = Vec::new();
     for number in seal.segments.first.to(seal.segments.last) {
         let records = read(store, seal, number, &mut Vec::new()).await?;
-        numbers.extend(records.iter().map(|r| r.seq));
+        events.extend(records.iter().map(|r| (r.seq, Content::of(&r.event))));
     }
-    Ok(numbers)
+    Ok(events)
 }
 
 /// The records of one segment; none, with the reason noted, if it is missing or damaged.
@@ -141,13 +163,23 @@ mod tests {
 
     #[test]
     fn prints_tell_lists_apart_and_not_orders() {
+        let content = Content::new(None, 7);
         let print = |seqs: &[u64]| {
             let mut print = Print::default();
-            seqs.iter().for_each(|s| print.add(Seq(*s)));
+            seqs.iter().for_each(|s| print.add(Seq(*s), content));
             print
         };
         assert_eq!(print(&[1, 2, 3]), print(&[3, 1, 2]));
         assert_ne!(print(&[1, 2, 3]), print(&[1, 2, 4]));
         assert_ne!(print(&[1, 2, 3]), print(&[2, 2, 2]), "same count, same sum");
+        let said = |value, visitor| {
+            let mut print = print(&[1, 2]);
+            print.add(Seq(3), Content::new(value, visitor));
+            print
+        };
+        assert_eq!(said(None, 7), print(&[1, 2, 3]));
+        assert_ne!(said(Some(0), 7), said(None, 7));
+        assert_ne!(said(Some(5), 7), said(Some(6), 7));
+        assert_ne!(said(None, 7), said(None, 8));
     }
 }

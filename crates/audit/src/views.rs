@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use arrow::{
-    array::{AsArray, RecordBatch},
-    datatypes::{Int64Type, UInt16Type},
+    array::{AsArray, PrimitiveArray, RecordBatch},
+    datatypes::{Decimal128Type, Int64Type, UInt16Type},
 };
 use handover::{
     duplicates::Duplicates,
@@ -31,18 +31,27 @@ pub(crate) const EVENTS: [Measure; 5] = [
 ];
 
 /// Looks at the files that `before` has not, and compares what all count with the events that are
-/// covered, without the `duplicates`; tells what differs.
+/// covered, without the `duplicates`, and the values that all sum with `value_micros`, theirs modulo 2^64 if
+/// that is known; tells what differs.
 pub(crate) async fn differences(
     store: &Store,
     manifest: &Manifest,
     before: &Manifest,
     duplicates: &Duplicates,
+    value_micros: Option<i64>,
 ) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
+    // Files from before their values were told.
+    let mut untold: Vec<(u32, i64)> = Vec::new();
     for table in [Table::Sums, Table::Visits] {
         for file in fresh(manifest.runs(table), before.runs(table)) {
             match look(store, table, file).await {
-                Ok(why) => found.extend(why),
+                Ok(looked) => {
+                    found.extend(looked.differs);
+                    if file.values.is_none() {
+                        untold.extend(looked.values);
+                    }
+                }
                 Err(Unreadable::Bad(why)) => found.push(why),
                 Err(Unreadable::Store(error)) => return Err(error),
             }
@@ -63,6 +72,14 @@ pub(crate) async fn differences(
     }
     let events = manifest.events_count as i64 - duplicates.len() as i64;
     found.extend(not_equal(manifest, &totals, events));
+    if let Some(value_micros) = value_micros.filter(|_| manifest.day_views.is_empty()) {
+        let told = manifest
+            .sums
+            .iter()
+            .flat_map(|file| file.values.iter().flatten());
+        let values = told.copied().chain(untold);
+        found.extend(other_values(manifest, values, value_micros));
+    }
     Ok(found)
 }
 
@@ -102,19 +119,55 @@ fn not_equal(manifest: &Manifest, totals: &BTreeMap<u32, Total>, events: i64) ->
     found
 }
 
-/// The files that `before` has not.
-fn fresh<'a>(files: &'a [RunFile], before: &'a [RunFile]) -> impl Iterator<Item = &'a RunFile> {
-    let known = |file: &RunFile| before.iter().any(|old| old.file.name == file.file.name);
-    files.iter().filter(move |file| !known(file))
+/// Cubes whose values are not those of all events. Sums are modulo 2^64.
+fn other_values(
+    manifest: &Manifest,
+    values: impl Iterator<Item = (u32, i64)>,
+    value_micros: i64,
+) -> Vec<String> {
+    let mut sums: BTreeMap<u32, i64> = BTreeMap::new();
+    for (cube, value) in values {
+        let sum = sums.entry(cube).or_default();
+        *sum = sum.wrapping_add(value);
+    }
+    let sums_all = |c: &&Cube| c.sums_values() && manifest.is_whole(c);
+    let cubes = CUBES.iter().filter(sums_all);
+    let of = |cube: &Cube| sums.get(&cube.id).copied().unwrap_or(0);
+    let other = cubes.filter(|cube| of(cube) != value_micros);
+    let text = |cube: &Cube| {
+        let more = of(cube).wrapping_sub(value_micros);
+        format!(
+            "cube {} sums values that are {more} millionths more than those of the events",
+            cube.name
+        )
+    };
+    other.map(text).collect()
 }
 
-/// Reads a file of a run; tells what the manifest says otherwise.
-async fn look(store: &Store, table: Table, file: &RunFile) -> Result<Option<String>, Unreadable> {
+/// The files that `before` has not, and those that do not tell their values.
+fn fresh<'a>(files: &'a [RunFile], before: &'a [RunFile]) -> impl Iterator<Item = &'a RunFile> {
+    let known = |file: &RunFile| before.iter().any(|old| old.file.name == file.file.name);
+    let untold = |file: &RunFile| file.values.is_none() && !file.totals.is_empty();
+    files
+        .iter()
+        .filter(move |file| untold(file) || !known(file))
+}
+
+/// What a file holds.
+struct Looked {
+    /// What the manifest says otherwise.
+    differs: Option<String>,
+    /// Values that its rows of accounts sum, by cube, modulo 2^64.
+    values: BTreeMap<u32, i64>,
+}
+
+/// Reads a file of a run.
+async fn look(store: &Store, table: Table, file: &RunFile) -> Result<Looked, Unreadable> {
     let name = file.file.name.clone();
     let (key, columns) = match table {
         Table::Sums => (
             ObjectKey::Sums { name },
-            EVENTS.map(Measure::column).to_vec(),
+            Measure::ALL.map(Measure::column).to_vec(),
         ),
         Table::Visits => (ObjectKey::Visits { name }, vec!["day"]),
     };
@@ -124,22 +177,67 @@ async fn look(store: &Store, table: Table, file: &RunFile) -> Result<Option<Stri
     };
     let columns = [&["part"], &columns[..]].concat();
     let mut stream = batch::open(store, &placed, &columns).await?;
-    let (mut totals, mut rows) = (BTreeMap::new(), 0);
+    let (mut totals, mut values, mut rows) = (BTreeMap::new(), BTreeMap::new(), 0);
     while let Some(batch) = batch::next(&mut stream, &placed.path).await? {
         rows += batch.num_rows() as u64;
         if table == Table::Sums {
             count(&batch, &placed.path, &mut totals)?;
+            sum(&batch, &placed.path, &mut values)?;
         }
     }
     let totals: Vec<Total> = totals.into_values().collect();
     let same = rows == file.file.rows && totals == file.totals;
-    Ok((!same).then(|| {
+    let other_events = || {
         format!(
             "`{}` has {rows} rows that count other events than its manifest says: {}",
             placed.path,
             differing(&totals, &file.totals)
         )
-    }))
+    };
+    values.retain(|_, value| *value != 0);
+    let told = file
+        .values
+        .as_ref()
+        .map(|told| told.iter().copied().collect());
+    let other_values = told.is_some_and(|told: BTreeMap<u32, i64>| told != values);
+    let differs = match (same, other_values) {
+        (false, _) => Some(other_events()),
+        (true, true) => Some(format!(
+            "`{}` sums other values than its manifest says",
+            placed.path
+        )),
+        (true, false) => None,
+    };
+    Ok(Looked { differs, values })
+}
+
+/// Adds the values of rows of accounts.
+fn sum(
+    batch: &RecordBatch,
+    path: &Path,
+    values: &mut BTreeMap<u32, i64>,
+) -> Result<(), Unreadable> {
+    let parts = parts(batch, path)?;
+    let name = Measure::ValueMicros.column();
+    let micros = batch.column_by_name(name);
+    let micros = micros.and_then(|micros| micros.as_primitive_opt::<Decimal128Type>());
+    let micros = micros.ok_or_else(|| batch::lacks(path, name))?;
+    for (part, value) in parts.values().iter().zip(micros.values()) {
+        if part >> 8 == 0 {
+            let sum: &mut i64 = values.entry(u32::from(part & 0xff)).or_default();
+            *sum = sum.wrapping_add(*value as i64);
+        }
+    }
+    Ok(())
+}
+
+fn parts<'a>(
+    batch: &'a RecordBatch,
+    path: &Path,
+) -> Result<&'a PrimitiveArray<UInt16Type>, Unreadable> {
+    let parts = batch.column_by_name("part");
+    let parts = parts.and_then(|parts| parts.as_primitive_opt::<UInt16Type>());
+    parts.ok_or_else(|| batch::lacks(path, "part"))
 }
 
 /// Adds what rows count. A part is the kind of the entity (account, campaign, or one of
@@ -149,9 +247,7 @@ fn count(
     path: &Path,
     totals: &mut BTreeMap<u32, Total>,
 ) -> Result<(), Unreadable> {
-    let parts = batch.column_by_name("part");
-    let parts = parts.and_then(|parts| parts.as_primitive_opt::<UInt16Type>());
-    let parts = parts.ok_or_else(|| batch::lacks(path, "part"))?;
+    let parts = parts(batch, path)?;
     for measure in EVENTS {
         let counts = batch.column_by_name(measure.column());
         let counts = counts.and_then(|counts| counts.as_primitive_opt::<Int64Type>());

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use handover::{directory::Directory, duplicates, manifests::Published, raw::LogInfo, tally};
+use handover::{directory::Directory, manifests::Published, raw::LogInfo, tally};
 use model::{Epoch, LogId, time::rfc3339};
-use storage::error::{Kind as ErrorKind, StorageError};
+use storage::error::StorageError;
 
 use crate::{
     left_out,
@@ -12,6 +12,7 @@ use crate::{
     run::Auditor,
     seqs::Seqs,
     views,
+    visitors::Sample,
     walk::Walk,
 };
 
@@ -50,15 +51,7 @@ impl Auditor<'_> {
     /// What is left out, and the views, which count the rest.
     async fn left_out(&mut self) -> Result<(), StorageError> {
         let manifest = &self.published.manifest;
-        let duplicates = match duplicates::read(&self.deps.store, manifest).await {
-            Ok(duplicates) => duplicates,
-            Err(error) if error.kind() != ErrorKind::Damaged => return Err(error),
-            Err(why) => {
-                self.find(Kind::Batch, None, Seqs::default(), why.to_string());
-                return Ok(());
-            }
-        };
-        self.duplicates = duplicates.len() as u64;
+        let duplicates = std::mem::take(&mut self.duplicates);
         for (event, why) in left_out::wrong(&self.deps.store, manifest, &duplicates).await? {
             let why = match event {
                 Some(id) => format!("event {id}: {why}"),
@@ -67,10 +60,23 @@ impl Auditor<'_> {
             self.find(Kind::Batch, None, Seqs::default(), why);
         }
         let before = &self.base.manifest;
-        let differences = views::differences(&self.deps.store, manifest, before, &duplicates);
-        for why in differences.await? {
+        // Of files that cannot be read it is said already.
+        let whole = self.counted.is_whole;
+        let value = self.value_before.wrapping_add(self.counted.value_micros);
+        let value = whole.then_some(value);
+        let store = &self.deps.store;
+        let mut found = views::differences(store, manifest, before, &duplicates, value).await?;
+        let none = Sample::new(manifest, self.published.n);
+        let sample = std::mem::replace(&mut self.counted.visitors, none);
+        found.extend(
+            sample
+                .differences(store, manifest, self.base.n == 0)
+                .await?,
+        );
+        for why in found {
             self.find(Kind::View, None, Seqs::default(), why);
         }
+        self.duplicates = duplicates;
         Ok(())
     }
 
@@ -100,7 +106,9 @@ impl Auditor<'_> {
             agrees: self.findings.is_empty(),
             manifest: self.published.n,
             events: self.published.manifest.events_count,
-            duplicates: self.duplicates,
+            duplicates: self.duplicates.len() as u64,
+            value_micros: self.value_before.wrapping_add(self.counted.value_micros),
+            value_micros_before: self.value_before,
             checked_at: rfc3339(self.deps.clock.now_ms()),
             checked_before: self.base.n,
             live_unknown: self.live.err(),

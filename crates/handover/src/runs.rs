@@ -140,6 +140,10 @@ pub struct RunFile {
     /// Events that its rows count; none in files of visits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub totals: Vec<Total>,
+    /// Values that its rows of accounts sum, by id of the cube, where that is not nought: micro-units of whatever
+    /// currency, modulo 2^64. `None` in files from before this was told, and in files of visits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<(u32, i64)>>,
 }
 
 /// How many events the rows of a cube count. Every event is counted once for its account and once

@@ -23,6 +23,8 @@ impl AuditControl for FakeAudits {
             manifest: 7,
             events: 0,
             duplicates: 0,
+            value_micros: 0,
+            value_micros_before: 0,
             checked_at: model::time::rfc3339(NOW_MS),
             checked_before: if full { 0 } else { 6 },
             live_unknown: None,

@@ -112,6 +112,7 @@ mod tests {
             first: Key::from((first, 0, 0)),
             last: Key::from((last, 0, 0)),
             totals: Vec::new(),
+            values: None,
         }
     }
 

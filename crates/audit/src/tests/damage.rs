@@ -1,10 +1,12 @@
 //! Each kind of damage, and what must be said of it.
 
-use model::Epoch;
+use handover::runs::Quarters;
+use model::{Counts, Epoch, Event, Measure, Record};
+use testing::runs::VisitOf;
 
 use super::{
     epoch,
-    site::{LOG, Site},
+    site::{LOG, Site, Told},
 };
 use crate::{Audit, Kind};
 
@@ -114,11 +116,31 @@ async fn an_event_of_an_epoch_that_nothing_covers_is_found() {
 }
 
 #[tokio::test]
+async fn an_event_that_says_something_else_is_named() {
+    let changes: [fn(&mut Event); 3] = [
+        |event| event.value_micros = Some(5_001),
+        |event| event.value_micros = None,
+        |event| event.visitor += 1,
+    ];
+    for change in changes {
+        let site = site().await;
+        site.change_event(change).await;
+        let audit = site.audit().await;
+        let of = (Some(1), "5".into());
+        assert_eq!(found(&audit, Kind::Batch), of, "{:?}", audit.findings);
+    }
+}
+
+#[tokio::test]
 async fn sums_that_count_otherwise_are_named() {
+    let click = |counts: &mut Counts| counts.events[Measure::Clicks as usize] += 1;
     for cube in ["total", "minute", "country", "object", "campaign"] {
-        for (known, says) in [(true, format!("cube {cube} counts")), (false, cube.into())] {
+        for (told, says) in [
+            (Told::Truth, format!("cube {cube} counts")),
+            (Told::Before, cube.into()),
+        ] {
             let site = site().await;
-            site.change_sums(cube, 1, known).await;
+            site.change_sums(cube, told, click).await;
             let audit = site.audit().await;
             found(&audit, Kind::View);
             let detail = &audit.findings[0].detail;
@@ -131,17 +153,74 @@ async fn sums_that_count_otherwise_are_named() {
 }
 
 #[tokio::test]
+async fn values_that_are_summed_otherwise_are_named() {
+    for (told, says) in [
+        (
+            Told::Truth,
+            "cube currency sums values that are 1 millionths more",
+        ),
+        (
+            Told::NoValues,
+            "cube currency sums values that are 1 millionths more",
+        ),
+        (Told::Before, "sums other values"),
+    ] {
+        let site = site().await;
+        site.change_sums("currency", told, |counts| counts.micros += 1)
+            .await;
+        let audit = site.audit().await;
+        found(&audit, Kind::View);
+        let detail = &audit.findings[0].detail;
+        assert!(detail.contains(says), "{:?}", audit.findings);
+    }
+    let site = site().await;
+    site.change_sums("currency", Told::NoValues, |_| {}).await;
+    assert!(site.audit().await.agrees, "the version before told none");
+}
+
+#[tokio::test]
+async fn visitors_that_are_missing_or_made_up_are_found() {
+    type Change = fn(&mut Vec<VisitOf>);
+    let changes: [(Change, &str); 4] = [
+        (|visits| _ = visits.remove(0), "not all there"),
+        (|visits| visits[0].3 = Quarters(2), "not all there"),
+        (|visits| visits[0].3 = Quarters(3), "no event says so"),
+        (
+            |visits| visits.push((visits[0].0, visits[0].1, 99, Quarters(1), Quarters(0))),
+            "no event says so",
+        ),
+    ];
+    for (change, says) in changes {
+        let site = site().await;
+        site.change_visits(change).await;
+        let audit = site.audit().await;
+        found(&audit, Kind::View);
+        let detail = &audit.findings[0].detail;
+        assert!(detail.contains(says), "{:?}", audit.findings);
+    }
+}
+
+#[tokio::test]
 async fn a_live_cell_that_counts_otherwise_is_found() {
     for (epoch, seqs) in [(1, "1-10"), (2, "11-15"), (3, "16-19")] {
-        for events in [-1, 1] {
+        let changes: [fn(&mut Vec<Record>); 2] = [|of| drop(of.pop()), |of| of.push(of[0].clone())];
+        for change in changes {
             let site = site().await;
-            site.change_cell(Epoch(epoch), events).await;
+            site.change_cell(Epoch(epoch), change).await;
             let audit = site.audit().await;
             assert_eq!(found(&audit, Kind::Live), (Some(epoch), seqs.into()));
             assert_eq!(audit.findings.len(), 1);
         }
     }
-    let site = site().await;
+    let site = self::site().await;
+    let dearer = |of: &mut Vec<Record>| {
+        let sold = of.iter_mut().find(|r| r.event.value_micros.is_some());
+        sold.unwrap().event.value_micros = Some(1);
+    };
+    site.change_cell(Epoch(1), dearer).await;
+    let audit = site.audit().await;
+    assert_eq!(found(&audit, Kind::Live), (Some(1), "1-10".into()));
+    let site = self::site().await;
     site.break_cell(Epoch(2)).await;
     found(&site.audit().await, Kind::Live);
 }

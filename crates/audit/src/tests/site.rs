@@ -6,10 +6,12 @@ use catalog::{Account, AccountSettings, Catalog, Change};
 use handover::{
     manifest::{EventsFile, File, Manifest},
     manifests::Manifests,
+    runs::Quarters,
     tally::{self, Tally, Turned},
 };
 use model::{
-    CUBES, Counts, Cube, EntityId, EntityKind, Epoch, Event, Horizon, LogId, Measure, Record, Seq,
+    CUBES, Counts, Cube, EntityId, EntityKind, Epoch, Event, EventKind, Horizon, LogId, Measure,
+    Record, Seq,
 };
 use storage::{
     cells::{LiveCells, MemoryCells},
@@ -18,7 +20,7 @@ use storage::{
 };
 use testing::{
     Installation, Log,
-    runs::{Sum, put_sums},
+    runs::{Sum, VisitOf, put_sums, put_visits},
 };
 
 use self::files::{events_file, events_path};
@@ -26,6 +28,8 @@ use crate::{Audit, AuditDeps, audit, remember};
 
 mod damage;
 mod files;
+
+pub use damage::Told;
 
 pub const LOG: LogId = LogId(1);
 /// 2026-01-02.
@@ -53,6 +57,7 @@ fn event(seq: Seq) -> Event {
         campaign: seq.0.is_multiple_of(2).then_some(5),
         occurred_ms: DAY * 86_400_000,
         visitor: seq.0,
+        value_micros: (seq.0 % 3 == 2).then_some(1_000 * seq.0 as i64),
         ..Event::default()
     }
 }
@@ -170,6 +175,10 @@ impl Site {
 
     async fn publish(&mut self, fresh: Vec<(u64, u64)>, anew: bool) {
         let n = self.deps.manifests.latest().await.unwrap().n + 1;
+        let fresh: Vec<(u64, u64, Event)> = fresh
+            .into_iter()
+            .map(|(epoch, seq)| (epoch, seq, event(Seq(seq))))
+            .collect();
         let bytes = events_file(&fresh);
         let name = format!("{n}-events");
         let path = events_path(&name);
@@ -186,8 +195,12 @@ impl Site {
         self.manifest.events_count = before + fresh.len() as u64;
         if anew {
             self.manifest.sums.clear();
+            self.manifest.visits.clear();
         }
-        let sums = Self::sums(fresh.len() as i64);
+        let visits = Self::visits(&fresh);
+        let file = put_visits(self.store(), &format!("{n}-visits"), &visits, n).await;
+        self.manifest.visits.push(file);
+        let sums = Self::sums(&fresh);
         let file = put_sums(self.store(), &format!("{n}-sums"), &sums, n).await;
         self.manifest.sums.push(file);
         let covered = self.log.covered();
@@ -216,15 +229,28 @@ impl Site {
         File { name, rows, bytes }
     }
 
-    /// One row per cube and kind of entity that it is kept for, with so many events.
-    fn sums(events: i64) -> Vec<Sum<'static>> {
+    /// One row per cube and kind of entity that it is kept for, as if all were clicks.
+    fn sums(events: &[(u64, u64, Event)]) -> Vec<Sum<'static>> {
         let kinds = [EntityKind::Account, EntityKind::Campaign, EntityKind::Link];
-        let counts = Counts::of_events(Measure::Clicks, events);
+        let values = events.iter().filter_map(|(.., event)| event.value_micros);
+        let micros = values.map(i128::from).sum();
+        let count = Counts::of_events(Measure::Clicks, events.len() as i64);
         let of = |cube: &'static Cube| {
             let kept = kinds.into_iter().filter(|kind| cube.is_for(*kind));
+            let mut counts = count;
+            counts.micros = if cube.sums_values() { micros } else { 0 };
             kept.map(move |kind| (EntityId::new(kind, 1), cube, DAY * 1440, "", counts))
         };
         CUBES.iter().flat_map(of).collect()
+    }
+
+    /// Who came to the account.
+    fn visits(events: &[(u64, u64, Event)]) -> Vec<VisitOf> {
+        let came = events.iter().map(|(.., event)| event);
+        let came = came.filter(|event| event.kind() != EventKind::Conversion && event.visitor > 0);
+        let nobody = Quarters::default();
+        came.map(|e| (account(), DAY, e.visitor, Quarters(1), nobody))
+            .collect()
     }
 
     /// As housekeeping does once a manifest is old.

@@ -1,10 +1,10 @@
-//! How many events rows count, for whoever checks that none is lost.
+//! How many events rows count, and the values they sum, for whoever checks that none is lost.
 
 use std::collections::BTreeMap;
 
 use arrow::{
     array::{AsArray, RecordBatch},
-    datatypes::{Int64Type, UInt16Type},
+    datatypes::{Decimal128Type, Int64Type, UInt16Type},
 };
 use model::{EntityKind, Measure};
 
@@ -21,7 +21,11 @@ const EVENTS: [Measure; 5] = [
 
 /// Totals by cube, while rows go by.
 #[derive(Debug, Default)]
-pub(super) struct Totals(BTreeMap<u32, Total>);
+pub(super) struct Totals {
+    events: BTreeMap<u32, Total>,
+    /// Of rows of accounts; `None` as long as no sums were seen.
+    values: Option<BTreeMap<u32, i64>>,
+}
 
 impl Totals {
     /// Adds rows of sums.
@@ -40,12 +44,27 @@ impl Totals {
         if columns.is_empty() {
             return;
         }
+        let values = batch.column_by_name(Measure::ValueMicros.column());
+        let values = values.and_then(|values| values.as_primitive_opt::<Decimal128Type>());
         let mut at = 0;
         for same in parts.chunk_by(|a, b| a == b) {
             let rows = at..at + same.len();
             at = rows.end;
             let sums = columns.iter().map(|c| c[rows.clone()].iter().sum::<i64>());
             self.count(same[0], sums.sum());
+            if let Some(values) = values {
+                self.value(same[0], &values.values()[rows]);
+            }
+        }
+    }
+
+    fn value(&mut self, part: u16, values: &[i128]) {
+        let all = self.values.get_or_insert_default();
+        if kind_of(part) == Some(EntityKind::Account) {
+            // What is beyond 64 bits does not count: see `RunFile::values`.
+            let sum = values.iter().fold(0i128, |sum, v| sum.wrapping_add(*v)) as i64;
+            let of_cube = all.entry(cube_of(part)).or_default();
+            *of_cube = of_cube.wrapping_add(sum);
         }
     }
 
@@ -56,7 +75,7 @@ impl Totals {
             accounts: 0,
             objects: 0,
         };
-        let total = self.0.entry(cube).or_insert(fresh);
+        let total = self.events.entry(cube).or_insert(fresh);
         match kind_of(part) {
             Some(EntityKind::Account) => total.accounts += events,
             Some(kind) if kind.is_object() => total.objects += events,
@@ -64,8 +83,13 @@ impl Totals {
         }
     }
 
-    /// By cube, in order.
-    pub(super) fn finish(self) -> Vec<Total> {
-        self.0.into_values().collect()
+    /// Events by cube, and values that are not nought, in order.
+    pub(super) fn finish(self) -> (Vec<Total>, Option<Vec<(u32, i64)>>) {
+        let not_nought = |values: BTreeMap<u32, i64>| {
+            let values = values.into_iter().filter(|(_, value)| *value != 0);
+            values.collect()
+        };
+        let events = self.events.into_values().collect();
+        (events, self.values.map(not_nought))
     }
 }

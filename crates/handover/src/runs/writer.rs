@@ -38,6 +38,8 @@ pub struct Finished {
     pub last: Key,
     /// Events that its rows count.
     pub totals: Vec<Total>,
+    /// See [`super::RunFile::values`].
+    pub values: Option<Vec<(u32, i64)>>,
 }
 
 /// Writes sorted rows into files of at most `max_rows`.
@@ -148,12 +150,14 @@ impl Open {
         let directory = directory.map_err(|e| ParquetError::External(e.into()))?;
         let entry = KeyValue::new(DIRECTORY.to_owned(), directory);
         self.out.append_key_value_metadata(entry);
+        let (totals, values) = self.totals.finish();
         Ok(Some(Finished {
             bytes: self.out.into_inner()?.into(),
             rows: self.rows as u64,
             first,
             last: self.last.unwrap_or(first),
-            totals: self.totals.finish(),
+            totals,
+            values,
         }))
     }
 }

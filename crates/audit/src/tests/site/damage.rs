@@ -2,15 +2,26 @@
 
 use bytes::Bytes;
 use handover::manifest::File;
-use model::{Epoch, Facts, Measure, SegmentNo, cell::EpochCells};
+use model::{Counts, Epoch, Event, Facts, Record, SegmentNo, Seq, cell::EpochCells};
 use object_store::ObjectStoreExt;
 use storage::{cells::LiveCells, object_keys::ObjectKey, store};
-use testing::runs::put_sums;
+use testing::runs::{VisitOf, put_sums, put_visits};
 
 use super::{
-    LOG, Site, account,
+    LOG, Site, account, event,
     files::{events_file, events_path},
 };
+
+/// What a manifest tells of a file that was changed.
+#[derive(Debug, Clone, Copy)]
+pub enum Told {
+    /// What is in it now.
+    Truth,
+    /// What was in it before.
+    Before,
+    /// Of values nothing, as the version before.
+    NoValues,
+}
 
 impl Site {
     /// Puts other contents in the place of a settled file, and lets the manifest know its size.
@@ -29,8 +40,29 @@ impl Site {
     }
 
     pub async fn change_events(&self, change: impl FnOnce(&mut Vec<(u64, u64)>)) {
+        self.change_event_rows(change, |_| {}).await;
+    }
+
+    /// Lets the table say something else of event 5.
+    pub async fn change_event(&self, change: impl Fn(&mut Event)) {
+        self.change_event_rows(|_| {}, change).await;
+    }
+
+    async fn change_event_rows(
+        &self,
+        change: impl FnOnce(&mut Vec<(u64, u64)>),
+        change_one: impl Fn(&mut Event),
+    ) {
         let mut events = self.covered(Epoch::ZERO);
         change(&mut events);
+        let event = |(epoch, seq): (u64, u64)| {
+            let mut event = event(Seq(seq));
+            if seq == 5 {
+                change_one(&mut event);
+            }
+            (epoch, seq, event)
+        };
+        let events: Vec<_> = events.into_iter().map(event).collect();
         let mut file = self.manifest.event_files[0].file.clone();
         file.rows = events.len() as u64;
         let path = events_path(&file.name);
@@ -51,17 +83,37 @@ impl Site {
         events.push((1, 4));
     }
 
-    /// Lets the rows of a cube count more events; the manifest knows so much of it.
-    pub async fn change_sums(&self, cube: &str, more: i64, known: bool) {
+    fn settled(&self) -> Vec<(u64, u64, Event)> {
+        let events = self.covered(Epoch::ZERO).into_iter();
+        events
+            .map(|(epoch, seq)| (epoch, seq, event(Seq(seq))))
+            .collect()
+    }
+
+    /// Changes whom the settled visits hold.
+    pub async fn change_visits(&self, change: impl FnOnce(&mut Vec<VisitOf>)) {
+        let mut manifest = self.manifest.clone();
+        let old = manifest.visits.pop().unwrap();
+        let mut visits = Self::visits(&self.settled());
+        change(&mut visits);
+        let new = put_visits(self.store(), &old.file.name, &visits, old.run).await;
+        manifest.visits.push(new);
+        let n = self.deps.manifests.latest().await.unwrap().n + 1;
+        self.append(n, &manifest).await;
+    }
+
+    /// Changes what the rows of a cube count, and what the manifest tells of it.
+    pub async fn change_sums(&self, cube: &str, told: Told, change: impl Fn(&mut Counts)) {
         let mut manifest = self.manifest.clone();
         let old = manifest.sums.pop().unwrap();
-        let events = self.manifest.events_count as i64;
-        let mut sums = Self::sums(events);
+        let mut sums = Self::sums(&self.settled());
         let changed = sums.iter_mut().filter(|sum| sum.1.name == cube);
-        changed.for_each(|sum| sum.4.events[Measure::Clicks as usize] += more);
+        changed.for_each(|sum| change(&mut sum.4));
         let mut new = put_sums(self.store(), &old.file.name, &sums, old.run).await;
-        if !known {
-            new.totals = old.totals;
+        match told {
+            Told::Truth => {}
+            Told::Before => (new.totals, new.values) = (old.totals, old.values),
+            Told::NoValues => new.values = None,
         }
         manifest.sums.push(new);
         let n = self.deps.manifests.latest().await.unwrap().n + 1;
@@ -109,14 +161,11 @@ impl Site {
         self.store().delete(&path).await.unwrap();
     }
 
-    /// Lets the account's cell count more or fewer events.
-    pub async fn change_cell(&self, epoch: Epoch, events: i64) {
+    /// Lets the account's cell count other events.
+    pub async fn change_cell(&self, epoch: Epoch, change: impl FnOnce(&mut Vec<Record>)) {
         let mut cells = EpochCells::default();
         let mut of = self.of(epoch);
-        match events {
-            1 => of.push(of[0].clone()),
-            _ => drop(of.pop()),
-        }
+        change(&mut of);
         for record in of {
             cells.fold(&record.event, &Facts::default());
         }

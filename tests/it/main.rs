@@ -26,3 +26,4 @@ mod salvage;
 mod support;
 mod takeover;
 mod usagov;
+mod zones;

@@ -176,8 +176,11 @@ fn meta(
     let sure = error == 0.0 && !extras.uniques_rough;
     let exact = |metric: &Metric| match metric {
         Metric::UniqueVisitors => sure,
-        // What is not counted apart is in no group of its own yet.
-        _ => merged.rest.is_empty(),
+        // What is not counted apart is in no group of its own yet, and a quarter of an hour in one bucket.
+        metric => {
+            let by_quarters = query.group.is_some() || *metric == Metric::Value;
+            merged.rest.is_empty() && !(by_quarters && query.cuts_quarters())
+        }
     };
     let per = || format!("day in {}", query.home.name());
     let settled_ms = reading.published.manifest.settled_ms;

@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use web::Problem;
 
 use super::{
-    calendar::{Interval, buckets},
+    calendar::{Interval, buckets, strays},
     group_by::GroupBy,
     metric::Metric,
     query::{Query, bad},
@@ -159,6 +159,7 @@ impl StatsQuery {
             start,
             end,
             interval,
+            strays: strays(&buckets, interval, zone),
             buckets,
             group,
             zone,

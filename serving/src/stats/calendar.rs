@@ -39,7 +39,7 @@ fn local(minute: i64, zone: Tz) -> Option<DateTime<Tz>> {
     Some(DateTime::<Utc>::from_timestamp(minute.checked_mul(60)?, 0)?.with_timezone(&zone))
 }
 
-/// The first moment of a local day: not always midnight, where clocks jump at midnight.
+/// The first moment of a local day, the first one if there are two: not always midnight, where clocks jump at midnight.
 pub(crate) fn start_of_day(date: NaiveDate, zone: Tz) -> Option<i64> {
     let midnight = date.and_time(NaiveTime::MIN);
     // Clocks jump by at most a few hours.
@@ -123,7 +123,7 @@ pub(crate) fn buckets(
     let mut starts = vec![bucket_start(start, interval, zone)?];
     loop {
         let last = *starts.last()?;
-        let next = bucket_start(in_next(last, interval), interval, zone)?;
+        let next = next_start(last, interval, zone)?;
         if next >= end {
             return Some(starts);
         }
@@ -132,6 +132,36 @@ pub(crate) fn buckets(
         }
         starts.push(next);
     }
+}
+
+/// The start of the bucket after the one that starts at `last`. A clock change may leave a bucket of a minute.
+fn next_start(last: i64, interval: Interval, zone: Tz) -> Option<i64> {
+    let mut next = bucket_start(in_next(last, interval), interval, zone)?;
+    loop {
+        match bucket_start(next - 1, interval, zone)? {
+            before if last < before && before < next => next = before,
+            _ => return Some(next),
+        }
+    }
+}
+
+/// The ranges of minutes, by start and end, that come after the start of a bucket and belong to the one before:
+/// where clocks were set back just after midnight the date went back, too.
+pub(crate) fn strays(starts: &[i64], interval: Interval, zone: Tz) -> Vec<(i64, i64)> {
+    /// Clocks are set back within it, by less than that.
+    const NEAR: i64 = 3 * 60;
+    if matches!(interval, Interval::None | Interval::Minute | Interval::Hour) {
+        return Vec::new();
+    }
+    let offset = |minute| Some(local(minute, zone)?.offset().fix());
+    let changed = |start: &&i64| offset(**start) != offset(**start + NEAR);
+    let of = |start: &i64| {
+        let before = |minute: &i64| date_of(*minute, zone) < date_of(*start, zone);
+        let first = (*start..start + NEAR).find(before)?;
+        let end = (first..start + NEAR).find(|minute| !before(minute))?;
+        Some((first, end))
+    };
+    starts.iter().filter(changed).filter_map(of).collect()
 }
 
 /// What a bucket is called: its first minute; of an hour that a clock change cut, the whole hour's.
@@ -244,6 +274,36 @@ mod tests {
         assert_eq!(by_hour(zone, &back), named(hours));
     }
 
+    /// At 00:01, as in Newfoundland until 2011.
+    #[test]
+    fn clocks_that_change_just_after_midnight_cut_hours_and_days() {
+        let zone = Tz::America__St_Johns;
+        let (start, end) = (
+            minute("2006-10-28T00:00:00-02:30"),
+            minute("2006-10-31T00:00:00-03:30"),
+        );
+        let hours = buckets(start, end, Interval::Hour, zone, 100).unwrap();
+        let names: Vec<String> = hours[23..27]
+            .iter()
+            .map(|hour| name(*hour, Interval::Hour, zone))
+            .collect();
+        let expected = [
+            "2006-10-28T23:00:00-02:30",
+            "2006-10-29T00:00:00-02:30",
+            "2006-10-28T23:00:00-03:30",
+            "2006-10-29T00:00:00-03:30",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(hours[25] - hours[24], 1, "an hour of a minute");
+        let days = buckets(start, end, Interval::Day, zone, 100).unwrap();
+        assert_eq!(days[1], minute("2006-10-29T00:00:00-02:30"));
+        let back = (days[1] + 1, days[1] + 60);
+        assert_eq!(strays(&days, Interval::Day, zone), [back]);
+        assert_eq!(strays(&hours, Interval::Hour, zone), []);
+        let berlin = buckets(start, end, Interval::Day, Tz::Europe__Berlin, 9).unwrap();
+        assert_eq!(strays(&berlin, Interval::Day, Tz::Europe__Berlin), []);
+    }
+
     #[test]
     fn a_day_may_begin_after_midnight() {
         let zone = Tz::America__Sao_Paulo;
@@ -255,6 +315,29 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn every_bucket_has_the_minutes_of_its_wall_clock(year in 1990i64..2027, zone in 0usize..600, interval in 0usize..2) {
+            let zone = chrono_tz::TZ_VARIANTS[zone % chrono_tz::TZ_VARIANTS.len()];
+            let interval = [Interval::Hour, Interval::Day][interval];
+            let start = (year - 1970) * 365 * 1440;
+            let end = start + 366 * 1440;
+            let starts = buckets(start, end, interval, zone, 10_000).unwrap();
+            let strays = strays(&starts, interval, zone);
+            let label = |minute: i64| {
+                let at = local(minute, zone).unwrap();
+                let hour = (interval == Interval::Hour).then(|| (at.hour(), at.offset().fix()));
+                (at.date_naive(), hour)
+            };
+            // The first bucket may begin before.
+            for minute in (start..end).step_by(7).chain(strays.iter().flat_map(|s| [s.0, s.1 - 1])) {
+                let mut place = starts.partition_point(|s| *s <= minute) - 1;
+                if strays.iter().any(|(from, to)| (*from..*to).contains(&minute)) && place > 0 {
+                    place -= 1;
+                }
+                prop_assert_eq!(label(minute), label(starts[place]), "{} in {}", text(minute, zone), zone);
+            }
+        }
+
         #[test]
         fn every_minute_is_in_exactly_one_bucket(start in 0i64..40_000_000, hours in 1i64..3000, zone in 0usize..600, interval in 0usize..4) {
             let zone = chrono_tz::TZ_VARIANTS[zone % chrono_tz::TZ_VARIANTS.len()];

@@ -68,8 +68,15 @@ impl Extras {
         query: &Query,
         reading: &Reading,
     ) -> Result<(), ViewError> {
-        let ends = query.buckets.iter().skip(1).chain([&query.end]);
-        let buckets = query.buckets.iter().zip(ends);
+        // Where a date went back for an hour, that hour is the day's before, with the minute that it began with.
+        let start = |start: &i64| {
+            let stray = query.strays.iter().find(|stray| stray.0 >= *start);
+            let near = stray.filter(|(from, _)| from - start < time::HOUR);
+            near.map_or(*start, |(_, to)| *to)
+        };
+        let starts: Vec<i64> = query.buckets.iter().map(start).collect();
+        let ends = starts.iter().skip(1).chain([&query.end]);
+        let buckets = starts.iter().zip(ends);
         let within =
             |(start, end): (&i64, &i64)| ((*start).max(query.start), (*end).min(query.end));
         let whole = (query.start, query.end);
@@ -93,6 +100,7 @@ impl Extras {
         };
         let rough = counts.iter().any(|uniques| uniques.rough);
         self.uniques_rough = rough
+            || query.cuts_quarters()
             || asked
                 .iter()
                 .any(|range| hourly(range) || parted(query, *range));

@@ -39,7 +39,7 @@ impl Merged {
         }
         for (minute, counts) in cell.rest(cube) {
             if (query.start..query.end).contains(&minute) {
-                *self.rest.entry(bucket(query, minute)).or_default() += *counts;
+                *self.rest.entry(query.bucket(minute)).or_default() += *counts;
                 self.live += *counts;
             }
         }
@@ -69,19 +69,13 @@ impl Merged {
         if kind.is_some_and(|k| !value.starts_with(k.prefix())) {
             return false;
         }
-        let bucket = bucket(query, minute);
+        let bucket = query.bucket(minute);
         match self.groups.get_mut(&(bucket, value) as &dyn Place) {
             Some(sum) => *sum += counts,
             None => drop(self.groups.insert((bucket, value.into()), counts)),
         }
         true
     }
-}
-
-/// The place of a minute's bucket. The first bucket may begin before the range, never after it.
-fn bucket(query: &Query, minute: i64) -> usize {
-    let after = query.buckets.partition_point(|start| *start <= minute);
-    after.saturating_sub(1)
 }
 
 /// Lets a group be looked up without making its owned key.

@@ -20,6 +20,8 @@ pub(crate) struct Query {
     pub end: i64,
     pub interval: Interval,
     pub buckets: Vec<i64>,
+    /// Minutes that belong to the bucket before: see [`super::calendar::strays`].
+    pub strays: Vec<(i64, i64)>,
     pub group: Option<GroupBy>,
     pub zone: Tz,
     /// The account's time zone: a visitor has another number on each of its days.
@@ -56,7 +58,9 @@ impl Query {
     pub(crate) fn cube(&self) -> (Dimension, Grain) {
         match self.group {
             Some(group) => (group.dimension(), Grain::Quarter),
-            None if self.on_quarters() => (Dimension::Total, Grain::Quarter),
+            None if self.on_quarters() && !self.cuts_quarters() => {
+                (Dimension::Total, Grain::Quarter)
+            }
             None => (Dimension::Total, Grain::Minute),
         }
     }
@@ -83,6 +87,23 @@ impl Query {
     fn on_quarters(&self) -> bool {
         self.interval != Interval::Minute
             && [self.start, self.end].iter().all(|m| m.rem_euclid(15) == 0)
+    }
+
+    /// Whether clocks change within a quarter of an hour, so that it is in two buckets.
+    pub(super) fn cuts_quarters(&self) -> bool {
+        let starts = self.buckets.iter().skip(1);
+        let strays = self.strays.iter().flat_map(|(start, end)| [start, end]);
+        let within = |minute: &&i64| (self.start..self.end).contains(*minute);
+        let mut cuts = starts.chain(strays).filter(within);
+        cuts.any(|minute| minute.rem_euclid(15) != 0)
+    }
+
+    /// The place of a minute's bucket. The first bucket may begin before the range, never after it.
+    pub(super) fn bucket(&self, minute: i64) -> usize {
+        let after = self.buckets.partition_point(|start| *start <= minute);
+        let stray = |(start, end): &(i64, i64)| (*start..*end).contains(&minute);
+        let back = 1 + usize::from(self.strays.iter().any(stray));
+        after.saturating_sub(back)
     }
 
     /// Refuses what no numbers are kept for.
@@ -143,13 +164,11 @@ impl Query {
                 "unique_visitors cannot be grouped; ask for one link, pixel or campaign at a time",
             ));
         }
-        let inner = self.buckets.iter().skip(1);
-        let mut all = inner.chain([&self.start, &self.end]);
-        match all.all(|minute| minute.rem_euclid(15) == 0) {
+        match self.on_quarters() {
             true => Ok(()),
             false => Err(bad(
                 "invalid_metrics",
-                "unique_visitors are kept by quarters of an hour: start, end and buckets must be on one",
+                "unique_visitors are kept by quarters of an hour: start and end must be on one, and interval not minute",
             )),
         }
     }

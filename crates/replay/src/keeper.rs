@@ -79,9 +79,9 @@ impl Keeper {
         };
         progress.line = self.line;
         progress.totals = self.totals.clone();
-        let bytes = self.rejects.as_ref().map_or(Ok(0), Rejects::sync);
-        let saved = bytes.and_then(|bytes| {
-            progress.rejects_bytes = bytes;
+        let written = self.rejects.as_ref().map(Rejects::sync).transpose();
+        let saved = written.and_then(|written| {
+            progress.rejects = written.unwrap_or_default();
             progress.save(path)
         });
         if let Err(error) = saved {

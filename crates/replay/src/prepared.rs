@@ -114,10 +114,16 @@ fn open(
     let header = records.header();
     let opened = match start.line {
         0 => Rejects::begin(&rejects, format, header),
-        _ => Rejects::resume(&rejects, format, header, start.rejects_bytes),
+        _ => Rejects::resume(&rejects, format, header, &start.rejects),
     };
     match opened {
-        Ok(rejects) => keeper.rejects = Some(rejects),
+        Ok(opened) => {
+            if let Some(aside) = opened.set_aside() {
+                let (rejects, aside) = (rejects.display(), aside.display());
+                keeper.notice(format!("{rejects} of before is now {aside}; what is refused from now on is in a new {rejects}"));
+            }
+            keeper.rejects = Some(opened);
+        }
         Err(error) => {
             let rejects = rejects.display();
             keeper.notice(format!("refused lines cannot be written to {rejects}: {error}; name another file with --rejects"));
@@ -146,7 +152,7 @@ fn keep(
         format: asked.format.clone(),
         key_prefix: start.key_prefix,
         line: start.line,
-        rejects_bytes: start.rejects_bytes,
+        rejects: start.rejects,
         totals: start.totals,
         file,
     };
@@ -170,7 +176,7 @@ fn prepare_pipe(options: &Options, tell: &Tell) -> anyhow::Result<Prepared> {
     let start = Start {
         key_prefix: prefix.clone(),
         line: 0,
-        rejects_bytes: 0,
+        rejects: rejects::Written::default(),
         totals: crate::Totals::default(),
         notice: None,
     };

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fingerprint::{Fingerprint, Likeness},
+    rejects::Written,
     totals::Totals,
 };
 
@@ -23,8 +24,9 @@ pub(crate) struct Progress {
     pub(crate) key_prefix: String,
     /// The last line of those before which all are answered.
     pub(crate) line: u64,
-    /// How much of the file of refused lines is of these.
-    pub(crate) rejects_bytes: u64,
+    /// What of the file of refused lines is of these.
+    #[serde(flatten)]
+    pub(crate) rejects: Written,
     pub(crate) totals: Totals,
     pub(crate) file: Fingerprint,
 }
@@ -65,7 +67,7 @@ pub(crate) struct Start {
     pub(crate) key_prefix: String,
     /// Lines that are not sent again.
     pub(crate) line: u64,
-    pub(crate) rejects_bytes: u64,
+    pub(crate) rejects: Written,
     pub(crate) totals: Totals,
     /// What whoever started it should know.
     pub(crate) notice: Option<String>,
@@ -100,7 +102,7 @@ pub(crate) fn start(
             .or(prefix)
             .unwrap_or_else(own),
         line: 0,
-        rejects_bytes: 0,
+        rejects: Written::default(),
         totals: Totals::default(),
         notice,
     };
@@ -156,7 +158,7 @@ fn resume(asked: &Asked<'_>, earlier: &Progress, likeness: Likeness) -> Result<S
     Ok(Start {
         key_prefix: earlier.key_prefix.clone(),
         line,
-        rejects_bytes: earlier.rejects_bytes,
+        rejects: earlier.rejects.clone(),
         totals: earlier.totals.clone(),
         notice: Some(format!("going on after line {line}")),
     })
@@ -173,7 +175,10 @@ mod tests {
             format: "ndjson".into(),
             key_prefix: "before".into(),
             line: 2,
-            rejects_bytes: 7,
+            rejects: Written {
+                bytes: 7,
+                hash: "h".into(),
+            },
             totals: Totals {
                 accepted: 2,
                 ..Totals::default()

@@ -3,15 +3,19 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Seek, SeekFrom, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
+
+use serde::{Deserialize, Serialize};
 
 use crate::{format::Format, refusal::Refusal};
 
 const HEAD: &str = "# Lines that millrace replay did not count, each below the reason; mend them and replay this file. Format: ";
 const LINE: &str = "# line ";
 const KEY: &str = ", key ";
+/// Most files from before that are kept beside.
+const MAX_ASIDE: u32 = 99;
 
 /// Whether a file that begins so is one of refused lines.
 pub(crate) fn is_head(line: &[u8]) -> bool {
@@ -42,6 +46,16 @@ pub(crate) struct Refused {
     pub(crate) refusal: Refusal,
 }
 
+/// How much of the file is what replays wrote to it, and its hash: the rest, if any, is somebody else's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Written {
+    #[serde(rename = "rejects_bytes")]
+    pub(crate) bytes: u64,
+    /// Empty in the progress of versions before.
+    #[serde(rename = "rejects_hash", default)]
+    pub(crate) hash: String,
+}
+
 /// The file; there is none as long as nothing is refused.
 #[derive(Debug)]
 pub(crate) struct Rejects {
@@ -50,47 +64,56 @@ pub(crate) struct Rejects {
     header: Option<Vec<u8>>,
     file: Option<File>,
     bytes: u64,
+    hasher: blake3::Hasher,
+    set_aside: Option<PathBuf>,
 }
 
 impl Rejects {
-    /// A new file. One from before is kept beside, with `.old` after its name: somebody may have mended it.
+    /// A new file. One from before is set aside: somebody may have mended it.
     pub(crate) fn begin(path: &Path, format: Format, header: Option<&[u8]>) -> io::Result<Self> {
-        if path.exists() {
-            let mut old = path.as_os_str().to_owned();
-            old.push(".old");
-            fs::rename(path, old)?;
-        }
-        Ok(Self::of(path, format, header))
-    }
-
-    /// The file as it was when it had `bytes`; what was written later is written again.
-    pub(crate) fn resume(
-        path: &Path,
-        format: Format,
-        header: Option<&[u8]>,
-        bytes: u64,
-    ) -> io::Result<Self> {
-        if bytes == 0 || fs::metadata(path).map_or(0, |m| m.len()) < bytes {
-            return Self::begin(path, format, header);
-        }
-        let mut file = OpenOptions::new().write(true).open(path)?;
-        file.set_len(bytes)?;
-        file.seek(SeekFrom::End(0))?;
         Ok(Self {
-            file: Some(file),
-            bytes,
-            ..Self::of(path, format, header)
-        })
-    }
-
-    fn of(path: &Path, format: Format, header: Option<&[u8]>) -> Self {
-        Self {
             path: path.to_owned(),
             format,
             header: header.map(<[u8]>::to_vec),
             file: None,
             bytes: 0,
-        }
+            hasher: blake3::Hasher::new(),
+            set_aside: set_aside(path)?,
+        })
+    }
+
+    /// The file as it was when `written` was; what was written later is written again. One that does not begin
+    /// with it was mended: it is set aside, and lines that are refused from now on are in a new file. One that has more
+    /// is set aside, too, since nothing tells lines that were not saved yet from somebody's.
+    pub(crate) fn resume(
+        path: &Path,
+        format: Format,
+        header: Option<&[u8]>,
+        written: &Written,
+    ) -> io::Result<Self> {
+        let Some((hasher, length)) = ours(path, written)? else {
+            return Self::begin(path, format, header);
+        };
+        let (file, set_aside) = match length == written.bytes {
+            true => (OpenOptions::new().append(true).open(path)?, None),
+            false => {
+                let aside = set_aside(path)?;
+                let mut file = create(path)?;
+                if let Some(aside) = &aside {
+                    io::copy(&mut File::open(aside)?.take(written.bytes), &mut file)?;
+                }
+                (file, aside)
+            }
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            format,
+            header: header.map(<[u8]>::to_vec),
+            file: Some(file),
+            bytes: written.bytes,
+            hasher,
+            set_aside,
+        })
     }
 
     /// Adds lines.
@@ -113,22 +136,67 @@ impl Rejects {
         refused.iter().for_each(|refused| add(&mut text, refused));
         let file = self.file.insert(file);
         file.write_all(&text)?;
+        self.hasher.update(&text);
         self.bytes += text.len() as u64;
         Ok(())
     }
 
     /// Makes what was written durable, and says how much that is.
-    pub(crate) fn sync(&self) -> io::Result<u64> {
+    pub(crate) fn sync(&self) -> io::Result<Written> {
         if let Some(file) = &self.file {
             file.sync_data()?;
         }
-        Ok(self.bytes)
+        Ok(Written {
+            bytes: self.bytes,
+            hash: self.hasher.finalize().to_hex().to_string(),
+        })
     }
 
     /// Where it is, if anything was refused.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.file.is_some().then_some(&*self.path)
     }
+
+    /// Where the file is that was there before, if it was set aside.
+    pub(crate) fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
+    }
+}
+
+/// The hash, to go on with, of a file that begins with what was written, and how long the file is.
+fn ours(path: &Path, written: &Written) -> io::Result<Option<(blake3::Hasher, u64)>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let length = file.metadata()?.len();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(file.take(written.bytes))?;
+    let is_ours = written.bytes > 0
+        && hasher.count() == written.bytes
+        && *hasher.finalize().to_hex() == *written.hash;
+    Ok(is_ours.then_some((hasher, length)))
+}
+
+/// Gives a file that is there another name, which no file has yet: `.old`, `.old2` and so on after its own.
+fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
+    if !path.try_exists()? {
+        return Ok(None);
+    }
+    for number in 1..=MAX_ASIDE {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".old");
+        if number > 1 {
+            name.push(number.to_string());
+        }
+        let aside = PathBuf::from(name);
+        if !aside.try_exists()? {
+            fs::rename(path, &aside)?;
+            return Ok(Some(aside));
+        }
+    }
+    let why = format!("{MAX_ASIDE} earlier ones are beside it, named .old and so on");
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, why))
 }
 
 fn add(text: &mut Vec<u8>, refused: &Refused) {
@@ -145,10 +213,10 @@ fn add(text: &mut Vec<u8>, refused: &Refused) {
     text.push(b'\n');
 }
 
-/// The lines are about people: nobody else reads them.
+/// The lines are about people: nobody else reads them. What somebody put there meanwhile is not touched.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.append(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
@@ -175,9 +243,9 @@ mod tests {
         rejects.write(&[]).unwrap();
         assert!(!path.exists() && rejects.path().is_none());
         rejects.write(&[refused(3)]).unwrap();
-        let bytes = rejects.sync().unwrap();
+        let written = rejects.sync().unwrap();
         let text = fs::read(&path).unwrap();
-        assert_eq!(bytes, text.len() as u64);
+        assert_eq!(written.bytes, text.len() as u64);
         let lines: Vec<&[u8]> = text.split(|b| *b == b'\n').collect();
         assert!(is_head(lines[0]));
         assert_eq!(format(lines[0]), Some(Format::Csv));
@@ -188,21 +256,86 @@ mod tests {
         assert_eq!(reason(lines[3]), None);
     }
 
+    /// A file of one refused line, and how much of it is kept as ours.
+    fn one_refused(path: &Path) -> Written {
+        let mut rejects = Rejects::begin(path, Format::Ndjson, None).unwrap();
+        rejects.write(&[refused(3)]).unwrap();
+        rejects.sync().unwrap()
+    }
+
+    fn resumed(path: &Path, written: &Written) -> Rejects {
+        let mut rejects = Rejects::resume(path, Format::Ndjson, None, written).unwrap();
+        rejects.write(&[refused(4)]).unwrap();
+        rejects
+    }
+
     #[test]
-    fn a_resumed_file_has_each_line_once_and_an_old_one_is_kept() {
+    fn a_resumed_file_goes_on_where_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("r");
-        let mut rejects = Rejects::begin(&path, Format::Ndjson, None).unwrap();
-        rejects.write(&[refused(3)]).unwrap();
-        let bytes = rejects.sync().unwrap();
-        rejects.write(&[refused(4)]).unwrap();
+        let written = one_refused(&path);
+        let rejects = resumed(&path, &written);
+        assert_eq!(rejects.set_aside(), None);
         let whole = fs::read(&path).unwrap();
-        let mut rejects = Rejects::resume(&path, Format::Ndjson, None, bytes).unwrap();
-        rejects.write(&[refused(4)]).unwrap();
+        let again = rejects.sync().unwrap();
+        assert_eq!(again.bytes, whole.len() as u64);
+        assert_eq!(again.hash, blake3::hash(&whole).to_hex().to_string());
+        // Lines that a crash left unsaved are written once.
+        let rejects = resumed(&path, &written);
         assert_eq!(fs::read(&path).unwrap(), whole);
+        let aside = rejects.set_aside().unwrap();
+        assert_eq!(fs::read(aside).unwrap(), whole);
+    }
+
+    #[test]
+    fn what_was_mended_is_never_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r");
+        for (number, mend) in [
+            // Longer than before, shorter, as long, and with more at its end.
+            |text: &str| text.replace(",1", ",1000"),
+            |text: &str| text[..text.len() - 3].to_owned(),
+            |text: &str| text.replace(",1", ",2"),
+            |text: &str| format!("{text}{{\"link\":\"a\"}}\n"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let path = path.with_extension(number.to_string());
+            let written = one_refused(&path);
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            let mended = mend(&text);
+            fs::write(&path, &mended).unwrap();
+            let rejects = resumed(&path, &written);
+            let aside = rejects.set_aside().unwrap();
+            assert_eq!(fs::read_to_string(aside).unwrap(), mended);
+            let now = fs::read(&path).unwrap();
+            assert!(is_head(&now) && now.ends_with(b"a\xff,1\n"), "{mended}");
+        }
+        let written = one_refused(&path);
+        let unknown = Written {
+            hash: String::new(),
+            ..written
+        };
+        assert!(resumed(&path, &unknown).set_aside().is_some());
+    }
+
+    #[test]
+    fn files_from_before_are_all_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r");
+        for number in 0..4 {
+            fs::write(&path, number.to_string()).unwrap();
+            Rejects::begin(&path, Format::Ndjson, None).unwrap();
+        }
+        for (number, name) in ["r.old", "r.old2", "r.old3", "r.old4"].iter().enumerate() {
+            let kept = fs::read_to_string(folder.path().join(name)).unwrap();
+            assert_eq!(kept, number.to_string());
+        }
+        // What somebody puts there while lines are sent stays.
         let mut rejects = Rejects::begin(&path, Format::Ndjson, None).unwrap();
-        rejects.write(&[refused(9)]).unwrap();
-        assert_eq!(fs::read(folder.path().join("r.old")).unwrap(), whole);
-        assert!(fs::read(&path).unwrap().len() < whole.len());
+        fs::write(&path, "mine").unwrap();
+        rejects.write(&[refused(3)]).unwrap_err();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     }
 }

@@ -274,6 +274,7 @@ fn read_secret(file: &Path) -> anyhow::Result<String> {
 fn host_of(url: &str) -> anyhow::Result<String> {
     let parsed = url::Url::parse(url).ok();
     let web = parsed.filter(|url| matches!(url.scheme(), "http" | "https"));
+    let web = web.filter(|_| catalog::destination::has_plain_host(url));
     let host = web.and_then(|url| url.host_str().map(str::to_owned));
     host.with_context(|| format!("--public-url {url} is no address such as https://go.example.com"))
 }
@@ -432,6 +433,19 @@ mod tests {
         assert_eq!(parse_duration("10m").unwrap(), Duration::from_secs(600));
         for text in ["", "5", "s", "-5s", "5 s", "1d", "0s", "99999999h", "é"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_address_for_the_public_has_a_host() {
+        assert_eq!(host_of("https://go.example").unwrap(), "go.example");
+        for wrong in [
+            "go.example",
+            "https:go.example",
+            "http:/go.example",
+            "https:///go.example",
+        ] {
+            assert!(host_of(wrong).is_err(), "{wrong}");
         }
     }
 

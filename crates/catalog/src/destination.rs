@@ -25,6 +25,15 @@ const NEVER: [&str; 8] = [
     "view-source",
 ];
 
+/// Whether the host of an http or https URL begins right after `://`. Programs that take URLs as browsers do find one
+/// in `https:a.example`, `http:/a.example` and `https:///a.example`, too; on a page by the same scheme browsers read the
+/// first as a path of that page's own host, and other clients refuse all of them.
+pub fn has_plain_host(text: &str) -> bool {
+    let rest = text.split_once(':').map(|(_, rest)| rest);
+    let rest = rest.and_then(|rest| rest.strip_prefix("//"));
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '\\', '?', '#']))
+}
+
 /// A destination: an absolute URL with a host by http or https, or one of a scheme that the account
 /// allows; at most 8 KiB, without control characters. Blanks around it do not matter.
 pub fn check(text: &str, allowed_schemes: &[Box<str>]) -> Result<(), CatalogError> {
@@ -40,8 +49,10 @@ pub fn check(text: &str, allowed_schemes: &[Box<str>]) -> Result<(), CatalogErro
     };
     let has_host = url.host_str().is_some_and(|host| !host.is_empty());
     match url.scheme() {
-        "http" | "https" if has_host => Ok(()),
-        "http" | "https" => invalid("must have a host".into()),
+        "http" | "https" if has_host && has_plain_host(text) => Ok(()),
+        scheme @ ("http" | "https") => invalid(format!(
+            "must have {scheme}:// and a host, as in {scheme}://example.com/page"
+        )),
         scheme if allowed_schemes.iter().any(|allowed| **allowed == *scheme) => Ok(()),
         scheme => {
             let scheme: String = scheme.chars().take(MAX_SCHEME).collect();
@@ -159,6 +170,14 @@ mod tests {
             "other://x",
             "http://",
             "https:///",
+            "https:///a.example/x",
+            "https://\\a.example/x",
+            "https:a.example/x",
+            "https:a.example/?to=https://b.example",
+            "HTTPS:a.example/x",
+            "http:/a.example/x",
+            " http:\\\\a.example/x",
+            "http:\\/a.example",
             "http://a.example/\r\nSet-Cookie: a=b",
             "http://a\n.example",
             "http://a.example/\u{7f}",
@@ -167,6 +186,8 @@ mod tests {
         ] {
             check(bad, &allowed).unwrap_err();
         }
+        let refused = check("Https:a.example/x", &[]).unwrap_err().to_string();
+        assert!(refused.contains("https://"), "{refused}");
         let refused = check("ftp://a.example", &[]).unwrap_err().to_string();
         assert!(refused.contains("allowed_schemes"), "{refused}");
     }

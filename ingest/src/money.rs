@@ -3,13 +3,13 @@
 /// Longest text that is read, bytes.
 const MAX_TEXT: usize = 64;
 /// Largest power of ten in a text such as `1.5e3`, either way.
-const MAX_EXPONENT: i32 = 40;
+const MAX_EXPONENT: u32 = 40;
 /// Digits after the point that are kept.
 const KEPT: i32 = 6;
 
 /// A decimal such as `12.50`, `-3`, `.5` or `1.5e3` in millionths. What is finer is rounded half-even;
-/// `None` is no decimal, or beyond ±9,223,372,036,854.775807: the largest of which a sum of 10^12
-/// fits in the 128 bits that numbers are added up in, with room to spare.
+/// `None` is no decimal, has a power of ten beyond ±40, or is beyond ±9,223,372,036,854.775807: the largest of
+/// which a sum of 10^12 fits in the 128 bits that numbers are added up in, with room to spare.
 pub fn parse_money(text: &str) -> Option<i64> {
     let text = text.trim_matches([' ', '\t']);
     if text.len() > MAX_TEXT {
@@ -27,7 +27,7 @@ pub fn parse_money(text: &str) -> Option<i64> {
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let all = || whole.bytes().chain(part.bytes());
     let is_number = all().next().is_some() && all().all(|b| b.is_ascii_digit());
-    if !is_number || exponent.abs() > MAX_EXPONENT {
+    if !is_number || exponent.unsigned_abs() > MAX_EXPONENT {
         return None;
     }
     // The value is `digits * 10^(exponent - part.len())`; so many of the digits make millionths.
@@ -58,7 +58,7 @@ fn rounded(digits: &[i128], kept: i32) -> Option<i128> {
     } else {
         *first >= 5
     };
-    Some(number + i128::from(up))
+    number.checked_add(i128::from(up))
 }
 
 #[cfg(test)]
@@ -123,13 +123,63 @@ mod tests {
             "1e99",
             "9223372036854.775808",
             "1e13",
+            "1e41",
+            "1e-41",
+            "1e2147483647",
+            "1e-2147483648",
+            "1e-99999999999",
+            "170141183460469231731687303715884105727.5e-6",
+            "-170141183460469231731687303715884105727.5e-6",
             &long,
         ] {
             assert_eq!(parse_money(text), None, "{text}");
         }
     }
 
+    /// The value by another way: with so many noughts on both sides that every point is within.
+    fn exact(whole: &str, part: &str, exponent: i32) -> Option<i128> {
+        let noughts = "0".repeat(50);
+        let fixed = format!("{noughts}{whole}{part}{noughts}");
+        let point = noughts.len() as i32 + whole.len() as i32 + exponent + KEPT;
+        let (number, rest) = fixed.split_at(point as usize);
+        let number: i128 = format!("0{number}").parse().ok()?;
+        let half = format!("{:0<width$}", 5, width = rest.len());
+        match rest.cmp(&half) {
+            std::cmp::Ordering::Less => Some(number),
+            std::cmp::Ordering::Equal => number.checked_add(number % 2),
+            std::cmp::Ordering::Greater => number.checked_add(1),
+        }
+    }
+
+    /// Long and short texts, and many that end in a half.
+    fn digits() -> impl Strategy<Value = String> {
+        prop_oneof!["[0-9]{0,30}", "[0-9]{0,8}50{0,20}", "0{0,20}[0-9]{0,12}"]
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn a_decimal_is_rounded_half_even_and_exactly(
+            whole in digits(), part in digits(), exponent in -45..=45_i32, is_negative: bool,
+        ) {
+            let sign = if is_negative { -1 } else { 1 };
+            let text = format!("{}{whole}.{part}e{exponent}", if is_negative { "-" } else { "" });
+            let is_read = text.len() <= MAX_TEXT && !(whole.is_empty() && part.is_empty())
+                && exponent.unsigned_abs() <= MAX_EXPONENT;
+            let micros = is_read.then(|| exact(&whole, &part, exponent)).flatten();
+            let micros = micros.and_then(|micros| i64::try_from(sign * micros).ok());
+            prop_assert_eq!(parse_money(&text), micros, "{}", text);
+        }
+
+        #[test]
+        fn any_power_of_ten_is_survived(
+            whole in "[0-9]{0,40}", part in "[0-9]{0,10}",
+            exponent in prop_oneof![any::<i32>().prop_map(|e| e.to_string()), "[+-]?[0-9]{1,12}"],
+        ) {
+            let _ = parse_money(&format!("{whole}.{part}e{exponent}"));
+        }
+
         #[test]
         fn what_is_written_with_six_digits_comes_back(micros in any::<i64>()) {
             let sign = if micros < 0 { "-" } else { "" };

@@ -9,11 +9,10 @@ use std::{
 use bytes::Bytes;
 use model::LogId;
 use object_store::ObjectStoreExt;
+use serde::Serialize;
 use storage::{object_keys::ObjectKey, store::Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
-
-use crate::request_facts::cut;
 
 /// Lines that may wait, and bytes of them, in KiB; more are counted and dropped.
 const QUEUE: usize = 4096;
@@ -64,6 +63,16 @@ impl KeptToday {
     }
 }
 
+/// A line of the file.
+#[derive(Serialize)]
+struct Refused<'a, T> {
+    account: &'a str,
+    code: &'a str,
+    detail: &'a str,
+    #[serde(flatten)]
+    kept: &'a T,
+}
+
 /// One refused event, and the room it takes.
 pub struct Line {
     text: String,
@@ -79,12 +88,25 @@ impl Rejected {
         (Self { lines, room, kept }, receiver)
     }
 
-    /// Keeps one refused event of an account, with the reason; `text` is as it came.
-    pub fn push(&self, account: &str, code: &str, detail: &str, text: &str, now_ms: i64) {
-        let text = cut(text.to_owned(), MAX_LINE);
-        let line =
-            serde_json::json!({"account": account, "code": code, "detail": detail, "event": text});
-        let line = line.to_string();
+    /// Keeps what may be `kept` of one refused event of an account, with the reason.
+    pub fn push(
+        &self,
+        account: &str,
+        code: &str,
+        detail: &str,
+        kept: &impl Serialize,
+        now_ms: i64,
+    ) {
+        let refused = Refused {
+            account,
+            code,
+            detail,
+            kept,
+        };
+        // Texts and numbers alone.
+        let Ok(line) = serde_json::to_string(&refused) else {
+            return;
+        };
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = kept.take(account, line.len(), now_ms);
         drop(kept);
@@ -138,6 +160,8 @@ pub async fn keep(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -158,12 +182,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_line_has_the_reason_and_what_is_kept() {
+        let (rejected, mut lines) = Rejected::channel();
+        let value = serde_json::value::RawValue::from_string("1.50".into()).unwrap();
+        let kept = BTreeMap::from([("event", BTreeMap::from([("value", value)]))]);
+        rejected.push("acc", "code", "detail", &kept, 0);
+        assert_eq!(
+            lines.recv().await.unwrap().text,
+            r#"{"account":"acc","code":"code","detail":"detail","event":{"value":1.50}}"#
+        );
+    }
+
+    #[tokio::test]
     async fn what_waits_for_the_store_is_bounded_in_bytes() {
         let (rejected, mut lines) = Rejected::channel();
         // Each grows sixfold when it is escaped.
-        let text = "\u{1}".repeat(MAX_LINE);
+        let kept = BTreeMap::from([("event", "\u{1}".repeat(MAX_LINE))]);
         for _ in 0..QUEUE {
-            rejected.push("acc", "code", "detail", &text, 0);
+            rejected.push("acc", "code", "detail", &kept, 0);
         }
         drop(rejected);
         let mut bytes = 0;

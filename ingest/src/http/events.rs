@@ -12,13 +12,10 @@ use web::{Problem, bearer};
 use super::{
     MAX_BODY, body,
     incoming::{Incoming, Refusal},
+    kept::Kept,
     unpack::{split, unpack},
 };
-use crate::{
-    client_address,
-    recorder::{EventRecorder, Recorded},
-    rejected::MAX_LINE,
-};
+use crate::recorder::{EventRecorder, Recorded};
 
 pub(super) async fn post(
     State(recorder): State<Arc<EventRecorder>>,
@@ -132,7 +129,7 @@ fn parse(
                     &account.to_string(),
                     refusal.code,
                     &refusal.detail,
-                    &without_address(text),
+                    &Kept::of(text),
                     now_ms,
                 );
                 parsed.refused.push((index, refusal));
@@ -140,23 +137,4 @@ fn parse(
         }
     }
     Ok(parsed)
-}
-
-/// The text of a refused event as it is kept: addresses are never stored, nor is a long text,
-/// which is larger still when it is read.
-fn without_address(text: &[u8]) -> String {
-    if text.len() > MAX_LINE {
-        return String::new();
-    }
-    let Ok(Value::Object(mut event)) = serde_json::from_slice(text) else {
-        return String::from_utf8_lossy(text).into_owned();
-    };
-    if let Some(ip) = event.get_mut("ip") {
-        let network = ip
-            .as_str()
-            .and_then(client_address::address)
-            .map(enrich::truncate_ip);
-        *ip = network.map_or(Value::Null, Value::String);
-    }
-    Value::Object(event).to_string()
 }

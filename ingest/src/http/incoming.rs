@@ -32,7 +32,8 @@ pub(super) struct Incoming<'a> {
     goal: Name,
     #[serde(borrow, alias = "time", alias = "timestamp")]
     occurred_at: Option<&'a RawValue>,
-    ip: Option<String>,
+    /// A number is no address, and the error must not quote it.
+    ip: Name,
     user_agent: Option<String>,
     referrer: Option<String>,
     accept_language: Option<String>,
@@ -259,8 +260,12 @@ impl<'a> Incoming<'a> {
     }
 
     fn address(&self) -> Result<Option<IpAddr>, Refusal> {
-        let text = self.ip.as_deref().filter(|text| !text.is_empty());
-        match text.map(|text| address(text).ok_or(())).transpose() {
+        match self
+            .ip
+            .as_deref()
+            .map(|text| address(text).ok_or(()))
+            .transpose()
+        {
             Ok(ip) => Ok(ip),
             Err(()) => refuse("invalid_ip", "ip must be an IPv4 or IPv6 address"),
         }
@@ -371,15 +376,14 @@ const TIME_FORMS: &str = "occurred_at must be RFC 3339 with a zone, or unix mill
 /// What is wrong with an event that has a field that does not exist; looked at when it was refused.
 fn unknown_field(text: &str) -> Option<String> {
     let fields: BTreeMap<String, IgnoredAny> = serde_json::from_str(text).ok()?;
-    let known = |name: &String| {
-        let alone = format!(
-            "{{{}:null}}",
-            serde_json::to_string(name).unwrap_or_default()
-        );
-        serde_json::from_str::<Incoming<'_>>(&alone).is_ok()
-    };
-    let name = fields.keys().find(|name| !known(name))?;
+    let name = fields.keys().find(|name| !is_field(name))?;
     Some(web::unknown("field", name, FIELDS))
+}
+
+/// Whether an event may have a field of this name.
+pub(super) fn is_field(name: &str) -> bool {
+    let name = serde_json::to_string(name).unwrap_or_default();
+    serde_json::from_str::<Incoming<'_>>(&format!("{{{name}:null}}")).is_ok()
 }
 
 #[cfg(test)]
@@ -427,6 +431,17 @@ mod tests {
         assert_eq!(event.click_id.as_deref(), None);
         for wrong in ["true", "[1]", "{}"] {
             refusal(&format!("{{\"transaction_id\":{wrong}}}"));
+        }
+    }
+
+    #[test]
+    fn no_refusal_quotes_an_address() {
+        for ip in ["3405803853", "\"203.0.113.77.\"", "3.4e9"] {
+            let text = format!("{{\"link\":\"a\",\"ip\":{ip}}}");
+            let refusal = Incoming::parse(text.as_bytes()).and_then(|event| event.address());
+            let refusal = refusal.unwrap_err();
+            assert_eq!(refusal.code, "invalid_ip");
+            assert!(!refusal.detail.contains(ip), "{}", refusal.detail);
         }
     }
 

@@ -6,6 +6,7 @@ mod events;
 #[cfg(test)]
 mod hostile;
 mod incoming;
+mod kept;
 mod parameters;
 mod pixel;
 mod postback;

@@ -31,6 +31,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
         accounts: HashSet::new(),
         campaigns: HashMap::new(),
         added: HashMap::new(),
+        renamed: HashMap::new(),
         names: HashMap::new(),
     };
     changes.iter().try_for_each(|change| batch.check(change))
@@ -43,6 +44,8 @@ struct Batch<'a> {
     campaigns: HashMap<EntityId, EntityId>,
     /// How many rows of each kind are new, by account.
     added: HashMap<(EntityKind, u64), u64>,
+    /// How many slugs links give up, by account.
+    renamed: HashMap<u64, u64>,
     names: HashMap<(EntityKind, u64, &'a str), EntityId>,
 }
 
@@ -59,7 +62,8 @@ impl<'a> Batch<'a> {
             Change::PutLink(link) => {
                 self.link_texts(link)?;
                 self.slug_is_free(link)?;
-                self.row(&state.links, link, "slug")
+                self.row(&state.links, link, "slug")?;
+                self.rename(link)
             }
             Change::PutPixel(pixel) => self.row(&state.pixels, pixel, "pixel name"),
             Change::PutGoal(goal) => {
@@ -103,6 +107,26 @@ impl<'a> Batch<'a> {
             true => Ok(()),
             false => Err(taken("slug", &link.slug)),
         }
+    }
+
+    /// The slug that a link had stays its account's for good, so that there is an end to them.
+    fn rename(&mut self, link: &Link) -> Result<(), CatalogError> {
+        let (state, account) = (self.state, link.account);
+        let old = state.links.get(link.id).map(|old| &*old.slug);
+        let given_up = old.filter(|old| **old != *link.slug && !state.has_given_up(old, account));
+        if given_up.is_none() {
+            return Ok(());
+        }
+        let quotas = self.quotas(account);
+        let renamed = self.renamed.entry(account.raw).or_default();
+        *renamed += 1;
+        quotas.check_renamed(state, account, *renamed)
+    }
+
+    /// An account that is new in this batch has not been told otherwise.
+    fn quotas(&self, account: EntityId) -> Quotas {
+        let account = self.state.account(account);
+        account.map_or_else(Quotas::default, |account| account.quotas)
     }
 
     fn account(&mut self, account: &Account) -> Result<(), CatalogError> {
@@ -172,9 +196,7 @@ impl<'a> Batch<'a> {
     }
 
     fn quota<T: Row>(&mut self, table: &Table<T>, row: &T) -> Result<(), CatalogError> {
-        // An account that is new in this batch has not been told otherwise.
-        let account = self.state.account(row.account());
-        let quotas = account.map_or_else(Quotas::default, |account| account.quotas);
+        let quotas = self.quotas(row.account());
         let added = self.added.entry((T::KIND, row.account().raw)).or_default();
         quotas.check(self.state, table, row, *added)?;
         *added += 1;

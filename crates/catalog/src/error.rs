@@ -47,6 +47,15 @@ pub enum CatalogError {
         /// How many.
         max: u64,
     },
+    /// The account has given up as many slugs as it may.
+    #[error(
+        "this account has given up {max} slugs, which stay its own: its links keep the slugs that they have; ask the \
+         operator for more links"
+    )]
+    Slugs {
+        /// How many it may give up.
+        max: u64,
+    },
     /// Others were faster, again and again.
     #[error("the catalog was changed by others {tries} times meanwhile; try again")]
     Contended {

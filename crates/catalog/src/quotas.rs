@@ -1,6 +1,6 @@
 //! How much one account may have: what all accounts of an installation share is not one's to fill.
 
-use model::id::EntityKind;
+use model::id::{EntityId, EntityKind};
 use serde::{Deserialize, Serialize};
 
 use super::{error::CatalogError, state::State, types::Row};
@@ -30,7 +30,7 @@ impl Default for Quotas {
     }
 }
 
-/// For each object that may be live, so many deleted ones are remembered.
+/// For each object that may be live, so many deleted ones are remembered, and so many slugs that are given up.
 const TOMBSTONES: u64 = 10;
 
 impl Quotas {
@@ -66,6 +66,20 @@ impl Quotas {
                 what: T::KIND.plural(),
                 max: most,
             }),
+        }
+    }
+
+    /// Whether a link of `account` may get another slug, which makes `renamed` that it gives up in this batch.
+    pub(super) fn check_renamed(
+        &self,
+        state: &State,
+        account: EntityId,
+        renamed: u64,
+    ) -> Result<(), CatalogError> {
+        let max = self.links.saturating_mul(TOMBSTONES);
+        match !state.is_shared() || state.given_up_of(account) + renamed <= max {
+            true => Ok(()),
+            false => Err(CatalogError::Slugs { max }),
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct State {
     /// Slugs that no link has any more, each with the account that had it last: what was printed leads
     /// nowhere else.
     given_up: BTreeMap<Box<str>, EntityId>,
+    /// How many of them each account has.
+    given_up_of: HashMap<u64, u64>,
     /// How many accounts allow an origin.
     origins: HashMap<Box<str>, usize>,
 }
@@ -104,6 +106,19 @@ impl State {
         !kept && self.links.named(0, slug).is_none()
     }
 
+    /// How many slugs `account` has given up.
+    pub fn given_up_of(&self, account: EntityId) -> u64 {
+        self.given_up_of
+            .get(&account.raw)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Whether `account` has given up `slug` before.
+    pub(super) fn has_given_up(&self, slug: &str, account: EntityId) -> bool {
+        self.given_up.get(slug) == Some(&account)
+    }
+
     /// What `id` is, deleted or not.
     pub fn describe(&self, id: EntityId) -> Option<Description> {
         match id.kind {
@@ -123,7 +138,8 @@ impl State {
     /// Number of everything it holds.
     pub fn len(&self) -> usize {
         let objects = self.links.len() + self.pixels.len() + self.goals.len();
-        objects + self.campaigns.len() + self.accounts.len() + self.keys.len()
+        let others = self.campaigns.len() + self.accounts.len() + self.keys.len();
+        objects + others + self.given_up.len()
     }
 
     /// Whether it holds nothing.
@@ -194,7 +210,12 @@ impl State {
     }
 
     fn give_up(&mut self, slug: Box<str>, account: EntityId) {
-        self.given_up.insert(slug, account);
+        let before = self.given_up.insert(slug, account);
+        *self.given_up_of.entry(account.raw).or_default() += 1;
+        // It has one of the slug, whoever had it before.
+        if let Some(count) = before.and_then(|by| self.given_up_of.get_mut(&by.raw)) {
+            *count -= 1;
+        }
     }
 
     fn put_key(&mut self, key: ApiKey) {

@@ -199,6 +199,59 @@ async fn a_slug_stays_with_its_account_for_good() {
 }
 
 #[tokio::test]
+async fn an_account_gives_up_so_many_slugs_where_there_are_several() {
+    let store = memory();
+    let catalog = open(&store, 1).await;
+    let mut small = match account(1) {
+        Change::PutAccount(account) => account,
+        other => panic!("{other:?}"),
+    };
+    small.quotas.links = 1;
+    let rename = |slug: &str| vec![Change::PutLink(link(1, 1, slug))];
+    commit(
+        &catalog,
+        vec![Change::PutAccount(small.clone()), account(2)],
+    )
+    .await
+    .unwrap();
+    for n in 0..=10 {
+        commit(&catalog, rename(&format!("s{n}"))).await.unwrap();
+    }
+    let refused = commit(&catalog, rename("s11")).await.unwrap_err();
+    assert!(matches!(refused, CatalogError::Slugs { max: 10 }));
+    let after_start = open(&store, 2).await;
+    commit(&after_start, rename("s11")).await.unwrap_err();
+    // Two at once count as two.
+    small.quotas.links = 2;
+    commit(&catalog, vec![Change::PutAccount(small)])
+        .await
+        .unwrap();
+    let others = [rename("s0"), vec![Change::PutLink(link(2, 1, "t0"))]].concat();
+    commit(&catalog, others).await.unwrap();
+    for n in 12..=20 {
+        commit(&catalog, rename(&format!("s{n}"))).await.unwrap();
+    }
+    let both = vec![
+        Change::PutLink(link(1, 1, "s21")),
+        Change::PutLink(link(2, 1, "t1")),
+    ];
+    commit(&catalog, both).await.unwrap_err();
+    // What it had it may have again, and give up again; it may delete; others have room.
+    for slug in ["s3", "s4", "s3"] {
+        commit(&catalog, rename(slug)).await.unwrap();
+    }
+    commit(&catalog, rename("s22")).await.unwrap();
+    commit(&catalog, rename("s23")).await.unwrap_err();
+    commit(&catalog, vec![Change::Delete(id(EntityKind::Link, 1))])
+        .await
+        .unwrap();
+    for slug in ["u1", "u2"] {
+        let theirs = vec![Change::PutLink(link(3, 2, slug))];
+        commit(&catalog, theirs).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn keys_open_until_they_are_revoked() {
     let catalog = open(&memory(), 1).await;
     let put = Change::PutKey(key("key_a", 1, "mr_secret"));

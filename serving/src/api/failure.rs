@@ -12,7 +12,7 @@ pub(crate) fn code(error: &CatalogError) -> &'static str {
         CatalogError::Taken { .. } => "taken",
         CatalogError::NotFound { .. } => "not_found",
         CatalogError::TooMany { .. } => "too_many",
-        CatalogError::Quota { .. } => "quota_exceeded",
+        CatalogError::Quota { .. } | CatalogError::Slugs { .. } => "quota_exceeded",
         CatalogError::Contended { .. } => "contended",
         CatalogError::Ledger(error) => word(error.kind()),
         CatalogError::Snapshot(error) => word(error.kind()),
@@ -37,7 +37,9 @@ pub(crate) fn problem(error: CatalogError) -> Problem {
             Problem::bad_request(code, error.to_string())
         }
         CatalogError::Taken { .. } => Problem::conflict(code, error.to_string()),
-        CatalogError::Quota { .. } => Problem::new(StatusCode::FORBIDDEN, code, error.to_string()),
+        CatalogError::Quota { .. } | CatalogError::Slugs { .. } => {
+            Problem::new(StatusCode::FORBIDDEN, code, error.to_string())
+        }
         CatalogError::NotFound { .. } => Problem::not_found(error.to_string()),
         CatalogError::Contended { .. } => Problem::unavailable(code, error.to_string(), 1),
         CatalogError::Ledger(_) | CatalogError::Snapshot(_) => StorageError::from(error).into(),

@@ -111,6 +111,20 @@ fn runtime() -> tokio::runtime::Runtime {
 
 proptest! {
     #[test]
+    fn given_up_slugs_are_counted_by_account(changes in vec(any_row(), 0..8)) {
+        let state = state_of(&changes);
+        let mut counts = std::collections::HashMap::new();
+        for row in rows(&state) {
+            if let Change::GiveUpSlug { account, .. } = row {
+                *counts.entry(account).or_insert(0) += 1;
+            }
+        }
+        for (account, count) in counts {
+            prop_assert_eq!(state.given_up_of(account), count);
+        }
+    }
+
+    #[test]
     fn any_rows_survive_a_snapshot(n in any::<u64>(), changes in vec(any_row(), 0..8)) {
         let state = state_of(&changes);
         let bytes = snapshot::encode(n, &state.rows()).unwrap();

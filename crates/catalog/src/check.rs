@@ -79,6 +79,7 @@ impl<'a> Batch<'a> {
                 Some(it) if !it.deleted && id.kind != EntityKind::Account => Ok(()),
                 _ => Err(CatalogError::not_found(id)),
             },
+            Change::Format(_) => Err(CatalogError::invalid("format", "is named by itself")),
             // What deleting and renaming do.
             Change::GiveUpSlug { .. } => {
                 Err(CatalogError::invalid("slug", "is given up by itself"))

@@ -28,7 +28,9 @@ pub use self::{
     error::CatalogError,
     state::{Description, State},
     table::Table,
-    types::{Account, AccountSettings, ApiKey, Campaign, Change, Goal, Link, Pixel, Row, Scope},
+    types::{
+        Account, AccountSettings, ApiKey, Campaign, Change, Format, Goal, Link, Pixel, Row, Scope,
+    },
 };
 use storage::{
     env::Env,
@@ -131,8 +133,11 @@ impl Catalog {
         for _ in 0..COMMIT_TRIES {
             self.follow_locked().await?;
             let (n, changes) = self.read(|state| {
-                let changes = decide(state)?;
+                let mut changes = decide(state)?;
                 check::check(state, &changes)?;
+                if state.format < Format::OURS && !changes.is_empty() {
+                    changes.insert(0, Change::Format(Format::OURS));
+                }
                 Ok::<_, CatalogError>((state.n, changes))
             })?;
             if changes.is_empty() {

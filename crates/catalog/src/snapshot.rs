@@ -1,7 +1,7 @@
 //! Snapshots: the catalog's rows at one entry, so that a start need not read all of history.
 //!
 //! They only save work: a missing or damaged one is passed over. Format: zstd of JSON lines, a
-//! head and then one change per row.
+//! head, the format if it is not the first, and then one change per row.
 
 use std::io::{BufRead, BufReader, Write};
 

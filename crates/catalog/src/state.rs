@@ -12,7 +12,7 @@ use model::{
 
 use super::{
     table::Table,
-    types::{Account, ApiKey, Campaign, Change, Goal, Link, Pixel, Row},
+    types::{Account, ApiKey, Campaign, Change, Format, Goal, Link, Pixel, Row},
 };
 
 /// Everything the catalog holds.
@@ -20,6 +20,8 @@ use super::{
 pub struct State {
     /// Last ledger entry that is in.
     pub n: u64,
+    /// The newest of its entries' formats.
+    pub(super) format: Format,
     /// Links; names are slugs, unique over the installation.
     pub links: Table<Link>,
     /// Pixels; names are unique within an account.
@@ -150,6 +152,7 @@ impl State {
     /// Takes one change in. Any change can be applied; whether it should be is decided before.
     pub(super) fn apply(&mut self, change: Change) {
         match change {
+            Change::Format(format) => self.format = self.format.max(format),
             Change::PutAccount(account) => self.put_account(account),
             Change::PutKey(key) => self.put_key(key),
             Change::RevokeKey(id) => {
@@ -231,7 +234,10 @@ impl State {
 
     /// The rows, in an order in which they can be applied again. Cheap: nothing is copied.
     pub(super) fn rows(&self) -> Vec<Put> {
-        let mut rows = Vec::with_capacity(self.len());
+        let mut rows = Vec::with_capacity(self.len() + 1);
+        if self.format > Format::FIRST {
+            rows.push(Put::Format(self.format));
+        }
         rows.extend(self.accounts.values().cloned().map(Put::Account));
         rows.extend(self.keys.values().cloned().map(Put::Key));
         rows.extend(self.campaigns.iter().cloned().map(Put::Campaign));
@@ -259,6 +265,7 @@ fn describe(row: &impl Row) -> Description {
 /// A row, shared.
 #[derive(Debug, Clone)]
 pub(super) enum Put {
+    Format(Format),
     Account(Arc<Account>),
     Key(Arc<ApiKey>),
     Campaign(Arc<Campaign>),
@@ -272,6 +279,7 @@ impl Put {
     /// The change that puts this row.
     pub(super) fn to_change(&self) -> Change {
         match self {
+            Put::Format(format) => Change::Format(*format),
             Put::Account(row) => Change::PutAccount(Account::clone(row)),
             Put::Key(row) => Change::PutKey(ApiKey::clone(row)),
             Put::Campaign(row) => Change::PutCampaign(Campaign::clone(row)),

@@ -12,6 +12,7 @@ use super::{quotas::Quotas, *};
 
 mod hostile;
 mod replay;
+mod stored;
 
 fn id(kind: EntityKind, raw: u64) -> EntityId {
     EntityId::new(kind, raw)

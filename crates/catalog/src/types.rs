@@ -250,10 +250,54 @@ rows! {
     Campaign, name, |account: EntityId| account.raw, |_| None, |_| ();
 }
 
+/// The version of the form of entries and snapshots.
+///
+/// - 1: what has no format.
+/// - 2: slugs that were given up are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
+pub struct Format(u32);
+
+impl Format {
+    /// Of this program.
+    pub const OURS: Self = Self(2);
+    /// Of what names none.
+    pub(super) const FIRST: Self = Self(1);
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self::FIRST
+    }
+}
+
+impl From<Format> for u32 {
+    fn from(format: Format) -> Self {
+        format.0
+    }
+}
+
+impl TryFrom<u32> for Format {
+    type Error = String;
+
+    fn try_from(format: u32) -> Result<Self, Self::Error> {
+        match Self(format) <= Self::OURS {
+            true => Ok(Self(format)),
+            false => Err(format!(
+                "the catalog is of format {format}, and this program reads up to {}: upgrade it",
+                Self::OURS.0
+            )),
+        }
+    }
+}
+
 /// One step of the catalog's history. Applying it twice is applying it once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
+    /// What follows is of this format: a program that does not know it reads, and so writes, nothing from here on. It
+    /// is the first change of the entry with which a catalog becomes of that format.
+    Format(Format),
     /// New, or changed as a whole.
     PutAccount(Account),
     /// New, or changed as a whole.

@@ -14,7 +14,7 @@ fn text() -> impl Strategy<Value = Box<str>> {
 /// Any row, whether or not a rule would let it in.
 fn any_row() -> impl Strategy<Value = Change> {
     let numbers = any::<(u64, u8, i64, bool)>();
-    (numbers, text(), text(), 0..8).prop_map(|((raw, owner, at, flag), name, other, kind)| {
+    (numbers, text(), text(), 0..9).prop_map(|((raw, owner, at, flag), name, other, kind)| {
         let owner = account_id(owner.into());
         match kind {
             0 => Change::PutAccount(Account {
@@ -57,6 +57,7 @@ fn any_row() -> impl Strategy<Value = Change> {
             }),
             4 => Change::PutCampaign(campaign(raw, owner.raw, &name)),
             5 => Change::RevokeKey(name),
+            7 => Change::Format(Format::OURS),
             6 => Change::GiveUpSlug {
                 slug: name,
                 account: owner,

@@ -13,6 +13,7 @@ use clap::Args;
 use handover::salts::Secret;
 use ingest::{TrustedProxies, log::LogSettings};
 use ipnet::IpNet;
+use model::Hidden;
 use serde::Deserialize;
 use storage::redis_address::RedisSettings;
 
@@ -40,7 +41,7 @@ pub struct Options {
         hide_env_values = true,
         global = true
     )]
-    pub redis_url: Option<String>,
+    pub redis_url: Option<Hidden<String>>,
     /// File with the certificates (PEM) that sign those of Redis [default: the system's]
     #[arg(long, env = "MILLRACE_REDIS_CA", global = true)]
     pub redis_ca: Option<PathBuf>,
@@ -60,7 +61,7 @@ pub struct Options {
     /// The token of whoever runs the installation: MILLRACE_ADMIN_TOKEN, or of the settings file. No flag: the
     /// list of processes shows those to everybody.
     #[arg(skip = environment("MILLRACE_ADMIN_TOKEN"))]
-    pub admin_token: Option<String>,
+    pub admin_token: Option<Hidden<String>>,
     /// File with the admin token, instead of MILLRACE_ADMIN_TOKEN [default: made at the first start, in the
     /// data folder]
     #[arg(long, env = "MILLRACE_ADMIN_TOKEN_FILE", global = true)]
@@ -68,7 +69,7 @@ pub struct Options {
     /// The secret of the installation, MILLRACE_SECRET: what visitors are hashed with is encrypted with it. All
     /// collectors need the same.
     #[arg(skip = environment("MILLRACE_SECRET"))]
-    pub secret: Option<String>,
+    pub secret: Option<Hidden<String>>,
     /// File with the secret of the installation, instead of MILLRACE_SECRET [default: made at the first start,
     /// in the data folder]
     #[arg(long, env = "MILLRACE_SECRET_FILE", global = true)]
@@ -133,8 +134,8 @@ pub struct Settings {
     pub public_url: String,
     /// Its host, if somebody set it: at others links do not answer.
     pub public_host: Option<String>,
-    pub admin_token: Option<String>,
-    secret: Option<String>,
+    pub admin_token: Option<Hidden<String>>,
+    secret: Option<Hidden<String>>,
     /// How long a visitor waits for the disk.
     pub redirect_patience: Duration,
     pub trusted_proxies: TrustedProxies,
@@ -201,7 +202,7 @@ impl Options {
             store_url: all.store_url.unwrap_or(local),
             redis: all
                 .redis_url
-                .filter(|url| !url.is_empty())
+                .filter(|url| !url.reveal().is_empty())
                 .map(|url| RedisSettings {
                     url,
                     ca_file: all.redis_ca,
@@ -219,12 +220,12 @@ impl Options {
                 .public_url
                 .unwrap_or_else(|| format!("http://{collect_addr}")),
             admin_token: match (all.admin_token, all.admin_token_file) {
-                (Some(token), _) if !token.is_empty() => Some(token),
+                (Some(token), _) if !token.reveal().is_empty() => Some(token),
                 (_, Some(file)) => Some(read_secret(&file)?),
                 _ => None,
             },
             secret: match (all.secret, all.secret_file) {
-                (Some(secret), _) if !secret.is_empty() => Some(secret),
+                (Some(secret), _) if !secret.reveal().is_empty() => Some(secret),
                 (_, Some(file)) => Some(read_secret(&file)?),
                 _ => None,
             },
@@ -256,17 +257,17 @@ impl Options {
     }
 }
 
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+fn environment(name: &str) -> Option<Hidden<String>> {
+    std::env::var(name).ok().map(Hidden::new)
 }
 
 /// The one secret in a file, without the line break after it.
-fn read_secret(file: &Path) -> anyhow::Result<String> {
+fn read_secret(file: &Path) -> anyhow::Result<Hidden<String>> {
     let text = std::fs::read_to_string(file);
     let text = text.with_context(|| format!("the secret in {}", file.display()))?;
     match text.trim() {
         "" => bail!("the file {} holds no secret", file.display()),
-        secret => Ok(secret.to_owned()),
+        secret => Ok(secret.into()),
     }
 }
 
@@ -302,11 +303,20 @@ fn trusted_proxies(networks: Vec<IpNet>, header: Option<&str>) -> anyhow::Result
 fn read_file(path: &Path) -> anyhow::Result<Options> {
     match std::fs::read_to_string(path) {
         Ok(text) => {
-            toml::from_str(&text).with_context(|| format!("the settings file {}", path.display()))
+            read_text(&text).with_context(|| format!("the settings file {}", path.display()))
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Options::default()),
         Err(e) => Err(e).with_context(|| format!("the settings file {}", path.display())),
     }
+}
+
+/// The settings in a text. What is wrong is told without the line that it is in, which may hold a secret.
+fn read_text(text: &str) -> anyhow::Result<Options> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().and_then(|span| text.get(..span.start));
+        let line = line.map(|before| format!("line {}: ", before.matches('\n').count() + 1));
+        anyhow::anyhow!("{}{}", line.unwrap_or_default(), error.message())
+    })
 }
 
 /// `512M` or `2G`.
@@ -353,7 +363,7 @@ impl Settings {
     }
 
     /// The admin token: the one that is set, or the one in the data folder, made when missing.
-    pub fn admin_token(&self, make: impl FnOnce() -> String) -> anyhow::Result<String> {
+    pub fn admin_token(&self, make: impl FnOnce() -> String) -> anyhow::Result<Hidden<String>> {
         match &self.admin_token {
             Some(token) => Ok(token.clone()),
             None => self.own_secret("admin-token", "the admin token", make),
@@ -366,7 +376,7 @@ impl Settings {
             Some(secret) => secret.clone(),
             None => self.own_secret("secret", "the installation's secret", make)?,
         };
-        Ok(Secret::new(&text)?)
+        Ok(Secret::new(text.reveal())?)
     }
 
     /// What lies in a file of the data folder that nobody else may read.
@@ -375,7 +385,7 @@ impl Settings {
         file: &str,
         what: &str,
         make: impl FnOnce() -> String,
-    ) -> anyhow::Result<String> {
+    ) -> anyhow::Result<Hidden<String>> {
         use std::{
             io::Write,
             os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -383,7 +393,7 @@ impl Settings {
         let path = self.data_dir.join(file);
         let context = || format!("{what} in {}", path.display());
         match std::fs::read_to_string(&path) {
-            Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
+            Ok(text) if !text.trim().is_empty() => return Ok(text.trim().into()),
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 return Err(e).with_context(context);
             }
@@ -403,7 +413,7 @@ impl Settings {
         file.write_all(text.as_bytes())
             .and_then(|()| file.sync_all())
             .with_context(context)?;
-        Ok(text)
+        Ok(Hidden::new(text))
     }
 
     /// Lets nobody else into the data folder, if it is there: versions before left it open.
@@ -434,6 +444,41 @@ mod tests {
         for text in ["", "5", "s", "-5s", "5 s", "1d", "0s", "99999999h", "é"] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            data_dir: Some(folder.path().to_owned()),
+            redis_url: Some("redis://u:hush-1@redis".into()),
+            admin_token: Some("hush-2".into()),
+            secret: Some("hush-3".into()),
+            ..Options::default()
+        };
+        let settings = options.clone().settings().unwrap();
+        let token = settings.admin_token(String::new).unwrap();
+        let shown = format!("{options:?} {settings:#?} {token:?} {:?}", settings.redis);
+        assert!(
+            shown.contains("admin_token") && !shown.contains("hush"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn no_secret_is_in_what_is_wrong_with_the_file() {
+        for text in [
+            "\n\nsecret = \"hush",
+            "secret = 445500",
+            "\nsecret = hush",
+            "admin_token = [\"hush\"]",
+        ] {
+            let wrong = format!("{:#}", read_text(text).unwrap_err());
+            let is_shown = ["hush", "4455"].iter().any(|secret| wrong.contains(secret));
+            assert!(!is_shown && !wrong.is_empty(), "{wrong}");
+        }
+        let wrong = format!("{:#}", read_text("\n\nsecret = \"hush").unwrap_err());
+        assert!(wrong.starts_with("line 3: "), "{wrong}");
     }
 
     #[test]
@@ -470,8 +515,14 @@ mod tests {
             ..Options::default()
         };
         let settings = options.settings().unwrap();
-        assert_eq!(settings.admin_token(|| "first".into()).unwrap(), "first");
-        assert_eq!(settings.admin_token(|| "second".into()).unwrap(), "first");
+        assert_eq!(
+            settings.admin_token(|| "first".into()).unwrap(),
+            "first".into()
+        );
+        assert_eq!(
+            settings.admin_token(|| "second".into()).unwrap(),
+            "first".into()
+        );
         let mode = std::fs::metadata(folder.path().join("new/admin-token"))
             .unwrap()
             .permissions()

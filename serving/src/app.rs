@@ -56,7 +56,7 @@ impl App {
     pub(crate) fn new(deps: ServingDeps, settings: ServingSettings) -> Self {
         Self {
             catalog: deps.catalog,
-            admin_token: AdminToken::new(&settings.admin_token),
+            admin_token: AdminToken::new(settings.admin_token.reveal()),
             public_url: settings.public_url,
             jobs: deps.jobs,
             audits: deps.audits,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use catalog::Catalog;
 use handover::overview::Overview;
+use model::Hidden;
 use storage::{cells::LiveCells, env::Env, stream::EventStream};
 use web::{Health, ServerSettings};
 
@@ -33,7 +34,7 @@ pub struct ServingDeps {
 #[derive(Debug, Clone)]
 pub struct ServingSettings {
     /// Token of whoever runs the installation.
-    pub admin_token: String,
+    pub admin_token: Hidden<String>,
     /// Where visitors reach the collector.
     pub public_url: String,
     /// Bounds of the server.

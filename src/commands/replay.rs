@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use model::Hidden;
 use replay::{Format, Options, Patience, Tell, Told};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,7 @@ pub struct Replay {
     to: String,
     /// API key that may write.
     #[arg(long, env = "MILLRACE_KEY", hide_env_values = true)]
-    key: String,
+    key: Hidden<String>,
     /// ndjson: one event a line as POST /v1/events takes it; csv: the same fields as columns, with their other names
     /// (time, timestamp, clickid, txid, payout …), separated by `,` `;` `|` or tabs; combined: the log of a web
     /// server (Apache, nginx), where the path is the link's slug. By default what the file's name says
@@ -92,7 +93,7 @@ impl Replay {
         Ok(Options {
             file: self.file,
             to: self.to,
-            key: self.key,
+            key: self.key.reveal().clone(),
             format: format.transpose().map_err(anyhow::Error::msg)?,
             streams: self.streams,
             rate: self.rate,

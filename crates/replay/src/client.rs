@@ -14,8 +14,7 @@ const MAX_ANSWER: usize = 8 << 20;
 /// How much of an answer is shown, characters.
 const SHOWN: usize = 300;
 
-/// A collector, and who sends to it.
-#[derive(Debug)]
+/// A collector, and who sends to it, by a secret.
 pub(crate) struct Client {
     http: reqwest::Client,
     url: Url,

@@ -9,8 +9,8 @@ use crate::{Format, Patience};
 /// Longest prefix of keys, bytes.
 const MAX_PREFIX: usize = 128;
 
-/// What is asked for.
-#[derive(Debug, Clone)]
+/// What is asked for. There is a secret in it.
+#[derive(Clone)]
 pub struct Options {
     /// The file; packed with gzip or not.
     pub file: PathBuf,

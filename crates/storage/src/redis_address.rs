@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use model::Hidden;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -10,30 +11,20 @@ use crate::error::LiveError;
 const DEFAULT_PORT: u16 = 6379;
 
 /// How Redis is reached.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RedisSettings {
     /// `redis://user:password@host:port/db`, `rediss://…` over TLS, `redis+cluster://user:password@host:port,host:port`
     /// or `rediss+cluster://…`. It may hold a password.
-    pub url: String,
+    pub url: Hidden<String>,
     /// File with the certificates (PEM) that sign the servers' ones, instead of the system's.
     pub ca_file: Option<PathBuf>,
-}
-
-impl std::fmt::Debug for RedisSettings {
-    /// Without the password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ca_file = &self.ca_file;
-        f.debug_struct("RedisSettings")
-            .field("ca_file", ca_file)
-            .finish_non_exhaustive()
-    }
 }
 
 /// A setting, understood.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     /// One address for a single server, those of some nodes for a cluster; with user and password each.
-    pub(crate) nodes: Vec<String>,
+    pub(crate) nodes: Hidden<Vec<String>>,
     pub(crate) is_cluster: bool,
     pub(crate) is_tls: bool,
 }
@@ -57,7 +48,7 @@ impl Address {
             let whole = format!("{scheme}://{rest}");
             let parsed = Url::parse(&whole).map_err(|_| wrong("it cannot be read"))?;
             has_host(&parsed).ok_or_else(|| wrong("it names no host"))?;
-            let nodes = vec![whole];
+            let nodes = Hidden::new(vec![whole]);
             return Ok(Self {
                 nodes,
                 is_cluster,
@@ -99,7 +90,7 @@ impl Address {
         });
         let nodes = hosts.iter().map(|host| format!("{scheme}://{login}{host}"));
         Ok(Self {
-            nodes: nodes.collect(),
+            nodes: Hidden::new(nodes.collect()),
             is_cluster: true,
             is_tls,
         })
@@ -120,7 +111,7 @@ mod tests {
     use super::*;
 
     fn nodes(url: &str) -> Vec<String> {
-        Address::parse(url).unwrap().nodes
+        Address::parse(url).unwrap().nodes.reveal().clone()
     }
 
     #[test]

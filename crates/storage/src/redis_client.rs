@@ -82,7 +82,7 @@ pub enum Connection {
 impl RedisClient {
     /// Redis as the settings say. Does not connect, but reads the file of certificates.
     pub fn new(settings: &RedisSettings) -> Result<Self, LiveError> {
-        let address = Address::parse(&settings.url)?;
+        let address = Address::parse(settings.url.reveal())?;
         let ca = match &settings.ca_file {
             Some(_) if !address.is_tls => {
                 return Err(LiveError::Address(
@@ -96,14 +96,14 @@ impl RedisClient {
         };
         let kind = match (address.is_cluster, address.is_tls) {
             (true, _) => Kind::Cluster(Cluster {
-                nodes: address.nodes,
+                nodes: address.nodes.reveal().clone(),
                 ca,
             }),
             (false, true) => Kind::Single(redis::Client::build_with_tls(
-                address.nodes.concat(),
+                address.nodes.reveal().concat(),
                 certificates(ca),
             )?),
-            (false, false) => Kind::Single(redis::Client::open(address.nodes.concat())?),
+            (false, false) => Kind::Single(redis::Client::open(address.nodes.reveal().concat())?),
         };
         Ok(Self(Arc::new(Inner {
             kind,
@@ -114,7 +114,7 @@ impl RedisClient {
     /// Redis at `url`.
     pub fn at(url: &str) -> Result<Self, LiveError> {
         Self::new(&RedisSettings {
-            url: url.to_owned(),
+            url: url.into(),
             ca_file: None,
         })
     }

@@ -13,7 +13,7 @@ use storage::{
 const PASSWORD: &str = "pa,ss/w@rd:#?%";
 
 async fn answers(url: &str, ca_file: Option<PathBuf>) -> Result<(), LiveError> {
-    let url = url.to_owned();
+    let url = url.into();
     let client = RedisClient::new(&RedisSettings { url, ca_file })?;
     client.require_noeviction().await?;
     // Something that is stored, read again, and run as a script.

@@ -81,7 +81,7 @@ pub(crate) struct Settings {
 }
 
 /// A new account and its first key.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct NewAccount {
     /// The account.
     #[serde(flatten)]
@@ -112,7 +112,7 @@ pub(crate) struct KeyView {
 }
 
 /// A new API key.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct NewKey {
     /// The key.
     #[serde(flatten)]

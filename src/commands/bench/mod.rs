@@ -25,7 +25,7 @@ use handover::{
 };
 use ingest::log::{LocalDisk, Log, LogSettings, ThreadExecutor};
 use model::{
-    EntityId, EntityKind, Epoch, Event, LogId, Record, SegmentNo, Seq, Span, SystemClock,
+    EntityId, EntityKind, Epoch, Event, Hidden, LogId, Record, SegmentNo, Seq, Span, SystemClock,
     random::SystemRandom,
 };
 use serde_json::Value;
@@ -54,7 +54,7 @@ pub struct Bench {
     seconds: u64,
     /// Also apply cells to this Redis. Its keys are added to: use an empty one.
     #[arg(long)]
-    redis: Option<String>,
+    redis: Option<Hidden<String>>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -44,7 +44,7 @@ impl Visitor {
         Ok(Self {
             account: account.to_string(),
             key,
-            operator: parts.settings.admin_token(String::new)?,
+            operator: parts.settings.admin_token(String::new)?.reveal().clone(),
             api: format!("http://{}", parts.settings.api_addr),
             collector: format!("http://{}", parts.settings.collect_addr),
             range: format!(

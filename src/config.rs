@@ -1,6 +1,8 @@
 //! Settings: flags over `MILLRACE_*` over `millrace.toml` over defaults. The only reader of the
 //! environment and of that file.
 
+mod secrets;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -17,6 +19,7 @@ use model::Hidden;
 use serde::Deserialize;
 use storage::redis_address::RedisSettings;
 
+use self::secrets::Secrets;
 use crate::{jobs::Schedules, memory};
 
 /// Name of the settings file, looked for in the working folder.
@@ -33,15 +36,13 @@ pub struct Options {
     /// Object store: file:///folder, s3://bucket/prefix or memory:// [default: the data folder]
     #[arg(long, env = "MILLRACE_STORE_URL", global = true)]
     pub store_url: Option<String>,
-    /// Redis: redis://user:password@host:port/db or redis+cluster://user:password@host:port,host:port; over TLS
-    /// rediss:// and rediss+cluster:// [default: in-process]
-    #[arg(
-        long,
-        env = "MILLRACE_REDIS_URL",
-        hide_env_values = true,
-        global = true
-    )]
-    pub redis_url: Option<Hidden<String>>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub secrets: Secrets,
+    /// Secrets of the environment, which no flag shows and each flag overrides.
+    #[arg(skip = Secrets::of_environment())]
+    #[serde(skip)]
+    pub environment: Secrets,
     /// File with the certificates (PEM) that sign those of Redis [default: the system's]
     #[arg(long, env = "MILLRACE_REDIS_CA", global = true)]
     pub redis_ca: Option<PathBuf>,
@@ -58,22 +59,6 @@ pub struct Options {
     /// http://COLLECT_ADDR, and any host]
     #[arg(long, env = "MILLRACE_PUBLIC_URL", global = true)]
     pub public_url: Option<String>,
-    /// The token of whoever runs the installation: MILLRACE_ADMIN_TOKEN, or of the settings file. No flag: the
-    /// list of processes shows those to everybody.
-    #[arg(skip = environment("MILLRACE_ADMIN_TOKEN"))]
-    pub admin_token: Option<Hidden<String>>,
-    /// File with the admin token, instead of MILLRACE_ADMIN_TOKEN [default: made at the first start, in the
-    /// data folder]
-    #[arg(long, env = "MILLRACE_ADMIN_TOKEN_FILE", global = true)]
-    pub admin_token_file: Option<PathBuf>,
-    /// The secret of the installation, MILLRACE_SECRET: what visitors are hashed with is encrypted with it. All
-    /// collectors need the same.
-    #[arg(skip = environment("MILLRACE_SECRET"))]
-    pub secret: Option<Hidden<String>>,
-    /// File with the secret of the installation, instead of MILLRACE_SECRET [default: made at the first start,
-    /// in the data folder]
-    #[arg(long, env = "MILLRACE_SECRET_FILE", global = true)]
-    pub secret_file: Option<PathBuf>,
     /// Proxies that are believed about whose request they pass on
     #[arg(
         long,
@@ -150,7 +135,7 @@ pub struct Settings {
 
 macro_rules! over {
     ($flags:expr, $file:expr, $($field:ident),*) => {
-        Options { $($field: $flags.$field.or($file.$field)),* }
+        Options { $($field: $flags.$field.or($file.$field),)* ..Options::default() }
     };
 }
 
@@ -158,21 +143,17 @@ impl Options {
     /// Completes the options from the file and the defaults.
     pub fn settings(self) -> anyhow::Result<Settings> {
         let file = read_file(Path::new(FILE))?;
+        let secrets = Secrets::reveal([&self.secrets, &self.environment, &file.secrets])?;
         let all = over!(
             self,
             file,
             data_dir,
             store_url,
-            redis_url,
             redis_ca,
             collect_addr,
             api_addr,
             operator_addr,
             public_url,
-            admin_token,
-            admin_token_file,
-            secret,
-            secret_file,
             trusted_proxies,
             redirect_patience,
             client_ip_header,
@@ -200,13 +181,10 @@ impl Options {
             |text: Option<String>, default| text.map_or(Ok(default), |t| parse_duration(&t));
         Ok(Settings {
             store_url: all.store_url.unwrap_or(local),
-            redis: all
-                .redis_url
-                .filter(|url| !url.reveal().is_empty())
-                .map(|url| RedisSettings {
-                    url,
-                    ca_file: all.redis_ca,
-                }),
+            redis: secrets.redis_url.map(|url| RedisSettings {
+                url,
+                ca_file: all.redis_ca,
+            }),
             collect_addr,
             api_addr: all
                 .api_addr
@@ -219,16 +197,8 @@ impl Options {
             public_url: all
                 .public_url
                 .unwrap_or_else(|| format!("http://{collect_addr}")),
-            admin_token: match (all.admin_token, all.admin_token_file) {
-                (Some(token), _) if !token.reveal().is_empty() => Some(token),
-                (_, Some(file)) => Some(read_secret(&file)?),
-                _ => None,
-            },
-            secret: match (all.secret, all.secret_file) {
-                (Some(secret), _) if !secret.reveal().is_empty() => Some(secret),
-                (_, Some(file)) => Some(read_secret(&file)?),
-                _ => None,
-            },
+            admin_token: secrets.admin_token,
+            secret: secrets.secret,
             redirect_patience: duration(all.redirect_patience, Duration::from_millis(500))?,
             trusted_proxies: trusted_proxies(
                 all.trusted_proxies.unwrap_or_default(),
@@ -254,20 +224,6 @@ impl Options {
             report_sql: all.report_sql,
             data_dir,
         })
-    }
-}
-
-fn environment(name: &str) -> Option<Hidden<String>> {
-    std::env::var(name).ok().map(Hidden::new)
-}
-
-/// The one secret in a file, without the line break after it.
-fn read_secret(file: &Path) -> anyhow::Result<Hidden<String>> {
-    let text = std::fs::read_to_string(file);
-    let text = text.with_context(|| format!("the secret in {}", file.display()))?;
-    match text.trim() {
-        "" => bail!("the file {} holds no secret", file.display()),
-        secret => Ok(secret.into()),
     }
 }
 
@@ -451,9 +407,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             data_dir: Some(folder.path().to_owned()),
-            redis_url: Some("redis://u:hush-1@redis".into()),
-            admin_token: Some("hush-2".into()),
-            secret: Some("hush-3".into()),
+            secrets: Secrets {
+                redis_url: Some("redis://u:hush-1@redis".into()),
+                admin_token: Some("hush-2".into()),
+                secret: Some("hush-3".into()),
+                ..Secrets::default()
+            },
             ..Options::default()
         };
         let settings = options.clone().settings().unwrap();

@@ -1,6 +1,7 @@
 //! Settings: flags over `MILLRACE_*` over `millrace.toml` over defaults. The only reader of the
 //! environment and of that file.
 
+mod data_folder;
 mod secrets;
 
 use std::{
@@ -335,53 +336,20 @@ impl Settings {
         Ok(Secret::new(text.reveal())?)
     }
 
-    /// What lies in a file of the data folder that nobody else may read.
     fn own_secret(
         &self,
         file: &str,
         what: &str,
         make: impl FnOnce() -> String,
     ) -> anyhow::Result<Hidden<String>> {
-        use std::{
-            io::Write,
-            os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-        };
-        let path = self.data_dir.join(file);
-        let context = || format!("{what} in {}", path.display());
-        match std::fs::read_to_string(&path) {
-            Ok(text) if !text.trim().is_empty() => return Ok(text.trim().into()),
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(e).with_context(context);
-            }
-            _ => {}
-        }
-        let mut folder = std::fs::DirBuilder::new();
-        let folder = folder.recursive(true).mode(0o700);
-        folder.create(&self.data_dir).with_context(context)?;
-        let text = make();
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path)
-            .with_context(context)?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .with_context(context)?;
-        Ok(Hidden::new(text))
+        data_folder::own_secret(&self.data_dir.join(file), what, make)
     }
 
     /// Lets nobody else into the data folder, if it is there: versions before left it open.
     pub fn close_data_dir(&self) -> anyhow::Result<()> {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::Permissions::from_mode(0o700);
-        match std::fs::set_permissions(&self.data_dir, mode) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("the data folder {}", self.data_dir.display()))
-            }
-            _ => Ok(()),
-        }
+        data_folder::close(&self.data_dir, |folder, mode| {
+            std::fs::set_permissions(folder, mode)
+        })
     }
 }
 
@@ -463,29 +431,5 @@ mod tests {
             let error = trusted_proxies(networks, Some(header)).unwrap_err();
             assert!(error.to_string().contains("--client-ip-header"), "{error}");
         }
-    }
-
-    #[test]
-    fn the_token_is_made_once_and_private() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let options = Options {
-            data_dir: Some(folder.path().join("new")),
-            ..Options::default()
-        };
-        let settings = options.settings().unwrap();
-        assert_eq!(
-            settings.admin_token(|| "first".into()).unwrap(),
-            "first".into()
-        );
-        assert_eq!(
-            settings.admin_token(|| "second".into()).unwrap(),
-            "first".into()
-        );
-        let mode = std::fs::metadata(folder.path().join("new/admin-token"))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
     }
 }

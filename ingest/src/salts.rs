@@ -6,10 +6,9 @@ use std::{
     time::Duration,
 };
 
-use catalog::copy::replace_privately;
 use enrich::{NamedKey, Salt};
 use handover::salts::{self, Kept, Salts, Secret};
-use storage::{blocking, env::Env};
+use storage::{blocking, env::Env, private_files};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
@@ -90,7 +89,7 @@ impl SaltFollower {
             return;
         };
         let path = self.copy.clone();
-        if let Err(error) = blocking::run(move || replace_privately(&path, &bytes)).await {
+        if let Err(error) = blocking::run(move || private_files::replace(&path, &bytes)).await {
             tracing::warn!(%error, "no copy of the salts is kept beside the log");
         }
     }

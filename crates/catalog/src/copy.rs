@@ -2,12 +2,12 @@
 //! starts with it, and its redirects stay up.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufRead, BufReader, Write},
+    fs,
+    io::{self, BufRead, BufReader},
     path::Path,
 };
 
-use storage::{blocking, env::Env};
+use storage::{blocking, env::Env, private_files};
 
 use super::{
     Catalog,
@@ -39,7 +39,7 @@ impl Catalog {
         let path = path.to_owned();
         blocking::run(move || {
             let bytes = encode(n, &rows).map_err(io::Error::other)?;
-            replace_privately(&path, &bytes)
+            private_files::replace(&path, &bytes)
         })
         .await?;
         Ok(n)
@@ -52,23 +52,4 @@ fn number(bytes: &[u8]) -> io::Result<u64> {
     BufReader::new(zstd::Decoder::new(bytes)?).read_line(&mut head)?;
     let head: snapshot::Head = serde_json::from_str(&head)?;
     Ok(head.n)
-}
-
-/// Puts a file in place at once, durable, for its owner alone: it may hold secrets.
-pub fn replace_privately(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("tmp");
-    match fs::remove_file(&temporary) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    let mut options = File::options();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(temporary, path)?;
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

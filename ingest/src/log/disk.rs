@@ -3,9 +3,11 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
+
+use storage::private_files;
 
 /// A folder of files.
 pub trait Disk: Send + Sync + 'static {
@@ -42,10 +44,7 @@ pub struct LocalDisk {
 impl LocalDisk {
     /// Opens `folder`, made if missing; an error if another process has it.
     pub fn open(folder: &Path) -> io::Result<Self> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+        private_files::make_folder(folder)?;
         let lock = OpenOptions::new()
             .create(true)
             .write(true)

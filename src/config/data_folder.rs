@@ -39,7 +39,18 @@ pub(super) fn close(
         true => set(folder, Permissions::from_mode(0o700)),
         false => Ok(()),
     });
-    closed.with_context(|| format!("the data folder {}", folder.display()))
+    match closed {
+        // Somebody else's, of whose group we are: it may be meant so.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let folder = folder.display();
+            tracing::warn!(
+                "the data folder {folder} lets others in, and cannot be closed ({error}): whoever owns it may do \
+                 `chmod 700 {folder}`"
+            );
+            Ok(())
+        }
+        closed => closed.with_context(|| format!("the data folder {}", folder.display())),
+    }
 }
 
 #[cfg(test)]
@@ -72,7 +83,8 @@ mod tests {
         let set = |folder: &Path, mode| std::fs::set_permissions(folder, mode);
         set(folder, Permissions::from_mode(0o755)).unwrap();
         let fails = |error: i32| move |_: &Path, _| Err(io::Error::from_raw_os_error(error));
-        let erofs = 30;
+        let (eperm, erofs) = (1, 30);
+        close(folder, fails(eperm)).unwrap();
         let wrong = close(folder, fails(erofs)).unwrap_err();
         assert!(wrong.to_string().contains("data folder"));
         close(folder, set).unwrap();

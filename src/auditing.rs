@@ -70,7 +70,7 @@ impl AuditControl for Auditing {
         let room = room.map_err(|_| NoAudit::Busy)?;
         let audit = tokio::time::timeout(PATIENCE, self.audit(full, Some(room)));
         let audit = audit.await.map_err(|_| NoAudit::Late)?;
-        let audit = audit.map_err(|error| NoAudit::Broken(format!("{error:#}")))?;
+        let audit = audit.map_err(|error| NoAudit::Broken(storage::error::told(&*error)))?;
         Ok(audit?)
     }
 }

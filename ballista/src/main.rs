@@ -104,7 +104,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", storage::error::told(&*error));
             ExitCode::FAILURE
         }
     }

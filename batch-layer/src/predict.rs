@@ -285,3 +285,29 @@ async fn append(deps: &RollupDeps, made: &Made) -> Result<bool, PredictError> {
     }
     Err(PredictError::Outrun)
 }
+
+#[cfg(test)]
+mod tests {
+    use storage::error::told;
+
+    use super::*;
+
+    #[test]
+    fn why_a_run_failed_is_told_once() {
+        let query = DataFusionError::Plan("there is no column".into());
+        let external = DataFusionError::External("the bucket is gone".into());
+        let encode = ParquetError::General("no room".into());
+        for (error, cause) in [
+            (PredictError::from(query), "there is no column"),
+            (PredictError::from(external), "the bucket is gone"),
+            (PredictError::from(encode), "no room"),
+        ] {
+            let text = told(&error);
+            assert_eq!(text.matches(cause).count(), 1, "{text}");
+            assert!(
+                text.ends_with("it again") || text.ends_with("report it"),
+                "{text}"
+            );
+        }
+    }
+}

@@ -91,6 +91,20 @@ impl StorageError {
     }
 }
 
+/// An error and its causes as one text. Texts of ours are whole, since most are told alone, and they have their causes
+/// as sources as well, since what to do may depend on these: what is said already is not said again.
+pub fn told(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    for cause in causes {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// Lets `?` take the errors of all stores into an error with the variant `Storage(StorageError)`.
 #[macro_export]
 macro_rules! from_storage_errors {
@@ -172,5 +186,32 @@ mod tests {
             source: Box::new(damaged()),
         };
         assert_eq!(StorageError::from(unknown).kind(), Kind::Conflict);
+    }
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let cause = std::io::Error::other("the disk is on fire");
+        let request = object_store::Error::Generic {
+            store: "S3",
+            source: Box::new(cause),
+        };
+        let ledger = LedgerError::Store {
+            ledger: "catalog".into(),
+            source: Box::new(StoreError::request("read", &Path::from("a"), request)),
+        };
+        let text = told(&StorageError::from(ledger));
+        assert!(text.starts_with("ledger `catalog`: "), "{text}");
+        for part in ["ledger `catalog`", "cannot read `a`", "on fire"] {
+            assert_eq!(text.matches(part).count(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_an_outer_text_leaves_out_is_told() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("no series")]
+        struct Outer(#[source] std::io::Error);
+        let text = told(&Outer(std::io::Error::other("the file is empty")));
+        assert_eq!(text, "no series: the file is empty");
     }
 }

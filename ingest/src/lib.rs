@@ -12,6 +12,7 @@ mod recorder;
 mod rejected;
 mod request_facts;
 mod role;
+mod room;
 mod salts;
 mod sender_keys;
 pub mod session;

@@ -3,15 +3,16 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use catalog::{AccountSettings, Catalog};
+use handover::sender_keys;
 use model::{Clock, EntityId, Event, EventId};
-use tokio::sync::Semaphore;
 
 use crate::{
     client_address::TrustedProxies,
     log::AppendError,
     rejected::Rejected,
     request_facts::{EventBuilder, RequestFacts, Target},
-    sender_keys::{Asked, Reservation, SenderKeys},
+    room::{Holder, Room},
+    sender_keys::{Asked, Reservation, SenderKeys, quota::Used},
     session::Current,
     tallies::Tallies,
 };
@@ -30,6 +31,17 @@ pub enum Recorded {
     Duplicate(Option<EventId>),
     /// Its key is being used by another request just now.
     Pending,
+    /// Its account has used as many keys as it may.
+    TooManyKeys,
+}
+
+/// Code of [`Recorded::TooManyKeys`].
+pub(crate) const TOO_MANY_KEYS: &str = "too_many_keys";
+
+/// What a sender is told of it.
+pub(crate) fn too_many_keys() -> String {
+    "this account has used as many transaction_ids and idempotency_keys as it may in 30 days; ask the operator for more"
+        .into()
 }
 
 /// The collector's doors.
@@ -55,15 +67,26 @@ pub struct EventRecorder {
     /// How much was turned away.
     pub tallies: Arc<Tallies>,
     /// Room for bodies, in KiB.
-    pub bodies: Semaphore,
+    pub bodies: Room,
     /// Turns of large requests.
-    pub handled: Semaphore,
+    pub handled: Room,
+    /// Senders' keys that accounts used.
+    pub(crate) used_keys: Used,
 }
 
 impl EventRecorder {
     /// What [`EventRecorder::bodies`] and [`EventRecorder::handled`] should be.
-    pub fn room() -> (Semaphore, Semaphore) {
-        (Semaphore::new(BODIES_KIB), Semaphore::new(HANDLED_AT_ONCE))
+    pub fn rooms() -> (Room, Room) {
+        let handled = Room::new("requests", HANDLED_AT_ONCE);
+        (Room::new("bodies", BODIES_KIB), handled)
+    }
+
+    /// Who takes room for a request: nobody apart where there is one account alone.
+    pub(crate) fn holders(&self, account: EntityId, seen: &RequestFacts) -> Vec<Holder> {
+        match self.catalog.read(catalog::State::is_shared) {
+            true => Holder::of(account, seen.ip),
+            false => Vec::new(),
+        }
     }
 
     /// The event of request facts.
@@ -106,9 +129,11 @@ impl EventRecorder {
     async fn record_to_the_end(&self, events: Vec<Event>) -> Result<Vec<Recorded>, AppendError> {
         let mut results: Vec<Option<Recorded>> = vec![None; events.len()];
         let (mut fresh, mut keys, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        let events = self.within_quota(events, &mut results);
+        let (at, events): (Vec<usize>, Vec<Event>) = events.into_iter().unzip();
         let mut asked = self.keys.ask(&events).await;
         let reservations = std::mem::take(&mut asked.reservations);
-        for (i, (mut event, reservation)) in events.into_iter().zip(reservations).enumerate() {
+        for ((i, mut event), reservation) in at.into_iter().zip(events).zip(reservations) {
             let names = match reservation {
                 Reservation::Free => Vec::new(),
                 Reservation::Ours(names) => names,
@@ -129,13 +154,51 @@ impl EventRecorder {
             keys.push(names);
             places.push(i);
         }
-        if !fresh.is_empty() {
+        if let Some(event) = fresh.first() {
+            let used = keys.iter().map(|names| names.len() as u64).sum();
+            let now_ms = self.clock.now_ms();
+            self.used_keys.add(event.account, used, now_ms);
             let ids = self.append(fresh, &keys, &asked).await?;
             for (place, id) in places.into_iter().zip(ids) {
                 results[place] = Some(Recorded::Accepted(id));
             }
         }
         Ok(results.into_iter().flatten().collect())
+    }
+
+    /// The events whose account may use their keys, and their places; what becomes of the others.
+    fn within_quota(
+        &self,
+        events: Vec<Event>,
+        results: &mut [Option<Recorded>],
+    ) -> Vec<(usize, Event)> {
+        let account = events.iter().find(|event| event.has_key());
+        let most = account.and_then(|event| self.most_keys(event.account_id()));
+        let (Some(event), Some(most)) = (account, most) else {
+            return events.into_iter().enumerate().collect();
+        };
+        let now_ms = self.clock.now_ms();
+        let mut left = self.used_keys.left(event.account, most, now_ms);
+        let mut within = Vec::with_capacity(events.len());
+        for (place, event) in events.into_iter().enumerate() {
+            let keys = sender_keys::hashes(&event).count() as u64;
+            match left.checked_sub(keys) {
+                Some(rest) => {
+                    left = rest;
+                    within.push((place, event));
+                }
+                None => results[place] = Some(Recorded::TooManyKeys),
+            }
+        }
+        within
+    }
+
+    /// How many keys the senders of an account may use in 30 days, where others share the installation.
+    fn most_keys(&self, account: EntityId) -> Option<u64> {
+        self.catalog.read(|state| {
+            let account = state.account(account).filter(|_| state.is_shared());
+            account.map(|account| account.quotas.sender_keys)
+        })
     }
 
     async fn append(

@@ -23,7 +23,7 @@ use crate::{
     rejected::{self, Rejected},
     request_facts::EventBuilder,
     salts::{CurrentSalts, SaltFollower},
-    sender_keys::SenderKeys,
+    sender_keys::{SenderKeys, quota::Used},
     session::{Current, Session, SessionDeps, SessionError},
     tallies::{self, Tallies},
     tasks::finish,
@@ -196,7 +196,7 @@ fn recorder(
     rejected: Rejected,
     tallies: Arc<Tallies>,
 ) -> Arc<EventRecorder> {
-    let (bodies, handled) = EventRecorder::room();
+    let (bodies, handled) = EventRecorder::rooms();
     Arc::new(EventRecorder {
         catalog: deps.catalog,
         log,
@@ -214,6 +214,7 @@ fn recorder(
         tallies,
         bodies,
         handled,
+        used_keys: Used::default(),
     })
 }
 

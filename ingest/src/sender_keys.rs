@@ -368,5 +368,6 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 mod asks;
+pub(crate) mod quota;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,11 @@ const LARGE_BODIES: usize = 2;
 /// How long a question waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Notes in metrics that an account was refused something that it has enough of.
+pub(crate) fn refused(quota: &'static str) {
+    metrics::counter!("millrace_quota_refusals_total", "quota" => quota).increment(1);
+}
+
 /// What there is room for.
 pub(crate) struct Rooms {
     /// Large bodies that are read.
@@ -39,11 +44,11 @@ pub(crate) struct Rooms {
 impl Default for Rooms {
     fn default() -> Self {
         Self {
-            large_bodies: Shared::new(8, LARGE_BODIES),
+            large_bodies: Shared::new("large_bodies", 8, LARGE_BODIES),
             receipts: Semaphore::new(4),
             audits: Semaphore::new(2),
-            streams: Shared::new(1_000, STREAMS),
-            questions: Shared::new(64, QUESTIONS),
+            streams: Shared::new("streams", 1_000, STREAMS),
+            questions: Shared::new("questions", 64, QUESTIONS),
             made: Made::default(),
         }
     }
@@ -51,6 +56,7 @@ impl Default for Rooms {
 
 /// Room for so many of all accounts, and so many of each.
 pub(crate) struct Shared {
+    name: &'static str,
     all: Arc<Semaphore>,
     each: usize,
     accounts: Mutex<HashMap<EntityId, Arc<Semaphore>>>,
@@ -72,8 +78,9 @@ pub(crate) enum Crowded {
 }
 
 impl Shared {
-    fn new(all: usize, each: usize) -> Self {
+    fn new(name: &'static str, all: usize, each: usize) -> Self {
         Self {
+            name,
             all: Arc::new(Semaphore::new(all)),
             each,
             accounts: Mutex::default(),
@@ -83,7 +90,10 @@ impl Shared {
     /// A place for `account` now.
     pub(crate) fn enter(&self, account: EntityId) -> Result<Place, Crowded> {
         let own = self.of(account).try_acquire_owned();
-        let own = own.map_err(|_| Crowded::Account)?;
+        let own = own.map_err(|_| {
+            refused(self.name);
+            Crowded::Account
+        })?;
         let shared = Arc::clone(&self.all).try_acquire_owned();
         Ok(Place {
             _own: own,
@@ -103,6 +113,7 @@ impl Shared {
         };
         let place = tokio::time::timeout(PATIENCE, turn).await.ok().flatten();
         place.ok_or_else(|| {
+            refused(self.name);
             let detail = format!(
                 "{} questions of this account are being answered; ask fewer at once",
                 self.each
@@ -144,6 +155,7 @@ impl Made {
         }
         let own = made.1.entry(account).or_default();
         if *own + count > most {
+            refused("new_objects");
             let wait = (HOUR_MS - now_ms.rem_euclid(HOUR_MS) + 999) / 1_000;
             let detail = format!("this account may make {most} objects an hour");
             return Err(Problem::too_many(detail, wait as u32));
@@ -168,7 +180,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_account_fills_its_own_room_and_no_more() {
-        let room = Shared::new(5, 2);
+        let room = Shared::new("test", 5, 2);
         let held = [(); 2].map(|()| room.enter(account(1)).unwrap());
         assert_eq!(room.enter(account(1)).err(), Some(Crowded::Account));
         let problem = room.wait(account(1)).await.err().unwrap();
@@ -198,7 +210,7 @@ mod tests {
 
     #[test]
     fn rooms_without_anybody_are_forgotten() {
-        let room = Shared::new(5, 2);
+        let room = Shared::new("test", 5, 2);
         let _held = room.enter(account(0)).unwrap();
         for raw in 1..=2 * MOST_KEPT as u64 {
             drop(room.enter(account(raw)));

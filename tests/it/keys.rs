@@ -230,6 +230,49 @@ async fn a_redis_without_room_makes_no_retry_a_second_event() {
     customer.wait_for_stats(CONVERSIONS, counted).await;
 }
 
+#[tokio::test]
+async fn an_account_uses_so_many_keys_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &FLAGS);
+    server.start().await;
+    let customer = Customer::of(&server).await;
+    let other = Customer::of(&server).await;
+    let others = other.create("goals", &json!({"name": "other"})).await;
+    let goal = goal(&customer).await;
+    let accounts = customer.get("/v1/account").await;
+    let account = accounts["id"].as_str().unwrap();
+    let url = format!("{}/v1/accounts/{account}/quotas", server.api);
+    let quotas = customer.http.patch(url).bearer_auth(server.admin_token());
+    let quotas = quotas
+        .json(&json!({"sender_keys": 2}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        answer("the quotas", quotas).await["quotas"]["sender_keys"],
+        2
+    );
+    let send = async |customer: &Customer, goal: &str, keys: [&str; 3]| {
+        let event = |key| json!({"type": "conversion", "goal": goal, "idempotency_key": key});
+        let url = format!("{}/v1/events", server.collector);
+        let sent = customer.http.post(url).bearer_auth(&customer.key);
+        let sent = sent.json(&keys.map(event)).send().await.unwrap();
+        answer("the events", sent).await
+    };
+    let sent = send(&customer, &goal, ["a", "b", "c"]).await;
+    let refused = &sent["rejected"][0];
+    assert_eq!(
+        (&sent["accepted"], &refused["index"], &refused["code"]),
+        (&json!(2), &json!(2), &json!("too_many_keys")),
+        "{sent}"
+    );
+    let url = format!("{}/c/{goal}?transaction_id=t", server.collector);
+    let refused = customer.http.get(&url).send().await.unwrap();
+    assert_eq!(refused.status().as_u16(), 429);
+    assert_eq!(send(&customer, &goal, ["", "", ""]).await["accepted"], 3);
+    assert_eq!(send(&other, &others, ["a", "b", "c"]).await["accepted"], 3);
+}
+
 /// What the live numbers say of conversions: how many, and whether some may repeat others.
 async fn conversions(customer: &Customer, count: u64) -> bool {
     let enough = |answer: &Value| answer["totals"]["conversions"] == count;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use axum::body::{Body, BodyDataStream};
 use futures::StreamExt;
 use http::StatusCode;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use web::Problem;
+
+use crate::room::Held;
 
 /// How much, and for how long, is read of a body that was refused.
 const DRAIN_BYTES: usize = 32 << 20;
@@ -15,16 +16,15 @@ const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// Memory taken for what has not arrived yet, bytes.
 const MAX_GROWTH: usize = 1 << 20;
 
-/// The whole body of at most `limit` bytes, while there is `room` (in KiB) for what has arrived: a
+/// The whole body of at most `limit` bytes, while there is room (in KiB) for what has arrived, which is `held`: a
 /// slow sender takes no more than it has sent. The server ends a body that takes too long.
-pub(super) async fn read(
+pub(super) async fn read<'a>(
     body: Body,
     limit: usize,
-    room: &Semaphore,
-) -> Result<(Vec<u8>, Option<SemaphorePermit<'_>>), Problem> {
+    mut held: Held<'a>,
+) -> Result<(Vec<u8>, Held<'a>), Problem> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
-    let mut held: Option<SemaphorePermit<'_>> = None;
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| broken(&error))?;
         let length = bytes.len() + chunk.len();
@@ -32,14 +32,9 @@ pub(super) async fn read(
             return Err(refuse_rest(chunks, too_large(limit)).await);
         }
         let more = length.div_ceil(1024) - bytes.len().div_ceil(1024);
-        let Ok(more) = room.try_acquire_many(more as u32) else {
+        if !held.take(more) {
             drop((bytes, held));
-            let busy = Problem::unavailable("busy", "too many large requests at once", 1);
-            return Err(refuse_rest(chunks, busy).await);
-        };
-        match &mut held {
-            Some(held) => held.merge(more),
-            None => held = Some(more),
+            return Err(refuse_rest(chunks, busy()).await);
         }
         if length > bytes.capacity() {
             // Doubling, but never with more than this beyond what has arrived.
@@ -48,6 +43,11 @@ pub(super) async fn read(
         bytes.extend_from_slice(&chunk);
     }
     Ok((bytes, held))
+}
+
+/// The answer where there is no room.
+pub(super) fn busy() -> Problem {
+    Problem::unavailable("busy", "too many large requests at once", 1)
 }
 
 /// Reads on for a while without keeping anything: a client that is still sending would take a
@@ -101,6 +101,8 @@ mod tests {
     use super::*;
     use futures::stream;
 
+    use crate::room::Room;
+
     fn body(pieces: &[&'static str]) -> Body {
         let pieces: Vec<_> = pieces.iter().map(|p| Ok::<_, std::io::Error>(*p)).collect();
         Body::from_stream(stream::iter(pieces))
@@ -108,27 +110,32 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_holds_room_for_what_has_arrived_only() {
-        let room = Semaphore::new(2);
-        let (bytes, held) = read(body(&["abc", "def"]), 100, &room).await.unwrap();
-        assert_eq!(
-            (bytes.as_slice(), room.available_permits()),
-            (&b"abcdef"[..], 1)
-        );
-        let other = read(body(&["x"]), 100, &room).await.unwrap();
-        let busy = read(body(&["y"]), 100, &room).await.unwrap_err();
+        let room = Room::new("bodies", 2);
+        let (bytes, held) = read(body(&["abc", "def"]), 100, room.enter(Vec::new()))
+            .await
+            .unwrap();
+        assert_eq!(bytes.as_slice(), &b"abcdef"[..]);
+        let other = read(body(&["x"]), 100, room.enter(Vec::new()))
+            .await
+            .unwrap();
+        let busy = read(body(&["y"]), 100, room.enter(Vec::new()))
+            .await
+            .unwrap_err();
         assert_eq!((busy.code, busy.retry_after), ("busy", Some(1)));
         drop((held, other));
-        assert_eq!(room.available_permits(), 2, "room is given back");
+        assert!(room.enter(Vec::new()).take(2), "room is given back");
     }
 
     #[tokio::test]
     async fn a_body_has_a_bound_and_a_time() {
-        let room = Semaphore::new(100);
-        let large = read(body(&["abc", "def"]), 5, &room).await.unwrap_err();
+        let room = Room::new("bodies", 100);
+        let large = read(body(&["abc", "def"]), 5, room.enter(Vec::new()))
+            .await
+            .unwrap_err();
         assert_eq!(large.code, "too_large");
         let slow = std::io::Error::from(std::io::ErrorKind::TimedOut);
         let slow = Body::from_stream(stream::iter([Ok("a"), Err(slow)]));
-        let slow = read(slow, 100, &room).await.unwrap_err();
+        let slow = read(slow, 100, room.enter(Vec::new())).await.unwrap_err();
         assert_eq!(
             (slow.status, slow.code),
             (StatusCode::REQUEST_TIMEOUT, "too_slow")
@@ -136,9 +143,12 @@ mod tests {
         let cut = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
         let cut = Body::from_stream(stream::iter([Ok("a"), Err(cut)]));
         assert_eq!(
-            read(cut, 100, &room).await.unwrap_err().code,
+            read(cut, 100, room.enter(Vec::new()))
+                .await
+                .unwrap_err()
+                .code,
             "invalid_body"
         );
-        assert_eq!(room.available_permits(), 100);
+        assert!(room.enter(Vec::new()).take(100));
     }
 }

@@ -10,15 +10,16 @@ use serde_json::{Value, json};
 use web::{Problem, bearer};
 
 use super::{
-    MAX_BODY, body,
+    MAX_BODY, Sender, body,
     incoming::{Incoming, Refusal},
     kept::Kept,
     unpack::{split, unpack},
 };
-use crate::recorder::{EventRecorder, Recorded};
+use crate::recorder::{EventRecorder, Recorded, TOO_MANY_KEYS, too_many_keys};
 
 pub(super) async fn post(
     State(recorder): State<Arc<EventRecorder>>,
+    sender: Sender,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
@@ -27,9 +28,13 @@ pub(super) async fn post(
         Ok(account) => account,
         Err(problem) => return Err(body::refuse(body, problem).await),
     };
-    let (body, _held) = body::read(body, MAX_BODY, &recorder.bodies).await?;
-    let busy = |_| Problem::unavailable("busy", "too many large requests at once", 1);
-    let _room = recorder.handled.try_acquire().map_err(busy)?;
+    let holders = recorder.holders(account, &sender.seen);
+    let held = recorder.bodies.enter(holders.clone());
+    let (body, _held) = body::read(body, MAX_BODY, held).await?;
+    let mut turn = recorder.handled.enter(holders);
+    if !turn.take(1) {
+        return Err(body::busy());
+    }
     let encoding = headers
         .get(header::CONTENT_ENCODING)
         .map(|v| v.as_bytes().to_vec());
@@ -52,23 +57,20 @@ pub(super) async fn post(
     })?;
     let mut accepted = Vec::new();
     let mut duplicates = 0;
+    let mut refuse = |index, code, detail| {
+        recorder.tallies.rejected(account, code, 1);
+        refused.push((index, Refusal { code, detail }));
+    };
     for (result, index) in results.iter().zip(indexes) {
         match result {
             Recorded::Accepted(id) => accepted.push(*id),
             Recorded::Duplicate(_) => duplicates += 1,
             Recorded::Pending => {
-                let code = "in_progress";
                 let detail =
                     "this key is being recorded just now; send the event again in a second";
-                recorder.tallies.rejected(account, code, 1);
-                refused.push((
-                    index,
-                    Refusal {
-                        code,
-                        detail: detail.into(),
-                    },
-                ));
+                refuse(index, "in_progress", detail.into());
             }
+            Recorded::TooManyKeys => refuse(index, TOO_MANY_KEYS, too_many_keys()),
         }
     }
     refused.sort_by_key(|(index, _)| *index);

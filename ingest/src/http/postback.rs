@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     money::parse_money,
-    recorder::{EventRecorder, Recorded},
+    recorder::{EventRecorder, Recorded, TOO_MANY_KEYS, too_many_keys},
     request_facts::{MAX_SHORT, RequestFacts, Target, subs},
 };
 
@@ -57,7 +57,10 @@ pub(super) async fn post(
         Ok(goal) => goal,
         Err(problem) => return Err(body::refuse(body, problem).await),
     };
-    let (form, held) = body::read(body, MAX_FORM, &recorder.bodies).await?;
+    let held = recorder
+        .bodies
+        .enter(recorder.holders(goal.account, &sender.seen));
+    let (form, held) = body::read(body, MAX_FORM, held).await?;
     let parameters = parameters::read(uri.query(), &headers, form)
         .await
         .inspect_err(|problem| recorder.tallies.rejected(goal.account, problem.code, 1))?;
@@ -107,7 +110,14 @@ async fn convert(
             Ok(([(EVENT_ID, id.to_string())], body).into_response())
         }
         Some(Recorded::Duplicate(id)) => Ok(answer(*id, true).into_response()),
-        _ => {
+        Some(Recorded::TooManyKeys) => {
+            recorder.tallies.rejected(goal.account, TOO_MANY_KEYS, 1);
+            Err(Problem {
+                code: TOO_MANY_KEYS,
+                ..Problem::too_many(too_many_keys(), 3_600)
+            })
+        }
+        Some(Recorded::Pending) | None => {
             let detail = "this transaction_id is being recorded just now; ask again in a second";
             recorder.tallies.rejected(goal.account, "in_progress", 1);
             Err(Problem {

@@ -192,6 +192,10 @@ pub(crate) struct QuotasBody {
     #[schema(value_type = Option<u64>, example = 10000)]
     #[serde(default)]
     new_an_hour: Given<u64>,
+    /// Transactions and idempotency keys that its senders may use in 30 days.
+    #[schema(value_type = Option<u64>, example = 10000000)]
+    #[serde(default)]
+    sender_keys: Given<u64>,
 }
 
 /// Sets how much an account may have; null brings back the default
@@ -231,6 +235,11 @@ pub(crate) async fn change_quotas(
                 &body.new_an_hour,
                 &mut quotas.new_an_hour,
                 default.new_an_hour,
+            ),
+            (
+                &body.sender_keys,
+                &mut quotas.sender_keys,
+                default.sender_keys,
             ),
         ] {
             match given {

@@ -5,6 +5,8 @@ use http::StatusCode;
 use storage::error::{Kind, StorageError};
 use web::Problem;
 
+use crate::rooms::refused;
+
 /// The stable word for a failure.
 pub(crate) fn code(error: &CatalogError) -> &'static str {
     match error {
@@ -37,7 +39,12 @@ pub(crate) fn problem(error: CatalogError) -> Problem {
             Problem::bad_request(code, error.to_string())
         }
         CatalogError::Taken { .. } => Problem::conflict(code, error.to_string()),
-        CatalogError::Quota { .. } | CatalogError::Slugs { .. } => {
+        CatalogError::Quota { what, .. } => {
+            refused(what);
+            Problem::new(StatusCode::FORBIDDEN, code, error.to_string())
+        }
+        CatalogError::Slugs { .. } => {
+            refused("slugs");
             Problem::new(StatusCode::FORBIDDEN, code, error.to_string())
         }
         CatalogError::NotFound { .. } => Problem::not_found(error.to_string()),

@@ -41,6 +41,9 @@ pub(crate) struct QuotasView {
     /// New objects in an hour.
     #[schema(example = 10000)]
     new_an_hour: u64,
+    /// Transactions and idempotency keys that its senders may use in 30 days.
+    #[schema(example = 10000000)]
+    sender_keys: u64,
 }
 
 impl From<Quotas> for QuotasView {
@@ -50,12 +53,14 @@ impl From<Quotas> for QuotasView {
             others,
             keys,
             new_an_hour,
+            sender_keys,
         } = quotas;
         Self {
             links,
             others,
             keys,
             new_an_hour,
+            sender_keys,
         }
     }
 }

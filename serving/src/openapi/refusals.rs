@@ -149,6 +149,7 @@ families! {
         (400, "invalid_currency", "currency must be a code of three letters such as EUR; the goal may set one"),
         (400, "wrong_currency", "this goal counts EUR alone: send the value in it"),
         (409, "in_progress", "this transaction_id is being recorded just now; ask again in a second"),
+        (429, "too_many_keys", "this account has used as many transaction_ids and idempotency_keys as it may in 30 days; ask the operator for more"),
     ],
     /// Of a body with events.
     EventsBody: [

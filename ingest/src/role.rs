@@ -137,6 +137,7 @@ pub async fn run(
             store: Arc::clone(&deps.env.store),
             current: current.clone(),
         },
+        deps.env.bell.clone(),
         shutdown.clone(),
     ));
     background.spawn(deps.salt_follower.clone().keep(

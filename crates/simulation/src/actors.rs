@@ -13,7 +13,7 @@ use handover::{
 };
 use model::LogId;
 use speed_layer::{SpeedDeps, SpeedSettings};
-use storage::leases::AllGranted;
+use storage::{bell::Bell, leases::AllGranted};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
@@ -24,7 +24,8 @@ pub(crate) async fn speed(world: Arc<World>, process: Process) {
     let redis = world.cluster.of(&process);
     let store = world.bucket.of(&process);
     let deps = SpeedDeps {
-        overview: Overview::new(Arc::clone(&store)),
+        overview: Overview::new(Arc::clone(&store), Bell::default()),
+        bell: Bell::default(),
         store,
         stream: redis.clone(),
         cells: redis,

@@ -7,7 +7,7 @@ use ingest::{
     log::{Disk, LogSettings, RecoveryError},
     session::{Current, Session, SessionDeps, SessionError},
 };
-use storage::{env::Env, store::Store};
+use storage::{bell::Bell, env::Env, store::Store};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
@@ -99,6 +99,7 @@ impl Life {
             executor: Arc::new(executor),
             env: Env {
                 store: Arc::clone(&self.store),
+                bell: Bell::default(),
                 clock: world.clock(),
                 random: world.random(),
             },

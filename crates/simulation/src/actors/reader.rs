@@ -12,7 +12,7 @@ use handover::{
     reading::{Reader, Reading},
 };
 use model::EntityId;
-use storage::store::Store;
+use storage::{bell::Bell, store::Store};
 
 use super::batch::settled_of;
 use crate::{
@@ -50,7 +50,7 @@ impl Eyes {
     pub(crate) fn new(world: &World, process: Process) -> Self {
         let store = world.bucket.of(&process);
         Self {
-            overview: Overview::new(Arc::clone(&store)),
+            overview: Overview::new(Arc::clone(&store), Bell::default()),
             store,
             process,
             fences: Fences::default(),

@@ -159,8 +159,11 @@ impl Bell {
 
     async fn tell_always(&self, rope: &Rope) {
         loop {
+            let mut said = false;
             while let Err(error) = self.tell(rope).await {
-                tracing::warn!(%error, "the bell cannot be rung; other processes may see what is written here half a minute later");
+                if !std::mem::replace(&mut said, true) {
+                    tracing::warn!(%error, "the bell cannot be rung; other processes may see what is written here half a minute later");
+                }
                 metrics::counter!("millrace_bell_errors_total").increment(1);
                 sleep(AGAIN).await;
             }

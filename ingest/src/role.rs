@@ -112,6 +112,7 @@ pub async fn run(
     let mut restorer = KeyRestorer::new(
         Arc::clone(&keys),
         Arc::clone(&deps.env.store),
+        deps.env.bell.clone(),
         current.clone(),
     );
     let (rejected, refused) = Rejected::channel();

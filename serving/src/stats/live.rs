@@ -15,7 +15,7 @@ use handover::{
 };
 use model::EntityId;
 use moka::future::Cache;
-use storage::error::StorageError;
+use storage::{bell::Bell, error::StorageError};
 use tokio::time::Instant;
 use web::Problem;
 
@@ -62,8 +62,15 @@ pub(crate) struct Readings {
     turn: tokio::sync::Mutex<()>,
     /// How many have tried again.
     rounds: AtomicU64,
-    /// What was missing after all tries, and when.
-    missing: Mutex<Option<(Instant, Vec<Missing>)>>,
+    /// What was missing after all tries.
+    missing: Mutex<Option<Tried>>,
+}
+
+/// What was missing after all tries, when, and how often the bell had rung.
+struct Tried {
+    missing: Vec<Missing>,
+    at: Instant,
+    strokes: u64,
 }
 
 impl Default for Readings {
@@ -86,17 +93,26 @@ impl Readings {
         self.rounds.load(Ordering::SeqCst)
     }
 
-    /// Whether all of this was missing a moment ago, after all tries.
-    fn explain(&self, missing: &[Missing]) -> bool {
+    /// Whether all of this was missing a moment ago, after all tries. Streams, which read again in a second, take it
+    /// for missing until the bell rings.
+    fn explain(&self, missing: &[Missing], age: Age, bell: &Bell) -> bool {
         let known = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().is_some_and(|(at, known)| {
-            at.elapsed() < REMEMBERED && missing.iter().all(|m| known.contains(m))
+        known.as_ref().is_some_and(|tried| {
+            let holds = match age {
+                Age::Now => tried.at.elapsed() < REMEMBERED,
+                Age::Second => bell.holds(tried.strokes, tried.at.elapsed(), REMEMBERED),
+            };
+            holds && missing.iter().all(|m| tried.missing.contains(m))
         })
     }
 
-    fn remember(&self, missing: &[Missing]) {
-        let known = Some((Instant::now(), missing.to_vec()));
-        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = known;
+    fn remember(&self, missing: &[Missing], strokes: u64) {
+        let tried = Tried {
+            missing: missing.to_vec(),
+            at: Instant::now(),
+            strokes,
+        };
+        *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = Some(tried);
     }
 }
 
@@ -109,7 +125,8 @@ async fn read_at(app: &App, entity: EntityId, age: Age) -> Result<Reading, Probl
     app.look_once().await?;
     let rounds = app.readings.rounds();
     let reading = read_once(app, entity, age).await;
-    if reading.missing.is_empty() || app.readings.explain(&reading.missing) {
+    let is_known = |missing: &[Missing]| app.readings.explain(missing, age, &app.env.bell);
+    if reading.missing.is_empty() || is_known(&reading.missing) {
         return Ok(reading);
     }
     let turn = app.readings.turn.lock().await;
@@ -124,6 +141,7 @@ async fn read_at(app: &App, entity: EntityId, age: Age) -> Result<Reading, Probl
 }
 
 async fn try_again(app: &App, entity: EntityId, mut reading: Reading) -> Result<Reading, Problem> {
+    let strokes = app.env.bell.strokes();
     for _ in 1..TRIES {
         tokio::time::sleep(PAUSE).await;
         app.refresh().await?;
@@ -132,7 +150,7 @@ async fn try_again(app: &App, entity: EntityId, mut reading: Reading) -> Result<
             return Ok(reading);
         }
     }
-    app.readings.remember(&reading.missing);
+    app.readings.remember(&reading.missing, strokes);
     Ok(reading)
 }
 

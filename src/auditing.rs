@@ -6,7 +6,7 @@ use anyhow::Context;
 use async_trait::async_trait;
 use audit::{Audit, AuditDeps, Records};
 use serving::{AuditControl, NoAudit};
-use storage::{env::Env, error::StorageError, store::Store};
+use storage::{bell::Look, env::Env, error::StorageError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use web::Health;
@@ -78,12 +78,14 @@ impl AuditControl for Auditing {
 /// Shows what the newest audit of the installation found, whichever process made it: as the gauge
 /// `millrace_audit_mismatches`, and in the health of this process, which stays ready: what was
 /// counted wrong is no reason to turn visitors away.
-pub async fn alarm(store: Store, health: Health, stop: CancellationToken) {
-    let records = Records::new(store);
+pub async fn alarm(env: Env, health: Health, stop: CancellationToken) {
+    let records = Records::new(Arc::clone(&env.store));
+    let look = Look::to_show(env.bell, LOOK);
     let gauge = metrics::gauge!("millrace_audit_mismatches");
     gauge.set(0);
     let mut seen = 0;
     while !stop.is_cancelled() {
+        let begun = look.begin();
         let newest = async {
             let n = records.newest().await?;
             match n > seen {
@@ -91,7 +93,11 @@ pub async fn alarm(store: Store, health: Health, stop: CancellationToken) {
                 false => Ok(None),
             }
         };
-        match newest.await {
+        let newest = newest.await;
+        if newest.is_ok() {
+            look.done(begun);
+        }
+        match newest {
             Ok(Some((n, record))) => {
                 gauge.set(record.findings as f64);
                 health.warn("audit", record.complaint);
@@ -105,7 +111,7 @@ pub async fn alarm(store: Store, health: Health, stop: CancellationToken) {
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = look.due() => {}
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jobs::{JobClient, JobSummary, RunState};
+use storage::bell::{Bell, Look};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
@@ -13,18 +14,21 @@ const LOOK: Duration = Duration::from_secs(10);
 const AUDIT: &str = "audit";
 
 /// Shows the newest run of each job until it is told to stop.
-pub async fn watch(client: JobClient, health: Health, stop: CancellationToken) {
+pub async fn watch(client: JobClient, bell: Bell, health: Health, stop: CancellationToken) {
+    let look = Look::to_show(bell, LOOK);
     while !stop.is_cancelled() {
+        let begun = look.begin();
         match client.list().await {
-            Ok(jobs) => jobs
-                .iter()
-                .filter(|job| job.name != AUDIT)
-                .for_each(|job| show(job, &health)),
+            Ok(jobs) => {
+                look.done(begun);
+                let shown = jobs.iter().filter(|job| job.name != AUDIT);
+                shown.for_each(|job| show(job, &health));
+            }
             Err(error) => tracing::warn!(%error, "the newest runs of jobs cannot be read"),
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = look.due() => {}
         }
     }
 }

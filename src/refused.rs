@@ -45,7 +45,7 @@ mod tests {
     use std::sync::Arc;
 
     use model::{Clock, LogId, ManualClock, SystemClock, random::SeededRandom};
-    use storage::{object_keys::ObjectKey, store};
+    use storage::{bell::Bell, object_keys::ObjectKey, store};
 
     use super::*;
 
@@ -54,6 +54,7 @@ mod tests {
         let clock = Arc::new(ManualClock::new(SystemClock.now_ms()));
         let env = Env {
             store: store::open("memory://").unwrap(),
+            bell: Bell::default(),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(SeededRandom::new(1)),
         };

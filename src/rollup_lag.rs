@@ -46,7 +46,7 @@ fn show(oldest: Option<(LogId, Duration)>, health: &Health) {
 
 /// The log whose next sealed epoch has waited longest.
 async fn oldest(overview: &Overview, env: &Env) -> anyhow::Result<Option<(LogId, Duration)>> {
-    let seen = overview.look().await?;
+    let seen = overview.follow().await?;
     let horizon = &seen.published.manifest.horizon;
     let now = env.clock.now_ms();
     let mut oldest: Option<(LogId, Duration)> = None;

@@ -121,8 +121,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     }
     if has(Role::Jobs) || has(Role::Batch) || has(Role::Serve) {
         let stop = CancellationToken::new();
-        let (store, health) = (Arc::clone(&parts.env.store), parts.health.clone());
-        let work = auditing::alarm(store, health, stop.clone());
+        let work = auditing::alarm(parts.env.clone(), parts.health.clone(), stop.clone());
         running.spawn("alarm", stop, async move {
             work.await;
             Ok(())
@@ -135,7 +134,8 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
             Ok(())
         });
         let stop = CancellationToken::new();
-        let work = job_health::watch(watched, parts.health.clone(), stop.clone());
+        let bell = parts.env.bell.clone();
+        let work = job_health::watch(watched, bell, parts.health.clone(), stop.clone());
         running.spawn("health of jobs", stop, async move {
             work.await;
             Ok(())
@@ -169,6 +169,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         running.threads = Some(threads);
     }
     running.operate().await?;
+    running.keep_bell();
     Ok(running)
 }
 
@@ -231,6 +232,7 @@ async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSet
 fn speed(parts: &Parts) -> SpeedDeps {
     SpeedDeps {
         store: Arc::clone(&parts.env.store),
+        bell: parts.env.bell.clone(),
         stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),
         leases: Arc::clone(&parts.leases),
@@ -299,6 +301,18 @@ impl Running {
             Ok(())
         });
         Ok(())
+    }
+
+    /// Rings for what the roles write, to the last, and hears what others do.
+    fn keep_bell(&mut self) {
+        let (bell, stop) = (self.parts.env.bell.clone(), CancellationToken::new());
+        let stopped = stop.clone();
+        self.spawn("bell", stop, async move {
+            let kept = stopped.run_until_cancelled(bell.keep());
+            kept.await.unwrap_or(());
+            bell.end().await;
+            Ok(())
+        });
     }
 
     fn spawn(

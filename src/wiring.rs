@@ -14,6 +14,7 @@ use model::{
     random::{Randomness, SystemRandom},
 };
 use storage::{
+    bell::Bell,
     cells::{LiveCells, MemoryCells, RedisCells},
     counted::Counted,
     env::Env,
@@ -59,10 +60,14 @@ pub struct Base {
 impl Base {
     /// Opens the store.
     pub fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let counted = Counted::new(store::open(&settings.store_url)?);
+        let random = Arc::new(SystemRandom);
+        let (store, bell) = Bell::over(counted, random.clone());
         let env = Env {
-            store: Counted::new(store::open(&settings.store_url)?),
+            store,
+            bell,
             clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
+            random,
         };
         let limits = settings.batch.clone();
         Ok(Self { env, limits })
@@ -133,7 +138,7 @@ impl Parts {
             rules: Arc::new(Rules::new()?),
             health: Health::default(),
             metrics,
-            overview: Overview::new(Arc::clone(&base.env.store)),
+            overview: Overview::new(Arc::clone(&base.env.store), base.env.bell.clone()),
             env: base.env,
             settings,
         })

@@ -9,7 +9,7 @@ use enrich::Rules;
 use handover::manifests::Manifests;
 use millrace_ballista::{engine::Ballista, executor, scheduler};
 use model::{SystemClock, random::SystemRandom};
-use storage::{env::Env, store};
+use storage::{bell::Bell, env::Env, store};
 use tracing_subscriber::EnvFilter;
 
 /// Millrace's rollup on several machines, by Ballista
@@ -84,10 +84,13 @@ struct Common {
 
 impl Common {
     fn env(&self) -> anyhow::Result<Env> {
+        let random = Arc::new(SystemRandom);
+        let (store, bell) = Bell::over(store::open(&self.store_url)?, random.clone());
         Ok(Env {
-            store: store::open(&self.store_url)?,
+            store,
+            bell,
             clock: Arc::new(SystemClock),
-            random: Arc::new(SystemRandom),
+            random,
         })
     }
 }

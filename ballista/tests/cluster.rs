@@ -17,7 +17,7 @@ use batch_layer::{Limits, Local, Mode, RollupDeps};
 use enrich::Rules;
 use handover::manifests::Manifests;
 use model::{SystemClock, random::SystemRandom};
-use storage::{env::Env, store};
+use storage::{bell::Bell, env::Env, store};
 use tokio::sync::Mutex;
 
 use crate::{cluster::Cluster, numbers::Numbers};
@@ -29,6 +29,7 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 async fn local() -> (Numbers, Duration) {
     let env = Env {
         store: store::open("memory://").expect("a store"),
+        bell: Bell::default(),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
     };

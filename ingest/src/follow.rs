@@ -7,7 +7,11 @@ use handover::{
     installation::{Control, Request},
     raw::{self, EpochsClosed, LogInfo},
 };
-use storage::{error::StorageError, store::Store};
+use storage::{
+    bell::{Bell, Look},
+    error::StorageError,
+    store::Store,
+};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -15,8 +19,6 @@ use crate::session::Current;
 
 /// How often the collector looks for new links and for requests of other roles.
 const FOLLOW: Duration = Duration::from_secs(1);
-/// What another role of this process has looked up since then is not looked up again.
-const RECENT: Duration = Duration::from_millis(900);
 /// How often a copy of the catalog is written at most.
 const KEEP: Duration = Duration::from_secs(30);
 
@@ -25,26 +27,37 @@ pub(crate) async fn follow(
     catalog: Catalog,
     copy: PathBuf,
     closer: Closer,
+    bell: Bell,
     shutdown: CancellationToken,
 ) {
+    let look = Look::new(bell, FOLLOW);
     let control = Control::new(Arc::clone(&closer.store));
     // What was asked before we came does not concern us: it was asked of others' events.
     let mut done = control.newest().await.ok();
     let mut kept = Kept::new(copy);
     while !shutdown.is_cancelled() {
-        if let Err(error) = catalog.follow_within(RECENT).await {
-            tracing::warn!(%error, "new links could not be read");
-        }
-        kept.keep(&catalog).await;
-        match closer.carry_out(&control, done).await {
-            Ok(n) => done = Some(n),
-            Err(error) => {
-                tracing::warn!(%error, "the epoch could not be closed as asked; trying again")
+        if look.is_due() {
+            let begun = look.begin();
+            let followed = catalog.follow_bell().await;
+            if let Err(error) = &followed {
+                tracing::warn!(%error, "new links could not be read");
+            }
+            let carried_out = closer.carry_out(&control, done).await;
+            match &carried_out {
+                Ok(n) => done = Some(*n),
+                Err(error) => {
+                    tracing::warn!(%error, "the epoch could not be closed as asked; trying again")
+                }
+            }
+            if followed.is_ok() && carried_out.is_ok() {
+                look.done(begun);
             }
         }
+        kept.keep(&catalog).await;
         tokio::select! {
             biased;
             () = shutdown.cancelled() => {}
+            () = look.due() => {}
             () = tokio::time::sleep(FOLLOW) => {}
         }
     }

@@ -15,7 +15,13 @@ use handover::{
     views::ViewError,
 };
 use model::{EventId, LogId, Record, Seq};
-use storage::{blocking, error::StorageError, reservations::KEEP_MS, store::Store};
+use storage::{
+    bell::{self, Bell},
+    blocking,
+    error::{LiveError, StorageError},
+    reservations::KEEP_MS,
+    store::Store,
+};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -52,6 +58,7 @@ pub(crate) struct KeyRestorer {
     store: Store,
     manifests: Manifests,
     directory: Directory,
+    directory_look: bell::Look,
     current: Current,
     /// The log, and the generations of the store of keys, that were dealt with last.
     own: Option<(LogId, String)>,
@@ -62,12 +69,13 @@ pub(crate) struct KeyRestorer {
 }
 
 impl KeyRestorer {
-    pub(crate) fn new(keys: Arc<SenderKeys>, store: Store, current: Current) -> Self {
+    pub(crate) fn new(keys: Arc<SenderKeys>, store: Store, bell: Bell, current: Current) -> Self {
         Self {
             keys,
             manifests: Manifests::new(Arc::clone(&store)),
             store,
             directory: Directory::default(),
+            directory_look: bell::Look::new(bell, LOOK),
             current,
             own: None,
             awaited: None,
@@ -151,20 +159,19 @@ impl KeyRestorer {
     /// A key is either on its collector's disk, which has put it back before it says so, or in
     /// raw: what goes from the disk is there before.
     async fn put_back_all(&mut self, generations: &str) -> Result<(), RestoreError> {
+        // Who is waited for is asked of the store of keys. That nobody is, is never believed of logs seen before.
+        if !self.directory_look.is_due() && self.missing(generations).await?.is_some() {
+            return Ok(());
+        }
+        let begun = self.directory_look.begin();
         self.directory.refresh(&self.store).await?;
-        let shared = Arc::clone(self.current.log().shared());
-        // All of the log that was in this folder before is in raw, whatever is said of it yet.
-        let before = shared.predecessor.map(|before| before.log);
-        let open = self.directory.logs();
-        let open = open.filter(|i| i.retired_at.is_none() && Some(i.log) != before);
-        for info in open {
-            if self.keys.store.own(info.log).await?.as_deref() != Some(generations) {
-                if self.awaited != Some(info.log) {
-                    tracing::info!(log = %info.log, "senders' keys that only this log's collector holds are waited for: start it, or salvage the log");
-                    self.awaited = Some(info.log);
-                }
-                return Ok(());
+        self.directory_look.done(begun);
+        if let Some(log) = self.missing(generations).await? {
+            if self.awaited != Some(log) {
+                tracing::info!(%log, "senders' keys that only this log's collector holds are waited for: start it, or salvage the log");
+                self.awaited = Some(log);
             }
+            return Ok(());
         }
         if !self.keys.store.take_turn().await? {
             return Ok(());
@@ -188,6 +195,20 @@ impl KeyRestorer {
         // There is no room for all of them: trying again at once would change nothing.
         self.tried = self.keys.store.is_crowded().then(|| (now, Instant::now()));
         Ok(())
+    }
+
+    /// A log that goes on and whose collector has not put its own keys back.
+    async fn missing(&self, generations: &str) -> Result<Option<LogId>, LiveError> {
+        // All of the log that was in this folder before is in raw, whatever is said of it yet.
+        let shared = Arc::clone(self.current.log().shared());
+        let before = shared.predecessor.map(|before| before.log);
+        let open = self.directory.logs();
+        for info in open.filter(|i| i.retired_at.is_none() && Some(i.log) != before) {
+            if self.keys.store.own(info.log).await?.as_deref() != Some(generations) {
+                return Ok(Some(info.log));
+            }
+        }
+        Ok(None)
     }
 
     async fn put_back_file(

@@ -112,6 +112,7 @@ pub async fn run(
     let mut restorer = KeyRestorer::new(
         Arc::clone(&keys),
         Arc::clone(&deps.env.store),
+        deps.env.bell.clone(),
         current.clone(),
     );
     let (rejected, refused) = Rejected::channel();
@@ -137,6 +138,7 @@ pub async fn run(
             store: Arc::clone(&deps.env.store),
             current: current.clone(),
         },
+        deps.env.bell.clone(),
         shutdown.clone(),
     ));
     background.spawn(deps.salt_follower.clone().keep(

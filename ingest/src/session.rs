@@ -174,6 +174,7 @@ impl Session {
             info,
             deps.health.clone(),
             deps.settings.max_log_bytes / 2,
+            deps.env.bell.clone(),
         );
         let stopped = stop.clone();
         let shipping = async move {

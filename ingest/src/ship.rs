@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 use handover::raw::{self, LogInfo, Seal};
 use model::{Bug, Epoch, LogId, SegmentNo, Seq, Span, Tail, planted};
 use storage::{
+    bell::Bell,
     blocking::run as blocking,
     store::{Outcome, Store, StoreError},
     stream::EventStream,
@@ -52,6 +53,9 @@ pub struct Shipper {
     registered: bool,
     stored_segment: SegmentNo,
     sealed_epoch: Epoch,
+    bell: Bell,
+    /// Up to here the speed layer has it from the stream, or was told to look.
+    told_segment: SegmentNo,
 }
 
 impl Shipper {
@@ -64,6 +68,7 @@ impl Shipper {
         info: LogInfo,
         health: Health,
         max_local_bytes: u64,
+        bell: Bell,
     ) -> Self {
         Self {
             store,
@@ -75,6 +80,8 @@ impl Shipper {
             registered: false,
             stored_segment: SegmentNo::ZERO,
             sealed_epoch: Epoch::ZERO,
+            bell,
+            told_segment: SegmentNo::ZERO,
         }
     }
 
@@ -273,7 +280,7 @@ impl Shipper {
 
     /// Deletes local files that nobody needs. The newest sealed one stays: the chain of segments
     /// continues from it after a restart.
-    async fn forget(&self) -> Result<(), ShipError> {
+    async fn forget(&mut self) -> Result<(), ShipError> {
         // With the stream out of reach nothing counts as streamed.
         let tail = self.stream.last(self.info.log).await.ok().flatten();
         let is_streamed = |seq: Seq| match tail {
@@ -283,6 +290,15 @@ impl Shipper {
             None => false,
         };
         let mut sealed = self.shared.sealed();
+        let is_new = |segment: &&SealedSegment| {
+            (self.told_segment.next()..=self.stored_segment).contains(&segment.number)
+        };
+        // What is stored and not streamed, the speed layer looks for when the bell rings.
+        let mut new = sealed.iter().filter(is_new);
+        if new.any(|segment| !is_streamed(segment.last_seq)) {
+            self.bell.ring();
+        }
+        self.told_segment = self.stored_segment;
         sealed.pop();
         for segment in sealed {
             let stored = segment.number <= self.stored_segment

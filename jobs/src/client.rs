@@ -99,7 +99,7 @@ impl JobClient {
                 schedule: schedule.expression().to_string(),
                 timezone: schedule.zone().name(),
                 next: next.map(|next| rfc3339(next.timestamp_millis())),
-                last: history.newest_runs(1).await?.pop(),
+                last: history.newest_run().await?,
             });
         }
         Ok(jobs)

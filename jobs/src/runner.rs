@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
-use storage::ledger::LedgerError;
+use chrono::{DateTime, Utc};
+use storage::{bell::Look, ledger::LedgerError};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -30,9 +30,10 @@ impl Runner {
             alive: 0,
             at: Instant::now(),
         };
+        let look = Look::new(self.deps.env.bell.clone(), self.settings.poll);
         let (name, on_reach) = (self.job.name, &self.deps.on_reach);
         while !shutdown.is_cancelled() {
-            let pause = match self.turn(&mut state, &mut seen, &shutdown).await {
+            let pause = match self.turn(&mut state, &mut seen, &look, &shutdown).await {
                 Ok(pause) => {
                     on_reach(name, None);
                     pause
@@ -45,6 +46,7 @@ impl Runner {
             };
             tokio::select! {
                 () = shutdown.cancelled() => {}
+                () = look.due() => {}
                 () = sleep(pause) => {}
             }
         }
@@ -55,9 +57,38 @@ impl Runner {
         &self,
         state: &mut State,
         seen: &mut Seen,
+        look: &Look,
         shutdown: &CancellationToken,
     ) -> Result<Duration, LedgerError> {
-        self.history.follow(state).await?;
+        let mut decision = self.decide(state, seen);
+        // Whoever does something has just looked.
+        if look.is_due() || matches!(decision, Decision::Append(_)) {
+            let begun = look.begin();
+            self.history.follow(state).await?;
+            decision = self.decide(state, seen);
+            look.done(begun);
+        }
+        let entry = match decision {
+            Decision::Wait(until) => return Ok(self.pause(until)),
+            Decision::Append(entry) => entry,
+        };
+        if self.history.append(state, entry).await? && self.is_ours(state) {
+            self.execute(state, shutdown).await;
+        }
+        Ok(Duration::ZERO)
+    }
+
+    /// How long nothing is to be done, unless there is something new.
+    fn pause(&self, until: Option<DateTime<Utc>>) -> Duration {
+        let pause = until.and_then(|until| (until - self.now()).to_std().ok());
+        pause.unwrap_or(self.settings.poll).min(self.settings.poll)
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.deps.env.clock.now_ms()).unwrap_or_default()
+    }
+
+    fn decide(&self, state: &State, seen: &mut Seen) -> Decision {
         let alive = state.running.as_ref().map_or(0, |running| running.alive);
         if alive != seen.alive {
             *seen = Seen {
@@ -65,25 +96,13 @@ impl Runner {
                 at: Instant::now(),
             };
         }
-        let now = DateTime::from_timestamp_millis(self.deps.env.clock.now_ms()).unwrap_or_default();
         let silent = seen.at.elapsed() >= self.settings.lease;
-        let view = View {
+        state.decide(&View {
             schedule: &self.job.schedule,
             by: &self.settings.by,
-            now,
+            now: self.now(),
             silent,
-        };
-        let entry = match state.decide(&view) {
-            Decision::Wait(until) => {
-                let pause = until.and_then(|until| (until - now).to_std().ok());
-                return Ok(pause.unwrap_or(self.settings.poll).min(self.settings.poll));
-            }
-            Decision::Append(entry) => entry,
-        };
-        if self.history.append(state, entry).await? && self.is_ours(state) {
-            self.execute(state, shutdown).await;
-        }
-        Ok(Duration::ZERO)
+        })
     }
 
     /// Whether the newest entry is the beginning of a run. We have just written it.

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use model::{Clock, ManualClock, random::SeededRandom};
 use object_store::memory::InMemory;
 use serde_json::{Value, json};
-use storage::env::Env;
+use storage::{bell::Bell, env::Env};
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep},
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{job::Work, *};
 
 mod closing;
+mod listening;
 mod running;
 
 /// 2026-01-01T00:00:30Z.
@@ -38,6 +39,7 @@ impl Clock for RuntimeClock {
 fn env(clock: Arc<dyn Clock>) -> Env {
     Env {
         store: Arc::new(InMemory::new()),
+        bell: Bell::default(),
         clock,
         random: Arc::new(SeededRandom::new(1)),
     }

@@ -65,11 +65,11 @@ impl App {
             overview: deps.overview,
             settled: Settled::new(Arc::clone(&deps.env.store)),
             forecasts: Ledger::new(Arc::clone(&deps.env.store), forecasts::LEDGER),
-            env: deps.env,
             counts: AccountCounts::default(),
             rooms: Rooms::default(),
-            fences: Fences::default(),
+            fences: Fences::new(deps.env.bell.clone()),
             readings: Readings::default(),
+            env: deps.env,
         }
     }
 

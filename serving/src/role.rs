@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use storage::bell::Look;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use web::{Health, health_routes};
@@ -14,8 +15,6 @@ use crate::{
 
 /// How often new links, logs and manifests are looked for.
 const FOLLOW: Duration = Duration::from_secs(1);
-/// What another role of this process has seen since then is not looked at again.
-const RECENT: Duration = Duration::from_millis(900);
 
 /// Serves the API on `listener` until `shutdown`.
 pub async fn run(
@@ -43,14 +42,19 @@ pub async fn run(
 }
 
 async fn follow(app: Arc<App>, health: Health, shutdown: CancellationToken) {
+    let look = Look::new(app.env.bell.clone(), FOLLOW);
     while !shutdown.is_cancelled() {
-        let fresh = app.overview.look_within(RECENT).await;
-        let followed = app.catalog.follow_within(RECENT).await;
+        let begun = look.begin();
+        let fresh = app.overview.follow().await;
+        let followed = app.catalog.follow_bell().await;
         if let Err(error) = &followed {
             tracing::warn!(%error, "the catalog could not be followed");
         }
         match fresh.is_ok() && followed.is_ok() {
-            true => health.up("serve"),
+            true => {
+                look.done(begun);
+                health.up("serve");
+            }
             false => health.down(
                 "serve",
                 "the object store does not answer; numbers may be old",
@@ -58,7 +62,7 @@ async fn follow(app: Arc<App>, health: Health, shutdown: CancellationToken) {
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(FOLLOW) => {}
+            () = look.due() => {}
         }
     }
 }

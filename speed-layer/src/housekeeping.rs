@@ -9,6 +9,7 @@ use std::{
 use handover::raw;
 use model::{Bug, Epoch, Horizon, LogId, Seq, Tail, planted};
 use storage::{
+    bell::Look,
     error::{LiveError, StorageError},
     store::StoreError,
 };
@@ -21,12 +22,13 @@ const GRACE: Duration = Duration::from_secs(600);
 const GRACE_MANIFESTS: u64 = 2;
 
 /// Deletes what nobody needs.
-#[derive(Default)]
 pub struct Housekeeper {
     /// Manifests in the order seen, with when.
     seen: VecDeque<(u64, Instant, Horizon)>,
     pruned: u64,
     trims: BTreeMap<LogId, Trim>,
+    /// For new seals.
+    look: Look,
 }
 
 /// How far the stream of one log may be forgotten, and is.
@@ -50,12 +52,27 @@ impl Default for Trim {
 }
 
 impl Housekeeper {
+    /// Nothing is known yet.
+    pub fn new(deps: &SpeedDeps) -> Self {
+        Self {
+            seen: VecDeque::new(),
+            pruned: 0,
+            trims: BTreeMap::new(),
+            look: Look::new(deps.bell.clone(), Duration::ZERO),
+        }
+    }
+
     /// One round over `logs`.
     pub async fn step(&mut self, deps: &SpeedDeps, logs: &[LogId]) -> Result<(), StorageError> {
         self.prune(deps).await?;
+        let begun = self.look.is_due().then(|| self.look.begin());
         for log in logs {
+            if begun.is_some() || !self.trims.contains_key(log) {
+                self.find_seals(deps, *log).await?;
+            }
             self.trim(deps, *log).await?;
         }
+        begun.into_iter().for_each(|begun| self.look.done(begun));
         Ok(())
     }
 
@@ -99,7 +116,8 @@ impl Housekeeper {
         Ok(())
     }
 
-    async fn trim(&mut self, deps: &SpeedDeps, log: LogId) -> Result<(), StorageError> {
+    /// Finds out how far a log is sealed: all of it is in raw then.
+    async fn find_seals(&mut self, deps: &SpeedDeps, log: LogId) -> Result<(), StorageError> {
         let covered = deps.overview.seen().published.manifest.horizon.of(log);
         let trim = self.trims.entry(log).or_default();
         if trim.awaited <= covered.epoch {
@@ -115,6 +133,11 @@ impl Housekeeper {
                 Err(error) => return Err(error.into()),
             }
         }
+        Ok(())
+    }
+
+    async fn trim(&mut self, deps: &SpeedDeps, log: LogId) -> Result<(), StorageError> {
+        let trim = self.trims.entry(log).or_default();
         let checkpoint = deps.cells.checkpoint(log).await?;
         let flushed = checkpoint.map_or(Seq::ZERO, |m| m.seq);
         let upto = match planted(Bug::TrimUnflushed) {

@@ -10,7 +10,12 @@ use enrich::Rules;
 use handover::overview::Overview;
 use model::{Clock, LogId};
 use storage::{
-    cells::LiveCells, error::StorageError, leases::Leases, store::Store, stream::EventStream,
+    bell::{Bell, Look},
+    cells::LiveCells,
+    error::StorageError,
+    leases::Leases,
+    store::Store,
+    stream::EventStream,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,8 +25,6 @@ use crate::{housekeeping::Housekeeper, share::Share, worker};
 
 /// How often new logs are looked for.
 const LOOK: Duration = Duration::from_secs(1);
-/// What another role of this process has seen since then is not looked at again.
-const RECENT: Duration = Duration::from_millis(900);
 /// How often what nobody needs is deleted.
 const CLEAN: Duration = Duration::from_secs(3);
 
@@ -29,6 +32,8 @@ const CLEAN: Duration = Duration::from_secs(3);
 pub struct SpeedDeps {
     /// Object store.
     pub store: Store,
+    /// Rings when something is written to it that others follow.
+    pub bell: Bell,
     /// Where events come from.
     pub stream: Arc<dyn EventStream>,
     /// Where cells go.
@@ -67,10 +72,13 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
     let deps = Arc::new(deps);
     let mut share = Share::new(Arc::clone(&deps.leases), deps.worker);
     let mut workers: BTreeMap<LogId, (CancellationToken, JoinHandle<()>)> = BTreeMap::new();
+    let look = Look::new(deps.bell.clone(), LOOK);
     let cleaning = tokio::spawn(clean(Arc::clone(&deps), shutdown.clone()));
     while !shutdown.is_cancelled() {
+        let begun = look.is_due().then(|| look.begin());
         match wanted(&deps).await {
             Ok(wanted) => {
+                begun.into_iter().for_each(|begun| look.done(begun));
                 deps.health.up("speed");
                 let mine = share.of(&wanted).await;
                 adjust(&deps, &settings, &mut workers, &mine, &shutdown).await;
@@ -84,6 +92,7 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
         tokio::select! {
             biased;
             () = shutdown.cancelled() => {}
+            () = look.due() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
     }
@@ -96,7 +105,7 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
 
 /// Logs that may still change, or that batch has yet to cover.
 async fn wanted(deps: &SpeedDeps) -> Result<Vec<LogId>, StorageError> {
-    let seen = deps.overview.look_within(RECENT).await?;
+    let seen = deps.overview.follow().await?;
     let open = (seen.directory).open_beyond(&seen.published.manifest.horizon);
     Ok(open.map(|info| info.log).collect())
 }
@@ -133,7 +142,7 @@ async fn adjust(
 }
 
 async fn clean(deps: Arc<SpeedDeps>, shutdown: CancellationToken) {
-    let mut housekeeper = Housekeeper::default();
+    let mut housekeeper = Housekeeper::new(&deps);
     while !shutdown.is_cancelled() {
         let logs = wanted(&deps).await.unwrap_or_default();
         if let Err(error) = housekeeper.step(&deps, &logs).await {

@@ -8,6 +8,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use handover::raw::{self, Stored};
 use model::{Bug, Covered, Epoch, Fence, FoldVersion, LogId, Seq, Tail, Target, planted};
 use storage::{
+    bell::Look,
     cells::Checkpoint,
     error::{LiveError, StorageError},
     store::StoreError,
@@ -32,12 +33,13 @@ const FLUSH_SHARE: u32 = 4;
 const MAX_FLUSH_PAUSE: Duration = Duration::from_secs(2);
 /// How often the state of Redis is looked at.
 const CHECK_LIVE: Duration = Duration::from_millis(250);
-/// How often the log's fence is looked at.
+/// How often the log's fence is looked at, at most: nothing is counted twice until then, since readers look for it themselves.
 const CHECK_FENCE: Duration = Duration::from_secs(2);
-/// How often raw is asked when the stream says nothing; at first, and after long silence.
+/// How often raw is asked when the stream says nothing; at first, and after long silence. Even less often while the bell
+/// is silent: a collector that stores what it has not streamed rings.
 const CHECK_RAW: Duration = Duration::from_secs(1);
 const CHECK_RAW_SELDOM: Duration = Duration::from_secs(8);
-/// How often it is asked what there is to fold, as long as nobody knows: raw is listed for that.
+/// How often it is asked what there is to fold, as long as nobody knows; raw is listed for that, at most so often.
 const CHECK_TARGET: Duration = Duration::from_secs(1);
 /// How often a worker says that it lives.
 const HEARTBEAT_MS: i64 = 1_000;
@@ -99,11 +101,13 @@ struct Session<'a> {
     last_flush: Instant,
     flush_pause: Duration,
     checked_live: Instant,
-    checked_fence: Instant,
+    fence_look: Look,
     checked_target: Instant,
+    target_look: Look,
     checked_raw: Option<Instant>,
     /// How long raw is not asked while the stream says nothing.
     raw_pause: Duration,
+    raw_look: Look,
 }
 
 impl<'a> Session<'a> {
@@ -113,7 +117,10 @@ impl<'a> Session<'a> {
         settings: &'a SpeedSettings,
         log: LogId,
     ) -> Result<Self, StorageError> {
+        let fence_look = Look::new(deps.bell.clone(), CHECK_FENCE);
+        let begun = fence_look.begin();
         let fence = fence(deps, log).await?;
+        fence_look.done(begun);
         let generations = deps.cells.generations(true).await?;
         let newest = deps.overview.manifests().latest().await?;
         let horizon = newest.manifest.horizon.of(log);
@@ -151,9 +158,11 @@ impl<'a> Session<'a> {
             last_flush: now,
             flush_pause: settings.flush_interval,
             checked_live: now,
-            checked_fence: now,
+            fence_look,
             checked_target: now,
+            target_look: Look::new(deps.bell.clone(), CHECK_TARGET),
             raw_pause: CHECK_RAW,
+            raw_look: Look::new(deps.bell.clone(), CHECK_RAW_SELDOM),
             checked_raw: None,
         })
     }
@@ -210,7 +219,8 @@ impl<'a> Session<'a> {
         }
         let quiet = self
             .checked_raw
-            .is_none_or(|at| at.elapsed() >= self.raw_pause);
+            .is_none_or(|at| at.elapsed() >= self.raw_pause)
+            && (self.raw_pause < CHECK_RAW_SELDOM || self.raw_look.is_due());
         if self.fence.is_some() && !quiet {
             // There is nothing to wait for but raw.
             tokio::time::sleep(PAUSE).await;
@@ -229,16 +239,19 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Whether nothing is known to exist beyond what is folded.
+    /// Whether nothing is known to exist beyond what is folded. Where nobody knows, the target is asked for.
     fn is_caught_up(&self) -> bool {
         let position = self.folder.position();
-        self.fence.is_none() && matches!(self.target, Target::Upto(last) if last <= position)
+        self.fence.is_none() && !matches!(self.target, Target::Upto(last) if last > position)
     }
 
     async fn take_raw(&mut self) -> Result<bool, StorageError> {
         self.checked_raw = Some(Instant::now());
         let position = self.folder.position();
-        let Some(records) = self.raw.after(position).await? else {
+        let begun = self.raw_look.begin();
+        let found = self.raw.after(position).await?;
+        self.raw_look.done(begun);
+        let Some(records) = found else {
             return Ok(false);
         };
         // What a damaged disk lost stays lost: the segment holds all there is.
@@ -354,6 +367,11 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         self.checked_target = Instant::now();
+        // A collector that is there says so in the live store. Of one that is away there is nothing to learn but from objects.
+        if !self.target_look.is_due() && !self.is_told().await? {
+            return Ok(());
+        }
+        let begun = self.target_look.begin();
         let known = Known {
             fence: self.fence,
             generations: &self.generations,
@@ -369,7 +387,17 @@ impl<'a> Session<'a> {
                 .of(self.log),
         };
         self.target = target(self.deps, self.log, &known).await?;
+        self.target_look.done(begun);
+        if self.target != Target::Unknown {
+            self.raw_pause = CHECK_RAW;
+        }
         Ok(())
+    }
+
+    /// Whether the collector has said what it holds since the live store lost something.
+    async fn is_told(&self) -> Result<bool, LiveError> {
+        let told = self.deps.cells.high_watermark(self.log).await?;
+        Ok(told.is_some_and(|told| told.generations == self.generations))
     }
 
     async fn check(&mut self) -> Result<Option<Ended>, StorageError> {
@@ -386,11 +414,12 @@ impl<'a> Session<'a> {
                 return Ok(Some(Ended::NewGeneration));
             }
         }
-        if self.checked_fence.elapsed() >= CHECK_FENCE {
-            self.checked_fence = Instant::now();
+        if self.fence_look.is_due() {
+            let begun = self.fence_look.begin();
             if fence(self.deps, self.log).await? != self.fence {
                 return Ok(Some(Ended::Fenced));
             }
+            self.fence_look.done(begun);
         }
         Ok(None)
     }

@@ -10,6 +10,7 @@ use model::{
 };
 use speed_layer::{SpeedDeps, SpeedSettings, worker};
 use storage::{
+    bell::Bell,
     cells::{Checkpoint, LiveCells, MemoryCells, StoredCell},
     leases::AllGranted,
     store,
@@ -82,7 +83,8 @@ async fn it_is_folded_again_and_replaces_what_came_as_far() {
     stream.append(LOG, &batch).await.unwrap();
     leave(&cells).await;
     let deps = SpeedDeps {
-        overview: Overview::new(Arc::clone(&store)),
+        overview: Overview::new(Arc::clone(&store), Bell::default()),
+        bell: Bell::default(),
         store,
         stream: Arc::new(stream),
         cells: cells.clone(),

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use handover::{
     duplicates::{self, Duplicates},
-    manifest::SenderKeysFile,
-    runs::Table,
+    manifest::{File, SenderKeysFile},
+    runs::{Finished, Table},
     sender_keys::{self, Keyed},
 };
 use storage::object_keys::ObjectKey;
@@ -17,7 +18,7 @@ use super::{
     fold::{Counted, Fold, Wanted},
     task::{Count, Done, NewRun},
     worker::Worker,
-    write::Writer,
+    write::{NewFile, Writer, run_file},
 };
 
 /// Does the task, a chunk after the other.
@@ -40,9 +41,10 @@ pub(super) async fn count(
     while let Some(chunk) = chunks.next().await? {
         let received = chunk.iter().map(|r| r.record.event.received_ms);
         done.last_ms = received.fold(done.last_ms, i64::max);
-        if let Some(since) = count.keys_since {
-            done.keys.extend(write_keys(writer, &chunk, since).await?);
-        }
+        let keys = match count.keys_since {
+            Some(since) => Keys::of(&chunk, since)?,
+            None => None,
+        };
         let (events, counted) = {
             let _computing = worker.computing.lock().await;
             let (left_out, wanted) = (Arc::clone(&left_out), wanted.clone());
@@ -51,8 +53,7 @@ pub(super) async fn count(
             let computed = tokio::task::spawn_blocking(work).await;
             computed.map_err(RollupError::Panicked)??
         };
-        done.events.extend(events::put(writer, events).await?);
-        done.runs.push(put(writer, counted).await?);
+        put(writer, &mut done, keys, events, counted).await?;
     }
     done.read = chunks.read();
     Ok(done)
@@ -69,23 +70,45 @@ fn wanted(count: &Count) -> Result<Wanted, RollupError> {
     })
 }
 
-async fn write_keys(
-    writer: &mut Writer<'_>,
-    rows: &[Enriched],
-    since: i64,
-) -> Result<Option<SenderKeysFile>, RollupError> {
-    let keyed = rows.iter().flat_map(|r| Keyed::of(r.log, &r.record));
-    let keyed: Vec<Keyed> = keyed.filter(|k| k.received_ms >= since).collect();
-    let Some(last_ms) = keyed.iter().map(|k| k.received_ms).max() else {
-        return Ok(None);
-    };
-    let key = |name| ObjectKey::Keys { name };
-    let file = writer.put(key, keyed.len() as u64, sender_keys::encode(&keyed)?);
-    Ok(Some(SenderKeysFile {
-        file: file.await?,
-        last_ms,
-        unchecked: keyed.iter().filter(|k| k.unchecked).count() as u64,
-    }))
+/// Senders' keys of a chunk as a file.
+struct Keys {
+    bytes: Bytes,
+    rows: u64,
+    last_ms: i64,
+    unchecked: u64,
+}
+
+impl Keys {
+    /// Those that were received since then, unix milliseconds; `None` if there are none.
+    fn of(rows: &[Enriched], since: i64) -> Result<Option<Self>, RollupError> {
+        let keyed = rows.iter().flat_map(|r| Keyed::of(r.log, &r.record));
+        let keyed: Vec<Keyed> = keyed.filter(|k| k.received_ms >= since).collect();
+        let Some(last_ms) = keyed.iter().map(|k| k.received_ms).max() else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            bytes: sender_keys::encode(&keyed)?,
+            rows: keyed.len() as u64,
+            last_ms,
+            unchecked: keyed.iter().filter(|k| k.unchecked).count() as u64,
+        }))
+    }
+
+    fn file(&self) -> NewFile {
+        NewFile::new(
+            |name| ObjectKey::Keys { name },
+            self.rows,
+            self.bytes.clone(),
+        )
+    }
+
+    fn stored(&self, file: File) -> SenderKeysFile {
+        SenderKeysFile {
+            file,
+            last_ms: self.last_ms,
+            unchecked: self.unchecked,
+        }
+    }
 }
 
 /// The events of a chunk as files if they are wanted, and what those count that are not left out.
@@ -114,16 +137,37 @@ fn fold(chunk: &[Enriched], left_out: &Duplicates, wanted: Wanted) -> Result<Cou
     Ok(fold.finish()?)
 }
 
-/// Stores what was counted as a new run.
-async fn put(writer: &mut Writer<'_>, counted: Counted) -> Result<NewRun, RollupError> {
-    let mut run = NewRun::default();
-    for file in counted.sums {
-        run.sums
-            .push(writer.put_run(Table::Sums, file, (0, 0)).await?);
-    }
-    for file in counted.visits {
-        let file = writer.put_run(Table::Visits, file, (0, 0)).await?;
-        run.visits.push(file);
-    }
-    Ok(run)
+/// Stores all that was made of a chunk, some files at once; what was counted is a new run.
+async fn put(
+    writer: &mut Writer<'_>,
+    done: &mut Done,
+    keys: Option<Keys>,
+    events: Vec<Encoded>,
+    Counted { sums, visits }: Counted,
+) -> Result<(), RollupError> {
+    let of_run = |table| move |file| NewFile::of_run(table, file);
+    let files = (keys.iter().map(Keys::file))
+        .chain(events.iter().map(Encoded::file))
+        .chain(sums.iter().map(of_run(Table::Sums)))
+        .chain(visits.iter().map(of_run(Table::Visits)));
+    let mut stored = writer.put_all(files).await?.into_iter();
+    // They come in the order in which they were given.
+    let mut next = |count: usize| -> Vec<File> { stored.by_ref().take(count).collect() };
+    let (keys_files, events_files) = (next(keys.iter().len()), next(events.len()));
+    let (sums_files, visits_files) = (next(sums.len()), next(visits.len()));
+    let run = |files: Vec<File>, finished: Vec<Finished>| {
+        let both = files.into_iter().zip(finished);
+        both.map(|(file, finished)| run_file(file, finished, (0, 0)))
+            .collect()
+    };
+    let keys = keys.iter().zip(keys_files);
+    done.keys.extend(keys.map(|(keys, file)| keys.stored(file)));
+    let events = events.iter().zip(events_files);
+    done.events
+        .extend(events.map(|(events, file)| events.stored(file)));
+    done.runs.push(NewRun {
+        sums: run(sums_files, sums),
+        visits: run(visits_files, visits),
+    });
+    Ok(())
 }

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use bytes::Bytes;
 use datafusion::{
     arrow::{
         array::{
@@ -20,15 +21,18 @@ use datafusion::{
         schema::types::ColumnPath,
     },
 };
-use handover::{manifest::EventsFile, views::time_type};
+use handover::{
+    manifest::{EventsFile, File},
+    views::time_type,
+};
 use model::time;
 use storage::object_keys::ObjectKey;
 
-use super::{chunks::Enriched, deps::RollupError, write::Writer};
+use super::{chunks::Enriched, deps::RollupError, write::NewFile};
 
 /// Events of one day as a file.
 pub(super) struct Encoded {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     rows: u64,
     received: i64,
     first_ms: i64,
@@ -56,7 +60,7 @@ pub(super) fn encode(rows: &[Enriched]) -> Result<Vec<Encoded>, RollupError> {
     let files = days.map(|same| {
         let times = same.iter().map(|r| r.record.event.occurred_ms);
         Ok(Encoded {
-            bytes: parquet(same)?,
+            bytes: parquet(same)?.into(),
             rows: same.len() as u64,
             received: received(&same[0]),
             first_ms: times.clone().min().unwrap_or(0),
@@ -66,23 +70,23 @@ pub(super) fn encode(rows: &[Enriched]) -> Result<Vec<Encoded>, RollupError> {
     files.collect()
 }
 
-/// Stores the files.
-pub(super) async fn put(
-    writer: &mut Writer<'_>,
-    files: Vec<Encoded>,
-) -> Result<Vec<EventsFile>, RollupError> {
-    let mut stored = Vec::with_capacity(files.len());
-    for file in files {
-        let received = file.received;
-        let key = |name| ObjectKey::Events { received, name };
-        stored.push(EventsFile {
-            file: writer.put(key, file.rows, file.bytes.into()).await?,
-            received,
-            first_ms: file.first_ms,
-            last_ms: file.last_ms,
-        });
+impl Encoded {
+    /// The file, to be stored.
+    pub(super) fn file(&self) -> NewFile {
+        let received = self.received;
+        let key = move |name| ObjectKey::Events { received, name };
+        NewFile::new(key, self.rows, self.bytes.clone())
     }
-    Ok(stored)
+
+    /// What a manifest says of it.
+    pub(super) fn stored(&self, file: File) -> EventsFile {
+        EventsFile {
+            file,
+            received: self.received,
+            first_ms: self.first_ms,
+            last_ms: self.last_ms,
+        }
+    }
 }
 
 fn received(row: &Enriched) -> i64 {

@@ -105,10 +105,8 @@ async fn put(
 ) -> Result<(), RollupError> {
     let mut out = RunWriter::new(table, MAX_ROWS);
     out.write(&rows)?;
-    for file in out.finish()? {
-        let file = writer.put_run(table, file, (run, 0)).await?;
-        manifest.runs_mut(table).push(file);
-    }
+    let files = writer.put_runs(table, out.finish()?, (run, 0)).await?;
+    manifest.runs_mut(table).extend(files);
     Ok(())
 }
 

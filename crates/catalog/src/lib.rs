@@ -41,6 +41,9 @@ use storage::{
 pub const LEDGER: &str = "catalog";
 /// How often a commit decides anew because others were faster.
 const COMMIT_TRIES: u32 = 64;
+/// How old a look may be that roles share while other processes are not heard, a little less than the time between their
+/// turns.
+const RECENT: Duration = Duration::from_millis(900);
 /// Entries read at once while following: they may be large.
 const FOLLOW_AT_ONCE: usize = 32;
 /// Changes applied under one write lock: look-ups wait no longer than for these.
@@ -56,8 +59,8 @@ struct Inner {
     env: Env,
     ledger: Ledger,
     state: RwLock<State>,
-    /// Held by whoever changes `state`: when it last caught up.
-    writer: Mutex<Option<Instant>>,
+    /// Held by whoever changes `state`: when it last caught up, and how often the bell had rung.
+    writer: Mutex<Option<(Instant, u64)>>,
     snapshot_n: AtomicU64,
     snapshot_runs: AtomicBool,
 }
@@ -88,17 +91,21 @@ impl Catalog {
     /// when there are none. On failure what was taken in stays, and look-ups go on.
     pub async fn follow(&self) -> Result<u64, CatalogError> {
         let mut caught_up = self.0.writer.lock().await;
-        let at = Instant::now();
+        let at = (Instant::now(), self.0.env.bell.strokes());
         let new = self.follow_locked().await?;
         *caught_up = Some(at);
         Ok(new)
     }
 
-    /// Like [`Catalog::follow`], unless that was done within `age`: the roles of a process follow
-    /// together.
-    pub async fn follow_within(&self, age: Duration) -> Result<(), CatalogError> {
+    /// Like [`Catalog::follow`], unless nothing can be new since that was done: the roles of a process
+    /// follow together.
+    pub async fn follow_bell(&self) -> Result<(), CatalogError> {
         let caught_up = *self.0.writer.lock().await;
-        match caught_up.is_some_and(|at| at.elapsed() <= age) {
+        let holds = |(at, strokes): (Instant, u64)| {
+            let bell = &self.0.env.bell;
+            bell.holds(strokes, at.elapsed(), RECENT)
+        };
+        match caught_up.is_some_and(holds) {
             true => Ok(()),
             false => self.follow().await.map(drop),
         }

@@ -6,7 +6,7 @@ use model::{
     random::{self, SeededRandom},
 };
 use object_store::memory::InMemory;
-use storage::{env::Env, store::Store};
+use storage::{bell::Bell, env::Env, store::Store};
 
 use super::{quotas::Quotas, *};
 
@@ -77,6 +77,7 @@ async fn open(store: &Store, seed: u64) -> Catalog {
     let clock = Arc::new(ManualClock::new(1));
     Catalog::open(Env {
         store: store.clone(),
+        bell: Bell::default(),
         clock,
         random,
     })

@@ -216,6 +216,7 @@ mod tests {
     fn testing_env(store: &Store) -> storage::env::Env {
         storage::env::Env {
             store: store.clone(),
+            bell: storage::bell::Bell::default(),
             clock: Arc::new(model::ManualClock::new(1)),
             random: Arc::new(model::random::SeededRandom::new(1)),
         }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use storage::{error::StorageError, store::Store};
+use storage::{bell::Bell, error::StorageError, store::Store};
 use tokio::{sync::Mutex as Turn, time::Instant};
 
 use crate::{
@@ -16,12 +16,17 @@ use crate::{
     manifests::{Manifests, Published},
 };
 
+/// How old a look may be that roles share while other processes are not heard, a little less than the time between their
+/// turns.
+const RECENT: Duration = Duration::from_millis(900);
+
 /// The newest manifest and all logs. Clones share what they have seen.
 #[derive(Clone)]
 pub struct Overview(Arc<Inner>);
 
 struct Inner {
     store: Store,
+    bell: Bell,
     manifests: Manifests,
     seen: Mutex<Seen>,
     /// Whose turn it is to look.
@@ -38,16 +43,17 @@ pub struct Seen {
     pub published: Published,
     /// All logs, looked for after the manifest was: those that it covers are among them.
     pub directory: Directory,
-    /// When the look began; `None`: nobody has looked yet.
-    at: Option<Instant>,
+    /// When the look began, and how often the bell had rung; `None`: nobody has looked yet.
+    at: Option<(Instant, u64)>,
 }
 
 impl Overview {
-    /// Nothing is seen yet.
-    pub fn new(store: Store) -> Self {
+    /// Nothing is seen yet; `bell` tells when there is something new.
+    pub fn new(store: Store, bell: Bell) -> Self {
         Self(Arc::new(Inner {
             manifests: Manifests::new(Arc::clone(&store)),
             store,
+            bell,
             seen: Mutex::default(),
             turn: Turn::default(),
             begun: AtomicU64::new(0),
@@ -74,7 +80,7 @@ impl Overview {
             return Ok(self.seen());
         }
         let this = self.0.begun.fetch_add(1, Ordering::SeqCst) + 1;
-        let at = Some(Instant::now());
+        let at = Some((Instant::now(), self.0.bell.strokes()));
         // The manifest before the logs: a rule of the hand-over.
         let published = self.0.manifests.latest().await?;
         let mut directory = self.seen().directory;
@@ -90,10 +96,14 @@ impl Overview {
         Ok(seen)
     }
 
-    /// What was seen, if the look began no longer than `age` ago; otherwise looks anew.
-    pub async fn look_within(&self, age: Duration) -> Result<Seen, StorageError> {
+    /// What was seen, unless there may be something new by now; then looks anew.
+    pub async fn follow(&self) -> Result<Seen, StorageError> {
         let seen = self.seen();
-        match seen.at.is_some_and(|at| at.elapsed() <= age) {
+        let holds = |(at, strokes): (Instant, u64)| {
+            let bell = &self.0.bell;
+            bell.holds(strokes, at.elapsed(), RECENT)
+        };
+        match seen.at.is_some_and(holds) {
             true => Ok(seen),
             false => self.look().await,
         }
@@ -101,7 +111,11 @@ impl Overview {
 
     /// What was seen, however long ago; looks if nobody has yet.
     pub async fn look_once(&self) -> Result<Seen, StorageError> {
-        self.look_within(Duration::MAX).await
+        let seen = self.seen();
+        match seen.at.is_some() {
+            true => Ok(seen),
+            false => self.look().await,
+        }
     }
 }
 
@@ -115,11 +129,10 @@ mod tests {
     #[tokio::test]
     async fn roles_look_together() {
         let counted = Counted::new(store::open("memory://").unwrap());
-        let overview = Overview::new(counted.clone());
+        let overview = Overview::new(counted.clone(), Bell::default());
         overview.look_once().await.unwrap();
         let before = counted.requests();
-        let age = Duration::from_secs(3600);
-        join_all((0..50).map(|_| overview.look_within(age))).await;
+        join_all((0..50).map(|_| overview.follow())).await;
         join_all((0..50).map(|_| overview.look_once())).await;
         assert_eq!((counted.requests() - before).all(), 0);
         // All of them ask while somebody looks.

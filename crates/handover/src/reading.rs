@@ -1,6 +1,8 @@
 //! Reading live cells so that, with one manifest, nothing is missed and nothing counted twice.
 //! The order of the reads is a rule of the hand-over.
 
+mod content;
+
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use futures::future::try_join_all;
@@ -12,6 +14,7 @@ use storage::{
     store::Store,
 };
 
+pub use self::content::Content;
 use crate::{directory::Directory, fences::Fences, manifests::Published};
 
 /// A checkpoint that was not renewed for so long has no worker. Clocks may differ by seconds; this only
@@ -124,6 +127,16 @@ impl Serialize for Missing {
 impl Reader<'_> {
     /// Reads the cells of one entity, once.
     pub async fn read(&self, entity: EntityId) -> Result<Reading, StorageError> {
+        Ok(self.read_again(entity, None).await?.0)
+    }
+
+    /// Like [`Reader::read`]; gives what was read, too. If that is what it was `before`, fences need be no newer than
+    /// that: they were looked for after these very cells were read.
+    pub async fn read_again(
+        &self,
+        entity: EntityId,
+        before: Option<&Content>,
+    ) -> Result<(Reading, Content), StorageError> {
         let horizon = &self.published.manifest.horizon;
         let logs: Vec<LogId> = (self.directory.open_beyond(horizon))
             .map(|info| info.log)
@@ -139,7 +152,16 @@ impl Reader<'_> {
         };
         let prune_watermarks =
             try_join_all(logs.iter().map(|log| self.cells.prune_watermark(*log))).await?;
-        let fences = self.fences.now(self.store).await?;
+        let content = Content::of(
+            self.published.n,
+            &logs,
+            &checkpoints,
+            &cells,
+            &prune_watermarks,
+            self.fences.moment(),
+        );
+        let content = content.since(before);
+        let fences = (self.fences.begun_after(self.store, content.since)).await?;
         let generations = self.cells.generations(false).await?;
 
         let mut reading = Reading {
@@ -173,7 +195,7 @@ impl Reader<'_> {
             }
         }
         self.add_cells(&mut reading, &cells, &fences)?;
-        Ok(reading)
+        Ok((reading, content))
     }
 
     /// Adds the cells that are to be believed, and names the logs of those that are not.

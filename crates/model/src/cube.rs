@@ -12,7 +12,8 @@ pub const FIRST_VIEWS: [&str; 10] = [
     "campaign",
 ];
 
-/// Of how cells count and are stored: 1 since values that are too many are not counted apart.
+/// Of how cells count and are stored, and of the rules that enrich what they count: 1 since values that are too many are
+/// not counted apart.
 const REVISION: u64 = 1;
 
 /// Which cubes and measures a live cell counts, and how. Both are only ever added to and never get an old

@@ -22,9 +22,10 @@ use crate::{gate::Process, world::World};
 /// A speed layer that follows all logs.
 pub(crate) async fn speed(world: Arc<World>, process: Process) {
     let redis = world.cluster.of(&process);
-    let store = world.bucket.of(&process);
+    let (store, bell) = world.store_of(&process);
     let deps = SpeedDeps {
-        overview: Overview::new(Arc::clone(&store)),
+        overview: Overview::new(Arc::clone(&store), bell.clone()),
+        bell: bell.clone(),
         store,
         stream: redis.clone(),
         cells: redis,
@@ -38,12 +39,17 @@ pub(crate) async fn speed(world: Arc<World>, process: Process) {
     let settings = SpeedSettings {
         flush_interval: Duration::from_millis(world.gate.below(30)),
     };
-    speed_layer::run(deps, settings, CancellationToken::new()).await;
+    let folding = speed_layer::run(deps, settings, CancellationToken::new());
+    tokio::select! {
+        biased;
+        () = folding => {}
+        () = bell.keep() => {}
+    }
 }
 
 /// An operator who ends a log whose collector seems to be lost.
 pub(crate) async fn operator(world: Arc<World>, process: Process, log: LogId) {
-    let store = world.bucket.of(&process);
+    let (store, _) = world.store_of(&process);
     let redis = world.cluster.of(&process);
     while !world.is_drained(log) {
         match salvage(&store, Some(&*redis), log).await {

@@ -21,6 +21,8 @@ pub struct Profile {
     pub clocks: bool,
     /// Time flies and batches follow each other, so that cells are pruned behind readers' backs.
     pub hasty: bool,
+    /// Processes hear of each other's writes, and look seldom for what they do not hear of.
+    pub bell: bool,
 }
 
 impl Profile {
@@ -44,6 +46,7 @@ impl Profile {
             salvage: false,
             clocks: false,
             hasty: false,
+            bell: false,
         };
         match Self::kind(seed) {
             0 => calm,

@@ -8,9 +8,16 @@ use std::sync::{
 use enrich::Rules;
 use handover::raw;
 use model::{Clock, EntityId, EntityKind, Event, LogId, Randomness};
+use storage::{bell::Bell, store::Store};
 use tokio::time::Instant;
 
-use crate::{gate::Gate, oracle::Oracle, profile::Profile, redis::Cluster, store::Bucket};
+use crate::{
+    gate::{Gate, Process},
+    oracle::Oracle,
+    profile::Profile,
+    redis::Cluster,
+    store::Bucket,
+};
 
 const OBJECTS: u64 = 3;
 
@@ -79,6 +86,15 @@ impl World {
     /// Randomness of this seed.
     pub(crate) fn random(&self) -> Arc<dyn Randomness> {
         Arc::new(self.gate.clone())
+    }
+
+    /// The store as `process` sees it, and what it hears of others' writes to it.
+    pub(crate) fn store_of(&self, process: &Process) -> (Store, Bell) {
+        let store = self.bucket.of(process);
+        match self.profile.bell {
+            true => Bell::over(store, self.random()),
+            false => (store, Bell::default()),
+        }
     }
 
     /// Events of the next request, as long as there are to be any.

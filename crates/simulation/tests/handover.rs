@@ -1,6 +1,6 @@
 //! The hand-over under simulation: a fixed number of seeds, and the proof that planted bugs are
 //! found. `MILLRACE_SEEDS=5000` runs more, `MILLRACE_FIRST=5000` others, `MILLRACE_SEED=17` one of
-//! them with its diary.
+//! them with its diary; `MILLRACE_BELL_SEED=17` likewise with a bell.
 
 use model::{Bug, planted::plant};
 use simulation::{Outcome, Profile, run};
@@ -59,6 +59,38 @@ fn what_is_counted_is_what_happened() {
     assert_eq!(failed, Vec::<u64>::new(), "replay one with MILLRACE_SEED");
 }
 
+/// The same where processes look when a bell rings, and seldom otherwise.
+#[test]
+fn what_is_counted_with_a_bell_is_what_happened() {
+    let only = number("MILLRACE_BELL_SEED");
+    let seeds = number("MILLRACE_SEEDS").unwrap_or(SEEDS / 2);
+    let first = number("MILLRACE_FIRST").unwrap_or(0);
+    let seeds = only.map_or(first..first + seeds, |seed| seed..seed + 1);
+    let (mut readings, mut complete, mut failed) = (0, 0, vec![]);
+    for seed in seeds {
+        let profile = Profile {
+            bell: true,
+            ..Profile::of(seed)
+        };
+        let outcome = run(seed, profile, STEPS, only.is_some());
+        readings += outcome.readings.0;
+        complete += outcome.readings.1;
+        if outcome.failure.is_some() || only.is_some() {
+            show(seed, &outcome);
+        }
+        if outcome.failure.is_some() {
+            failed.push(seed);
+        }
+    }
+    println!("{complete} of {readings} readings complete");
+    assert!(complete > readings / 4, "hardly a reading was complete");
+    assert_eq!(
+        failed,
+        Vec::<u64>::new(),
+        "replay one with MILLRACE_BELL_SEED"
+    );
+}
+
 /// The kind of trouble in which a bug shows soonest.
 fn kind_for(bug: Bug) -> u64 {
     match bug {
@@ -73,7 +105,7 @@ fn kind_for(bug: Bug) -> u64 {
         Bug::SalvageOpenStream => 5,
         Bug::SealsBeforeFence => 6,
         Bug::PruneBeforeWatermark => 1,
-        Bug::PruneUncovered => 3,
+        Bug::PruneUncovered => 6,
         Bug::NoPruneWatermarkCheck => 7,
         Bug::NoUptoCompare | Bug::PublishOverOthers => 7,
         Bug::FenceIgnored => 8,

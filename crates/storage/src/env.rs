@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use model::{Clock, Randomness, random::new_nonce};
 
-use crate::{ledger::Stamp, store::Store};
+use crate::{bell::Bell, ledger::Stamp, store::Store};
 
 /// Where objects lie, what time it is, and where chance comes from. Cheap to clone.
 #[derive(Clone)]
 pub struct Env {
     /// Object store.
     pub store: Store,
+    /// Rings when something is written to it that others follow.
+    pub bell: Bell,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

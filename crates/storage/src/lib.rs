@@ -2,6 +2,7 @@
 //! leases, each in memory, on files, on S3 or in Redis. Every object key and every Redis key is built
 //! here. `testing` has the contract suites that every implementation runs.
 
+pub mod bell;
 pub mod blocking;
 pub mod cells;
 pub mod counted;

@@ -70,6 +70,8 @@ pub enum ObjectKey {
     Ledger { ledger: String, n: u64 },
     /// What a ledger's entries up to and including `n` amount to.
     Snapshot { ledger: String, n: u64 },
+    /// What is written anew whenever something was written that others follow.
+    Bell,
 }
 
 /// Whether `text` may be a name in a key: 1 to 200 of `A-Z a-z 0-9 . _ -`, not starting with a dot.
@@ -134,6 +136,7 @@ impl fmt::Display for ObjectKey {
             Self::Snapshot { ledger, n } => {
                 write!(f, "ledger/{ledger}-snapshots/{n:020}.ndjson.zst")
             }
+            Self::Bell => write!(f, "bell"),
         }
     }
 }
@@ -174,6 +177,7 @@ fn parse(path: &str) -> Option<ObjectKey> {
             log: log.parse().ok()?,
             name: name(file.strip_suffix(".ndjson")?)?,
         },
+        ["bell"] => ObjectKey::Bell,
         ["salts", "named.json"] => ObjectKey::NamedKey,
         ["salts", "clock"] => ObjectKey::SaltsClock,
         ["salts", file] => ObjectKey::Salt {
@@ -361,6 +365,7 @@ mod tests {
             11 if n % 4 == 1 => ObjectKey::NamedKey,
             11 if n % 4 == 2 => ObjectKey::SaltsClock,
             11 => ObjectKey::Keys { name },
+            12 if n % 5 == 0 => ObjectKey::Bell,
             12 => ObjectKey::Duplicates { name },
             _ => ObjectKey::Snapshot { ledger: name, n },
         })

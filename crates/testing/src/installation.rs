@@ -9,6 +9,7 @@ use model::{
     cell::EpochCells, random::SeededRandom,
 };
 use storage::{
+    bell::Bell,
     cells::{Checkpoint, LiveCells, MemoryCells, StoredCell},
     env::Env,
     store::{self, Store},
@@ -43,6 +44,7 @@ impl Installation {
         let clock = Arc::new(ManualClock::new(now_ms));
         let env = Env {
             store,
+            bell: Bell::default(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(1)),
         };

@@ -10,7 +10,10 @@ use storage::{
     env::Env,
     ledger::{self, Appended, Ledger, LedgerError},
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep},
+};
 
 pub use self::{
     entry::Reason,
@@ -32,13 +35,27 @@ const TRIES: usize = 20;
 pub(crate) struct History {
     ledger: Ledger,
     env: Env,
+    newest: Mutex<Option<Newest>>,
+}
+
+/// What is known of the newest run.
+struct Newest {
+    /// The last entry that was read.
+    n: u64,
+    /// Its beginning, and its end if it has ended.
+    entries: Vec<ledger::Entry<Entry>>,
 }
 
 impl History {
     /// The history of the job `name`.
     pub(crate) fn new(name: &str, env: Env) -> Self {
         let ledger = Ledger::new(env.store.clone(), &format!("jobs-{name}"));
-        Self { ledger, env }
+        let newest = Mutex::new(None);
+        Self {
+            ledger,
+            env,
+            newest,
+        }
     }
 
     /// Takes new entries in. A fresh state begins with the newest run, which tells all before it.
@@ -71,6 +88,26 @@ impl History {
             state.apply(n, entry);
         }
         Ok(appended)
+    }
+
+    /// The newest run. What was read is not read again: one look-up when nothing is new.
+    pub(crate) async fn newest_run(&self) -> Result<Option<Run>, LedgerError> {
+        let mut kept = self.newest.lock().await;
+        let (from, mut entries) = match &*kept {
+            Some(newest) => (newest.n, newest.entries.clone()),
+            None => (self.back_to(1).await?, Vec::new()),
+        };
+        let new = self.after(from).await?;
+        let n = new.last().map_or(from, |entry| entry.n);
+        let tells = |body: &Entry| matches!(body, Entry::Started(_) | Entry::Finished(_));
+        entries.extend(new.into_iter().filter(|entry| tells(&entry.body)));
+        let begun = |entry: &ledger::Entry<Entry>| matches!(entry.body, Entry::Started(_));
+        if let Some(begin) = entries.iter().rposition(begun) {
+            entries.drain(..begin);
+        }
+        let run = runs::runs(&entries).pop();
+        *kept = Some(Newest { n, entries });
+        Ok(run)
     }
 
     /// The newest runs, newest first.

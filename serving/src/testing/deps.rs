@@ -46,7 +46,7 @@ pub(crate) async fn deps(installation: &Installation) -> ServingDeps {
     ServingDeps {
         catalog: catalog.await.unwrap(),
         jobs: Arc::new(no_jobs(&env)),
-        overview: handover::overview::Overview::new(Arc::clone(&env.store)),
+        overview: handover::overview::Overview::new(Arc::clone(&env.store), env.bell.clone()),
         env,
         stream: installation.stream.clone(),
         cells: installation.cells.clone(),

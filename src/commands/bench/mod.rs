@@ -31,6 +31,7 @@ use model::{
 use serde_json::Value;
 use speed_layer::Folder;
 use storage::{
+    bell::Bell,
     cells::{LiveCells, MemoryCells},
     env::Env,
     redis_address::RedisSettings,
@@ -253,6 +254,7 @@ async fn batch(rules: Arc<Rules>) -> anyhow::Result<()> {
         manifests: Manifests::new(Arc::clone(&store)),
         env: Env {
             store,
+            bell: Bell::default(),
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
         },

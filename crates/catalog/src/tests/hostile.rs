@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use proptest::{collection::vec, prelude::*, sample::Index};
-use storage::env::Env;
+use storage::{bell::Bell, env::Env};
 
 use super::*;
 
@@ -97,6 +97,7 @@ fn open_copy(bytes: &[u8]) -> std::io::Result<(u64, Vec<Change>)> {
     let opened = Catalog::open_copy(
         Env {
             store: memory(),
+            bell: Bell::default(),
             clock,
             random,
         },
@@ -185,7 +186,7 @@ proptest! {
             text[at] ^= by;
             let path = storage::object_keys::ObjectKey::Ledger { ledger: LEDGER.into(), n: 2 }.path();
             object_store::ObjectStoreExt::put(&*store, &path, text.into()).await.unwrap();
-            let late = Catalog::open(Env { store: store.clone(), clock: Arc::new(ManualClock::new(1)), random: Arc::new(SeededRandom::new(2)) }).await;
+            let late = Catalog::open(Env { store: store.clone(), bell: Bell::default(), clock: Arc::new(ManualClock::new(1)), random: Arc::new(SeededRandom::new(2)) }).await;
             match (catalog.follow().await, late) {
                 (Ok(1), Ok(late)) => {
                     prop_assert_eq!(contents(&catalog).0, 2);

@@ -16,6 +16,7 @@ impl Site {
         let clock = Arc::new(ManualClock::new(TODAY * DAY_MS + 1_000));
         let env = Env {
             store: store::open("memory://").unwrap(),
+            bell: storage::bell::Bell::default(),
             clock: Arc::clone(&clock) as _,
             random: Arc::new(SeededRandom::new(1)),
         };

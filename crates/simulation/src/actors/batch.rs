@@ -26,7 +26,7 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs batches until the process ends.
 pub(crate) async fn run(world: Arc<World>, process: Process) {
-    let store = world.bucket.of(&process);
+    let (store, _) = world.store_of(&process);
     let manifests = Manifests::new(Arc::clone(&store));
     loop {
         let pause = if world.profile.hasty { 300 } else { 1500 };

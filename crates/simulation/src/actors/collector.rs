@@ -7,7 +7,7 @@ use ingest::{
     log::{Disk, LogSettings, RecoveryError},
     session::{Current, Session, SessionDeps, SessionError},
 };
-use storage::{env::Env, store::Store};
+use storage::{bell::Bell, env::Env, store::Store};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
@@ -29,11 +29,13 @@ pub(crate) async fn run(world: Arc<World>, host: Arc<Host>) {
         let process = Process::default();
         host.begin(&process);
         let disk = host.machine.boot();
+        let (store, bell) = world.store_of(&process);
         let life = Life {
             world: Arc::clone(&world),
             host: Arc::clone(&host),
             process: process.clone(),
-            store: world.bucket.of(&process),
+            store,
+            bell,
             redis: world.cluster.of(&process),
             disk,
         };
@@ -58,6 +60,7 @@ struct Life {
     host: Arc<Host>,
     process: Process,
     store: Store,
+    bell: Bell,
     redis: Arc<Client>,
     disk: Arc<dyn Disk>,
 }
@@ -99,6 +102,7 @@ impl Life {
             executor: Arc::new(executor),
             env: Env {
                 store: Arc::clone(&self.store),
+                bell: self.bell.clone(),
                 clock: world.clock(),
                 random: world.random(),
             },

@@ -9,10 +9,10 @@ use std::{
 use handover::{
     fences::Fences,
     overview::Overview,
-    reading::{Reader, Reading},
+    reading::{Content, Reader, Reading},
 };
 use model::EntityId;
-use storage::store::Store;
+use storage::{bell::Bell, store::Store};
 
 use super::batch::settled_of;
 use crate::{
@@ -26,7 +26,10 @@ pub(crate) struct Eyes {
     process: Process,
     store: Store,
     overview: Overview,
+    bell: Bell,
     fences: Fences,
+    /// What live streams were shown last.
+    contents: BTreeMap<EntityId, Content>,
     looked: bool,
     highest: BTreeMap<EntityId, BTreeSet<Number>>,
 }
@@ -34,26 +37,36 @@ pub(crate) struct Eyes {
 /// Reads until the process ends.
 pub(crate) async fn run(world: Arc<World>, process: Process) {
     let mut eyes = Eyes::new(&world, process);
-    loop {
-        if !eyes.looked || world.gate.chance(0.4) {
-            eyes.refresh().await;
+    let bell = eyes.bell.clone();
+    let looking = async {
+        loop {
+            if !eyes.looked || world.gate.chance(0.4) {
+                eyes.refresh().await;
+            }
+            let entity = world.entities[world.gate.below(world.entities.len() as u64) as usize];
+            if eyes.looked {
+                eyes.read(&world, entity).await;
+            }
+            world.gate.idle(Duration::from_millis(60)).await;
         }
-        let entity = world.entities[world.gate.below(world.entities.len() as u64) as usize];
-        if eyes.looked {
-            eyes.read(&world, entity).await;
-        }
-        world.gate.idle(Duration::from_millis(60)).await;
+    };
+    tokio::select! {
+        biased;
+        () = looking => {}
+        () = bell.keep() => {}
     }
 }
 
 impl Eyes {
     pub(crate) fn new(world: &World, process: Process) -> Self {
-        let store = world.bucket.of(&process);
+        let (store, bell) = world.store_of(&process);
         Self {
-            overview: Overview::new(Arc::clone(&store)),
+            overview: Overview::new(Arc::clone(&store), bell.clone()),
             store,
             process,
-            fences: Fences::default(),
+            fences: Fences::new(bell.clone()),
+            bell,
+            contents: BTreeMap::new(),
             looked: false,
             highest: BTreeMap::new(),
         }
@@ -81,9 +94,12 @@ impl Eyes {
             cells: &*redis,
             now_ms: world.clock().now_ms(),
         };
-        let Ok(reading) = reader.read(entity).await else {
+        // As a live stream does: while nothing changes, fences are not looked for.
+        let before = self.contents.get(&entity).filter(|_| world.profile.bell);
+        let Ok((reading, content)) = reader.read_again(entity, before).await else {
             return None;
         };
+        self.contents.insert(entity, content);
         let settled = settled_of(&world.bucket.truth(), &published).await;
         let settled = match settled {
             Ok(settled) => settled.get(&entity).cloned().unwrap_or_default(),

@@ -26,8 +26,9 @@ use crate::{
     wiring::{Base, Parts},
 };
 
-/// Threads that answer the API.
-const API_THREADS: usize = 2;
+/// Threads that answer the API: more than questions of one account are answered at once, so that the system
+/// shares the cores among accounts, however long one's questions take.
+const API_THREADS: usize = 8;
 /// How long one role may take to end.
 const END_LIMIT: Duration = Duration::from_secs(90);
 

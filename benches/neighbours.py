@@ -246,7 +246,7 @@ def main():
         print("| attack of one account, for 8 s | what it is answered | another's redirect, p50 / p99 ms | its events | its numbers | its bulk | a click is seen after | memory |\n|---|---|---|---|---|---|---|---|")
         tell("none", victim(good), "")
         for name, act, threads in attacks(site, bad):
-            if options.only not in name:
+            if options.only and not any(o in name for o in options.only.split(",")):
                 continue
             with Attack(act, threads) as attack:
                 figures = victim(good)

@@ -121,15 +121,12 @@ impl KeyRestorer {
             tell(self.keys.set_whole(None));
         }
         let is_told = self.keys.confirm_rest().await;
-        if !self.keys.store.has_room().await {
-            // What comes is marked for batch meanwhile.
-            tell(self.keys.set_whole(None));
-            return Ok(());
-        }
+        // Where there is none nothing is put back. What is there stays believed until a key finds no room.
+        let has_room = self.keys.store.has_room().await;
         let log = self.current.log();
         let own = (log.id(), generations.clone());
         // Until the log is known to all, nobody can know that its keys are missing.
-        if self.own.as_ref() != Some(&own) && log.shared().is_registered() {
+        if has_room && self.own.as_ref() != Some(&own) && log.shared().is_registered() {
             self.keys.begin_own().await;
             self.keys.let_pass().await;
             if put_back_own(&self.keys, log.shared()).await? {
@@ -138,7 +135,7 @@ impl KeyRestorer {
             }
         }
         let mut whole = self.keys.store.whole().await?;
-        if whole.as_ref() != Some(&generations) && self.is_due(&generations) {
+        if has_room && whole.as_ref() != Some(&generations) && self.is_due(&generations) {
             self.put_back_all(&generations).await?;
             whole = self.keys.store.whole().await?;
         }

@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use catalog::{AccountSettings, Catalog};
-use handover::sender_keys;
 use model::{Clock, EntityId, Event, EventId};
 
 use crate::{
@@ -129,17 +128,22 @@ impl EventRecorder {
     async fn record_to_the_end(&self, events: Vec<Event>) -> Result<Vec<Recorded>, AppendError> {
         let mut results: Vec<Option<Recorded>> = vec![None; events.len()];
         let (mut fresh, mut keys, mut places) = (Vec::new(), Vec::new(), Vec::new());
-        let events = self.within_quota(events, &mut results);
-        let (at, events): (Vec<usize>, Vec<Event>) = events.into_iter().unzip();
         let mut asked = self.keys.ask(&events).await;
         let reservations = std::mem::take(&mut asked.reservations);
-        for ((i, mut event), reservation) in at.into_iter().zip(events).zip(reservations) {
+        let mut left = self.left_keys(&events);
+        let mut beyond: Vec<String> = Vec::new();
+        for (i, (mut event, reservation)) in events.into_iter().zip(reservations).enumerate() {
             let names = match reservation {
                 Reservation::Free => Vec::new(),
                 Reservation::Ours(names) => names,
                 Reservation::Unchecked(names) => {
                     event.unchecked = true;
                     names
+                }
+                // Of an event of this request: that one is not recorded.
+                Reservation::Taken(None) if !beyond.is_empty() => {
+                    results[i] = Some(Recorded::Pending);
+                    continue;
                 }
                 Reservation::Taken(by) => {
                     results[i] = Some(Recorded::Duplicate(by));
@@ -150,15 +154,24 @@ impl EventRecorder {
                     continue;
                 }
             };
+            match left.checked_sub(names.len() as u64) {
+                Some(rest) => left = rest,
+                None => {
+                    beyond.extend(names);
+                    results[i] = Some(Recorded::TooManyKeys);
+                    continue;
+                }
+            }
             fresh.push(event);
             keys.push(names);
             places.push(i);
         }
+        self.keys.release_all(beyond.iter(), &asked).await;
         if let Some(event) = fresh.first() {
-            let used = keys.iter().map(|names| names.len() as u64).sum();
-            let now_ms = self.clock.now_ms();
-            self.used_keys.add(event.account, used, now_ms);
+            let account = event.account;
             let ids = self.append(fresh, &keys, &asked).await?;
+            let used = keys.iter().map(|names| names.len() as u64).sum();
+            self.used_keys.add(account, used, self.clock.now_ms());
             for (place, id) in places.into_iter().zip(ids) {
                 results[place] = Some(Recorded::Accepted(id));
             }
@@ -166,39 +179,22 @@ impl EventRecorder {
         Ok(results.into_iter().flatten().collect())
     }
 
-    /// The events whose account may use their keys, and their places; what becomes of the others.
-    fn within_quota(
-        &self,
-        events: Vec<Event>,
-        results: &mut [Option<Recorded>],
-    ) -> Vec<(usize, Event)> {
-        let account = events.iter().find(|event| event.has_key());
-        let most = account.and_then(|event| self.most_keys(event.account_id()));
-        let (Some(event), Some(most)) = (account, most) else {
-            return events.into_iter().enumerate().collect();
+    /// How many more keys the account of a request's events may use. That is bounded where others share the
+    /// installation.
+    fn left_keys(&self, events: &[Event]) -> u64 {
+        let Some(event) = events.iter().find(|event| event.has_key()) else {
+            return u64::MAX;
         };
-        let now_ms = self.clock.now_ms();
-        let mut left = self.used_keys.left(event.account, most, now_ms);
-        let mut within = Vec::with_capacity(events.len());
-        for (place, event) in events.into_iter().enumerate() {
-            let keys = sender_keys::hashes(&event).count() as u64;
-            match left.checked_sub(keys) {
-                Some(rest) => {
-                    left = rest;
-                    within.push((place, event));
-                }
-                None => results[place] = Some(Recorded::TooManyKeys),
-            }
-        }
-        within
-    }
-
-    /// How many keys the senders of an account may use in 30 days, where others share the installation.
-    fn most_keys(&self, account: EntityId) -> Option<u64> {
-        self.catalog.read(|state| {
-            let account = state.account(account).filter(|_| state.is_shared());
+        let most = self.catalog.read(|state| {
+            let account = state.account(event.account_id());
+            let account = account.filter(|_| state.is_shared());
             account.map(|account| account.quotas.sender_keys)
-        })
+        });
+        let left = |most| {
+            let now_ms = self.clock.now_ms();
+            self.used_keys.left(event.account, most, now_ms)
+        };
+        most.map_or(u64::MAX, left)
     }
 
     async fn append(

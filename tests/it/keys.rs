@@ -212,12 +212,16 @@ async fn a_redis_without_room_makes_no_retry_a_second_event() {
     site.redis.command(&["CONFIG", "SET", "maxmemory", "60mb"]);
     fill();
     for server in [&one, &two] {
-        wait_until_told(server, "millrace_keys_whole 0").await;
+        wait_until_told(server, "millrace_sender_keys_crowded 1").await;
     }
+    wait_for_keys(&one).await;
     let crowded = convert(&customer, &one.collector, &goal, "crowded").await;
     assert_eq!(crowded["duplicate"], false, "nothing is lost for it");
     let again = convert(&customer, &two.collector, &goal, "known").await;
     is_repeated(&known, &again);
+    for server in [&one, &two] {
+        wait_until_told(server, "millrace_keys_whole 0").await;
+    }
 
     // It is known to be missing, and put back before anything counts as checked.
     site.redis.command(&["DEL", "filler"]);
@@ -264,6 +268,14 @@ async fn an_account_uses_so_many_keys_and_no_more() {
     assert_eq!(
         (&sent["accepted"], &refused["index"], &refused["code"]),
         (&json!(2), &json!(2), &json!("too_many_keys")),
+        "{sent}"
+    );
+    // What is known is known, however full the quota is.
+    let sent = send(&customer, &goal, ["c", "a", "b"]).await;
+    let refused = &sent["rejected"][0];
+    assert_eq!(
+        (&sent["duplicates"], &refused["index"], &refused["code"]),
+        (&json!(2), &json!(0), &json!("too_many_keys")),
         "{sent}"
     );
     let url = format!("{}/c/{goal}?transaction_id=t", server.collector);

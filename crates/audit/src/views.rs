@@ -72,7 +72,13 @@ pub(crate) async fn differences(
     }
     let events = manifest.events_count as i64 - duplicates.len() as i64;
     found.extend(not_equal(manifest, &totals, events));
-    if let Some(value_micros) = value_micros.filter(|_| manifest.day_views.is_empty()) {
+    // Files that were read before, and do not tell their values, are looked at by a full audit, or once they are merged.
+    let is_old = |file: &RunFile| {
+        let is_untold = file.values.is_none() && !file.totals.is_empty();
+        is_untold && is_known(file, before.runs(Table::Sums))
+    };
+    let is_told = manifest.day_views.is_empty() && !manifest.sums.iter().any(is_old);
+    if let Some(value_micros) = value_micros.filter(|_| is_told) {
         let told = manifest
             .sums
             .iter()
@@ -144,13 +150,13 @@ fn other_values(
     other.map(text).collect()
 }
 
-/// The files that `before` has not, and those that do not tell their values.
+fn is_known(file: &RunFile, before: &[RunFile]) -> bool {
+    before.iter().any(|old| old.file.name == file.file.name)
+}
+
+/// The files that `before` has not.
 fn fresh<'a>(files: &'a [RunFile], before: &'a [RunFile]) -> impl Iterator<Item = &'a RunFile> {
-    let known = |file: &RunFile| before.iter().any(|old| old.file.name == file.file.name);
-    let untold = |file: &RunFile| file.values.is_none() && !file.totals.is_empty();
-    files
-        .iter()
-        .filter(move |file| untold(file) || !known(file))
+    files.iter().filter(|file| !is_known(file, before))
 }
 
 /// What a file holds.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use handover::{
     manifest::Manifest,
-    runs::{Key, Quarters, RunReader},
+    runs::{Key, Quarters, RunFile, RunReader, Visit},
 };
 use model::{EntityId, EntityKind, time, visitors::FOREIGN};
 use storage::{
@@ -16,9 +16,10 @@ use storage::{
 
 use crate::{events::Row, stored::mix};
 
-/// Accounts looked at, and their visitors by day, at most.
+/// Accounts looked at, their visitors by day, and places in runs that are read for them, at most.
 const ACCOUNTS: usize = 16;
 const VISITS: usize = 50_000;
+const PLACES: usize = 64;
 
 /// When a visitor came on one UTC day, as a person and as a bot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,7 +99,7 @@ impl Sample {
 
     /// Looks at fewer: at fewer accounts first.
     fn narrow(&mut self) {
-        while self.accounts() > ACCOUNTS {
+        while self.accounts() > ACCOUNTS || (self.accounts() > 1 && self.keys().len() > PLACES) {
             self.accounts_below /= 2;
             self.forget();
         }
@@ -130,25 +131,14 @@ impl Sample {
         self.narrow();
         let mut found = Vec::new();
         let mut settled = Visits::new();
+        let keys = self.keys();
         for file in &manifest.visits {
-            let keys = self.keys();
             let keys = keys.iter().filter(|key| file.overlaps(**key, **key));
-            let path = ObjectKey::Visits {
-                name: file.file.name.clone(),
-            }
-            .path();
-            for key in keys {
-                match self
-                    .read(store, &path, file.file.bytes, *key, &mut settled)
-                    .await
-                {
-                    Ok(()) => {}
-                    Err(error) if error.kind() == Kind::Damaged => {
-                        found.push(error.to_string());
-                        break;
-                    }
-                    Err(error) => return Err(error),
-                }
+            let keys: Vec<Key> = keys.copied().collect();
+            match self.read(store, file, &keys, &mut settled).await {
+                Ok(()) => {}
+                Err(error) if error.kind() == Kind::Damaged => found.push(error.to_string()),
+                Err(error) => return Err(error),
             }
         }
         // Of a file that cannot be read it is said already.
@@ -174,21 +164,28 @@ impl Sample {
     async fn read(
         &self,
         store: &Store,
-        path: &object_store::path::Path,
-        bytes: u64,
-        key: Key,
+        file: &RunFile,
+        keys: &[Key],
         settled: &mut Visits,
     ) -> Result<(), StorageError> {
-        let account = EntityId::new(EntityKind::Account, key.entity);
-        let reader = RunReader::open(store, path.clone(), bytes).await?;
-        let take = |visit: handover::runs::Visit| {
-            let is_known = visit.visitor != FOREIGN && self.is_known(visit.day);
-            if is_known && self.has(account, visit.visitor) {
-                let came = settled.entry((account, visit.day, visit.visitor));
-                came.or_default().add(visit.people, visit.bots);
-            }
-        };
-        Ok(reader.visits(key, take).await?)
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let name = file.file.name.clone();
+        let path = ObjectKey::Visits { name }.path();
+        let reader = RunReader::open(store, path, file.file.bytes).await?;
+        for key in keys {
+            let account = EntityId::new(EntityKind::Account, key.entity);
+            let take = |visit: Visit| {
+                let is_known = visit.visitor != FOREIGN && self.is_known(visit.day);
+                if is_known && self.has(account, visit.visitor) {
+                    let came = settled.entry((account, visit.day, visit.visitor));
+                    came.or_default().add(visit.people, visit.bots);
+                }
+            };
+            reader.visits(*key, take).await?;
+        }
+        Ok(())
     }
 
     fn lacking(&self, settled: &Visits) -> Option<String> {

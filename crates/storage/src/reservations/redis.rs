@@ -151,10 +151,11 @@ impl RedisReservations {
 
     /// Looks whether there is room for more keys.
     async fn look_for_room(&self) -> bool {
-        let Ok(fullest) = self.client.memory_taken().await else {
-            return true;
-        };
+        let taken = self.client.memory_taken().await;
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(fullest) = taken else {
+            return !memory.1;
+        };
         let is_full = fullest >= if memory.1 { ROOM_AGAIN } else { MOST_MEMORY };
         if is_full && !memory.1 {
             tracing::warn!(

@@ -441,3 +441,36 @@ async fn what_was_tampered_with_is_found_named_and_raises_the_alarm() {
         site.wait_for_alarm(|findings| findings == 0.0).await;
     }
 }
+
+/// As each earlier version left it, and as today's rollup takes it over.
+#[tokio::test]
+async fn what_earlier_versions_stored_agrees() {
+    for format in ["format-1", "format-2"] {
+        let folder = tempfile::tempdir().unwrap();
+        let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/stored");
+        copy(
+            &stored.join(format).join("store"),
+            &folder.path().join("store"),
+        );
+        let audit = async || run_ok(folder.path(), &["audit", "--full", "--data-dir", "."]).await;
+        let before = audit().await;
+        assert!(before.contains("everything agrees"), "{format}: {before}");
+        run_ok(folder.path(), &["batch", "run", "--data-dir", "."]).await;
+        let after = audit().await;
+        assert!(after.contains("everything agrees"), "{format}: {after}");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, to) = {
+            let entry = entry.unwrap();
+            (entry.path(), to.join(entry.file_name()))
+        };
+        match path.is_dir() {
+            true => copy(&path, &to),
+            false => drop(fs::copy(&path, &to).unwrap()),
+        }
+    }
+}

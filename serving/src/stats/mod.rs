@@ -25,6 +25,10 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::block_in_place,
+};
 use web::Problem;
 
 pub(crate) use self::{
@@ -59,10 +63,23 @@ pub(crate) async fn get_stats(
 ) -> Result<Response, Problem> {
     // Held until the answer is written: thousands of buckets take their time before and after they are counted.
     let _turn = app.rooms.questions.wait(caller.account).await?;
-    let query = understand(&app, &caller, &asked)?;
-    let entity = query.entity(&app.catalog, caller.account)?;
-    let answer = answer(&app, entity, &query, Age::Now).await?;
-    Ok(Json(answer).into_response())
+    let written = async {
+        let query = understand(&app, &caller, &asked)?;
+        let entity = query.entity(&app.catalog, caller.account)?;
+        let answer = answer(&app, entity, &query, Age::Now).await?;
+        Ok(Json(answer).into_response())
+    };
+    apart(written).await
+}
+
+/// Runs what may take long without a pause where it holds up nobody else: what waits on this thread goes on on
+/// another.
+async fn apart<T>(work: impl Future<Output = T>) -> T {
+    let runtime = Handle::current();
+    match runtime.runtime_flavor() {
+        RuntimeFlavor::MultiThread => block_in_place(|| runtime.block_on(work)),
+        _ => work.await,
+    }
 }
 
 /// What the caller means by it, now.

@@ -57,7 +57,10 @@ pub async fn destroy(env: Env, health: Health, stop: CancellationToken) {
                 metrics::gauge!("millrace_salts_overdue").set(destroyed.left.len() as f64);
                 left.map(|(date, why)| format!("the salt of {date} could not be deleted: {why}"))
             }
-            Err(error) => Some(format!("old salts cannot be destroyed: {error}")),
+            Err(error) => {
+                metrics::gauge!("millrace_salts_overdue").set(1.0);
+                Some(format!("old salts cannot be destroyed: {error}"))
+            }
         };
         if let Some(why) = &left {
             let now = rfc3339(env.clock.now_ms());

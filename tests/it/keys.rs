@@ -130,6 +130,16 @@ impl Site {
         }
     }
 
+    /// The rest, and two collectors that know all keys.
+    async fn start_two(&self) -> (Server, Server, Server) {
+        let serve = self.start("speed,serve,jobs", "serve").await;
+        let one = self.start("collector", "one").await;
+        let two = self.start("collector", "two").await;
+        wait_for_keys(&one).await;
+        wait_for_keys(&two).await;
+        (serve, one, two)
+    }
+
     async fn start(&self, roles: &str, name: &str) -> Server {
         self.start_with(roles, name, &self.redis.url(), "1s").await
     }
@@ -147,13 +157,9 @@ impl Site {
 #[tokio::test]
 async fn a_flush_makes_no_retry_a_second_event() {
     let site = Site::new();
-    let serve = site.start("speed,serve,jobs", "serve").await;
-    let mut one = site.start("collector", "one").await;
-    let two = site.start("collector", "two").await;
+    let (serve, mut one, two) = site.start_two().await;
     let customer = Customer::new(&serve.api, &one.collector, &serve.admin_token()).await;
     let goal = goal(&customer).await;
-    wait_for_keys(&one).await;
-    wait_for_keys(&two).await;
     let settled = convert(&customer, &one.collector, &goal, "settled").await;
     customer.roll_up().await;
     let stored = convert(&customer, &one.collector, &goal, "stored").await;
@@ -199,13 +205,9 @@ async fn a_flush_makes_no_retry_a_second_event() {
 #[tokio::test]
 async fn a_redis_without_room_makes_no_retry_a_second_event() {
     let site = Site::new();
-    let serve = site.start("speed,serve,jobs", "serve").await;
-    let one = site.start("collector", "one").await;
-    let two = site.start("collector", "two").await;
+    let (serve, one, two) = site.start_two().await;
     let customer = Customer::new(&serve.api, &one.collector, &serve.admin_token()).await;
     let goal = goal(&customer).await;
-    wait_for_keys(&one).await;
-    wait_for_keys(&two).await;
     let known = convert(&customer, &one.collector, &goal, "known").await;
 
     let fill = || site.redis.command(&["SETRANGE", "filler", "40000000", "x"]);

@@ -254,5 +254,4 @@ impl<W: Write> Work<W> {
 }
 
 #[cfg(test)]
-#[path = "csv_tests.rs"]
 mod tests;

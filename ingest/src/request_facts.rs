@@ -108,7 +108,7 @@ impl EventBuilder {
         }
     }
 
-    /// The number of a visitor whom nobody names, and whether it is made with another date's salt.
+    /// The number of a visitor whom nobody names, and whether it is made with another period's salt.
     fn unnamed(
         &self,
         account: u64,
@@ -118,12 +118,13 @@ impl EventBuilder {
     ) -> (u64, bool) {
         let day = local_day(seen.occurred_ms, &settings.timezone);
         let received = time::day_of(time::minute_of(seen.received_ms));
-        let Some((salt, is_foreign)) = self.salts.of(day, received) else {
+        let period = settings.visitor_memory.period_of(day);
+        let Some((salt, is_foreign)) = self.salts.of(period, received) else {
             // Nobody can be told apart, and answers say so.
             return (0, true);
         };
-        let day = is_foreign.then_some(day);
-        let number = salt.visitor(account, day, ip, &seen.user_agent);
+        let period = is_foreign.then_some(period);
+        let number = salt.visitor(account, period, ip, &seen.user_agent);
         (number, is_foreign)
     }
 
@@ -195,8 +196,7 @@ impl EventBuilder {
     }
 }
 
-/// The day of the account on which something happened, as days since 1970-01-01: a visitor has another
-/// number on each.
+/// The day of the account on which something happened, as days since 1970-01-01.
 fn local_day(ms: i64, zone: &str) -> i64 {
     let utc = time::day_of(time::minute_of(ms));
     let zone = Some(zone).filter(|zone| *zone != "UTC");
@@ -268,9 +268,15 @@ pub fn cut(mut text: String, limit: usize) -> String {
 #[cfg(test)]
 pub(crate) fn salts() -> CurrentSalts {
     use enrich::{NamedKey, Salt};
-    let salt = |day: i64| (day, Salt(*blake3::hash(&day.to_le_bytes()).as_bytes()));
-    let days = (-2..3).chain(20_500..20_530).map(salt).collect();
-    CurrentSalts::new(handover::salts::Salts::new(days, NamedKey([1; 32])))
+    use model::VisitorPeriod::{Day, Month};
+    let days = (-2..3).chain(20_500..20_530).map(Day);
+    let months = (-1..1).chain(673..676).map(Month);
+    let salt = |period: model::VisitorPeriod| {
+        let name = blake3::hash(period.to_string().as_bytes());
+        (period, Salt(*name.as_bytes()))
+    };
+    let all = days.chain(months).map(salt).collect();
+    CurrentSalts::new(handover::salts::Salts::new(all, NamedKey([1; 32])))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::{
 
 use enrich::{NamedKey, Salt};
 use handover::salts::{self, Kept, Salts, Secret};
+use model::VisitorPeriod;
 use storage::{blocking, env::Env, private_files};
 use tokio_util::sync::CancellationToken;
 use web::Health;
@@ -30,9 +31,9 @@ impl CurrentSalts {
     }
 
     /// See [`Salts::of`].
-    pub(crate) fn of(&self, day: i64, received: i64) -> Option<(Salt, bool)> {
+    pub(crate) fn of(&self, period: VisitorPeriod, received: i64) -> Option<(Salt, bool)> {
         let salts = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        salts.of(day, received)
+        salts.of(period, received)
     }
 
     /// See [`Salts::named`].

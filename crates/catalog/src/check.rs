@@ -136,6 +136,7 @@ impl<'a> Batch<'a> {
         rules::name("timezone", &account.settings.timezone)?;
         rules::origins(&account.settings.allowed_origins)?;
         destination::check_schemes(&account.settings.allowed_schemes)?;
+        account.settings.visitor_memory.check()?;
         if account.settings.excluded_networks.len() > rules::MAX_NETWORKS {
             let why = format!("must be at most {}", rules::MAX_NETWORKS);
             return Err(CatalogError::invalid("excluded_networks", why));

@@ -12,6 +12,7 @@ mod snapshot;
 mod state;
 mod table;
 pub mod types;
+mod visitor_memory;
 
 use std::{
     sync::{
@@ -31,6 +32,7 @@ pub use self::{
     types::{
         Account, AccountSettings, ApiKey, Campaign, Change, Format, Goal, Link, Pixel, Row, Scope,
     },
+    visitor_memory::VisitorMemory,
 };
 use storage::{
     env::Env,

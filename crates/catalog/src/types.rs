@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use model::id::{EntityId, EntityKind};
 use serde::{Deserialize, Serialize};
 
-use super::quotas::Quotas;
+use super::{quotas::Quotas, visitor_memory::VisitorMemory};
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct AccountSettings {
     pub allowed_schemes: Vec<Box<str>>,
     /// Origins of pages, such as `https://intern.example`, that may ask the API with a key of the account.
     pub allowed_origins: Vec<Box<str>>,
+    /// For how long visitors are known again whom nobody names.
+    #[serde(skip_serializing_if = "VisitorMemory::is_default")]
+    pub visitor_memory: VisitorMemory,
 }
 
 impl Default for AccountSettings {
@@ -48,6 +51,7 @@ impl Default for AccountSettings {
             excluded_networks: Vec::new(),
             allowed_schemes: Vec::new(),
             allowed_origins: Vec::new(),
+            visitor_memory: VisitorMemory::default(),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-/// The secret of one date: who has it can try out which address and agent gave a number. When it is destroyed
+use model::VisitorPeriod;
+
+/// The secret of one date or month: who has it can try out which address and agent gave a number. When it is destroyed
 /// nobody can any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Salt(pub [u8; 32]);
@@ -12,13 +14,12 @@ pub struct Salt(pub [u8; 32]);
 pub struct NamedKey(pub [u8; 32]);
 
 impl Salt {
-    /// The number of an unnamed visitor. It differs between accounts, and on every date that has a salt of its
-    /// own. `day` (days since 1970-01-01 in the account's time zone) is given where the salt is that of another
-    /// date.
+    /// The number of an unnamed visitor. It differs between accounts, and in every period that has a salt of its
+    /// own. `period` (of the account's calendar) is given where the salt is that of another one.
     pub fn visitor(
         &self,
         account: u64,
-        day: Option<i64>,
+        period: Option<VisitorPeriod>,
         ip: Option<IpAddr>,
         user_agent: &str,
     ) -> u64 {
@@ -30,8 +31,13 @@ impl Salt {
             Some(IpAddr::V6(v6)) => field(&mut hash, &v6.octets()),
         }
         field(&mut hash, user_agent.as_bytes());
-        if let Some(day) = day {
-            field(&mut hash, &day.to_le_bytes());
+        match period {
+            None => {}
+            Some(VisitorPeriod::Day(day)) => field(&mut hash, &day.to_le_bytes()),
+            Some(VisitorPeriod::Month(month)) => {
+                field(&mut hash, b"month");
+                field(&mut hash, &month.to_le_bytes());
+            }
         }
         number(&hash)
     }
@@ -87,15 +93,17 @@ mod tests {
         #[test]
         fn every_input_counts(salt: [u8; 32], day: i32, account: u64, ip: u32, agent in ".{0,40}") {
             let (salt, day) = (Salt(salt), i64::from(day));
+            let dated = |day| salt.visitor(account, Some(VisitorPeriod::Day(day)), v4(ip), &agent);
+            let in_month = salt.visitor(account, Some(VisitorPeriod::Month(day)), v4(ip), &agent);
             let number = salt.visitor(account, None, v4(ip), &agent);
             prop_assert_eq!(number, salt.visitor(account, None, v4(ip), &agent));
-            prop_assert_ne!(number, salt.visitor(account, Some(day), v4(ip), &agent));
+            prop_assert_ne!(number, dated(day));
+            prop_assert_ne!(dated(day + 1), dated(day));
+            prop_assert!(in_month != number && in_month != dated(day));
             prop_assert_ne!(number, salt.visitor(account ^ 1, None, v4(ip), &agent));
             prop_assert_ne!(number, salt.visitor(account, None, v4(ip ^ 1), &agent));
             prop_assert_ne!(number, salt.visitor(account, None, None, &agent));
             prop_assert_ne!(number, salt.visitor(account, None, v4(ip), &format!("{agent} ")));
-            let other_day = salt.visitor(account, Some(day + 1), v4(ip), &agent);
-            prop_assert_ne!(other_day, salt.visitor(account, Some(day), v4(ip), &agent));
             let mut other = salt.0;
             other[0] ^= 1;
             prop_assert_ne!(number, Salt(other).visitor(account, None, v4(ip), &agent));

@@ -1,8 +1,8 @@
-//! What visitors are hashed with: a random salt for each date, made ahead, and destroyed two days after it.
-//! From then on nobody can tell an address from a number, whoever gets hold of the store, the disk, or
+//! What visitors are hashed with: a random salt for each date, and for each month, made ahead, and destroyed two
+//! days after it. From then on nobody can tell an address from a number, whoever gets hold of the store, the disk, or
 //! both (ADR 15).
 //!
-//! A salt is an object `salts/{date}.json`, created once: whoever is first decides. It is encrypted with a key
+//! A salt is an object `salts/{date}.json` or `salts/{month}.json`, created once: whoever is first decides. It is encrypted with a key
 //! made of the installation's secret, which is never in the store.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -10,10 +10,7 @@ use std::{collections::BTreeMap, time::Duration};
 use bytes::Bytes;
 use enrich::{NamedKey, Salt};
 use futures::TryStreamExt;
-use model::{
-    random::Randomness,
-    time::{self, day_text},
-};
+use model::{Memory, VisitorPeriod, random::Randomness, time};
 use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 use storage::{
@@ -34,7 +31,7 @@ pub const AHEAD: i64 = 14;
 /// Dates before today whose salts are still used: the last time zone ends a date half a day late, and events
 /// come late.
 const BEHIND: i64 = 2;
-/// How long after the end of its date (in UTC) a salt is destroyed, milliseconds.
+/// How long after the end of its period (in UTC) a salt is destroyed, milliseconds.
 const KEPT_MS: i64 = 2 * DAY_MS;
 /// How far the clock of who destroys salts may be ahead of the store's, milliseconds.
 const MOST_AHEAD_MS: i64 = 3_600_000;
@@ -67,38 +64,45 @@ pub enum SaltError {
     Ledger(#[from] storage::ledger::LedgerError),
 }
 
-/// The salts of some dates, and what named visitors are hashed with, as they are kept beside a log: encrypted.
+/// The salts of some periods, and what named visitors are hashed with, as they are kept beside a log: encrypted.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
+    /// By date.
     days: BTreeMap<i64, Sealed>,
+    /// By month; copies from before have none.
+    #[serde(default)]
+    months: BTreeMap<i64, Sealed>,
     named: Option<Sealed>,
 }
 
 /// What a collector hashes visitors with.
 #[derive(Clone)]
 pub struct Salts {
-    days: BTreeMap<i64, Salt>,
+    periods: BTreeMap<VisitorPeriod, Salt>,
     named: NamedKey,
 }
 
 impl Salts {
-    /// Those of dates, in days since 1970-01-01; for tests.
-    pub fn new(days: BTreeMap<i64, Salt>, named: NamedKey) -> Self {
-        Self { days, named }
+    /// Those of some periods; for tests.
+    pub fn new(periods: BTreeMap<VisitorPeriod, Salt>, named: NamedKey) -> Self {
+        Self { periods, named }
     }
 
-    /// The salt of an account's date `day` while its time is not over, or else that of the date on which the event
-    /// was received, and whether it is that other one. None is left if the store was away for longer than salts
-    /// are made ahead.
-    pub fn of(&self, day: i64, received: i64) -> Option<(Salt, bool)> {
-        let own = self.days.get(&day).filter(|_| !is_over_on(day, received));
-        let own = own.map(|salt| (*salt, false));
-        own.or_else(|| self.days.get(&received).map(|salt| (*salt, true)))
+    /// The salt of a period of an account's calendar while its time is not over, or else that of the month or date on
+    /// which the event was received, and whether it is that other one. None is left if the store was away for longer
+    /// than salts are made ahead.
+    pub fn of(&self, period: VisitorPeriod, received: i64) -> Option<(Salt, bool)> {
+        let own = self.periods.get(&period);
+        let own = own.filter(|_| !is_over(period, received * DAY_MS));
+        let other = |memory| self.periods.get(&VisitorPeriod::of(memory, received));
+        let foreign = || other(period.memory()).or_else(|| other(Memory::Day));
+        own.map(|salt| (*salt, false))
+            .or_else(|| foreign().map(|salt| (*salt, true)))
     }
 
     /// Forgets those whose time is over.
     pub fn forget_old(&mut self, now_ms: i64) {
-        self.days.retain(|day, _| !is_over(*day, now_ms));
+        self.periods.retain(|period, _| !is_over(*period, now_ms));
     }
 
     /// What named visitors are hashed with.
@@ -107,15 +111,15 @@ impl Salts {
     }
 }
 
-/// The salts of the dates around now: those that are missing are made. An installation from before salts keeps
+/// The salts of the dates and months around now: those that are missing are made. An installation from before salts keeps
 /// the numbers of the days on which it moves over; its permanent key is erased then.
 pub async fn keep(env: &Env, secret: &Secret) -> Result<(Salts, Kept), SaltError> {
     let today = time::day_of(time::minute_of(env.clock.now_ms()));
     let there = listed(&env.store).await?;
     let permanent = installation::permanent_key(&env.store).await?;
-    // Before anything is made: who has another secret makes nothing. The last date's salt is not about to be destroyed.
-    if let Some(day) = there.iter().max() {
-        read_opened(env, secret, &ObjectKey::Salt { day: *day }).await?;
+    // Before anything is made: who has another secret makes nothing. The last one is not about to be destroyed.
+    if let Some(period) = there.iter().max() {
+        read_opened(env, secret, &ObjectKey::Salt { period: *period }).await?;
     }
     let named = match &permanent {
         Some(key) => NamedKey::of_permanent_key(key),
@@ -125,25 +129,28 @@ pub async fn keep(env: &Env, secret: &Secret) -> Result<(Salts, Kept), SaltError
     let mut salts = Salts::new(BTreeMap::new(), NamedKey(named));
     let mut kept = Kept {
         days: BTreeMap::new(),
+        months: BTreeMap::new(),
         named: Some(sealed_named),
     };
-    // A date that began without a salt, or whose salt was destroyed, gets none afterwards: its visitors were given
-    // other numbers before.
-    let begins = there.is_empty() || permanent.is_some();
-    for day in today - BEHIND..=today + AHEAD {
-        let key = ObjectKey::Salt { day };
-        let moving = permanent.filter(|_| day <= today + 1);
-        let salt = match moving {
-            Some(key) => Salt::of_permanent_key(&key, day).0,
-            None => random_bytes(&*env.random),
+    for period in around(today) {
+        // A period that began without a salt, or whose salt was destroyed, gets none afterwards: its visitors were
+        // given other numbers before.
+        let is_first = !there.iter().any(|other| other.memory() == period.memory());
+        let may_make = is_first || permanent.is_some() || period.first_day() >= today;
+        let key = ObjectKey::Salt { period };
+        let salt = match (permanent, period) {
+            (Some(key), VisitorPeriod::Day(day)) if day <= today + 1 => {
+                Salt::of_permanent_key(&key, day).0
+            }
+            _ => random_bytes(&*env.random),
         };
-        let made = match begins || day >= today {
+        let made = match may_make {
             true => Some(create(env, secret, &key, &salt).await?),
             false => read_opened(env, secret, &key).await?,
         };
         if let Some((plain, sealed)) = made {
-            salts.days.insert(day, Salt(plain));
-            kept.days.insert(day, sealed);
+            salts.periods.insert(period, Salt(plain));
+            kept.insert(period, sealed);
         }
     }
     if permanent.is_some() {
@@ -155,36 +162,64 @@ pub async fn keep(env: &Env, secret: &Secret) -> Result<(Salts, Kept), SaltError
     Ok((salts, kept))
 }
 
+/// The periods whose salts are needed now, or will be if the store is away for long.
+fn around(today: i64) -> impl Iterator<Item = VisitorPeriod> {
+    let days = (today - BEHIND..=today + AHEAD).map(VisitorPeriod::Day);
+    let month = |day| VisitorPeriod::of(Memory::Month, day);
+    let now = month(today);
+    let before = Some(month(today - BEHIND)).filter(|before| *before != now);
+    let months = before.into_iter().chain([now, month(now.end_day())]);
+    days.chain(months)
+}
+
 impl Kept {
+    fn insert(&mut self, period: VisitorPeriod, sealed: Sealed) {
+        match period {
+            VisitorPeriod::Day(day) => self.days.insert(day, sealed),
+            VisitorPeriod::Month(month) => self.months.insert(month, sealed),
+        };
+    }
+
     /// What they are, if the secret is theirs.
     pub fn open(&self, secret: &Secret) -> Result<Salts, SaltError> {
-        let days = self.days.iter().map(|(day, sealed)| {
-            let plain = sealed.open(&ObjectKey::Salt { day: *day }, secret)?;
-            Ok((*day, Salt(plain)))
+        let days = self
+            .days
+            .iter()
+            .map(|(day, sealed)| (VisitorPeriod::Day(*day), sealed));
+        let months = self.months.iter();
+        let months = months.map(|(month, sealed)| (VisitorPeriod::Month(*month), sealed));
+        let periods = days.chain(months).map(|(period, sealed)| {
+            let plain = sealed.open(&ObjectKey::Salt { period }, secret)?;
+            Ok((period, Salt(plain)))
         });
         let named = match &self.named {
             Some(sealed) => NamedKey(sealed.open(&ObjectKey::NamedKey, secret)?),
             None => secret.named(),
         };
-        let days: Result<_, SaltError> = days.collect();
-        Ok(Salts { days: days?, named })
+        let periods: Result<_, SaltError> = periods.collect();
+        Ok(Salts {
+            periods: periods?,
+            named,
+        })
     }
 
     /// Without those whose time is over.
     pub fn without_old(mut self, now_ms: i64) -> Self {
-        self.days.retain(|day, _| !is_over(*day, now_ms));
+        self.days
+            .retain(|day, _| !is_over(VisitorPeriod::Day(*day), now_ms));
+        self.months
+            .retain(|month, _| !is_over(VisitorPeriod::Month(*month), now_ms));
         self
     }
 }
 
-/// Whether the salt of a date is to be destroyed.
-fn is_over(day: i64, now_ms: i64) -> bool {
-    (day + 1) * DAY_MS + KEPT_MS <= now_ms
-}
-
-/// Whether it was to be destroyed before the date `now` began.
-fn is_over_on(day: i64, now: i64) -> bool {
-    is_over(day, now * DAY_MS)
+/// Whether the salt of a period is to be destroyed.
+fn is_over(period: VisitorPeriod, now_ms: i64) -> bool {
+    period
+        .end_day()
+        .saturating_mul(DAY_MS)
+        .saturating_add(KEPT_MS)
+        <= now_ms
 }
 
 /// What became of salts whose time is over.
@@ -192,7 +227,7 @@ fn is_over_on(day: i64, now: i64) -> bool {
 pub struct Destroyed {
     /// So many were deleted.
     pub deleted: usize,
-    /// Dates whose salt could not be deleted, and why.
+    /// Dates and months whose salt could not be deleted, and why.
     pub left: Vec<(String, String)>,
 }
 
@@ -202,9 +237,9 @@ pub async fn destroy_old(env: &Env) -> Result<Destroyed, DestroyError> {
     let now_ms = env.clock.now_ms();
     let mut destroyed = Destroyed::default();
     let all = listed(&env.store).await?;
-    let old: Vec<i64> = all
+    let old: Vec<VisitorPeriod> = all
         .into_iter()
-        .filter(|day| is_over(*day, now_ms))
+        .filter(|period| is_over(*period, now_ms))
         .collect();
     if old.is_empty() {
         return Ok(destroyed);
@@ -213,14 +248,11 @@ pub async fn destroy_old(env: &Env) -> Result<Destroyed, DestroyError> {
     if ahead_ms > MOST_AHEAD_MS {
         return Err(DestroyError::Clock { ahead_ms });
     }
-    for day in old {
-        let path = ObjectKey::Salt { day }.path();
+    for period in old {
+        let path = ObjectKey::Salt { period }.path();
         match env.store.delete(&path).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => destroyed.deleted += 1,
-            Err(error) => {
-                let date = day_text(day).unwrap_or_default();
-                destroyed.left.push((date, error.to_string()));
-            }
+            Err(error) => destroyed.left.push((period.to_string(), error.to_string())),
         }
     }
     Ok(destroyed)
@@ -253,18 +285,18 @@ async fn store_now(env: &Env) -> Result<i64, StoreError> {
     Ok(meta.map_err(failed)?.last_modified.timestamp_millis())
 }
 
-async fn listed(store: &Store) -> Result<Vec<i64>, StoreError> {
+async fn listed(store: &Store) -> Result<Vec<VisitorPeriod>, StoreError> {
     let folder = folders::salts();
     let all: Vec<_> = store
         .list(Some(&folder))
         .try_collect()
         .await
         .map_err(|source| StoreError::request("list", &folder, source))?;
-    let day = |meta: &object_store::ObjectMeta| match ObjectKey::parse(&meta.location) {
-        Ok(ObjectKey::Salt { day }) => Some(day),
+    let period = |meta: &object_store::ObjectMeta| match ObjectKey::parse(&meta.location) {
+        Ok(ObjectKey::Salt { period }) => Some(period),
         _ => None,
     };
-    Ok(all.iter().filter_map(day).collect())
+    Ok(all.iter().filter_map(period).collect())
 }
 
 async fn read(store: &Store, key: &ObjectKey) -> Result<Option<Sealed>, StoreError> {

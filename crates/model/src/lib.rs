@@ -15,6 +15,7 @@ pub mod planted;
 pub mod position;
 pub mod random;
 pub mod time;
+pub mod visitor_period;
 pub mod visitors;
 
 pub use cell::Cell;
@@ -29,4 +30,5 @@ pub use id::{EntityId, EntityKind, EventId, IdError, LogId};
 pub use planted::{Bug, planted};
 pub use position::{Epoch, EpochStart, Fence, SegmentNo, Seq, Span, Tail, Target};
 pub use random::Randomness;
+pub use visitor_period::{Memory, VisitorPeriod};
 pub use visitors::VisitorSet;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use model::{
-    Epoch, SegmentNo,
+    Epoch, SegmentNo, VisitorPeriod,
     id::LogId,
     time::{day_text, parse_day},
 };
@@ -60,8 +60,8 @@ pub enum ObjectKey {
     Rejected { log: LogId, name: String },
     /// How much one collector turned away, by reason.
     Tally { log: LogId },
-    /// What visitors are hashed with on one date (days since 1970-01-01), encrypted.
-    Salt { day: i64 },
+    /// What unnamed visitors are hashed with on one date, or in one month, encrypted.
+    Salt { period: VisitorPeriod },
     /// What visitors that senders name are hashed with, encrypted.
     NamedKey,
     /// Empty: written to learn the store's time.
@@ -126,10 +126,7 @@ impl fmt::Display for ObjectKey {
             } => write!(f, "reports/{scope}/{report}/{name}"),
             Self::Rejected { log, name } => write!(f, "rejected/{log}/{name}.ndjson"),
             Self::Tally { log } => write!(f, "tallies/{log}.json"),
-            Self::Salt { day } => {
-                let day = day_text(*day).unwrap_or_else(|| day.to_string());
-                write!(f, "salts/{day}.json")
-            }
+            Self::Salt { period } => write!(f, "salts/{period}.json"),
             Self::NamedKey => write!(f, "salts/named.json"),
             Self::SaltsClock => write!(f, "salts/clock"),
             Self::Ledger { ledger, n } => write!(f, "ledger/{ledger}/{n:020}.json"),
@@ -181,7 +178,7 @@ fn parse(path: &str) -> Option<ObjectKey> {
         ["salts", "named.json"] => ObjectKey::NamedKey,
         ["salts", "clock"] => ObjectKey::SaltsClock,
         ["salts", file] => ObjectKey::Salt {
-            day: parse_day(file.strip_suffix(".json")?)?,
+            period: file.strip_suffix(".json")?.parse().ok()?,
         },
         ["ledger", ledger, file] => parse_ledger(ledger, file)?,
         _ => return parse_derived(&parts),
@@ -321,6 +318,7 @@ pub mod folders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Memory;
     use proptest::prelude::*;
 
     fn any_key() -> impl Strategy<Value = ObjectKey> {
@@ -361,7 +359,15 @@ mod tests {
             8 => ObjectKey::Rejected { log, name },
             9 => ObjectKey::Ledger { ledger: name, n },
             10 => ObjectKey::Tally { log },
-            11 if n % 4 == 0 => ObjectKey::Salt { day },
+            11 if n % 4 == 0 => {
+                let memory = if n % 8 == 0 {
+                    Memory::Day
+                } else {
+                    Memory::Month
+                };
+                let period = VisitorPeriod::of(memory, day);
+                ObjectKey::Salt { period }
+            }
             11 if n % 4 == 1 => ObjectKey::NamedKey,
             11 if n % 4 == 2 => ObjectKey::SaltsClock,
             11 => ObjectKey::Keys { name },

@@ -219,3 +219,42 @@ fn a_visitor_has_one_number_on_each_day_of_the_account() {
     let (before, after) = ("2026-03-02T07:59:00Z", "2026-03-02T08:01:00Z");
     assert_ne!(visitor(home, before), visitor(home, after));
 }
+
+#[test]
+fn where_the_account_says_so_a_visitor_has_one_number_in_a_month() {
+    let builder = EventBuilder {
+        rules: Arc::new(Rules::new().unwrap()),
+        geo: Geo::none(),
+        salts: salts(),
+    };
+    let day = |text: &str| time::parse_day(text).unwrap();
+    let mut settings = AccountSettings::default();
+    settings
+        .visitor_memory
+        .set(model::Memory::Month, day("2026-03-10"));
+    let visitor = |date: &str, received: &str| {
+        let target = Target {
+            account: EntityId::new(model::EntityKind::Account, 1),
+            object: EntityId::new(model::EntityKind::Link, 2),
+            campaign: None,
+        };
+        let seen = RequestFacts {
+            occurred_ms: day(date) * 86_400_000,
+            received_ms: day(received) * 86_400_000,
+            ip: Some("203.0.113.9".parse().unwrap()),
+            ..RequestFacts::default()
+        };
+        let event = builder.event(target, &settings, seen);
+        (event.visitor, event.foreign_salt)
+    };
+    let on = |date| visitor(date, date);
+    assert_ne!(on("2026-03-08"), on("2026-03-09"), "as before");
+    assert_ne!(on("2026-03-09"), on("2026-03-10"));
+    assert_eq!(on("2026-03-10"), on("2026-03-31"));
+    assert_ne!(on("2026-03-31"), on("2026-04-01"));
+    assert_eq!(visitor("2026-03-11", "2026-03-12"), on("2026-03-11"));
+    // Of March nothing is left, and another number says so.
+    let late = visitor("2026-03-20", "2026-04-03");
+    assert!(late.1 && late.0 != on("2026-03-20").0 && late.0 != on("2026-04-03").0);
+    assert_eq!(late, visitor("2026-03-30", "2026-04-09"));
+}

@@ -7,7 +7,7 @@ use catalog::{Account, AccountSettings, CatalogError, Change, Scope, quotas::Quo
 use chrono_tz::Tz;
 use http::StatusCode;
 use ipnet::IpNet;
-use model::{EntityId, EntityKind, random::new_id};
+use model::{EntityId, EntityKind, Memory, random::new_id, time};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Problem;
@@ -24,6 +24,7 @@ use crate::{
     api_types::{AccountView, List, NewAccount},
     app::App,
     openapi::refusals::{self, Commit, Id, Key, Nothing, Query, Refusals},
+    stats::calendar::date_of,
 };
 
 /// What is set of an account.
@@ -65,6 +66,11 @@ pub(crate) struct SettingsBody {
     #[schema(value_type = Option<Vec<String>>, example = json!(["https://intern.example"]))]
     #[serde(default)]
     allowed_origins: Given<Vec<Box<str>>>,
+    /// For how long a visitor is known again whom the sender does not name: a `day` or a `month` of the account. A
+    /// change holds from the account's next day on.
+    #[schema(value_type = Option<String>, example = "month")]
+    #[serde(default)]
+    visitor_memory: Given<Memory>,
 }
 
 /// Makes an account and its first key
@@ -89,7 +95,8 @@ pub(crate) async fn create_account(
         settings: AccountSettings::default(),
         quotas: Quotas::default(),
     };
-    set(&mut account, &body).map_err(problem)?;
+    let now_ms = account.created_ms;
+    set(&mut account, &body, now_ms).map_err(problem)?;
     let (key, api_key) = api_keys::new(&app, account.id, "first key".into(), vec![Scope::Admin]);
     let changes = vec![Change::PutAccount(account.clone()), Change::PutKey(key)];
     let committed = app.catalog.commit(|_| Ok(changes.clone())).await;
@@ -155,12 +162,13 @@ pub(crate) async fn change_account(
     Body(body): Body<AccountBody>,
 ) -> Result<Json<AccountView>, Problem> {
     let mut changed = None;
+    let now_ms = app.env.clock.now_ms();
     let decide = |state: &catalog::State| {
         let old = state
             .account(caller.account)
             .ok_or_else(|| CatalogError::not_found(caller.account))?;
         let mut new = Account::clone(old);
-        set(&mut new, &body)?;
+        set(&mut new, &body, now_ms)?;
         changed = Some(AccountView::from(&new));
         Ok(match new == **old {
             true => Vec::new(),
@@ -259,7 +267,7 @@ pub(crate) async fn change_quotas(
     Ok(Json(changed))
 }
 
-fn set(account: &mut Account, body: &AccountBody) -> Result<(), CatalogError> {
+fn set(account: &mut Account, body: &AccountBody, now_ms: i64) -> Result<(), CatalogError> {
     body.name.set(&mut account.name);
     if account.name.is_empty() {
         return Err(CatalogError::invalid("name", "is required"));
@@ -267,7 +275,14 @@ fn set(account: &mut Account, body: &AccountBody) -> Result<(), CatalogError> {
     let settings = &mut account.settings;
     match &body.settings {
         Given::Absent => {}
-        Given::Null => *settings = AccountSettings::default(),
+        Given::Null => {
+            let visitor_memory = std::mem::take(&mut settings.visitor_memory);
+            *settings = AccountSettings {
+                visitor_memory,
+                ..AccountSettings::default()
+            };
+            remember(settings, Memory::default(), now_ms);
+        }
         Given::Value(given) => {
             match &given.timezone {
                 Given::Absent => {}
@@ -287,9 +302,27 @@ fn set(account: &mut Account, body: &AccountBody) -> Result<(), CatalogError> {
             given
                 .allowed_schemes
                 .set_with(&mut settings.allowed_schemes, lower)?;
+            match given.visitor_memory {
+                Given::Absent => {}
+                Given::Null => remember(settings, Memory::default(), now_ms),
+                Given::Value(memory) => remember(settings, memory, now_ms),
+            }
         }
     }
     Ok(())
+}
+
+/// How long before a date begins a change is known to all collectors, minutes.
+const KNOWN_AHEAD: i64 = time::HOUR;
+
+/// Sets for how long visitors are known again, from the account's next day on: all events of a day, whichever
+/// collector takes them, are of one memory.
+fn remember(settings: &mut AccountSettings, memory: Memory, now_ms: i64) {
+    let zone = settings.timezone.parse().unwrap_or(Tz::UTC);
+    let minute = time::minute_of(now_ms).saturating_add(KNOWN_AHEAD);
+    let today = date_of(minute, zone).map(|date| i64::from(date.to_epoch_days()));
+    let today = today.unwrap_or_else(|| time::day_of(minute));
+    settings.visitor_memory.set(memory, today + 1);
 }
 
 fn timezone(name: &str) -> Result<Box<str>, CatalogError> {

@@ -2,7 +2,10 @@
 
 use catalog::{Account, AccountSettings, ApiKey, Scope, quotas::Quotas};
 use ipnet::IpNet;
-use model::{EntityId, time::rfc3339};
+use model::{
+    EntityId, Memory,
+    time::{day_text, rfc3339},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -83,6 +86,13 @@ pub(crate) struct Settings {
     /// Origins of pages that may ask this API with a key of the account.
     #[schema(value_type = Vec<String>, example = json!(["https://intern.example"]))]
     allowed_origins: Vec<Box<str>>,
+    /// For how long a visitor is known again whom the sender does not name: a day or a month of the account.
+    #[schema(value_type = String, example = "day")]
+    visitor_memory: Memory,
+    /// The date in the account's time zone from which that holds, if it was ever changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-01-03")]
+    visitor_memory_from: Option<String>,
 }
 
 /// A new account and its first key.
@@ -141,12 +151,15 @@ impl From<&Account> for AccountView {
 
 impl From<&AccountSettings> for Settings {
     fn from(settings: &AccountSettings) -> Self {
+        let (visitor_memory, from) = settings.visitor_memory.latest();
         Self {
             timezone: settings.timezone.clone(),
             honour_dnt: settings.honour_dnt,
             excluded_networks: settings.excluded_networks.clone(),
             allowed_schemes: settings.allowed_schemes.clone(),
             allowed_origins: settings.allowed_origins.clone(),
+            visitor_memory,
+            visitor_memory_from: from.and_then(day_text),
         }
     }
 }

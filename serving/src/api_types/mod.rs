@@ -18,5 +18,7 @@ pub(crate) use self::{
     live::{LastSeconds, LiveMessage, LiveProblem},
     objects::{CampaignView, GoalView, LinkView, PixelView},
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
-    stats::{Group, GroupName, Numbers, Question, Row, Stats, StatsMeta},
+    stats::{
+        Group, GroupName, Numbers, Question, Row, Stats, StatsMeta, VisitorsBefore, VisitorsMeta,
+    },
 };

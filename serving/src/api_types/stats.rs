@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use handover::reading::Missing;
-use model::{EntityId, EntityKind, LogId, Seq};
+use model::{EntityId, EntityKind, LogId, Memory, Seq};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::json;
 use utoipa::{
@@ -235,13 +235,36 @@ pub(crate) struct StatsMeta {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Option<BTreeMap<String, f64>>)]
     pub standard_error: BTreeMap<&'static str, f64>,
-    /// Within what a visitor counts once, if visitors were asked for: a day of the account, since a visitor
-    /// has another number on each.
+    /// What a visitor is, if visitors were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "day in Europe/Berlin")]
-    pub visitors_per: Option<String>,
+    pub unique_visitors: Option<VisitorsMeta>,
     /// The question as it was understood.
     pub query: Question,
+}
+
+/// Within what a visitor whom the sender does not name counts once: in the next period the visitor is another one.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VisitorsMeta {
+    /// A day or a month of the account; at the end of what was asked for.
+    #[schema(value_type = String, example = "day")]
+    pub counted_per: Memory,
+    /// The account's time zone.
+    #[schema(example = "Europe/Berlin")]
+    pub timezone: &'static str,
+    /// What it was before, where it changed within what was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<VisitorsBefore>,
+}
+
+/// Within what a visitor counted once before.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VisitorsBefore {
+    /// Until this date of the account, which is not in it.
+    #[schema(example = "2026-01-03")]
+    pub until: String,
+    /// A day or a month of the account.
+    #[schema(value_type = String, example = "day")]
+    pub counted_per: Memory,
 }
 
 /// A question as it was understood.

@@ -182,7 +182,6 @@ fn meta(
             merged.rest.is_empty() && !(by_quarters && query.cuts_quarters())
         }
     };
-    let per = || format!("day in {}", query.home.name());
     let settled_ms = reading.published.manifest.settled_ms;
     let metrics = query.metrics.iter();
     StatsMeta {
@@ -202,7 +201,9 @@ fn meta(
             true => BTreeMap::from([(Metric::UniqueVisitors.name(), error)]),
             false => BTreeMap::new(),
         },
-        visitors_per: query.asks(Metric::UniqueVisitors).then(per),
+        unique_visitors: query
+            .asks(Metric::UniqueVisitors)
+            .then(|| query.home.told(query.start, query.end)),
         query: query.told(entity),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use catalog::AccountSettings;
 use chrono_tz::Tz;
 use http::request::Parts;
 use model::EntityKind;
@@ -13,7 +14,7 @@ use super::{
     calendar::{Interval, buckets, strays},
     group_by::GroupBy,
     metric::Metric,
-    query::{Query, bad},
+    query::{Home, Query, bad},
     range::range,
 };
 use crate::app::App;
@@ -137,11 +138,15 @@ impl StatsQuery {
         })
     }
 
-    /// What it means. `default_zone` is the account's time zone.
-    pub(crate) fn understand(&self, default_zone: &str, now_ms: i64) -> Result<Query, Problem> {
+    /// What it means to an account.
+    pub(crate) fn understand(
+        &self,
+        settings: &AccountSettings,
+        now_ms: i64,
+    ) -> Result<Query, Problem> {
         let object = self.object()?;
-        let zone = self.zone(default_zone)?;
-        let home = default_zone.parse().unwrap_or(Tz::UTC);
+        let home = Home::of(settings);
+        let zone = self.zone(home.zone)?;
         let interval = self.interval()?;
         let metrics = parse_metrics(self.metrics.as_deref().unwrap_or("clicks"))?;
         let (group, exclude_bots, limit) = (self.group()?, self.exclude_bots()?, self.limit()?);
@@ -189,11 +194,11 @@ impl StatsQuery {
         }
     }
 
-    fn zone(&self, default: &str) -> Result<Tz, Problem> {
-        let usual = if default.is_empty() { "UTC" } else { default };
+    fn zone(&self, usual: Tz) -> Result<Tz, Problem> {
         let detail = "timezone must be an IANA name such as Europe/Berlin";
-        let zone = self.timezone.as_deref().unwrap_or(usual).parse();
-        zone.map_err(|_| bad("invalid_timezone", detail))
+        let zone = self.timezone.as_deref().map(str::parse);
+        zone.unwrap_or(Ok(usual))
+            .map_err(|_| bad("invalid_timezone", detail))
     }
 
     fn interval(&self) -> Result<Interval, Problem> {

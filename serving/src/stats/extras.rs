@@ -5,13 +5,7 @@ use std::{collections::BTreeMap, panic::resume_unwind};
 use handover::views::ViewError;
 use model::{EntityId, time};
 
-use super::{
-    calendar::{date_of, same_days},
-    live::Reading,
-    merge::Merged,
-    query::Query,
-    uniques::Visitors,
-};
+use super::{calendar::same_days, live::Reading, merge::Merged, query::Query, uniques::Visitors};
 use crate::app::App;
 
 #[derive(Default)]
@@ -136,10 +130,11 @@ impl Extras {
 }
 
 /// Whether a range cuts days of the account at other places than the days that are asked for: who came
-/// on both sides of the account's midnight has two numbers.
+/// on both sides of a midnight at which the account's visitors get other numbers has two.
 fn parted(query: &Query, (start, end): (i64, i64)) -> bool {
-    let one_day = date_of(start, query.home) == date_of(end - 1, query.home);
-    !one_day && !same_days(query.zone, query.home, start, end)
+    let home = &query.home;
+    let one_period = home.period_of(start) == home.period_of(end - 1);
+    !one_period && !same_days(query.zone, home.zone, start, end)
 }
 
 /// Which part of an answer a row is.

@@ -76,7 +76,10 @@ mod tests {
                 "clicks"
             };
             let text = format!("group_by={}&metrics={metric}", group.name());
-            let query = StatsQuery::parse(&text).unwrap().understand("", 0).unwrap();
+            let query = StatsQuery::parse(&text)
+                .unwrap()
+                .understand(&Default::default(), 0)
+                .unwrap();
             assert_eq!(query.group, Some(group), "{text}");
         }
         let dimension = |name| GroupBy::named(name).map(GroupBy::dimension);

@@ -1,5 +1,6 @@
 //! Whatever is asked: property tests of what reads the parameters of `/v1/stats`.
 
+use catalog::AccountSettings;
 use proptest::{collection::vec, prelude::*};
 
 use web::Problem;
@@ -10,7 +11,11 @@ const NOW: i64 = 1_764_000_000_000; // 2025-11-24T16:00:00Z
 const MAX_BUCKETS: usize = 20_000;
 
 fn parse(text: &str, zone: &str) -> Result<Query, Problem> {
-    StatsQuery::parse(text)?.understand(zone, NOW)
+    let settings = AccountSettings {
+        timezone: zone.into(),
+        ..AccountSettings::default()
+    };
+    StatsQuery::parse(text)?.understand(&settings, NOW)
 }
 
 /// Values that are valid somewhere, and such as nobody should send.

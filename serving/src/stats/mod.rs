@@ -2,7 +2,7 @@
 
 mod answer;
 mod asked;
-mod calendar;
+pub(crate) mod calendar;
 mod extras;
 mod group_by;
 mod groups;
@@ -85,6 +85,6 @@ async fn apart<T>(work: impl Future<Output = T>) -> T {
 /// What the caller means by it, now.
 pub(crate) fn understand(app: &App, caller: &Caller, asked: &StatsQuery) -> Result<Query, Problem> {
     let account = app.catalog.account(caller.account);
-    let zone = account.map(|account| account.settings.timezone.clone());
-    asked.understand(&zone.unwrap_or_default(), app.env.clock.now_ms())
+    let settings = account.map(|account| account.settings.clone());
+    asked.understand(&settings.unwrap_or_default(), app.env.clock.now_ms())
 }

@@ -1,16 +1,16 @@
 //! A question that makes sense. Pure.
 
-use catalog::Catalog;
+use catalog::{AccountSettings, Catalog, VisitorMemory};
 use chrono_tz::Tz;
-use model::{Dimension, EntityId, EntityKind, Grain};
+use model::{Dimension, EntityId, EntityKind, Grain, VisitorPeriod, time};
 use web::Problem;
 
 use super::{
-    calendar::{Interval, text},
+    calendar::{Interval, date_of, text},
     group_by::GroupBy,
     metric::Metric,
 };
-use crate::api_types::Question;
+use crate::api_types::{Question, VisitorsBefore, VisitorsMeta};
 
 /// A question. Times are unix minutes; `start` is in, `end` is out.
 #[derive(Debug, Clone)]
@@ -24,14 +24,60 @@ pub(crate) struct Query {
     pub strays: Vec<(i64, i64)>,
     pub group: Option<GroupBy>,
     pub zone: Tz,
-    /// The account's time zone: a visitor has another number on each of its days.
-    pub home: Tz,
+    /// Within what a visitor of the account has one number.
+    pub home: Home,
     pub exclude_bots: bool,
     pub limit: usize,
     /// Metric to sort groups by, and whether the largest come first; `None`: by name.
     pub order: Option<(Metric, bool)>,
     /// Kind and name of the object that is asked about.
     pub object: Option<(EntityKind, String)>,
+}
+
+/// The calendar by which an account's visitors are numbered.
+#[derive(Debug, Clone)]
+pub(crate) struct Home {
+    /// The account's time zone.
+    pub zone: Tz,
+    /// Whether they have another number on each day, or in each month.
+    pub memory: VisitorMemory,
+}
+
+impl Home {
+    /// Of an account.
+    pub(crate) fn of(settings: &AccountSettings) -> Self {
+        Self {
+            zone: settings.timezone.parse().unwrap_or(Tz::UTC),
+            memory: settings.visitor_memory.clone(),
+        }
+    }
+
+    /// Within what visitors of a minute have one number.
+    pub(super) fn period_of(&self, minute: i64) -> VisitorPeriod {
+        self.memory.period_of(self.day_of(minute))
+    }
+
+    /// Within what visitors between two minutes have one number.
+    pub(super) fn told(&self, start: i64, end: i64) -> VisitorsMeta {
+        let (first, last) = (self.day_of(start), self.day_of(end - 1));
+        let changes = self.memory.changes().iter();
+        let within = changes.filter(|since| first < since.day && since.day <= last);
+        let before = within.map(|since| VisitorsBefore {
+            until: time::day_text(since.day).unwrap_or_default(),
+            counted_per: self.memory.on(since.day - 1),
+        });
+        VisitorsMeta {
+            counted_per: self.memory.on(last),
+            timezone: self.zone.name(),
+            before: before.collect(),
+        }
+    }
+
+    /// Days since 1970-01-01 in the account's time zone.
+    pub(super) fn day_of(&self, minute: i64) -> i64 {
+        let date = date_of(minute, self.zone);
+        date.map_or_else(|| time::day_of(minute), |date| date.to_epoch_days().into())
+    }
 }
 
 pub(super) fn bad(code: &'static str, detail: impl Into<String>) -> Problem {

@@ -121,7 +121,8 @@ async fn visitors_are_exact_in_days_of_the_account_and_else_say_so() {
     let exact = async |range: &str| {
         let path = format!("/v1/stats?metrics=unique_visitors&{range}");
         let meta = site.good(&path, &key).await["meta"].clone();
-        assert_eq!(meta["visitors_per"], "day in UTC");
+        let per = json!({"counted_per": "day", "timezone": "UTC"});
+        assert_eq!(meta["unique_visitors"], per);
         meta["exact"]["unique_visitors"].clone()
     };
     for (range, sure) in [
@@ -139,7 +140,47 @@ async fn visitors_are_exact_in_days_of_the_account_and_else_say_so() {
     let path = "/v1/stats?metrics=unique_visitors&start=2026-01-01T10:07:00Z&end=2026-01-02";
     assert_eq!(site.get(path, &key).await.1["code"], "invalid_metrics");
     let metrics = site.good("/v1/stats?metrics=clicks", &key).await;
-    assert!(metrics["meta"].get("visitors_per").is_none());
+    assert!(metrics["meta"].get("unique_visitors").is_none());
+}
+
+#[tokio::test]
+async fn where_visitors_are_known_for_a_month_answers_say_so() {
+    let site = Site::new().await;
+    let (id, key) = site.account().await;
+    let day = |text| model::time::parse_day(text).unwrap();
+    let catalog = &site.app.catalog;
+    let mut account = catalog::Account::clone(&catalog.account(id).unwrap());
+    let memory = &mut account.settings.visitor_memory;
+    memory.set(model::Memory::Month, day("2025-11-20"));
+    memory.set(model::Memory::Day, day("2025-12-20"));
+    let changes = vec![catalog::Change::PutAccount(account)];
+    catalog.commit(|_| Ok(changes.clone())).await.unwrap();
+    let meta = async |asked: &str| {
+        let path = format!("/v1/stats?metrics=unique_visitors&{asked}");
+        let meta = site.good(&path, &key).await["meta"].clone();
+        (
+            meta["unique_visitors"].clone(),
+            meta["exact"]["unique_visitors"] == true,
+        )
+    };
+    let per = |memory| json!({"counted_per": memory, "timezone": "UTC"});
+    // Elsewhere midnight is another, but the month is the same.
+    let there = "timezone=America/Los_Angeles&start=2025-12-02&end=2025-12-10";
+    assert_eq!(meta(there).await, (per("month"), true));
+    let over = "timezone=America/Los_Angeles&start=2025-11-28&end=2025-12-10";
+    assert_eq!(meta(over).await, (per("month"), false));
+    let days = "timezone=America/Los_Angeles&start=2025-12-25&end=2025-12-28";
+    assert_eq!(meta(days).await, (per("day"), false));
+    let (told, sure) = meta("start=2025-11-01&end=2025-12-28").await;
+    let expected = json!({
+        "counted_per": "day",
+        "timezone": "UTC",
+        "before": [
+            {"until": "2025-11-20", "counted_per": "day"},
+            {"until": "2025-12-20", "counted_per": "month"},
+        ],
+    });
+    assert_eq!((told, sure), (expected, true));
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 use std::sync::Arc;
 
-use model::{ManualClock, random::SeededRandom};
+use model::{
+    ManualClock,
+    VisitorPeriod::{Day, Month},
+    random::SeededRandom,
+};
 
 use super::*;
 
@@ -44,14 +48,20 @@ async fn salts_are_made_ahead_once_and_destroyed_in_time() {
     let (first, kept) = keep(&site.env, &secret("a")).await.unwrap();
     let (again, _) = keep(&site.env, &secret("a")).await.unwrap();
     for day in TODAY - BEHIND..=TODAY + AHEAD {
-        assert!(first.of(day, 0) == again.of(day, 0), "one for all");
-        assert!(first.of(day, 0) != first.of(day + 1, 0), "one for each");
+        assert!(
+            first.of(Day(day), 0) == again.of(Day(day), 0),
+            "one for all"
+        );
+        assert!(
+            first.of(Day(day), 0) != first.of(Day(day + 1), 0),
+            "one for each"
+        );
     }
-    assert!(first.of(TODAY + AHEAD + 1, 0).is_none());
-    let (own, other) = (first.of(TODAY, 0), first.of(17_000, TODAY));
+    assert!(first.of(Day(TODAY + AHEAD + 1), 0).is_none());
+    let (own, other) = (first.of(Day(TODAY), 0), first.of(Day(17_000), TODAY));
     assert!(own.unwrap().0 == other.unwrap().0);
     assert_eq!((own.unwrap().1, other.unwrap().1), (false, true));
-    assert!(kept.open(&secret("a")).unwrap().of(TODAY, 0) == own);
+    assert!(kept.open(&secret("a")).unwrap().of(Day(TODAY), 0) == own);
     // A date and two days later.
     let end = (TODAY + 1) * DAY_MS + KEPT_MS;
     site.clock.set(end - 1);
@@ -70,7 +80,7 @@ async fn salts_are_made_ahead_once_and_destroyed_in_time() {
             .without_old(end - 1)
             .open(&secret("a"))
             .unwrap()
-            .days
+            .periods
             .is_empty()
     );
     site.clock.set(end);
@@ -79,9 +89,9 @@ async fn salts_are_made_ahead_once_and_destroyed_in_time() {
         left: vec![],
     };
     assert_eq!(destroy_old(&site.env).await.unwrap(), one);
-    assert!(!stored(&site).await.contains(&day_text(TODAY).unwrap()));
+    assert!(!stored(&site).await.contains(&Day(TODAY).to_string()));
     let left = kept.without_old(end).open(&secret("a")).unwrap();
-    assert!(left.of(TODAY, 0).is_none() && left.of(TODAY + 1, 0).is_some());
+    assert!(left.of(Day(TODAY), 0).is_none() && left.of(Day(TODAY + 1), 0).is_some());
 }
 
 #[tokio::test]
@@ -99,8 +109,11 @@ async fn another_secret_opens_nothing_and_makes_nothing() {
     assert!(keep(&site.env, &secret("a")).await.is_ok());
     assert!(Secret::new("short").is_err());
     // Moved to another date it does not open either.
-    let from = ObjectKey::Salt { day: TODAY }.path();
-    let to = ObjectKey::Salt { day: TODAY + 1 }.path();
+    let from = ObjectKey::Salt { period: Day(TODAY) }.path();
+    let to = ObjectKey::Salt {
+        period: Day(TODAY + 1),
+    }
+    .path();
     site.env.store.copy(&from, &to).await.unwrap();
     assert!(keep(&site.env, &secret("a")).await.is_err());
 }
@@ -109,11 +122,11 @@ async fn another_secret_opens_nothing_and_makes_nothing() {
 async fn a_salt_is_used_until_its_time_is_over_and_is_never_made_again() {
     let site = Site::new();
     let (salts, _) = keep(&site.env, &secret("a")).await.unwrap();
-    let is_own = |salts: &Salts, received| !salts.of(TODAY, received).unwrap().1;
+    let is_own = |salts: &Salts, received| !salts.of(Day(TODAY), received).unwrap().1;
     assert!(is_own(&salts, TODAY + 2));
     assert!(!is_own(&salts, TODAY + 3), "whoever forgot to forget it");
     // It was lost, and others stand: what came on its date has other numbers.
-    let path = ObjectKey::Salt { day: TODAY }.path();
+    let path = ObjectKey::Salt { period: Day(TODAY) }.path();
     site.env.store.delete(&path).await.unwrap();
     site.clock.set((TODAY + 1) * DAY_MS);
     let (salts, kept) = keep(&site.env, &secret("a")).await.unwrap();
@@ -121,7 +134,7 @@ async fn a_salt_is_used_until_its_time_is_over_and_is_never_made_again() {
     assert!(!kept.days.contains_key(&TODAY));
     let mut salts = salts;
     salts.forget_old((TODAY + 4) * DAY_MS);
-    assert_eq!(salts.days.keys().next(), Some(&(TODAY + 2)));
+    assert_eq!(salts.periods.keys().next(), Some(&Day(TODAY + 2)));
 }
 
 #[tokio::test]
@@ -147,17 +160,103 @@ async fn who_moves_over_keeps_the_numbers_of_the_day_and_loses_the_key() {
     installation::begin_as_before(&site.env, key).await;
     let (salts, _) = keep(&site.env, &secret("a")).await.unwrap();
     for day in TODAY - BEHIND..=TODAY + 1 {
-        assert!(salts.of(day, 0).unwrap().0 == Salt::of_permanent_key(&key, day));
+        assert!(salts.of(Day(day), 0).unwrap().0 == Salt::of_permanent_key(&key, day));
     }
-    let later = salts.of(TODAY + 2, 0).unwrap().0;
+    let later = salts.of(Day(TODAY + 2), 0).unwrap().0;
     assert!(
         later != Salt::of_permanent_key(&key, TODAY + 2),
         "from then on"
     );
     assert!(salts.named() == NamedKey::of_permanent_key(&key));
     let (again, _) = keep(&site.env, &secret("a")).await.unwrap();
-    assert!(again.named() == salts.named() && again.of(TODAY, 0) == salts.of(TODAY, 0));
+    assert!(again.named() == salts.named() && again.of(Day(TODAY), 0) == salts.of(Day(TODAY), 0));
     let text = stored(&site).await;
     assert!(!text.contains("9,9,9,9"), "{text}");
     assert!(!text.contains("visitor_key"), "{text}");
+}
+
+/// 2024-10-04.
+const MONTH: i64 = 54 * 12 + 9;
+
+#[tokio::test]
+async fn a_month_has_a_salt_until_two_days_after_it() {
+    let site = Site::new();
+    let (salts, kept) = keep(&site.env, &secret("a")).await.unwrap();
+    let own = |salts: &Salts, month, received| {
+        let found = salts.of(Month(month), received);
+        found
+            .filter(|(_, is_foreign)| !is_foreign)
+            .map(|(salt, _)| salt.0)
+    };
+    let this = own(&salts, MONTH, TODAY).unwrap();
+    let next = own(&salts, MONTH + 1, TODAY).unwrap();
+    assert!(this != next && this != salts.of(Day(TODAY), TODAY).unwrap().0.0);
+    assert!(
+        own(&salts, MONTH - 1, TODAY).is_none(),
+        "over when it all began"
+    );
+    let (other, is_foreign) = salts.of(Month(MONTH - 1), TODAY).unwrap();
+    assert!(other.0 == this && is_foreign, "of the month received");
+    assert!(own(&kept.open(&secret("a")).unwrap(), MONTH, TODAY) == Some(this));
+    // Two days after its end.
+    let end = Month(MONTH).end_day();
+    let path = ObjectKey::Salt {
+        period: Month(MONTH),
+    }
+    .path();
+    assert_eq!(path.as_ref(), "salts/2024-10.json");
+    site.clock.set((end + 2) * DAY_MS - 1);
+    destroy_old(&site.env).await.unwrap();
+    assert!(stored(&site).await.contains("salts/2024-10.json"));
+    let (late, _) = keep(&site.env, &secret("a")).await.unwrap();
+    assert!(own(&late, MONTH, end + 1) == Some(this));
+    assert!(own(&late, MONTH + 1, end + 1) == Some(next));
+    site.clock.set((end + 2) * DAY_MS);
+    destroy_old(&site.env).await.unwrap();
+    assert!(!stored(&site).await.contains("salts/2024-10.json"));
+    let (after, kept_then) = keep(&site.env, &secret("a")).await.unwrap();
+    assert!(own(&after, MONTH, end + 2).is_none(), "never made again");
+    assert!(
+        own(&late, MONTH, end + 2).is_none(),
+        "whoever forgot to forget it"
+    );
+    assert!(kept_then.months.keys().eq(&[MONTH + 1, MONTH + 2]));
+    let mut late = late;
+    late.forget_old((end + 2) * DAY_MS);
+    assert!(!late.periods.contains_key(&Month(MONTH)));
+}
+
+#[tokio::test]
+async fn a_copy_from_before_months_is_read() {
+    let site = Site::new();
+    let (_, kept) = keep(&site.env, &secret("a")).await.unwrap();
+    let mut text = serde_json::to_value(&kept).unwrap();
+    text.as_object_mut().unwrap().remove("months").unwrap();
+    let old: Kept = serde_json::from_value(text).unwrap();
+    let salts = old.open(&secret("a")).unwrap();
+    let (salt, is_foreign) = salts.of(Month(MONTH), TODAY).unwrap();
+    assert!(is_foreign && salt == salts.of(Day(TODAY), TODAY).unwrap().0);
+}
+
+#[tokio::test]
+async fn an_installation_from_before_months_begins_with_its_own() {
+    let site = Site::new();
+    keep(&site.env, &secret("a")).await.unwrap();
+    for month in [MONTH, MONTH + 1] {
+        let path = ObjectKey::Salt {
+            period: Month(month),
+        }
+        .path();
+        site.env.store.delete(&path).await.unwrap();
+    }
+    let (salts, _) = keep(&site.env, &secret("a")).await.unwrap();
+    assert!(!salts.of(Month(MONTH), TODAY).unwrap().1);
+    // One that is lost later is not made again.
+    let path = ObjectKey::Salt {
+        period: Month(MONTH),
+    }
+    .path();
+    site.env.store.delete(&path).await.unwrap();
+    let (salts, _) = keep(&site.env, &secret("a")).await.unwrap();
+    assert!(salts.of(Month(MONTH), TODAY).unwrap().1);
 }

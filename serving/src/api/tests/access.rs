@@ -9,7 +9,7 @@ async fn accounts_are_made_with_the_admin_token_and_seen_with_their_key() {
     assert_eq!(made.headers[header::CACHE_CONTROL], "no-store");
     let mut made = made.good();
     let key = made.as_object_mut().unwrap().remove("api_key").unwrap();
-    let settings = json!({"timezone": "Europe/Amsterdam", "honour_dnt": false, "excluded_networks": ["192.0.2.7/32", "2001:db8::/32"], "allowed_schemes": [], "allowed_origins": []});
+    let settings = json!({"timezone": "Europe/Amsterdam", "honour_dnt": false, "excluded_networks": ["192.0.2.7/32", "2001:db8::/32"], "allowed_schemes": [], "allowed_origins": [], "visitor_memory": "day"});
     let quotas = json!({"links": 100_000, "others": 10_000, "keys": 100, "new_an_hour": 10_000, "sender_keys": 10_000_000});
     let id = &made["id"];
     assert_eq!(
@@ -60,7 +60,7 @@ async fn the_admin_token_opens_nothing_else_and_keys_do_not_open_its_doors() {
 async fn a_manager_changes_the_account_and_null_brings_defaults_back() {
     let app = App::new().await;
     let key = app.account().await;
-    let settings = |timezone, dnt| json!({"timezone": timezone, "honour_dnt": dnt, "excluded_networks": [], "allowed_schemes": [], "allowed_origins": []});
+    let settings = |timezone, dnt| json!({"timezone": timezone, "honour_dnt": dnt, "excluded_networks": [], "allowed_schemes": [], "allowed_origins": [], "visitor_memory": "day"});
     for (body, name, expected) in [
         (
             json!({"settings": {"timezone": "America/New_York"}}),
@@ -255,4 +255,47 @@ async fn jobs_are_for_managers_and_operators() {
     app.get("/v1/jobs", "wrong")
         .await
         .problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn for_how_long_visitors_are_known_holds_from_the_accounts_next_day_on() {
+    let installation = Installation::new(NOW_MS);
+    let app = App::on(&installation).await;
+    let key = app.account().await;
+    let change = async |settings: Value| {
+        let answer = app
+            .patch("/v1/account", &key, json!({"settings": settings}))
+            .await;
+        let settings = answer.good()["settings"].clone();
+        (
+            settings["visitor_memory"].clone(),
+            settings["visitor_memory_from"].clone(),
+        )
+    };
+    // It is 2026-01-02T03:04:05Z.
+    let month = (json!("month"), json!("2026-01-03"));
+    assert_eq!(change(json!({"visitor_memory": "month"})).await, month);
+    assert_eq!(
+        change(json!({"honour_dnt": true})).await,
+        month,
+        "as it was"
+    );
+    let never = (json!("day"), Value::Null);
+    assert_eq!(
+        change(json!({"visitor_memory": null})).await,
+        never,
+        "it never held"
+    );
+    let there = json!({"timezone": "America/Los_Angeles", "visitor_memory": "month"});
+    assert_eq!(change(there).await.1, "2026-01-02");
+    installation.clock.set(NOW_MS + 40 * 86_400_000);
+    assert_eq!(
+        change(Value::Null).await,
+        (json!("day"), json!("2026-02-12")),
+        "all defaults"
+    );
+    let wrong = json!({"settings": {"visitor_memory": "year"}});
+    app.patch("/v1/account", &key, wrong)
+        .await
+        .problem(400, "invalid");
 }

@@ -4,7 +4,7 @@ use crate::stats::calendar::text;
 const NOW: i64 = 1_764_000_000_000; // 2025-11-24T16:00:00Z
 
 fn parse(query: &str) -> Result<Query, Problem> {
-    StatsQuery::parse(query)?.understand("", NOW)
+    StatsQuery::parse(query)?.understand(&AccountSettings::default(), NOW)
 }
 
 #[test]

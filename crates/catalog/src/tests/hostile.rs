@@ -161,13 +161,18 @@ proptest! {
     ) {
         let mut lines = vec![format!("{{\"n\":7,\"rows\":{count}}}")];
         lines.extend(changes.iter().map(|change| serde_json::to_string(change).unwrap()));
+        // How many rows there are to be stays as it is said below.
+        let head = lines[0].len();
         let mut text = lines.join("\n").into_bytes();
-        let at = at.index(text.len());
-        text[at] ^= by;
+        if text.len() > head {
+            let at = head + at.index(text.len() - head);
+            text[at] ^= by;
+        }
         if let Ok(text) = String::from_utf8(text)
             && let Ok(state) = snapshot::decode(7, &packed(&[text]))
         {
-            prop_assert!(state.len() <= count, "{} rows of {}", state.len(), count);
+            // A link that is deleted, or loses its slug to another, leaves a reserved slug behind.
+            prop_assert!(state.len() <= 2 * count, "{} rows of {}", state.len(), count);
             let again = snapshot::encode(7, &state.rows()).unwrap();
             prop_assert_eq!(rows(&snapshot::decode(7, &again).unwrap()), rows(&state));
         }

@@ -6,7 +6,7 @@ use catalog::AccountSettings;
 use chrono::DateTime;
 use chrono_tz::Tz;
 use enrich::{Geo, Place, Rules, is_mail_proxy, truncate_ip};
-use model::{EntityId, Event, EventKind, Fetch, time};
+use model::{EntityId, Event, EventKind, Fetch, VisitorPeriod, time};
 use url::Url;
 
 use crate::{client_address::is_in, salts::CurrentSalts};
@@ -116,9 +116,10 @@ impl EventBuilder {
         seen: &RequestFacts,
         ip: Option<IpAddr>,
     ) -> (u64, bool) {
+        let minute = time::minute_of(seen.occurred_ms);
         let day = local_day(seen.occurred_ms, &settings.timezone);
         let received = time::day_of(time::minute_of(seen.received_ms));
-        let period = settings.visitor_memory.period_of(day);
+        let period = VisitorPeriod::of(settings.visitor_memory.at(minute), day);
         let Some((salt, is_foreign)) = self.salts.of(period, received) else {
             // Nobody can be told apart, and answers say so.
             return (0, true);

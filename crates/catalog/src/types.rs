@@ -258,13 +258,14 @@ rows! {
 ///
 /// - 1: what has no format.
 /// - 2: slugs that were given up are kept.
+/// - 3: accounts know visitors for a day or a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    pub const OURS: Self = Self(2);
+    pub const OURS: Self = Self(3);
     /// Of what names none.
     pub(super) const FIRST: Self = Self(1);
 }

@@ -1,15 +1,16 @@
 //! For how long an account knows its visitors again whom nobody names, and since when.
 
-use model::{Memory, VisitorPeriod};
+use model::Memory;
 use serde::{Deserialize, Serialize};
 
 use crate::CatalogError;
 
-/// So often an account may change its mind: what was before stays known, since old events keep their numbers.
+/// So often an account may change its mind, to a day in the end: what was before stays known, since old events keep
+/// their numbers.
 const MOST_CHANGES: usize = 32;
 
-/// Since when visitors are known for how long. A change holds from a date on that has not begun, so that every
-/// event of a date, whenever it comes, is of the same memory.
+/// Since when visitors are known for how long. A change holds from a moment on that has not come, so that every
+/// event, whenever and by whomever it is taken, is of the memory of the time at which it happened.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VisitorMemory(Vec<Since>);
@@ -17,45 +18,54 @@ pub struct VisitorMemory(Vec<Since>);
 /// A change of the memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Since {
-    /// From this date of the account's time zone on: days since 1970-01-01.
-    pub day: i64,
+    /// From this unix minute on: a midnight of the account's.
+    pub minute: i64,
     /// So long.
     pub memory: Memory,
 }
 
 impl VisitorMemory {
-    /// Of events on a date.
-    pub fn on(&self, day: i64) -> Memory {
-        let since = self.0.iter().rfind(|since| since.day <= day);
+    /// Of an account that has had no other.
+    pub fn always(memory: Memory) -> Self {
+        let since = Since {
+            minute: i64::MIN,
+            memory,
+        };
+        Self(Vec::from_iter(
+            Some(since).filter(|_| memory != Memory::default()),
+        ))
+    }
+
+    /// Of events of a unix minute.
+    pub fn at(&self, minute: i64) -> Memory {
+        let since = self.0.iter().rfind(|since| since.minute <= minute);
         since.map_or_else(Memory::default, |since| since.memory)
     }
 
-    /// The stretch of the account's calendar in which a visitor of a date has one number.
-    pub fn period_of(&self, day: i64) -> VisitorPeriod {
-        VisitorPeriod::of(self.on(day), day)
-    }
-
-    /// That which was set last, and from when on, if it was ever set.
+    /// That which was set last, and from which unix minute on, if it was ever changed.
     pub fn latest(&self) -> (Memory, Option<i64>) {
         let last = self.0.last();
         let memory = last.map_or_else(Memory::default, |since| since.memory);
-        (memory, last.map(|since| since.day))
+        let changed = last.map(|since| since.minute);
+        (memory, changed.filter(|minute| *minute != i64::MIN))
     }
 
-    /// All changes, in order.
-    pub fn changes(&self) -> &[Since] {
-        &self.0
+    /// The changes between two unix minutes, in order.
+    pub fn changes_within(&self, start: i64, end: i64) -> impl Iterator<Item = &Since> {
+        let is_within = move |since: &&Since| start < since.minute && since.minute < end;
+        self.0.iter().filter(is_within)
     }
 
-    /// Sets it from a date on that has not begun.
-    pub fn set(&mut self, memory: Memory, from: i64) {
+    /// Sets it from the unix minute `from` on, which is after `now`.
+    pub fn set(&mut self, memory: Memory, now: i64, from: i64) {
         if self.latest().0 == memory {
             return;
         }
-        // What was to hold from then on never did.
-        self.0.retain(|since| since.day < from);
+        // What has not begun never did.
+        self.0.retain(|since| since.minute <= now);
         if self.latest().0 != memory {
-            self.0.push(Since { day: from, memory });
+            let minute = from;
+            self.0.push(Since { minute, memory });
         }
     }
 
@@ -78,33 +88,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_holds_from_its_date_on() {
+    fn a_change_holds_from_its_moment_on() {
         let mut memory = VisitorMemory::default();
-        memory.set(Memory::Day, 5);
+        memory.set(Memory::Day, 1, 5);
         assert_eq!(memory, VisitorMemory::default(), "as it was");
-        memory.set(Memory::Month, 10);
-        memory.set(Memory::Month, 11);
-        let on = |memory: &VisitorMemory| [9, 10, 99].map(|day| memory.on(day));
+        memory.set(Memory::Month, 8, 10);
+        memory.set(Memory::Month, 9, 11);
+        let on = |memory: &VisitorMemory| [9, 10, 99].map(|minute| memory.at(minute));
         assert_eq!(on(&memory), [Memory::Day, Memory::Month, Memory::Month]);
         assert_eq!(memory.latest(), (Memory::Month, Some(10)));
-        assert_eq!(memory.period_of(9), VisitorPeriod::Day(9));
-        assert_eq!(memory.period_of(10), VisitorPeriod::Month(0));
-        memory.set(Memory::Day, 50);
+        memory.set(Memory::Day, 40, 50);
         assert_eq!(on(&memory), [Memory::Day, Memory::Month, Memory::Day]);
+        let within = |start, end| memory.changes_within(start, end).count();
+        assert_eq!([within(9, 51), within(10, 50), within(10, 51)], [2, 0, 1]);
         // Taken back before it began.
-        memory.set(Memory::Month, 50);
-        assert_eq!(memory.changes().len(), 1);
+        let mut back = memory.clone();
+        back.set(Memory::Month, 49, 60);
+        assert_eq!(back.latest(), (Memory::Month, Some(10)));
+        // What has begun stays, even if the account's clock was put back since.
+        memory.set(Memory::Month, 50, 51);
+        assert_eq!(memory.at(50), Memory::Day);
+        assert_eq!(memory.at(51), Memory::Month);
+    }
+
+    #[test]
+    fn what_was_never_changed_holds_always() {
+        let month = VisitorMemory::always(Memory::Month);
+        assert_eq!(month.at(i64::MIN), Memory::Month);
+        assert_eq!(month.latest(), (Memory::Month, None));
+        assert!(VisitorMemory::always(Memory::Day).is_default());
     }
 
     #[test]
     fn nobody_changes_for_ever() {
         let mut memory = VisitorMemory::default();
         let both = [Memory::Month, Memory::Day].into_iter().cycle();
-        for (day, to) in (0..).zip(both).take(MOST_CHANGES) {
-            memory.set(to, day);
+        for (n, to) in (0..).zip(both).take(MOST_CHANGES) {
+            memory.set(to, n, n + 1);
         }
         assert!(memory.check().is_ok());
-        memory.set(Memory::Month, 1_000);
+        assert_eq!(memory.latest().0, Memory::Day);
+        memory.set(Memory::Month, 1_000, 1_001);
         assert!(memory.check().is_err());
     }
 }

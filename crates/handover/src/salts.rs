@@ -135,7 +135,7 @@ pub async fn keep(env: &Env, secret: &Secret) -> Result<(Salts, Kept), SaltError
     for period in around(today) {
         // A period that began without a salt, or whose salt was destroyed, gets none afterwards: its visitors were
         // given other numbers before.
-        let is_first = !there.iter().any(|other| other.memory() == period.memory());
+        let is_first = !there.iter().any(|other| is_begun(*other, period));
         let may_make = is_first || permanent.is_some() || period.first_day() >= today;
         let key = ObjectKey::Salt { period };
         let salt = match (permanent, period) {
@@ -168,8 +168,15 @@ fn around(today: i64) -> impl Iterator<Item = VisitorPeriod> {
     let month = |day| VisitorPeriod::of(Memory::Month, day);
     let now = month(today);
     let before = Some(month(today - BEHIND)).filter(|before| *before != now);
-    let months = before.into_iter().chain([now, month(now.end_day())]);
-    days.chain(months)
+    // This month first: as soon as another one is there, it is too late for it.
+    days.chain([now, month(now.end_day())]).chain(before)
+}
+
+/// Whether `other`, which has a salt, tells that `period` had its chance. Months of a time in which nothing ran tell
+/// nothing of this one.
+fn is_begun(other: VisitorPeriod, period: VisitorPeriod) -> bool {
+    let is_late = other.memory() == Memory::Month && other < period;
+    other.memory() == period.memory() && !is_late
 }
 
 impl Kept {

@@ -166,8 +166,8 @@ pub struct Event {
     /// Key of a conversion, unique in its goal, if the sender gave one.
     #[prost(string, optional, tag = "31")]
     pub transaction_id: Option<String>,
-    /// The visitor's number was made with the salt of another date than its own, since that is destroyed: who
-    /// came on its date may have another number as well. Without a number: there was no salt at all.
+    /// The visitor's number was made with the salt of another date or month than its own, since that is destroyed: who
+    /// came then may have another number as well. Without a number: there was no salt at all.
     #[prost(bool, tag = "32")]
     pub foreign_salt: bool,
 }

@@ -5,7 +5,7 @@ use datasketches::{
     hll::{HllSketch, HllType, HllUnion},
 };
 
-/// Stands among the visitors for: some of these numbers were made with the salt of another date, so that a
+/// Stands among the visitors for: some of these numbers were made with the salt of another date or month, so that a
 /// visitor may be counted twice. It is nobody.
 pub const FOREIGN: u64 = u64::MAX;
 /// Sets up to this size are exact in live cells.

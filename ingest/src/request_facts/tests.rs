@@ -229,9 +229,10 @@ fn where_the_account_says_so_a_visitor_has_one_number_in_a_month() {
     };
     let day = |text: &str| time::parse_day(text).unwrap();
     let mut settings = AccountSettings::default();
+    let from = day("2026-03-10") * time::DAY;
     settings
         .visitor_memory
-        .set(model::Memory::Month, day("2026-03-10"));
+        .set(model::Memory::Month, from - 1, from);
     let visitor = |date: &str, received: &str| {
         let target = Target {
             account: EntityId::new(model::EntityKind::Account, 1),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use catalog::{Account, AccountSettings, CatalogError, Change, Scope, quotas::Quotas};
+use catalog::{
+    Account, AccountSettings, CatalogError, Change, Scope, VisitorMemory, quotas::Quotas,
+};
 use chrono_tz::Tz;
 use http::StatusCode;
 use ipnet::IpNet;
@@ -24,7 +26,7 @@ use crate::{
     api_types::{AccountView, List, NewAccount},
     app::App,
     openapi::refusals::{self, Commit, Id, Key, Nothing, Query, Refusals},
-    stats::calendar::date_of,
+    stats::calendar::{date_of, start_of_day},
 };
 
 /// What is set of an account.
@@ -67,7 +69,7 @@ pub(crate) struct SettingsBody {
     #[serde(default)]
     allowed_origins: Given<Vec<Box<str>>>,
     /// For how long a visitor is known again whom the sender does not name: a `day` or a `month` of the account. A
-    /// change holds from the account's next day on.
+    /// change holds from the account's next day on, or the one after it in the last hour of a day.
     #[schema(value_type = Option<String>, example = "month")]
     #[serde(default)]
     visitor_memory: Given<Memory>,
@@ -97,6 +99,9 @@ pub(crate) async fn create_account(
     };
     let now_ms = account.created_ms;
     set(&mut account, &body, now_ms).map_err(problem)?;
+    // It never had another one.
+    let settings = &mut account.settings;
+    settings.visitor_memory = VisitorMemory::always(settings.visitor_memory.latest().0);
     let (key, api_key) = api_keys::new(&app, account.id, "first key".into(), vec![Scope::Admin]);
     let changes = vec![Change::PutAccount(account.clone()), Change::PutKey(key)];
     let committed = app.catalog.commit(|_| Ok(changes.clone())).await;
@@ -312,17 +317,17 @@ fn set(account: &mut Account, body: &AccountBody, now_ms: i64) -> Result<(), Cat
     Ok(())
 }
 
-/// How long before a date begins a change is known to all collectors, minutes.
+/// How long before a change holds it is known, so that all collectors follow it in time, minutes.
 const KNOWN_AHEAD: i64 = time::HOUR;
 
-/// Sets for how long visitors are known again, from the account's next day on: all events of a day, whichever
-/// collector takes them, are of one memory.
+/// Sets for how long visitors are known again, from a midnight of the account's on.
 fn remember(settings: &mut AccountSettings, memory: Memory, now_ms: i64) {
     let zone = settings.timezone.parse().unwrap_or(Tz::UTC);
-    let minute = time::minute_of(now_ms).saturating_add(KNOWN_AHEAD);
-    let today = date_of(minute, zone).map(|date| i64::from(date.to_epoch_days()));
-    let today = today.unwrap_or_else(|| time::day_of(minute));
-    settings.visitor_memory.set(memory, today + 1);
+    let now = time::minute_of(now_ms);
+    let known = now.saturating_add(KNOWN_AHEAD);
+    let midnight = || start_of_day(date_of(known, zone)?.succ_opt()?, zone);
+    let from = midnight().unwrap_or_else(|| time::floor(known, time::DAY) + time::DAY);
+    settings.visitor_memory.set(memory, now, from);
 }
 
 fn timezone(name: &str) -> Result<Box<str>, CatalogError> {

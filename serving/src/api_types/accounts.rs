@@ -2,10 +2,7 @@
 
 use catalog::{Account, AccountSettings, ApiKey, Scope, quotas::Quotas};
 use ipnet::IpNet;
-use model::{
-    EntityId, Memory,
-    time::{day_text, rfc3339},
-};
+use model::{EntityId, Memory, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -89,9 +86,9 @@ pub(crate) struct Settings {
     /// For how long a visitor is known again whom the sender does not name: a day or a month of the account.
     #[schema(value_type = String, example = "day")]
     visitor_memory: Memory,
-    /// The date in the account's time zone from which that holds, if it was ever changed.
+    /// From when on that holds, if it was ever changed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-03")]
+    #[schema(example = "2026-01-03T00:00:00Z")]
     visitor_memory_from: Option<String>,
 }
 
@@ -159,7 +156,7 @@ impl From<&AccountSettings> for Settings {
             allowed_schemes: settings.allowed_schemes.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             visitor_memory,
-            visitor_memory_from: from.and_then(day_text),
+            visitor_memory_from: from.map(|minute| rfc3339(minute * 60_000)),
         }
     }
 }

@@ -259,8 +259,8 @@ pub(crate) struct VisitorsMeta {
 /// Within what a visitor counted once before.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct VisitorsBefore {
-    /// Until this date of the account, which is not in it.
-    #[schema(example = "2026-01-03")]
+    /// Until then: a midnight of the account's.
+    #[schema(example = "2026-01-03T00:00:00Z")]
     pub until: String,
     /// A day or a month of the account.
     #[schema(value_type = String, example = "day")]

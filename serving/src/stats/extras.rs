@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, panic::resume_unwind};
 use handover::views::ViewError;
 use model::{EntityId, time};
 
-use super::{calendar::same_days, live::Reading, merge::Merged, query::Query, uniques::Visitors};
+use super::{live::Reading, merge::Merged, query::Query, uniques::Visitors};
 use crate::app::App;
 
 #[derive(Default)]
@@ -97,7 +97,7 @@ impl Extras {
             || query.cuts_quarters()
             || asked
                 .iter()
-                .any(|range| hourly(range) || parted(query, *range));
+                .any(|range| hourly(range) || query.home.parts(query.zone, range.0, range.1));
         self.uniques_total = counts.pop().map(|total| total.count);
         self.uniques = counts.iter().map(|uniques| uniques.count).collect();
         Ok(())
@@ -127,14 +127,6 @@ impl Extras {
             }
         }
     }
-}
-
-/// Whether a range cuts days of the account at other places than the days that are asked for: who came
-/// on both sides of a midnight at which the account's visitors get other numbers has two.
-fn parted(query: &Query, (start, end): (i64, i64)) -> bool {
-    let home = &query.home;
-    let one_period = home.period_of(start) == home.period_of(end - 1);
-    !one_period && !same_days(query.zone, home.zone, start, end)
 }
 
 /// Which part of an answer a row is.

@@ -6,7 +6,7 @@ use model::{Dimension, EntityId, EntityKind, Grain, VisitorPeriod, time};
 use web::Problem;
 
 use super::{
-    calendar::{Interval, date_of, text},
+    calendar::{Interval, date_of, same_days, text},
     group_by::GroupBy,
     metric::Metric,
 };
@@ -53,28 +53,34 @@ impl Home {
     }
 
     /// Within what visitors of a minute have one number.
-    pub(super) fn period_of(&self, minute: i64) -> VisitorPeriod {
-        self.memory.period_of(self.day_of(minute))
+    fn period_of(&self, minute: i64) -> VisitorPeriod {
+        VisitorPeriod::of(self.memory.at(minute), self.day_of(minute))
     }
 
     /// Within what visitors between two minutes have one number.
     pub(super) fn told(&self, start: i64, end: i64) -> VisitorsMeta {
-        let (first, last) = (self.day_of(start), self.day_of(end - 1));
-        let changes = self.memory.changes().iter();
-        let within = changes.filter(|since| first < since.day && since.day <= last);
-        let before = within.map(|since| VisitorsBefore {
-            until: time::day_text(since.day).unwrap_or_default(),
-            counted_per: self.memory.on(since.day - 1),
+        let changes = self.memory.changes_within(start, end);
+        let before = changes.map(|since| VisitorsBefore {
+            until: time::rfc3339(since.minute * 60_000),
+            counted_per: self.memory.at(since.minute - 1),
         });
         VisitorsMeta {
-            counted_per: self.memory.on(last),
+            counted_per: self.memory.at(end - 1),
             timezone: self.zone.name(),
             before: before.collect(),
         }
     }
 
+    /// Whether visitors get other numbers between two minutes at a moment at which `zone` begins no new day, or
+    /// within a period of theirs: who came on both sides has two.
+    pub(super) fn parts(&self, zone: Tz, start: i64, end: i64) -> bool {
+        let one_period = self.period_of(start) == self.period_of(end - 1);
+        let changes = self.memory.changes_within(start, end).next().is_some();
+        changes || (!one_period && !same_days(zone, self.zone, start, end))
+    }
+
     /// Days since 1970-01-01 in the account's time zone.
-    pub(super) fn day_of(&self, minute: i64) -> i64 {
+    fn day_of(&self, minute: i64) -> i64 {
         let date = date_of(minute, self.zone);
         date.map_or_else(|| time::day_of(minute), |date| date.to_epoch_days().into())
     }

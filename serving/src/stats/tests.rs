@@ -151,8 +151,13 @@ async fn where_visitors_are_known_for_a_month_answers_say_so() {
     let catalog = &site.app.catalog;
     let mut account = catalog::Account::clone(&catalog.account(id).unwrap());
     let memory = &mut account.settings.visitor_memory;
-    memory.set(model::Memory::Month, day("2025-11-20"));
-    memory.set(model::Memory::Day, day("2025-12-20"));
+    for (to, date) in [
+        (model::Memory::Month, "2025-11-20"),
+        (model::Memory::Day, "2025-12-20"),
+    ] {
+        let from = day(date) * model::time::DAY;
+        memory.set(to, from - 60, from);
+    }
     let changes = vec![catalog::Change::PutAccount(account)];
     catalog.commit(|_| Ok(changes.clone())).await.unwrap();
     let meta = async |asked: &str| {
@@ -176,11 +181,17 @@ async fn where_visitors_are_known_for_a_month_answers_say_so() {
         "counted_per": "day",
         "timezone": "UTC",
         "before": [
-            {"until": "2025-11-20", "counted_per": "day"},
-            {"until": "2025-12-20", "counted_per": "month"},
+            {"until": "2025-11-20T00:00:00Z", "counted_per": "day"},
+            {"until": "2025-12-20T00:00:00Z", "counted_per": "month"},
         ],
     });
-    assert_eq!((told, sure), (expected, true));
+    assert_eq!(
+        (told, sure),
+        (expected, false),
+        "who came before and after counts twice"
+    );
+    let (_, sure) = meta("start=2025-11-20&end=2025-12-20").await;
+    assert!(sure, "the changes are at its ends");
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ async fn the_first_change_names_the_format_and_no_other_does() {
         assert_eq!(commit(&catalog, renamed.clone()).await.unwrap(), n);
         let entry = entries.entry::<serde_json::Value>(n).await.unwrap();
         let first = entry.unwrap().body[0].clone();
-        assert_eq!(first == serde_json::json!({"format": 2}), n == 5, "{first}");
+        assert_eq!(first == serde_json::json!({"format": 3}), n == 5, "{first}");
     }
     let rows = catalog.read(State::rows);
     let again = snapshot::decode(6, &snapshot::encode(6, &rows).unwrap()).unwrap();
@@ -72,18 +72,18 @@ async fn a_newer_format_is_refused() {
     let store = memory();
     let catalog = open(&store, 1).await;
     commit(&catalog, vec![account(1)]).await.unwrap();
-    let newer = serde_json::json!([{"format": 3}, {"put_what_nobody_knows": {}}]);
+    let newer = serde_json::json!([{"format": 4}, {"put_what_nobody_knows": {}}]);
     let stamp = catalog.0.env.stamp();
     catalog.0.ledger.append(2, &newer, stamp).await.unwrap();
     let refused = catalog.follow().await.unwrap_err().to_string();
     assert!(
-        refused.contains("of format 3") && refused.contains("upgrade"),
+        refused.contains("of format 4") && refused.contains("upgrade"),
         "{refused}"
     );
     commit(&catalog, vec![account(2)]).await.unwrap_err();
     assert_eq!(catalog.read(|state| state.n), 1);
     let changes = r#"{"n":2,"rows":1}
-{"format":3}"#;
+{"format":4}"#;
     let packed = zstd::encode_all(changes.as_bytes(), 1).unwrap();
     let refused = snapshot::decode(2, &packed).unwrap_err();
     assert!(refused.contains("upgrade"), "{refused}");

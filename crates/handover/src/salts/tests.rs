@@ -260,3 +260,16 @@ async fn an_installation_from_before_months_begins_with_its_own() {
     let (salts, _) = keep(&site.env, &secret("a")).await.unwrap();
     assert!(salts.of(Month(MONTH), TODAY).unwrap().1);
 }
+
+#[tokio::test]
+async fn a_month_that_begins_while_nothing_runs_has_a_salt_afterwards() {
+    let site = Site::new();
+    keep(&site.env, &secret("a")).await.unwrap();
+    let later = Month(MONTH + 2).first_day() + 9;
+    site.clock.set(later * DAY_MS);
+    let (salts, _) = keep(&site.env, &secret("a")).await.unwrap();
+    let (salt, is_foreign) = salts.of(Month(MONTH + 2), later).unwrap();
+    assert!(!is_foreign);
+    let (again, _) = keep(&site.env, &secret("a")).await.unwrap();
+    assert!(again.of(Month(MONTH + 2), later) == Some((salt, false)));
+}

@@ -273,7 +273,7 @@ async fn for_how_long_visitors_are_known_holds_from_the_accounts_next_day_on() {
         )
     };
     // It is 2026-01-02T03:04:05Z.
-    let month = (json!("month"), json!("2026-01-03"));
+    let month = (json!("month"), json!("2026-01-03T00:00:00Z"));
     assert_eq!(change(json!({"visitor_memory": "month"})).await, month);
     assert_eq!(
         change(json!({"honour_dnt": true})).await,
@@ -287,15 +287,32 @@ async fn for_how_long_visitors_are_known_holds_from_the_accounts_next_day_on() {
         "it never held"
     );
     let there = json!({"timezone": "America/Los_Angeles", "visitor_memory": "month"});
-    assert_eq!(change(there).await.1, "2026-01-02");
-    installation.clock.set(NOW_MS + 40 * 86_400_000);
+    assert_eq!(change(there).await.1, "2026-01-02T08:00:00Z");
+    installation.clock.set(NOW_MS + 5 * 3_600_000);
+    let east = json!({"timezone": "UTC", "visitor_memory": "day"});
     assert_eq!(
-        change(Value::Null).await,
-        (json!("day"), json!("2026-02-12")),
-        "all defaults"
+        change(east).await.1,
+        "2026-01-03T00:00:00Z",
+        "the month holds since 08:00"
     );
+    // It is 23:21: not everybody would know of it at midnight.
+    installation.clock.set(NOW_MS + 20 * 3_600_000 + 1_000_000);
+    let month = json!({"visitor_memory": "month"});
+    assert_eq!(change(month).await.1, "2026-01-02T08:00:00Z", "taken back");
+    let day = json!({"visitor_memory": "day"});
+    assert_eq!(change(day).await.1, "2026-01-04T00:00:00Z");
+    installation.clock.set(NOW_MS + 40 * 86_400_000);
+    assert_eq!(change(Value::Null).await.0, "day");
     let wrong = json!({"settings": {"visitor_memory": "year"}});
     app.patch("/v1/account", &key, wrong)
         .await
         .problem(400, "invalid");
+    let made = json!({"name": "New", "settings": {"visitor_memory": "month"}});
+    let made = app.post("/v1/accounts", TOKEN, made).await.good();
+    let settings = &made["settings"];
+    let always = (
+        &settings["visitor_memory"],
+        &settings["visitor_memory_from"],
+    );
+    assert_eq!(always, (&json!("month"), &Value::Null), "of its past, too");
 }

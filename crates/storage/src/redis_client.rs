@@ -8,7 +8,7 @@ use redis::{
     aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
-    cluster_routing::{RoutingInfo, SingleNodeRoutingInfo},
+    cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr},
 };
 use tokio::sync::OnceCell;
 
@@ -213,9 +213,26 @@ impl RedisClient {
         }
     }
 
+    /// Runs one command on the server to which this client sends keys of a hash slot now. That may be one that is no
+    /// longer their owner, and does not know it yet.
+    async fn where_keys_go(&self, slot: u16, cmd: Cmd) -> Result<Value, LiveError> {
+        let mut connection = self.shared().await?;
+        match &mut connection {
+            Connection::Cluster(cluster) => {
+                let owner = Route::new(slot, SlotAddr::Master);
+                let node = SingleNodeRoutingInfo::SpecificNode(owner);
+                Ok(cluster
+                    .route_command(cmd, RoutingInfo::SingleNode(node))
+                    .await?)
+            }
+            _ => Ok(cmd.query_async(&mut connection).await?),
+        }
+    }
+
     /// Names the present state of every server: run id, replication id, and a random number kept
     /// on it, which `create` makes where it is missing. A flush changes the number, a restart or
-    /// an old snapshot the run id, a fail-over all of them.
+    /// an old snapshot the run id, a fail-over all of them. A master that hung while its replica took over takes writes
+    /// for a moment that are lost: what is named are the servers that take this client's writes.
     pub async fn generations(&self, create: Option<u64>) -> Result<String, LiveError> {
         let masters = self.masters().await?;
         let all = try_join_all(masters.iter().map(|m| self.generation(m, create))).await?;
@@ -226,7 +243,9 @@ impl RedisClient {
         let text = |value: Value| {
             String::from_redis_value(value).map_err(|e| LiveError::from(RedisError::from(e)))
         };
-        let info = text(self.on(master, redis::cmd("INFO")).await?)?;
+        let key = master.generation_key();
+        let info = self.where_keys_go(slot(key.as_bytes()), redis::cmd("INFO"));
+        let info = text(info.await?)?;
         let field = |name: &str| {
             info.lines()
                 .find_map(|l| l.strip_prefix(name)?.strip_prefix(':'))
@@ -237,7 +256,6 @@ impl RedisClient {
             return Err(LiveError::Evicts(policy.to_owned()));
         }
         let mut connection = self.shared().await?;
-        let key = master.generation_key();
         if let Some(random) = create {
             let mut set = redis::cmd("SET");
             set.arg(&key).arg(format!("{random:016x}")).arg("NX");

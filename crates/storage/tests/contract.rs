@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -12,7 +12,8 @@ use futures::{StreamExt, stream};
 use model::{Clock, EventId, LogId, Seq, SystemClock};
 use object_store::path::Path;
 use storage::{
-    cells::{MemoryCells, RedisCells},
+    cells::{HighWatermark, LiveCells, MemoryCells, RedisCells},
+    error::LiveError,
     leases::{Leases, RedisLeases},
     redis_client::RedisClient,
     reservations::{
@@ -219,4 +220,62 @@ async fn redis_cluster() {
     let before = client.generations(Some(random())).await.unwrap();
     cluster.nodes[1].command(&["FLUSHALL"]);
     assert_ne!(client.generations(Some(random())).await.unwrap(), before);
+}
+
+/// A master that hung while its replica took over is master in its own eyes for a moment, and takes writes that are
+/// lost. Whoever reads the generations before it writes must see them change afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_old_master_took_is_of_an_old_generation() {
+    let mut cluster = RedisCluster::start_replicated();
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..8)
+        .map(|n| tokio::spawn(announce(cluster.url(), n, Arc::clone(&stop))))
+        .collect();
+    for round in 0..2 {
+        let master = cluster.masters()[round];
+        tokio::task::block_in_place(|| cluster.fail_over_without_death(master));
+    }
+    stop.store(true, Ordering::SeqCst);
+    for writer in writers {
+        writer.await.unwrap();
+    }
+}
+
+/// Says its number once in each generation, under a key of each server, until `stop`. What it said last must be there.
+async fn announce(url: String, number: u64, stop: Arc<AtomicBool>) {
+    let cells = RedisCells::new(RedisClient::at(&url).unwrap(), random);
+    let logs: Vec<LogId> = (0..9)
+        .map(|n| LogId(u128::from(number * 100 + n)))
+        .collect();
+    let mut announced = None;
+    let mut changes = 0;
+    loop {
+        let is_last = stop.load(Ordering::SeqCst);
+        let said = async {
+            let generations = cells.generations(true).await?;
+            if announced.as_ref() != Some(&generations) {
+                for log in &logs {
+                    let seq = Seq(changes);
+                    let generations = generations.clone();
+                    let high_watermark = HighWatermark { generations, seq };
+                    cells.put_high_watermark(*log, &high_watermark).await?;
+                }
+                announced = Some(generations);
+                changes += 1;
+            }
+            Ok::<_, LiveError>(())
+        };
+        if said.await.is_ok() && is_last {
+            break;
+        }
+    }
+    for log in logs {
+        let said = cells.high_watermark(log).await.unwrap();
+        let said = said.map(|said| said.generations);
+        assert_eq!(
+            said, announced,
+            "{log} of writer {number} after {changes} changes"
+        );
+    }
+    assert!(changes > 1, "each fail-over is a change: {changes}");
 }

@@ -90,6 +90,7 @@ impl Shipper {
         while !shutdown.is_cancelled() {
             let shared = Arc::clone(&self.shared);
             let changed = shared.changed.notified();
+            self.prepare_spare().await;
             self.step_and_report().await;
             tokio::select! {
                 biased;
@@ -98,6 +99,13 @@ impl Shipper {
                 () = tokio::time::sleep(PAUSE) => {}
             }
         }
+    }
+
+    /// The next segment is to find a file. Without one it makes its own.
+    async fn prepare_spare(&self) {
+        let shared = Arc::clone(&self.shared);
+        // Whatever is wrong with the disk, the writer finds and says.
+        let _ = blocking(move || Ok(shared.prepare_spare())).await;
     }
 
     /// After the log is finished: ships all that is left and retires the log. Gives up after a

@@ -7,11 +7,25 @@
 //! record  length(4) crc32c(4) seq(8) epoch(8) payload(length)      crc over log, number, seq, epoch, payload
 //! footer  0xFFFFFFFF(4) count(8) last_seq(8) blake3(32) crc32c(4)  hash of all bytes before the footer
 //! ```
+//!
+//! The top bit of a record's length says that it is the first of a group commit: everything before it was durable
+//! when it was written. (A byte 1 is then added to what its checksum covers.) Files are written over older ones, whose
+//! bytes may follow; their checksums are of other segments. Format 1 (until November 2026) has no groups, and its
+//! files were only ever appended to.
 
-use model::{Epoch, Event, LogId, Record, SegmentNo, Seq};
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use model::{Epoch, LogId, Record, SegmentNo, Seq};
 use prost::Message;
 
-const MAGIC: &[u8; 8] = b"MRSEG01\n";
+pub use self::scan::{End, Scan, scan};
+
+const MAGIC: &[u8; 8] = b"MRSEG02\n";
+const MAGIC_1: &[u8; 8] = b"MRSEG01\n";
+/// In a record's length: it is the first of a group commit.
+const GROUP_START: u32 = 1 << 31;
 /// Bytes of a header.
 pub const HEADER_LEN: usize = 8 + 16 + 8 * 4 + 32 + 4;
 /// Bytes of a record before its payload.
@@ -102,7 +116,8 @@ impl Header {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.get(..HEADER_LEN)?;
         let (body, crc) = bytes.split_at(HEADER_LEN - 4);
-        if !body.starts_with(MAGIC) || u32_at(crc, 0)? != crc32c::crc32c(body) {
+        let ours = body.starts_with(MAGIC) || body.starts_with(MAGIC_1);
+        if !ours || u32_at(crc, 0)? != crc32c::crc32c(body) {
             return None;
         }
         Some(Self {
@@ -143,126 +158,36 @@ impl Footer {
     }
 }
 
-/// Appends the stored form of one record. The payload must not exceed [`MAX_PAYLOAD`].
-pub fn encode_record(out: &mut Vec<u8>, header: &Header, seq: Seq, epoch: Epoch, event: &Event) {
-    let length = event.encoded_len();
+/// Appends the stored form of the records of one group commit. No payload may exceed [`MAX_PAYLOAD`].
+pub fn encode_group(out: &mut Vec<u8>, header: &Header, records: &[Record]) {
+    let mut starts_group = true;
+    for record in records {
+        encode_record(out, header, record, starts_group);
+        starts_group = false;
+    }
+}
+
+fn encode_record(out: &mut Vec<u8>, header: &Header, record: &Record, starts_group: bool) {
+    let mut length = record.event.encoded_len() as u32;
+    if starts_group {
+        length |= GROUP_START;
+    }
     let start = out.len();
-    out.extend_from_slice(&(length as u32).to_le_bytes());
+    out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&seq.0.to_le_bytes());
-    out.extend_from_slice(&epoch.0.to_le_bytes());
-    event.encode_raw(out);
-    let crc = place_crc(header.log, header.number, &out[start + 8..]);
+    out.extend_from_slice(&record.seq.0.to_le_bytes());
+    out.extend_from_slice(&record.epoch.0.to_le_bytes());
+    record.event.encode_raw(out);
+    let crc = record_crc(header, &out[start + 8..], starts_group);
     out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
 }
 
-/// What a segment's bytes hold, whatever their state.
-#[derive(Debug)]
-pub struct Scan {
-    /// Where the segment belongs.
-    pub header: Header,
-    /// Every record that is whole, in order.
-    pub records: Vec<Record>,
-    /// Bytes up to which everything is whole (header and records, without a footer).
-    pub valid_len: usize,
-    /// What follows there.
-    pub end: End,
-}
-
-/// How a segment ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// With its footer.
-    Sealed(Footer),
-    /// With its last record: it is being written, or its writer died.
-    Open,
-    /// With half a record: a torn tail; what is torn was never acknowledged.
-    Torn,
-    /// Whole records follow damaged bytes: the disk lost what it had acknowledged.
-    /// `records` holds those behind the damage too.
-    Rotten,
-}
-
-/// Reads a segment's bytes in any state. `None`: there is no whole header.
-pub fn scan(bytes: &[u8]) -> Option<Scan> {
-    let header = Header::decode(bytes)?;
-    let mut records: Vec<Record> = Vec::new();
-    let mut at = HEADER_LEN;
-    loop {
-        if at == bytes.len() {
-            return Some(Scan {
-                header,
-                records,
-                valid_len: at,
-                end: End::Open,
-            });
-        }
-        if let Some(footer) = Footer::decode(&bytes[at..], &header) {
-            let whole = at + FOOTER_LEN == bytes.len()
-                && *blake3::hash(&bytes[..at]).as_bytes() == footer.hash;
-            if whole {
-                return Some(Scan {
-                    header,
-                    records,
-                    valid_len: at,
-                    end: End::Sealed(footer),
-                });
-            }
-        }
-        let least = records.last().map_or(header.first_seq, |r| r.seq.next());
-        match record_at(bytes, at, &header, least) {
-            Some((record, next)) => {
-                records.push(record);
-                at = next;
-            }
-            None => return Some(scan_damage(bytes, header, records, at)),
-        }
+fn record_crc(header: &Header, covered: &[u8], starts_group: bool) -> u32 {
+    let crc = place_crc(header.log, header.number, covered);
+    match starts_group {
+        true => crc32c::crc32c_append(crc, &[1]),
+        false => crc,
     }
-}
-
-/// Bytes at `at` are not a record: looks for whole records behind them.
-fn scan_damage(bytes: &[u8], header: Header, mut records: Vec<Record>, at: usize) -> Scan {
-    let before = records.len();
-    let mut here = at + 1;
-    while here + RECORD_HEAD <= bytes.len() {
-        let least = records.last().map_or(header.first_seq, |r| r.seq.next());
-        match record_at(bytes, here, &header, least) {
-            Some((record, next)) => {
-                records.push(record);
-                here = next;
-            }
-            None => here += 1,
-        }
-    }
-    let sealed = bytes.len() >= FOOTER_LEN
-        && Footer::decode(&bytes[bytes.len() - FOOTER_LEN..], &header).is_some();
-    let end = if records.len() > before || sealed {
-        End::Rotten
-    } else {
-        End::Torn
-    };
-    Scan {
-        header,
-        records,
-        valid_len: at,
-        end,
-    }
-}
-
-fn record_at(bytes: &[u8], at: usize, header: &Header, least: Seq) -> Option<(Record, usize)> {
-    let length = u32_at(bytes, at)? as usize;
-    if length > MAX_PAYLOAD {
-        return None;
-    }
-    let next = at + RECORD_HEAD + length;
-    let covered = bytes.get(at + 8..next)?;
-    let seq = Seq(u64_at(bytes, at + 8)?);
-    let epoch = Epoch(u64_at(bytes, at + 16)?);
-    if seq < least || u32_at(bytes, at + 4)? != place_crc(header.log, header.number, covered) {
-        return None;
-    }
-    let event = Event::decode(&bytes[at + RECORD_HEAD..next]).ok()?;
-    Some((Record { seq, epoch, event }, next))
 }
 
 /// A sealed segment, whole and checked.
@@ -281,6 +206,10 @@ pub fn decode_sealed(bytes: &[u8]) -> Result<Segment, SegmentError> {
     let scan = scan(bytes).ok_or(SegmentError::Header)?;
     match scan.end {
         End::Sealed(footer) => {
+            let length = scan.valid_len + FOOTER_LEN;
+            if bytes.len() != length {
+                return Err(SegmentError::Damaged { offset: length });
+            }
             let counted = scan.records.len() as u64 == footer.count
                 && scan
                     .records
@@ -297,18 +226,16 @@ pub fn decode_sealed(bytes: &[u8]) -> Result<Segment, SegmentError> {
         End::Open => Err(SegmentError::Unsealed {
             offset: scan.valid_len,
         }),
-        End::Torn | End::Rotten => Err(SegmentError::Damaged {
+        End::Torn { .. } | End::Rotten => Err(SegmentError::Damaged {
             offset: scan.valid_len,
         }),
     }
 }
 
-/// The bytes of a whole segment with these records, and its footer.
+/// The bytes of a whole segment with these records, written at once, and its footer.
 pub fn build(header: &Header, records: &[Record]) -> (Vec<u8>, Footer) {
     let mut out = header.encode().to_vec();
-    for r in records {
-        encode_record(&mut out, header, r.seq, r.epoch, &r.event);
-    }
+    encode_group(&mut out, header, records);
     let footer = Footer {
         count: records.len() as u64,
         last_seq: records.last().map_or(header.previous_seq, |r| r.seq),
@@ -334,86 +261,4 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(
         bytes.get(at..at.checked_add(8)?)?.try_into().ok()?,
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn header() -> Header {
-        Header {
-            log: LogId(77),
-            number: SegmentNo(3),
-            epoch: Epoch(2),
-            first_seq: Seq(10),
-            previous_seq: Seq(9),
-            previous_hash: [7; 32],
-        }
-    }
-
-    fn records(n: u64) -> Vec<Record> {
-        let event = |i: u64| Event {
-            account: i,
-            referrer: "x".repeat(i as usize % 50),
-            ..Event::default()
-        };
-        (0..n)
-            .map(|i| Record {
-                seq: Seq(10 + i),
-                epoch: Epoch(2),
-                event: event(i),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_sealed_segment_round_trips() {
-        let (bytes, footer) = build(&header(), &records(20));
-        let segment = decode_sealed(&bytes).unwrap();
-        assert_eq!((segment.header, segment.footer), (header(), footer));
-        assert_eq!(segment.records, records(20));
-    }
-
-    proptest! {
-        #[test]
-        fn a_cut_tail_keeps_every_whole_record(n in 1u64..12, cut in 0usize..4000) {
-            let (bytes, _) = build(&header(), &records(n));
-            let open = &bytes[..bytes.len() - FOOTER_LEN];
-            let cut = HEADER_LEN + cut % (open.len() - HEADER_LEN + 1);
-            let scan = scan(&open[..cut]).unwrap();
-            prop_assert!(matches!(scan.end, End::Open | End::Torn));
-            prop_assert_eq!(&scan.records[..], &records(n)[..scan.records.len()]);
-            // What is whole is exactly what fits before the cut.
-            let mut whole = header().encode().to_vec();
-            let mut fit = 0;
-            for r in records(n) {
-                encode_record(&mut whole, &header(), r.seq, r.epoch, &r.event);
-                fit += usize::from(whole.len() <= cut);
-            }
-            prop_assert_eq!(scan.records.len(), fit);
-        }
-
-        #[test]
-        fn a_flipped_bit_never_passes(n in 1u64..12, at in 0usize..4000, bit in 0u8..8) {
-            let (mut bytes, _) = build(&header(), &records(n));
-            let at = at % bytes.len();
-            bytes[at] ^= 1 << bit;
-            prop_assert!(decode_sealed(&bytes).is_err());
-            if let Some(scan) = scan(&bytes) {
-                // No invented record, and none lost but the one that was hit.
-                prop_assert!(scan.records.iter().all(|r| records(n).contains(r)));
-                prop_assert!(scan.records.len() as u64 + 1 >= n);
-            }
-        }
-
-        #[test]
-        fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..400), keep in 0usize..200) {
-            let mut with_header = build(&header(), &records(2)).0;
-            with_header.truncate(keep.max(HEADER_LEN));
-            with_header.extend_from_slice(&bytes);
-            scan(&bytes);
-            scan(&with_header);
-        }
-    }
 }

@@ -10,10 +10,54 @@ use ingest::log::{Disk, DiskFile};
 
 use crate::gate::Gate;
 
+/// What a disk writes as a whole, bytes.
+const SECTOR: usize = 512;
+
 #[derive(Clone, Default)]
 struct File {
+    /// On the disk.
     durable: Vec<u8>,
-    pending: Vec<u8>,
+    /// What a program reads.
+    now: Vec<u8>,
+}
+
+impl File {
+    fn whole(bytes: Vec<u8>) -> Self {
+        Self {
+            durable: bytes.clone(),
+            now: bytes,
+        }
+    }
+
+    /// Writes over what is there, and behind it.
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        let end = at + bytes.len();
+        self.now.resize(self.now.len().max(end), 0);
+        self.now[at..end].copy_from_slice(bytes);
+    }
+
+    /// What a power cut leaves: all that was synced, any of the sectors that were written over since, and some of
+    /// what is behind.
+    fn lose(&mut self, gate: &Gate) {
+        let mut left = std::mem::take(&mut self.durable);
+        let within = left.len().min(self.now.len());
+        for start in (0..within).step_by(SECTOR) {
+            let sector = start..(start + SECTOR).min(within);
+            if left[sector.clone()] != self.now[sector.clone()] && gate.chance(0.5) {
+                left[sector.clone()].copy_from_slice(&self.now[sector]);
+            }
+        }
+        let mut behind = self.now.get(left.len()..).unwrap_or_default().to_vec();
+        let kept = gate.below(behind.len() as u64 + 1) as usize;
+        if kept < behind.len() && gate.chance(0.3) {
+            // The rest of the block, with something else in it.
+            behind[kept..].iter_mut().for_each(|b| *b ^= 0x5a);
+        } else {
+            behind.truncate(kept);
+        }
+        left.append(&mut behind);
+        *self = Self::whole(left);
+    }
 }
 
 struct State {
@@ -93,18 +137,10 @@ impl Machine {
     pub(crate) fn cut_power(&self) {
         let mut state = self.state();
         state.dead = true;
-        for file in state.files.values_mut() {
-            let length = file.pending.len() as u64;
-            let kept = self.gate.below(length + 1) as usize;
-            let mut left = std::mem::take(&mut file.pending);
-            if kept < left.len() && self.gate.chance(0.3) {
-                // The rest of the block, with something else in it.
-                left[kept..].iter_mut().for_each(|b| *b ^= 0x5a);
-            } else {
-                left.truncate(kept);
-            }
-            file.durable.append(&mut left);
-        }
+        state
+            .files
+            .values_mut()
+            .for_each(|file| file.lose(&self.gate));
         // A file system undoes the last deletions, in order.
         let undone = self.gate.below(state.unlinked.len() as u64 + 1) as usize;
         let first = state.unlinked.len() - undone;
@@ -121,6 +157,16 @@ struct Handle {
 }
 
 impl Handle {
+    /// A file that is written from its start.
+    fn file(&self, name: &str) -> Box<dyn DiskFile> {
+        let (machine, life) = (self.machine.clone(), self.life);
+        Box::new(OpenFile {
+            disk: Handle { machine, life },
+            name: name.to_owned(),
+            at: 0,
+        })
+    }
+
     /// One operation begins, unless it cannot.
     fn begin(&self) -> io::Result<MutexGuard<'_, State>> {
         let mut state = self.machine.state();
@@ -159,19 +205,32 @@ impl Disk for Handle {
         }
         state.files.insert(name.to_owned(), File::default());
         state.unlinked.clear();
-        Ok(Box::new(OpenFile {
-            disk: Handle {
-                machine: self.machine.clone(),
-                life: self.life,
-            },
-            name: name.to_owned(),
-        }))
+        Ok(self.file(name))
+    }
+
+    fn reuse(&self, spare: &str, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        self.rename(spare, name)?;
+        Ok(self.file(name))
+    }
+
+    fn blank(&self, name: &str, bytes: usize) -> io::Result<()> {
+        let mut state = self.begin()?;
+        let file = state.files.entry(name.to_owned()).or_default();
+        file.write(0, &vec![0; bytes]);
+        file.durable = file.now.clone();
+        Ok(())
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         let state = self.begin()?;
         let file = state.files.get(name).ok_or_else(|| no_file(name))?;
-        Ok([&file.durable[..], &file.pending].concat())
+        Ok(file.now.clone())
+    }
+
+    fn read_start(&self, name: &str, bytes: usize) -> io::Result<Vec<u8>> {
+        let mut start = self.read(name)?;
+        start.truncate(bytes);
+        Ok(start)
     }
 
     fn list(&self) -> io::Result<Vec<String>> {
@@ -180,10 +239,7 @@ impl Disk for Handle {
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let mut state = self.begin()?;
-        let file = File {
-            durable: bytes.to_vec(),
-            pending: Vec::new(),
-        };
+        let file = File::whole(bytes.to_vec());
         state.files.insert(name.to_owned(), file);
         state.unlinked.clear();
         Ok(())
@@ -208,6 +264,8 @@ impl Disk for Handle {
 struct OpenFile {
     disk: Handle,
     name: String,
+    /// Where it is written next.
+    at: usize,
 }
 
 impl DiskFile for OpenFile {
@@ -215,7 +273,8 @@ impl DiskFile for OpenFile {
         let mut state = self.disk.begin()?;
         let file = state.files.get_mut(&self.name);
         let file = file.ok_or_else(|| no_file(&self.name))?;
-        file.pending.extend_from_slice(bytes);
+        file.write(self.at, bytes);
+        self.at += bytes.len();
         Ok(())
     }
 
@@ -223,8 +282,7 @@ impl DiskFile for OpenFile {
         let mut state = self.disk.begin()?;
         let file = state.files.get_mut(&self.name);
         let file = file.ok_or_else(|| no_file(&self.name))?;
-        let mut pending = std::mem::take(&mut file.pending);
-        file.durable.append(&mut pending);
+        file.durable = file.now.clone();
         Ok(())
     }
 }

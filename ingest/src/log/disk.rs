@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -13,8 +13,14 @@ use storage::private_files;
 pub trait Disk: Send + Sync + 'static {
     /// Makes a new file and its directory entry durable.
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>>;
+    /// Moves the file `spare` to `name`, durably, to be written over from its start.
+    fn reuse(&self, spare: &str, name: &str) -> io::Result<Box<dyn DiskFile>>;
+    /// Writes so many zeros over the start of a file, which is made if it is missing; durable.
+    fn blank(&self, name: &str, bytes: usize) -> io::Result<()>;
     /// The whole content.
     fn read(&self, name: &str) -> io::Result<Vec<u8>>;
+    /// The first so many bytes; fewer if it is shorter.
+    fn read_start(&self, name: &str, bytes: usize) -> io::Result<Vec<u8>>;
     /// Names of all files.
     fn list(&self) -> io::Result<Vec<String>>;
     /// Puts a file in place at once, whole and durable.
@@ -25,9 +31,10 @@ pub trait Disk: Send + Sync + 'static {
     fn remove(&self, name: &str) -> io::Result<()>;
 }
 
-/// A file that is being appended to.
+/// A file that is being written from its start on, over whatever is in it.
 pub trait DiskFile: Send {
-    /// Writes all bytes; not durable yet.
+    /// Writes all bytes behind those written before; not durable yet. Until they are, any of their sectors may be
+    /// on the disk and any other not.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Makes everything appended durable. After an error nothing is known of what was appended
     /// since the last success, and trying again proves nothing.
@@ -76,15 +83,44 @@ impl Disk for LocalDisk {
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
         let file = OpenOptions::new()
             .create_new(true)
-            .append(true)
+            .write(true)
             .mode(0o600)
             .open(self.folder.join(name))?;
         self.sync_folder()?;
         Ok(Box::new(LocalFile(file)))
     }
 
+    fn reuse(&self, spare: &str, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let spare = self.folder.join(spare);
+        let file = OpenOptions::new().write(true).open(&spare)?;
+        fs::rename(spare, self.folder.join(name))?;
+        self.sync_folder()?;
+        Ok(Box::new(LocalFile(file)))
+    }
+
+    fn blank(&self, name: &str, bytes: usize) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true).mode(0o600);
+        let mut file = options.open(self.folder.join(name))?;
+        let zeros = vec![0; bytes.min(1 << 20)];
+        let mut left = bytes;
+        while left > 0 {
+            let part = left.min(zeros.len());
+            file.write_all(&zeros[..part])?;
+            left -= part;
+        }
+        file.sync_all()
+    }
+
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
         fs::read(self.folder.join(name))
+    }
+
+    fn read_start(&self, name: &str, bytes: usize) -> io::Result<Vec<u8>> {
+        let file = File::open(self.folder.join(name))?;
+        let mut start = Vec::with_capacity(bytes);
+        file.take(bytes as u64).read_to_end(&mut start)?;
+        Ok(start)
     }
 
     fn list(&self) -> io::Result<Vec<String>> {

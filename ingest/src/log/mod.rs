@@ -4,6 +4,7 @@ mod disk;
 mod executor;
 mod recovery;
 mod shared;
+mod spares;
 mod state;
 pub mod switch;
 mod writer;
@@ -11,7 +12,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use model::{Epoch, Event, LogId, SegmentNo, Seq, Span};
 use tokio::{
@@ -189,9 +190,4 @@ fn segment_name(number: SegmentNo) -> String {
 fn parse_segment_name(name: &str) -> Option<SegmentNo> {
     let number = name.strip_suffix(".seg")?.parse().ok()?;
     (segment_name(number) == name).then_some(number)
-}
-
-/// Reads one segment file in full.
-fn read_segment(disk: &dyn Disk, number: SegmentNo) -> io::Result<Vec<u8>> {
-    disk.read(&segment_name(number))
 }

@@ -2,12 +2,12 @@
 
 use std::io;
 
-use handover::segment::{self, End, Header, Scan};
+use handover::segment::{self, End, FOOTER_LEN, HEADER_LEN, Header, Scan};
 use model::{Epoch, LogId, Record, SegmentNo, Seq};
 
 use super::{
-    Disk, SealedSegment, parse_segment_name, read_segment, segment_name,
-    state::{Predecessor, STATE, State, finish_move},
+    Disk, SealedSegment, parse_segment_name, segment_name,
+    state::{FORMAT, Predecessor, State, finish_move},
 };
 
 /// The end of the log's chain of segments.
@@ -23,6 +23,8 @@ pub(super) struct Last {
 pub(super) struct Recovered {
     pub state: State,
     pub sealed: Vec<SealedSegment>,
+    /// Those of them whose file is larger than they are.
+    pub roomy: Vec<SegmentNo>,
     pub last: Last,
 }
 
@@ -37,6 +39,7 @@ impl Recovered {
         Self {
             state,
             sealed: Vec::new(),
+            roomy: Vec::new(),
             last,
         }
     }
@@ -44,6 +47,7 @@ impl Recovered {
 
 fn new_state(disk: &dyn Disk, log: LogId, predecessor: Option<Predecessor>) -> io::Result<State> {
     let state = State {
+        format: FORMAT,
         log,
         closed_epoch: Epoch::ZERO,
         retired_at: None,
@@ -62,11 +66,14 @@ pub enum RecoveryError {
     Disk(#[from] io::Error),
     /// The state file is not ours.
     #[error(
-        "the log's state.json is damaged: {0}; restore it, or move the folder away and salvage the log"
+        "the log's log.json is damaged: {0}; restore it, or move the folder away and salvage the log"
     )]
     State(#[from] serde_json::Error),
+    /// A newer program has written it.
+    #[error("the log is of format {0}, and this program knows up to {FORMAT}: upgrade it")]
+    Newer(u32),
     /// There are segments but no state.
-    #[error("the log folder holds segments but no state.json; restore it, or move the folder away")]
+    #[error("the log folder holds segments but no log.json; restore it, or move the folder away")]
     NoState,
     /// Segments do not follow each other.
     #[error(
@@ -84,10 +91,10 @@ pub enum RecoveryError {
 /// Reads the folder, repairs its last segment and seals everything that is there.
 pub(super) fn recover(disk: &dyn Disk, new_log: LogId) -> Result<Recovered, RecoveryError> {
     let mut numbers = segment_numbers(disk)?;
-    let mut state: State = match disk.list()?.iter().any(|n| n == STATE) {
-        true => serde_json::from_slice(&disk.read(STATE)?)?,
-        false if numbers.is_empty() => new_state(disk, new_log, None)?,
-        false => return Err(RecoveryError::NoState),
+    let mut state = match State::load(disk)? {
+        Some(state) => state,
+        None if numbers.is_empty() => new_state(disk, new_log, None)?,
+        None => return Err(RecoveryError::NoState),
     };
     if state.moving {
         finish_move(disk, &mut state)?;
@@ -105,8 +112,9 @@ pub(super) fn recover(disk: &dyn Disk, new_log: LogId) -> Result<Recovered, Reco
         )?));
     }
     let mut recovered = Recovered::empty(state);
+    let newest = numbers.last().copied();
     for number in numbers {
-        recover_segment(disk, number, &mut recovered)?;
+        recover_segment(disk, number, Some(number) == newest, &mut recovered)?;
     }
     Ok(recovered)
 }
@@ -122,20 +130,21 @@ fn segment_numbers(disk: &dyn Disk) -> io::Result<Vec<SegmentNo>> {
 fn recover_segment(
     disk: &dyn Disk,
     number: SegmentNo,
+    is_newest: bool,
     so_far: &mut Recovered,
 ) -> Result<(), RecoveryError> {
-    let bytes = read_segment(disk, number)?;
+    let name = segment_name(number);
+    let bytes = disk.read(&name)?;
     let first = so_far.sealed.is_empty();
     let Some(scan) = segment::scan(&bytes) else {
         // Its header was never synced, so nothing in it was acknowledged.
-        tracing::warn!(
-            segment = %number,
-            "removing a segment without a whole header"
-        );
-        return Ok(disk.rename(
-            &segment_name(number),
-            &format!("{}.bad", segment_name(number)),
-        )?);
+        let start = bytes.get(..HEADER_LEN);
+        if is_newest && start.is_some_and(|start| start.iter().all(|byte| *byte == 0)) {
+            // A spare file that was taken. Its bytes may name this very segment: it is not used again.
+            return Ok(disk.remove(&name)?);
+        }
+        tracing::warn!(segment = %number, "removing a segment without a whole header");
+        return Ok(disk.rename(&name, &format!("{name}.bad"))?);
     };
     let follows = scan.header.log == so_far.state.log
         && scan.header.number == number
@@ -147,25 +156,35 @@ fn recover_segment(
         .ok_or(RecoveryError::Chain { number })?;
     let (records, header) = (&scan.records, scan.header);
     if records.is_empty() {
-        return Ok(disk.remove(&segment_name(number))?);
+        return Ok(disk.remove(&name)?);
     }
     let (footer, size) = match scan.end {
-        End::Sealed(footer) => (footer, bytes.len() as u64),
+        End::Sealed(footer) => (footer, scan.valid_len + FOOTER_LEN),
         _ => seal_again(disk, &scan, bytes.len())?,
     };
+    if matches!(scan.end, End::Sealed(_)) && size < bytes.len() {
+        so_far.roomy.push(number);
+    }
     so_far.last = Last {
         number,
         seq: footer.last_seq,
         epoch: header.epoch,
         hash: footer.hash,
     };
-    so_far.sealed.push(sealed(&header, records, size));
+    so_far.sealed.push(sealed(&header, records, size as u64));
     Ok(())
 }
 
 /// Writes what is whole as a sealed segment; keeps the original beside it if the disk lost data.
-fn seal_again(disk: &dyn Disk, scan: &Scan, length: usize) -> io::Result<(segment::Footer, u64)> {
+fn seal_again(disk: &dyn Disk, scan: &Scan, length: usize) -> io::Result<(segment::Footer, usize)> {
     let name = segment_name(scan.header.number);
+    if let End::Torn { dropped: 1.. } = scan.end {
+        tracing::info!(
+            file = name,
+            offset = scan.valid_len,
+            "the last write was not whole; it was not acknowledged"
+        );
+    }
     if scan.end == End::Rotten {
         tracing::error!(
             file = name,
@@ -179,7 +198,7 @@ fn seal_again(disk: &dyn Disk, scan: &Scan, length: usize) -> io::Result<(segmen
     }
     let (bytes, footer) = segment::build(&scan.header, &scan.records);
     disk.replace(&name, &bytes)?;
-    Ok((footer, bytes.len() as u64))
+    Ok((footer, bytes.len()))
 }
 
 pub(super) fn sealed(header: &Header, records: &[Record], bytes: u64) -> SealedSegment {

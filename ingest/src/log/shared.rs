@@ -16,8 +16,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Disk, read_segment, segment_name,
-    state::{Predecessor, State},
+    Disk, segment_name,
+    spares::Spares,
+    state::{FORMAT, Predecessor, State},
 };
 
 /// Events kept in memory for the streamer; older ones it reads from the files.
@@ -36,7 +37,7 @@ pub struct SealedSegment {
     pub last_seq: Seq,
     /// How many events.
     pub count: u64,
-    /// Size of the file.
+    /// Its size. The file may be larger.
     pub bytes: u64,
 }
 
@@ -60,6 +61,8 @@ pub struct Shared {
     /// The retired log that was in this folder before.
     pub predecessor: Option<Predecessor>,
     disk: Arc<dyn Disk>,
+    /// Files to be written over.
+    pub(super) spares: Spares,
     sealed: Mutex<BTreeMap<SegmentNo, SealedSegment>>,
     tail: Mutex<Tail>,
     closed_epoch: AtomicU64,
@@ -84,12 +87,14 @@ impl Shared {
         log: LogId,
         disk: Arc<dyn Disk>,
         sealed: Vec<SealedSegment>,
+        spares: Spares,
         state: &State,
     ) -> Self {
         Self {
             log,
             predecessor: state.predecessor,
             disk,
+            spares,
             durable_seq: AtomicU64::new(sealed.last().map_or(0, |s| s.last_seq.0)),
             bytes: AtomicU64::new(sealed.iter().map(|s| s.bytes).sum()),
             sealed: Mutex::new(sealed.into_iter().map(|s| (s.number, s)).collect()),
@@ -112,7 +117,7 @@ impl Shared {
         Epoch(self.closed_epoch.load(Ordering::Acquire))
     }
 
-    /// Size of all local segments, bytes.
+    /// Size of all local segments, bytes, without what is spare of their files.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
@@ -144,7 +149,10 @@ impl Shared {
 
     /// The bytes of a sealed segment. Blocks.
     pub fn read(&self, number: SegmentNo) -> io::Result<Vec<u8>> {
-        read_segment(&*self.disk, number)
+        let segment = self.sealed_map().get(&number).copied();
+        let segment = segment.ok_or(io::ErrorKind::NotFound)?;
+        let bytes = usize::try_from(segment.bytes).map_err(io::Error::other)?;
+        self.disk.read_start(&segment_name(number), bytes)
     }
 
     /// The records of a sealed segment. Blocks.
@@ -155,12 +163,17 @@ impl Shared {
             .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
     }
 
-    /// Deletes a sealed segment's file. Blocks. The caller has seen that its events are safe.
+    /// Makes a file ready for the next segment, if there is none; tells whether it made one. Blocks.
+    pub fn prepare_spare(&self) -> bool {
+        self.spares.prepare()
+    }
+
+    /// Deletes a sealed segment. Blocks. The caller has seen that its events are safe.
     pub fn remove(&self, number: SegmentNo) -> io::Result<()> {
         let Some(segment) = self.sealed_map().get(&number).copied() else {
             return Ok(());
         };
-        self.disk.remove(&segment_name(number))?;
+        self.spares.take_back(number)?;
         self.sealed_map().remove(&number);
         let less = |bytes: u64| Some(bytes.saturating_sub(segment.bytes));
         let _ = self
@@ -173,6 +186,7 @@ impl Shared {
     pub fn retire(&self) -> io::Result<()> {
         let retired_at = Some(self.durable_seq());
         State {
+            format: FORMAT,
             log: self.log,
             closed_epoch: self.closed_epoch(),
             retired_at,

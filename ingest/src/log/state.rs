@@ -3,18 +3,25 @@
 
 use std::io;
 
-use handover::segment::Header;
+use handover::segment::{HEADER_LEN, Header};
 use model::{Epoch, LogId, SegmentNo, Seq};
 use serde::{Deserialize, Serialize};
 
-use super::{Disk, parse_segment_name, segment_name};
+use super::{Disk, RecoveryError, parse_segment_name, segment_name};
 
-/// The file of [`State`].
-pub(super) const STATE: &str = "state.json";
+/// The file of [`State`], and that of a log from before segments were written over older ones (format 1): programs
+/// of that time know nothing of today's, and find no state.
+pub(super) const STATE: &str = "log.json";
+const STATE_1: &str = "state.json";
+/// The version of what is in the folder.
+pub(super) const FORMAT: u32 = 2;
 
 /// What the log must remember beside its segments; written before it takes effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
+    /// The version of what is in the folder: [`FORMAT`].
+    #[serde(default = "first_format")]
+    pub format: u32,
     /// Id of the log.
     pub log: LogId,
     /// Last epoch that is closed.
@@ -52,7 +59,32 @@ impl From<Predecessor> for (LogId, Seq) {
     }
 }
 
+fn first_format() -> u32 {
+    1
+}
+
 impl State {
+    /// What was saved, if anything was.
+    pub(super) fn load(disk: &dyn Disk) -> Result<Option<Self>, RecoveryError> {
+        let names = disk.list()?;
+        let there = |name| names.iter().any(|n| n == name);
+        let (is_new, is_old) = (there(STATE), there(STATE_1));
+        if !is_new && !is_old {
+            return Ok(None);
+        }
+        let read = disk.read(if is_new { STATE } else { STATE_1 })?;
+        let mut state: Self = serde_json::from_slice(&read)?;
+        if state.format > FORMAT {
+            return Err(RecoveryError::Newer(state.format));
+        }
+        state.format = FORMAT;
+        if is_old {
+            state.save(disk)?;
+            disk.remove(STATE_1)?;
+        }
+        Ok(Some(state))
+    }
+
     pub(super) fn save(&self, disk: &dyn Disk) -> io::Result<()> {
         disk.replace(STATE, &serde_json::to_vec(self)?)
     }
@@ -72,7 +104,7 @@ pub(super) fn parse_next_name(name: &str) -> Option<SegmentNo> {
 pub(super) fn finish_move(disk: &dyn Disk, state: &mut State) -> io::Result<()> {
     let names = disk.list()?;
     for name in names.iter().filter(|n| parse_segment_name(n).is_some()) {
-        let header = Header::decode(&disk.read(name)?);
+        let header = Header::decode(&disk.read_start(name, HEADER_LEN)?);
         if header.is_none_or(|h| h.log != state.log) {
             disk.remove(name)?;
         }
@@ -92,16 +124,17 @@ mod tests {
     #[test]
     fn it_is_stored_as_ever() {
         let state = State {
+            format: FORMAT,
             log: LogId(7),
             closed_epoch: Epoch(2),
             retired_at: Some(Seq(9)),
             predecessor: Some(Predecessor::from((LogId(6), Seq(5)))),
             moving: true,
         };
-        let text = r#"{"log":"00000000000000000000000007","closed_epoch":2,"retired_at":9,"predecessor":["00000000000000000000000006",5],"moving":true}"#;
+        let text = r#"{"format":2,"log":"00000000000000000000000007","closed_epoch":2,"retired_at":9,"predecessor":["00000000000000000000000006",5],"moving":true}"#;
         assert_eq!(serde_json::to_string(&state).unwrap(), text);
         assert_eq!(serde_json::from_str::<State>(text).unwrap(), state);
         let short = r#"{"log":"00000000000000000000000007","closed_epoch":2}"#;
-        assert!(serde_json::from_str::<State>(short).is_ok());
+        assert_eq!(serde_json::from_str::<State>(short).unwrap().format, 1);
     }
 }

@@ -21,7 +21,7 @@ use super::{
     Disk, RecoveryError,
     recovery::{self, Recovered},
     segment_name,
-    state::{Predecessor, State, finish_move, next_name, parse_next_name},
+    state::{FORMAT, Predecessor, State, finish_move, next_name, parse_next_name},
 };
 
 /// Why a log could not be left. It is tried again.
@@ -116,7 +116,8 @@ fn move_records(
     };
     let mut in_epoch = 0;
     for old in &old.sealed {
-        let bytes = disk.read(&segment_name(old.number))?;
+        let bytes = usize::try_from(old.bytes).map_err(io::Error::other)?;
+        let bytes = disk.read_start(&segment_name(old.number), bytes)?;
         let segment = segment::decode_sealed(&bytes).map_err(io::Error::other)?;
         let left = segment.records.into_iter().filter(|r| !is_held(r.seq));
         let epoch = header.epoch;
@@ -151,6 +152,7 @@ fn move_records(
         };
     }
     let mut state = State {
+        format: FORMAT,
         log: new,
         closed_epoch: header.epoch.previous(),
         retired_at: None,

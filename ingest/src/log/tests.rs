@@ -1,10 +1,11 @@
 //! The log keeps what it acknowledged, whatever the disk does.
 
 mod faulty;
+mod written_over;
 
 use crate::log::ThreadExecutor;
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     io,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
@@ -21,16 +22,51 @@ struct FakeDisk(Arc<Mutex<Fake>>);
 
 #[derive(Default)]
 struct Fake {
-    files: HashMap<String, FakeContent>,
+    files: BTreeMap<String, FakeContent>,
     fail_sync: u32,
     fail_append: u32,
     fail_replace: u32,
 }
 
+/// What a program reads, and what is on the disk.
 #[derive(Clone, Default)]
 struct FakeContent {
     bytes: Vec<u8>,
-    synced: usize,
+    durable: Vec<u8>,
+}
+
+/// What a disk writes as a whole, bytes.
+const SECTOR: usize = 512;
+
+impl FakeContent {
+    fn whole(bytes: Vec<u8>) -> Self {
+        let durable = bytes.clone();
+        Self { bytes, durable }
+    }
+
+    /// Writes over what is there, and behind it.
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        let end = at + bytes.len();
+        self.bytes.resize(self.bytes.len().max(end), 0);
+        self.bytes[at..end].copy_from_slice(bytes);
+    }
+
+    /// Of sectors that were written over, those that `is_kept` names are on the disk; of what was written behind the
+    /// end, `keep` bytes.
+    fn after_power_cut(&self, keep: usize, is_kept: &mut dyn FnMut(usize) -> bool) -> Self {
+        let mut left = self.durable.clone();
+        let within = left.len().min(self.bytes.len());
+        for start in (0..within).step_by(SECTOR) {
+            let sector = start..(start + SECTOR).min(within);
+            let new = &self.bytes[sector.clone()];
+            if left[sector.clone()] != *new && is_kept(start / SECTOR) {
+                left[sector].copy_from_slice(new);
+            }
+        }
+        let behind = self.bytes.get(left.len()..).unwrap_or_default();
+        left.extend_from_slice(&behind[..behind.len().min(keep)]);
+        Self::whole(left)
+    }
 }
 
 impl FakeDisk {
@@ -40,20 +76,34 @@ impl FakeDisk {
 
     /// The machine loses power: of what was not synced, `keep` bytes happen to survive.
     fn lose_power(&self, keep: usize) -> FakeDisk {
+        self.cut_power(keep, &mut |sector| sector * SECTOR < keep)
+    }
+
+    /// See [`FakeContent::after_power_cut`].
+    fn cut_power(&self, keep: usize, is_kept: &mut dyn FnMut(usize) -> bool) -> FakeDisk {
         let mut files = self.lock().files.clone();
         for file in files.values_mut() {
-            let end = file.bytes.len().min(file.synced + keep);
-            file.bytes.truncate(end);
-            file.synced = end;
+            *file = file.after_power_cut(keep, is_kept);
         }
         FakeDisk(Arc::new(Mutex::new(Fake {
             files,
             ..Fake::default()
         })))
     }
+
+    /// A file that is written from its start.
+    fn file(&self, name: &str) -> Box<dyn DiskFile> {
+        let (disk, name) = (self.clone(), name.to_owned());
+        Box::new(FakeFile { disk, name, at: 0 })
+    }
 }
 
-struct FakeFile(FakeDisk, String);
+struct FakeFile {
+    disk: FakeDisk,
+    name: String,
+    /// Where it is written next.
+    at: usize,
+}
 
 fn take(count: &mut u32) -> io::Result<()> {
     if *count > 0 {
@@ -65,26 +115,24 @@ fn take(count: &mut u32) -> io::Result<()> {
 
 impl DiskFile for FakeFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut fake = self.0.lock();
+        let mut fake = self.disk.lock();
         let failed = take(&mut fake.fail_append);
         let half = if failed.is_err() {
             bytes.len() / 2
         } else {
             bytes.len()
         };
-        fake.files
-            .get_mut(&self.1)
-            .unwrap()
-            .bytes
-            .extend_from_slice(&bytes[..half]);
+        let file = fake.files.get_mut(&self.name).unwrap();
+        file.write(self.at, &bytes[..half]);
+        self.at += half;
         failed
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        let mut fake = self.0.lock();
+        let mut fake = self.disk.lock();
         take(&mut fake.fail_sync)?;
-        let file = fake.files.get_mut(&self.1).unwrap();
-        file.synced = file.bytes.len();
+        let file = fake.files.get_mut(&self.name).unwrap();
+        file.durable = file.bytes.clone();
         Ok(())
     }
 }
@@ -96,7 +144,20 @@ impl Disk for FakeDisk {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         fake.files.insert(name.to_owned(), FakeContent::default());
-        Ok(Box::new(FakeFile(self.clone(), name.to_owned())))
+        Ok(self.file(name))
+    }
+
+    fn reuse(&self, spare: &str, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        self.rename(spare, name)?;
+        Ok(self.file(name))
+    }
+
+    fn blank(&self, name: &str, bytes: usize) -> io::Result<()> {
+        let mut fake = self.lock();
+        let file = fake.files.entry(name.to_owned()).or_default();
+        file.write(0, &vec![0; bytes]);
+        file.durable = file.bytes.clone();
+        Ok(())
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -107,6 +168,12 @@ impl Disk for FakeDisk {
             .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    fn read_start(&self, name: &str, bytes: usize) -> io::Result<Vec<u8>> {
+        let mut start = self.read(name)?;
+        start.truncate(bytes);
+        Ok(start)
+    }
+
     fn list(&self) -> io::Result<Vec<String>> {
         Ok(self.lock().files.keys().cloned().collect())
     }
@@ -114,13 +181,8 @@ impl Disk for FakeDisk {
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let mut fake = self.lock();
         take(&mut fake.fail_replace)?;
-        fake.files.insert(
-            name.to_owned(),
-            FakeContent {
-                bytes: bytes.to_vec(),
-                synced: bytes.len(),
-            },
-        );
+        let file = FakeContent::whole(bytes.to_vec());
+        fake.files.insert(name.to_owned(), file);
         Ok(())
     }
 

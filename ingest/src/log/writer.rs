@@ -4,7 +4,7 @@ use model::failpoint::reach;
 use std::{io, sync::Arc, time::Duration};
 
 use handover::segment::{self, FOOTER_LEN, Footer, HEADER_LEN, Header};
-use model::{Bug, Epoch, Event, Record, Seq, Span, planted};
+use model::{Bug, Epoch, Event, Record, SegmentNo, Seq, Span, planted};
 use storage::stream::Batch;
 use tokio::{
     sync::{OwnedSemaphorePermit, oneshot},
@@ -15,6 +15,7 @@ use super::{
     AppendError, Disk, DiskFile, LogSettings, SealedSegment, Shared,
     recovery::{Last, Recovered},
     segment_name,
+    spares::Spares,
     state::State,
 };
 
@@ -106,9 +107,11 @@ impl Writer {
         let Recovered {
             state,
             sealed,
+            roomy,
             last,
         } = recovered;
-        let shared = Shared::new(state.log, Arc::clone(&disk), sealed, &state);
+        let spares = Spares::open(Arc::clone(&disk), settings.segment_bytes, roomy);
+        let shared = Shared::new(state.log, Arc::clone(&disk), sealed, spares, &state);
         let shared = Arc::new(shared);
         let epoch = last.epoch.max(state.closed_epoch.next());
         let epoch_since = (last.epoch == epoch).then(Instant::now);
@@ -234,15 +237,7 @@ impl Writer {
             self.shared.publish(Batch { previous, records });
         }
         let mut bytes = Vec::with_capacity(records.len() * 256);
-        for record in records {
-            segment::encode_record(
-                &mut bytes,
-                &open.header,
-                record.seq,
-                record.epoch,
-                &record.event,
-            );
-        }
+        segment::encode_group(&mut bytes, &open.header, records);
         open.file.append(&bytes)?;
         reach("log.written");
         open.file.sync()?;
@@ -264,15 +259,7 @@ impl Writer {
             previous_seq: self.last.seq,
             previous_hash: self.last.hash,
         };
-        let name = segment_name(header.number);
-        let mut file = match self.disk.create(&name) {
-            // Left by an attempt that failed before anything in it was acknowledged.
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                self.disk.remove(&name)?;
-                self.disk.create(&name)?
-            }
-            other => other?,
-        };
+        let mut file = self.new_file(header.number)?;
         let bytes = header.encode();
         file.append(&bytes)?;
         self.shared.grow(HEADER_LEN as u64);
@@ -287,6 +274,28 @@ impl Writer {
             last_seq: self.last.seq,
             since: Instant::now(),
         })
+    }
+
+    /// A spare file, or else a new one.
+    fn new_file(&self, number: SegmentNo) -> io::Result<Box<dyn DiskFile>> {
+        let name = segment_name(number);
+        if let Some(spare) = self.shared.spares.take(number) {
+            match self.disk.reuse(&spare, &name) {
+                Ok(file) => return Ok(file),
+                Err(error) => {
+                    tracing::warn!(%error, "a spare file of the log cannot be used");
+                    self.shared.spares.forget(number);
+                }
+            }
+        }
+        match self.disk.create(&name) {
+            // Left by an attempt that failed before anything in it was acknowledged.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                self.disk.remove(&name)?;
+                self.disk.create(&name)
+            }
+            other => other,
+        }
     }
 
     /// After a failed write or sync nothing is known of the segment beyond its durable length.
@@ -313,12 +322,12 @@ impl Writer {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     self.abandoned = Some(open)
                 }
-                _ => {}
+                _ => self.shared.spares.forget(open.header.number),
             }
             return self.abandoned.is_none();
         }
-        let rewritten = self.disk.read(&name).and_then(|mut bytes| {
-            bytes.truncate(open.length);
+        let durable = self.disk.read_start(&name, open.length);
+        let rewritten = durable.and_then(|mut bytes| {
             if *blake3::hash(&bytes).as_bytes() != footer.hash {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
@@ -330,6 +339,7 @@ impl Writer {
         });
         match rewritten {
             Ok(()) => {
+                self.shared.spares.forget(open.header.number);
                 self.shared.grow(FOOTER_LEN as u64);
                 self.sealed(&open, &footer);
             }

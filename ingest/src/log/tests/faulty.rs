@@ -96,18 +96,38 @@ impl FaultyDisk {
     }
 }
 
-struct FaultyFile(Box<dyn DiskFile>, FaultyDisk);
+struct FaultyFile {
+    file: Box<dyn DiskFile>,
+    disk: FaultyDisk,
+    /// Bytes that the file has before more room is taken for it, and that were written.
+    length: usize,
+    written: usize,
+}
+
+impl FaultyFile {
+    fn boxed(file: Box<dyn DiskFile>, disk: &FaultyDisk, length: usize) -> Box<dyn DiskFile> {
+        let (disk, written) = (disk.clone(), 0);
+        Box::new(Self {
+            file,
+            disk,
+            length,
+            written,
+        })
+    }
+}
 
 impl DiskFile for FaultyFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let fate = self.1.next();
+        let fate = self.disk.next();
         let wanted = match fate {
             Fate::Fine | Fate::Done => bytes.len(),
             Fate::Half => bytes.len() / 2,
             Fate::NotDone => 0,
         };
-        let fit = self.1.plan.lock().unwrap().take(wanted);
-        self.0.append(&bytes[..fit])?;
+        let there = self.length.saturating_sub(self.written).min(wanted);
+        let fit = there + self.disk.plan.lock().unwrap().take(wanted - there);
+        self.file.append(&bytes[..fit])?;
+        self.written += fit;
         match fate {
             Fate::Fine if fit < wanted => Err(io::ErrorKind::StorageFull.into()),
             Fate::Fine => Ok(()),
@@ -116,15 +136,34 @@ impl DiskFile for FaultyFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        let disk = self.1.clone();
-        disk.whole(|| self.0.sync())
+        let disk = self.disk.clone();
+        disk.whole(|| self.file.sync())
     }
 }
 
 impl Disk for FaultyDisk {
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
         let file = self.whole(|| self.disk.create(name))?;
-        Ok(Box::new(FaultyFile(file, self.clone())))
+        Ok(FaultyFile::boxed(file, self, 0))
+    }
+
+    fn reuse(&self, spare: &str, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let length = self.disk.read(spare).map_or(0, |bytes| bytes.len());
+        let file = self.whole(|| self.disk.reuse(spare, name))?;
+        Ok(FaultyFile::boxed(file, self, length))
+    }
+
+    fn blank(&self, name: &str, bytes: usize) -> io::Result<()> {
+        let length = self.disk.read(name).map_or(0, |bytes| bytes.len());
+        let more = bytes.saturating_sub(length);
+        if self.plan.lock().unwrap().take(more) < more {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.whole(|| self.disk.blank(name, bytes))
+    }
+
+    fn read_start(&self, name: &str, bytes: usize) -> io::Result<Vec<u8>> {
+        self.whole(|| self.disk.read_start(name, bytes))
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
@@ -189,6 +228,7 @@ impl Known {
                 0 => drop(opened.log.close_epoch().await),
                 1 => self.ship(&opened.log),
                 2 => return,
+                3 | 4 => drop(opened.log.shared().prepare_spare()),
                 _ => {}
             }
         }
@@ -264,7 +304,7 @@ async fn run(fail: BTreeSet<u64>, room: usize, seed: u64) -> u64 {
             false => random.random_range(0..200),
         };
         // Whatever the old writer does from here on, it does to another disk.
-        let left = disk.disk.lose_power(keep);
+        let left = disk.disk.cut_power(keep, &mut |_| random.random_bool(0.5));
         let fail = fail.iter().filter_map(|n| n.checked_sub(operations));
         disk = FaultyDisk::new(left, fail.collect(), room, random.random());
         // A life that cannot even begin has tried one append.

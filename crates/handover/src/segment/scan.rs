@@ -1,0 +1,154 @@
+//! What a segment's bytes hold, whatever their state.
+
+use model::{Epoch, Event, Record, Seq};
+use prost::Message;
+
+use super::{
+    Footer, GROUP_START, HEADER_LEN, Header, MAGIC_1, MAX_PAYLOAD, RECORD_HEAD, record_crc, u32_at,
+    u64_at,
+};
+
+/// What a segment's bytes hold.
+#[derive(Debug)]
+pub struct Scan {
+    /// Where the segment belongs.
+    pub header: Header,
+    /// Every record that is whole and may have been acknowledged, in order.
+    pub records: Vec<Record>,
+    /// Bytes up to which everything is whole (header and records, without a footer).
+    pub valid_len: usize,
+    /// What follows there.
+    pub end: End,
+}
+
+/// How a segment ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// With its footer. Older bytes may follow it.
+    Sealed(Footer),
+    /// With its last record: it is being written, or its writer died.
+    Open,
+    /// Within its last group commit, or with older bytes: what is torn was never acknowledged.
+    Torn {
+        /// Whole records of that group that stand behind a hole. Sectors reach a disk in any order.
+        dropped: usize,
+    },
+    /// Damaged bytes before its last group commit or its footer: the disk lost what it had acknowledged.
+    /// `records` holds those behind the damage too.
+    Rotten,
+}
+
+/// Reads a segment's bytes in any state. `None`: there is no whole header.
+pub fn scan(bytes: &[u8]) -> Option<Scan> {
+    let header = Header::decode(bytes)?;
+    let mut records: Vec<Record> = Vec::new();
+    let mut at = HEADER_LEN;
+    let end = loop {
+        if at == bytes.len() {
+            break End::Open;
+        }
+        if let Some(footer) = Footer::decode(&bytes[at..], &header)
+            && *blake3::hash(&bytes[..at]).as_bytes() == footer.hash
+        {
+            break End::Sealed(footer);
+        }
+        let least = records.last().map_or(header.first_seq, |r| r.seq.next());
+        match Found::at(bytes, at, &header, least) {
+            Some(found) => {
+                at = found.next;
+                records.push(found.record);
+            }
+            None => break damaged(bytes, &header, &mut records, at),
+        }
+    };
+    Some(Scan {
+        header,
+        records,
+        valid_len: at,
+        end,
+    })
+}
+
+/// Bytes at `at` are no record: what is whole behind them, as far as it may have been acknowledged.
+fn damaged(bytes: &[u8], header: &Header, records: &mut Vec<Record>, at: usize) -> End {
+    let (mut behind, is_sealed) = behind(bytes, header, records, at);
+    let appended_only = bytes.starts_with(MAGIC_1);
+    let whole = behind.len();
+    if !is_sealed && !appended_only {
+        // Everything before the start of a group was durable before any of it was written.
+        match behind.iter().rposition(|found| found.starts_group) {
+            Some(last) => {
+                let group = behind[last..].windows(2);
+                let joined = group.take_while(|two| two[0].next == two[1].start).count();
+                behind.truncate(last + joined + 1);
+            }
+            None => behind.clear(),
+        }
+    }
+    let dropped = whole - behind.len();
+    let is_rotten = is_sealed || !behind.is_empty();
+    records.extend(behind.into_iter().map(|found| found.record));
+    match is_rotten {
+        true => End::Rotten,
+        false => End::Torn { dropped },
+    }
+}
+
+/// The whole records behind `at`, and whether a footer follows them.
+fn behind(bytes: &[u8], header: &Header, before: &[Record], at: usize) -> (Vec<Found>, bool) {
+    let mut found: Vec<Found> = Vec::new();
+    let mut here = at;
+    while here < bytes.len() {
+        if Footer::decode(&bytes[here..], header).is_some() {
+            return (found, true);
+        }
+        let last = found.last().map(|f| &f.record).or(before.last());
+        let least = last.map_or(header.first_seq, |r| r.seq.next());
+        match Found::at(bytes, here, header, least) {
+            Some(record) => {
+                here = record.next;
+                found.push(record);
+            }
+            None => here += 1,
+        }
+    }
+    (found, false)
+}
+
+/// A whole record, and where it stands.
+struct Found {
+    record: Record,
+    starts_group: bool,
+    start: usize,
+    next: usize,
+}
+
+impl Found {
+    fn at(bytes: &[u8], at: usize, header: &Header, least: Seq) -> Option<Self> {
+        let word = u32_at(bytes, at)?;
+        let starts_group = word & GROUP_START != 0;
+        let length = (word & !GROUP_START) as usize;
+        if length > MAX_PAYLOAD {
+            return None;
+        }
+        let next = at + RECORD_HEAD + length;
+        let covered = bytes.get(at + 8..next)?;
+        let seq = Seq(u64_at(bytes, at + 8)?);
+        let epoch = Epoch(u64_at(bytes, at + 16)?);
+        // Before the checksum, which would be slow over all that older bytes look like.
+        if seq < least || epoch != header.epoch {
+            return None;
+        }
+        if u32_at(bytes, at + 4)? != record_crc(header, covered, starts_group) {
+            return None;
+        }
+        let event = Event::decode(&bytes[at + RECORD_HEAD..next]).ok()?;
+        let record = Record { seq, epoch, event };
+        Some(Self {
+            record,
+            starts_group,
+            start: at,
+            next,
+        })
+    }
+}

@@ -1,6 +1,6 @@
 //! The collector as a role: opens its log, serves its doors, and drains when told to end.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use catalog::Catalog;
 use enrich::{Geo, Rules};
@@ -10,7 +10,7 @@ use storage::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use web::{Health, ServerSettings, health_routes};
+use web::{EventLoops, Health, ServerSettings, health_routes};
 
 use crate::{
     client_address::TrustedProxies,
@@ -89,6 +89,9 @@ pub enum CollectorError {
     /// Its log cannot be opened, or left.
     #[error(transparent)]
     Log(#[from] Box<SessionError>),
+    /// No threads could be started.
+    #[error("the threads of the doors cannot be started: {0}")]
+    Threads(#[from] io::Error),
 }
 
 /// Runs the collector on `listener` until `shutdown`, then drains it: finishes the replies, closes
@@ -100,6 +103,8 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> Result<(), CollectorError> {
     deps.health.down(DOOR, "the collector is starting");
+    // Until all is drained: what a request left to do goes on there.
+    let loops = EventLoops::new("doors").await?;
     let session = open_session(&deps, &settings).await?;
     let current = session.current();
     let keys = Arc::new(SenderKeys::new(
@@ -156,7 +161,8 @@ pub async fn run(
     let health = health_routes(deps.health.clone(), Some(DOOR));
     let server = settings.server.clone();
     let recorder = recorder(deps, settings, current.clone(), keys, rejected, tallies);
-    web::serve(listener, routes(recorder).merge(health), server, shutdown).await;
+    let doors = routes(recorder).merge(health);
+    web::serve_on(&loops, listener, doors, server, shutdown).await;
     closed.cancel();
     while let Some(ended) = background.join_next().await {
         finish("background work", std::future::ready(ended)).await;

@@ -17,6 +17,8 @@ use crate::log::{Shared, Source};
 
 /// Events in one batch at most.
 const MAX_BATCH: usize = 512;
+/// How long events are gathered when one comes after silence: to wake everybody for each costs more than the event.
+const GATHER: Duration = Duration::from_millis(2);
 /// Pause after an error; doubled up to the limit.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(2);
@@ -122,7 +124,7 @@ impl<'a> Streamer<'a> {
                     tokio::select! {
                         biased;
                         () = shutdown.cancelled() => {}
-                        () = changed => {}
+                        () = changed => tokio::time::sleep(GATHER).await,
                         () = tokio::time::sleep(CHECK) => {}
                     }
                 }

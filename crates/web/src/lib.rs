@@ -2,6 +2,7 @@
 //! operators' routes.
 
 mod bearer;
+mod event_loops;
 mod nearest;
 mod operate;
 mod problem;
@@ -11,7 +12,8 @@ mod slow;
 mod tests;
 
 pub use bearer::bearer;
+pub use event_loops::EventLoops;
 pub use nearest::unknown;
 pub use operate::{Health, HealthDocument, health_routes, operate_routes};
 pub use problem::{Problem, ProblemBody};
-pub use server::{ServerSettings, serve};
+pub use server::{ServerSettings, serve, serve_on};

@@ -13,7 +13,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use crate::slow::{ReadOrLeave, TimedBody};
+use crate::{
+    event_loops::EventLoops,
+    slow::{ReadOrLeave, TimedBody},
+};
 
 /// Bounds of a server.
 #[derive(Debug, Clone)]
@@ -70,6 +73,27 @@ pub async fn serve(
     settings: ServerSettings,
     shutdown: CancellationToken,
 ) {
+    accept(listener, router, settings, shutdown, None).await;
+}
+
+/// The same, each connection on one of `loops`. No handler may block there.
+pub async fn serve_on(
+    loops: &EventLoops,
+    listener: TcpListener,
+    router: Router,
+    settings: ServerSettings,
+    shutdown: CancellationToken,
+) {
+    accept(listener, router, settings, shutdown, Some(loops)).await;
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    settings: ServerSettings,
+    shutdown: CancellationToken,
+    loops: Option<&EventLoops>,
+) {
     let room = Arc::new(Semaphore::new(settings.max_connections));
     let connections = TaskTracker::new();
     loop {
@@ -87,11 +111,19 @@ pub async fn serve(
         }
         match accepted {
             Ok((stream, peer)) => {
-                let work = connection(stream, peer, router.clone(), settings, shutdown.clone());
-                connections.spawn(async move {
-                    work.await;
+                let (router, shutdown) = (router.clone(), shutdown.clone());
+                // It is watched by the loop that it is given to.
+                let stream = stream.into_std();
+                let work = connections.track_future(async move {
+                    if let Ok(stream) = stream.and_then(TcpStream::from_std) {
+                        connection(stream, peer, router, settings, shutdown).await;
+                    }
                     drop(permit);
                 });
+                match loops {
+                    Some(loops) => loops.next().spawn(work),
+                    None => tokio::spawn(work),
+                };
             }
             Err(error) => {
                 // Out of file descriptors, most likely: give connections time to end.

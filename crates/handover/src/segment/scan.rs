@@ -1,12 +1,16 @@
 //! What a segment's bytes hold, whatever their state.
 
+use memchr::memmem;
 use model::{Epoch, Event, Record, Seq};
 use prost::Message;
 
 use super::{
-    Footer, GROUP_START, HEADER_LEN, Header, MAGIC_1, MAX_PAYLOAD, RECORD_HEAD, record_crc, u32_at,
-    u64_at,
+    FOOTER_MARK, Footer, GROUP_START, HEADER_LEN, Header, MAGIC_1, MAX_PAYLOAD, RECORD_HEAD,
+    record_crc, u32_at, u64_at,
 };
+
+/// Where in a record its epoch stands.
+const EPOCH_AT: usize = 16;
 
 /// What a segment's bytes hold.
 #[derive(Debug)]
@@ -97,22 +101,57 @@ fn damaged(bytes: &[u8], header: &Header, records: &mut Vec<Record>, at: usize) 
 /// The whole records behind `at`, and whether a footer follows them.
 fn behind(bytes: &[u8], header: &Header, before: &[Record], at: usize) -> (Vec<Found>, bool) {
     let mut found: Vec<Found> = Vec::new();
+    let mut starts = Starts::new(bytes, header);
     let mut here = at;
-    while here < bytes.len() {
-        if Footer::decode(&bytes[here..], header).is_some() {
+    while let Some(start) = starts.from(here) {
+        if Footer::decode(&bytes[start..], header).is_some() {
             return (found, true);
         }
         let last = found.last().map(|f| &f.record).or(before.last());
         let least = last.map_or(header.first_seq, |r| r.seq.next());
-        match Found::at(bytes, here, header, least) {
+        match Found::at(bytes, start, header, least) {
             Some(record) => {
                 here = record.next;
                 found.push(record);
             }
-            None => here += 1,
+            None => here = start + 1,
         }
     }
     (found, false)
+}
+
+/// Where records of this epoch, or a footer, may begin: a file has millions of bytes where neither does.
+struct Starts<'a> {
+    bytes: &'a [u8],
+    epoch: [u8; 8],
+    /// The next ones of either kind, as far as they are known.
+    record: Option<usize>,
+    footer: Option<usize>,
+}
+
+impl<'a> Starts<'a> {
+    fn new(bytes: &'a [u8], header: &Header) -> Self {
+        Self {
+            bytes,
+            epoch: header.epoch.0.to_le_bytes(),
+            record: Some(0),
+            footer: Some(0),
+        }
+    }
+
+    /// The first one from `here` on.
+    fn from(&mut self, here: usize) -> Option<usize> {
+        let find = |known: &mut Option<usize>, offset: usize, what: &[u8]| {
+            if known.is_some_and(|start| start < here) {
+                let rest = self.bytes.get(here + offset..).unwrap_or_default();
+                *known = memmem::find(rest, what).map(|at| here + at);
+            }
+            *known
+        };
+        let record = find(&mut self.record, EPOCH_AT, &self.epoch);
+        let footer = find(&mut self.footer, 0, &FOOTER_MARK.to_le_bytes());
+        record.into_iter().chain(footer).min()
+    }
 }
 
 /// A whole record, and where it stands.
@@ -134,7 +173,7 @@ impl Found {
         let next = at + RECORD_HEAD + length;
         let covered = bytes.get(at + 8..next)?;
         let seq = Seq(u64_at(bytes, at + 8)?);
-        let epoch = Epoch(u64_at(bytes, at + 16)?);
+        let epoch = Epoch(u64_at(bytes, at + EPOCH_AT)?);
         // Before the checksum, which would be slow over all that older bytes look like.
         if seq < least || epoch != header.epoch {
             return None;

@@ -28,7 +28,7 @@ use storage::{
 };
 use web::Health;
 
-use crate::{auditing::Auditing, batch_runtime::BatchRuntime, config::Settings};
+use crate::{auditing::Auditing, batch_runtime::BatchRuntime, config::Settings, proving};
 
 /// How long a collector's start waits for the object store.
 pub const STORE_LIMIT: Duration = Duration::from_secs(10);
@@ -121,14 +121,21 @@ impl Parts {
     /// Opens everything that `settings` name. Redis may be down: it is asked when needed.
     pub async fn open(settings: Settings, collects: bool) -> anyhow::Result<Self> {
         let base = Base::open(&settings)?;
-        let catalog = match collects {
-            true => base.catalog_or_copy(&settings.catalog_copy()).await?,
-            false => base.catalog().await?,
+        let copy = settings.catalog_copy();
+        let catalog = async {
+            match collects {
+                true => base.catalog_or_copy(&copy).await,
+                false => base.catalog().await,
+            }
         };
+        let proved = proving::at_start(&settings.store_url, &base.env);
+        let (catalog, clock) = tokio::try_join!(catalog, proved)?;
         let live = live(settings.redis.as_ref()).await?;
         let metrics = PrometheusBuilder::new()
             .install_recorder()
             .context("metrics cannot be set up")?;
+        let health = Health::default();
+        health.warn("clock", clock);
         Ok(Self {
             stream: live.stream,
             cells: live.cells,
@@ -136,7 +143,7 @@ impl Parts {
             leases: live.leases,
             catalog,
             rules: Arc::new(Rules::new()?),
-            health: Health::default(),
+            health,
             metrics,
             overview: Overview::new(Arc::clone(&base.env.store), base.env.bell.clone()),
             env: base.env,

@@ -4,6 +4,7 @@ mod audit;
 mod batch;
 mod bench;
 mod demo;
+mod doctor;
 mod files;
 mod forecast;
 mod job;
@@ -83,6 +84,11 @@ enum Command {
         after_help = "Example:\n  millrace skip --log 01JD3Z… --epoch 17\nTry to put the object back as it was first: `millrace audit` names it."
     )]
     Skip(skip::Skip),
+    /// Look whether the object store, Redis and the disk do what exact numbers need.
+    #[command(
+        after_help = "Example:\n  millrace doctor --store-url s3://bucket/millrace --redis-url redis://redis\nThe exit code is 1 if anything is wrong."
+    )]
+    Doctor(doctor::Doctor),
     /// API keys.
     #[command(subcommand)]
     Key(key::Key),
@@ -127,6 +133,7 @@ impl Cli {
             Command::Bench(bench) => bench.run(options).await,
             Command::Salvage(salvage) => salvage.run(options.settings()?).await,
             Command::Skip(skip) => skip.run(options.settings()?).await,
+            Command::Doctor(doctor) => doctor.run(options.settings()?).await,
             Command::Key(key) => key.run(options.settings()?).await,
             Command::Forecast(forecast) => forecast.run().await,
             Command::M4 { folder } => forecast::m4(folder).await,

@@ -15,6 +15,7 @@ pub mod object_keys;
 pub mod parquet_object;
 pub(crate) mod prefixed;
 pub mod private_files;
+pub mod probe;
 pub mod redis_address;
 pub mod redis_client;
 pub mod redis_keys;

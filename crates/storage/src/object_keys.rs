@@ -66,6 +66,8 @@ pub enum ObjectKey {
     NamedKey,
     /// Empty: written to learn the store's time.
     SaltsClock,
+    /// What a probe of the store writes, and deletes.
+    Probe { run: String, n: u64 },
     /// Entry `n` of a ledger.
     Ledger { ledger: String, n: u64 },
     /// What a ledger's entries up to and including `n` amount to.
@@ -129,6 +131,7 @@ impl fmt::Display for ObjectKey {
             Self::Salt { period } => write!(f, "salts/{period}.json"),
             Self::NamedKey => write!(f, "salts/named.json"),
             Self::SaltsClock => write!(f, "salts/clock"),
+            Self::Probe { run, n } => write!(f, "probe/{run}/{n:020}"),
             Self::Ledger { ledger, n } => write!(f, "ledger/{ledger}/{n:020}.json"),
             Self::Snapshot { ledger, n } => {
                 write!(f, "ledger/{ledger}-snapshots/{n:020}.ndjson.zst")
@@ -177,6 +180,10 @@ fn parse(path: &str) -> Option<ObjectKey> {
         ["bell"] => ObjectKey::Bell,
         ["salts", "named.json"] => ObjectKey::NamedKey,
         ["salts", "clock"] => ObjectKey::SaltsClock,
+        ["probe", run, n] => ObjectKey::Probe {
+            run: name(run)?,
+            n: number(n, "")?,
+        },
         ["salts", file] => ObjectKey::Salt {
             period: file.strip_suffix(".json")?.parse().ok()?,
         },
@@ -301,6 +308,14 @@ pub mod folders {
     pub fn salts() -> Path {
         Path::from("salts")
     }
+    /// What probes of the store write.
+    pub fn probes() -> Path {
+        Path::from("probe")
+    }
+    /// What one probe writes.
+    pub fn probe(run: &str) -> Path {
+        Path::from(format!("probe/{run}"))
+    }
     /// What all collectors turned away.
     pub fn tallies() -> Path {
         Path::from("tallies")
@@ -372,6 +387,7 @@ mod tests {
             11 if n % 4 == 2 => ObjectKey::SaltsClock,
             11 => ObjectKey::Keys { name },
             12 if n % 5 == 0 => ObjectKey::Bell,
+            12 if n % 5 == 1 => ObjectKey::Probe { run: name, n },
             12 => ObjectKey::Duplicates { name },
             _ => ObjectKey::Snapshot { ledger: name, n },
         })

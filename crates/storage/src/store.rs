@@ -121,6 +121,21 @@ pub fn open(url: &str) -> Result<Store, StoreError> {
     })
 }
 
+/// The S3 store at `url`, at another endpoint than the environment's.
+pub(crate) fn open_at(url: &str, endpoint: &str) -> Result<Store, StoreError> {
+    let parsed = Url::parse(url).map_err(|e| StoreError::Address {
+        url: url.to_string(),
+        why: e.to_string(),
+    })?;
+    let builder = AmazonS3Builder::from_env().with_endpoint(endpoint);
+    let bucket = parsed.host_str().unwrap_or_default();
+    let opened = open_s3(builder, bucket, parsed.path().trim_matches('/'));
+    opened.map_err(|source| StoreError::Open {
+        url: url.to_string(),
+        source,
+    })
+}
+
 pub(crate) fn open_s3(
     builder: AmazonS3Builder,
     bucket: &str,

@@ -2,11 +2,12 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::Write,
+    os::unix::fs::FileExt,
     path::Path,
     time::Duration,
 };
 
+use handover::segment::{self, End};
 use rand::{Rng, RngCore, rngs::StdRng, seq::IndexedRandom};
 use tokio::time::sleep;
 
@@ -305,6 +306,11 @@ fn tear(log: &Path, torn: Torn, random: &mut StdRng) {
             }
         }
     }
-    let mut file = OpenOptions::new().append(true).open(newest).unwrap();
-    file.write_all(&tail).unwrap();
+    // The file goes on behind what is written: it may have been another segment's.
+    let end = match segment::scan(&fs::read(&newest).unwrap()) {
+        Some(scan) if matches!(scan.end, End::Torn { .. } | End::Open) => scan.valid_len as u64,
+        _ => fs::metadata(&newest).unwrap().len(),
+    };
+    let file = OpenOptions::new().write(true).open(newest).unwrap();
+    file.write_all_at(&tail, end).unwrap();
 }

@@ -245,6 +245,10 @@ impl Disk for Handle {
         Ok(())
     }
 
+    fn room(&self) -> io::Result<u64> {
+        self.begin().map(|_| u64::MAX)
+    }
+
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut state = self.begin()?;
         let file = state.files.remove(from).ok_or_else(|| no_file(from))?;

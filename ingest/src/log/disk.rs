@@ -27,6 +27,8 @@ pub trait Disk: Send + Sync + 'static {
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
     /// Moves a file, durably.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Bytes that are free.
+    fn room(&self) -> io::Result<u64>;
     /// Deletes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
 }
@@ -143,6 +145,11 @@ impl Disk for LocalDisk {
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         fs::rename(self.folder.join(from), self.folder.join(to))?;
         self.sync_folder()
+    }
+
+    fn room(&self) -> io::Result<u64> {
+        let system = rustix::fs::statvfs(&self.folder)?;
+        Ok(system.f_bavail.saturating_mul(system.f_frsize))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

@@ -16,6 +16,8 @@ use super::{Disk, segment_name};
 const MOST: usize = 6;
 /// So many are to be ready.
 const READY: usize = 2;
+/// They are made only where the disk has room for so many: events are to have what is left of a small one.
+const ROOM: u64 = 32;
 
 /// The spare files of a log, and the segments that are in such a file.
 pub(super) struct Spares {
@@ -30,6 +32,8 @@ struct Inner {
     /// Names; no header is in them.
     free: Vec<String>,
     lent: BTreeSet<SegmentNo>,
+    /// One could not be made: it is not tried again, for what is on the disk meanwhile takes the room of events.
+    given_up: bool,
     /// Number of the next name.
     next: u64,
 }
@@ -97,12 +101,16 @@ impl Spares {
     pub(super) fn prepare(&self) -> bool {
         let inner = self.lock();
         let is_needed = inner.free.len() < READY && inner.free.len() + inner.lent.len() < MOST;
+        let may_be_made = is_needed && !inner.given_up;
         drop(inner);
-        if is_needed {
-            let name = self.new_name();
-            return self.add(name, self.bytes);
+        let wanted = (self.bytes as u64).saturating_mul(ROOM);
+        if !may_be_made || self.disk.room().is_ok_and(|room| room < wanted) {
+            return false;
         }
-        false
+        let name = self.new_name();
+        let is_made = self.add(name, self.bytes);
+        self.lock().given_up |= !is_made;
+        is_made
     }
 
     fn add(&self, name: String, blank: usize) -> bool {

@@ -26,6 +26,8 @@ struct Fake {
     fail_sync: u32,
     fail_append: u32,
     fail_replace: u32,
+    /// Bytes that are free, if that is bounded.
+    room: Option<u64>,
 }
 
 /// What a program reads, and what is on the disk.
@@ -191,6 +193,10 @@ impl Disk for FakeDisk {
         let file = fake.files.remove(from).ok_or(io::ErrorKind::NotFound)?;
         fake.files.insert(to.to_owned(), file);
         Ok(())
+    }
+
+    fn room(&self) -> io::Result<u64> {
+        Ok(self.lock().room.unwrap_or(u64::MAX))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {

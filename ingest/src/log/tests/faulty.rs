@@ -181,6 +181,10 @@ impl Disk for FaultyDisk {
         self.whole(|| self.disk.replace(name, bytes))
     }
 
+    fn room(&self) -> io::Result<u64> {
+        Ok(u64::MAX)
+    }
+
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.whole(|| self.disk.rename(from, to))
     }

@@ -202,3 +202,13 @@ async fn a_log_of_the_version_before_is_read_and_goes_on() {
     let again = opened_on(&disk.lose_power(0), 1 << 16).log;
     assert_eq!(found(&again).len(), 6);
 }
+
+#[tokio::test]
+async fn where_there_is_little_room_events_have_it() {
+    let disk = FakeDisk::default();
+    let log = opened_on(&disk, 1 << 16).log;
+    disk.lock().room = Some(31 << 16);
+    assert!(!log.shared().prepare_spare());
+    disk.lock().room = Some(32 << 16);
+    assert!(log.shared().prepare_spare());
+}

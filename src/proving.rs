@@ -17,7 +17,7 @@ const CLOCK: Duration = Duration::from_secs(300);
 pub async fn prove(url: &str, env: &Env) -> Result<(usize, Proof), ProbeError> {
     let ways = probe::ways(url).await?;
     let proof = probe::probe(&ways, &*env.clock, &*env.random).await?;
-    Ok((ways.len(), proof))
+    Ok((ways.stores.len(), proof))
 }
 
 /// Refuses a store that does not do what it must. One that is away may be well: whoever needs it says so. Gives what

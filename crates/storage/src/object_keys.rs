@@ -131,7 +131,7 @@ impl fmt::Display for ObjectKey {
             Self::Salt { period } => write!(f, "salts/{period}.json"),
             Self::NamedKey => write!(f, "salts/named.json"),
             Self::SaltsClock => write!(f, "salts/clock"),
-            Self::Probe { run, n } => write!(f, "probe/{run}/{n:020}"),
+            Self::Probe { run, n } => write!(f, "probe/{run}-{n:020}"),
             Self::Ledger { ledger, n } => write!(f, "ledger/{ledger}/{n:020}.json"),
             Self::Snapshot { ledger, n } => {
                 write!(f, "ledger/{ledger}-snapshots/{n:020}.ndjson.zst")
@@ -180,10 +180,13 @@ fn parse(path: &str) -> Option<ObjectKey> {
         ["bell"] => ObjectKey::Bell,
         ["salts", "named.json"] => ObjectKey::NamedKey,
         ["salts", "clock"] => ObjectKey::SaltsClock,
-        ["probe", run, n] => ObjectKey::Probe {
-            run: name(run)?,
-            n: number(n, "")?,
-        },
+        ["probe", file] => {
+            let (run, n) = file.rsplit_once('-')?;
+            ObjectKey::Probe {
+                run: name(run)?,
+                n: number(n, "")?,
+            }
+        }
         ["salts", file] => ObjectKey::Salt {
             period: file.strip_suffix(".json")?.parse().ok()?,
         },
@@ -311,10 +314,6 @@ pub mod folders {
     /// What probes of the store write.
     pub fn probes() -> Path {
         Path::from("probe")
-    }
-    /// What one probe writes.
-    pub fn probe(run: &str) -> Path {
-        Path::from(format!("probe/{run}"))
     }
     /// What all collectors turned away.
     pub fn tallies() -> Path {

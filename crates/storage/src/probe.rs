@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, future::join_all};
+use futures::{StreamExt, TryStreamExt, future::join_all, stream::BoxStream};
 use model::{
     Clock,
     random::{Randomness, new_nonce},
 };
-use object_store::{ObjectStoreExt, path::Path};
+use object_store::{ObjectMeta, ObjectStoreExt, path::Path};
 
 use crate::{
     object_keys::{ObjectKey, folders},
@@ -20,11 +20,13 @@ use crate::{
 mod tests;
 mod ways;
 
-pub use self::ways::ways;
+pub use self::ways::{Ways, ways};
 
 /// Objects that are raced for, and how many race for each.
 const RACES: u64 = 3;
 const CREATORS: usize = 8;
+/// How often one that creates alone tries.
+const TRIES: u32 = 4;
 /// What a probe that died has left is deleted after so long.
 const LEFT: Duration = Duration::from_secs(3600);
 /// So many of these at once.
@@ -54,15 +56,20 @@ fn unfit<T>(why: impl Into<String>) -> Result<T, ProbeError> {
 
 /// Probes a store, reached in one way or in several. What it writes lies under `probe/` and is deleted.
 pub async fn probe(
-    ways: &[Store],
+    ways: &Ways,
     clock: &dyn Clock,
     random: &dyn Randomness,
 ) -> Result<Proof, ProbeError> {
-    let Some(store) = ways.first() else {
+    let Some(store) = ways.stores.first() else {
         return unfit("there is no way to it");
     };
     let run = format!("{:032x}", new_nonce(random));
-    let probe = Probe { ways, store, run };
+    let probe = Probe {
+        ways: &ways.stores,
+        is_ordered: ways.is_ordered,
+        store,
+        run,
+    };
     let proof = probe.all(clock).await;
     // Only what the next probe would delete.
     let _ = probe.clean().await;
@@ -71,6 +78,7 @@ pub async fn probe(
 
 struct Probe<'a> {
     ways: &'a [Store],
+    is_ordered: bool,
     store: &'a Store,
     run: String,
 }
@@ -104,10 +112,7 @@ impl Probe<'_> {
     async fn creates_once(&self) -> Result<(), ProbeError> {
         let path = self.path(1);
         let (first, second) = (Bytes::from_static(b"first"), Bytes::from_static(b"second"));
-        // An answer may be lost, and the creation tried again.
-        if store::create_or_same(self.store, &path, first.clone()).await? == Outcome::Different {
-            return unfit("an object that nobody else writes has other content");
-        }
+        self.create_alone(&path, first.clone()).await?;
         if store::read(self.store, &path).await?.as_ref() != Some(&first) {
             return unfit("an object was not to be read right after it was written");
         }
@@ -118,6 +123,21 @@ impl Probe<'_> {
             _ => unfit(
                 "a write that creates an object only (`If-None-Match: *`) was done though it was there",
             ),
+        }
+    }
+
+    /// Creates what nobody else does. Its answer may be lost, or be to come back (409).
+    async fn create_alone(&self, path: &Path, content: Bytes) -> Result<(), ProbeError> {
+        let mut tries = 1;
+        loop {
+            match store::create_or_same(self.store, path, content.clone()).await {
+                Ok(Outcome::New | Outcome::Same) => return Ok(()),
+                Ok(Outcome::Different) => {
+                    return unfit("an object that nobody else writes has other content");
+                }
+                Err(error) if tries == TRIES => return Err(error.into()),
+                Err(_) => tries += 1,
+            }
         }
     }
 
@@ -139,12 +159,7 @@ impl Probe<'_> {
         let found = match store::read(self.store, &path).await? {
             Some(found) => found,
             // All were told to come back (409): one alone must succeed.
-            None if winners.is_empty() => {
-                return match store::create_or_same(self.store, &path, content(0)).await? {
-                    Outcome::Different => unfit("an object has content that nobody wrote"),
-                    Outcome::New | Outcome::Same => Ok(()),
-                };
-            }
+            None if winners.is_empty() => return self.create_alone(&path, content(0)).await,
             None => return unfit("an object was not to be read right after it was written"),
         };
         let theirs = winners
@@ -179,18 +194,38 @@ impl Probe<'_> {
 
     async fn lists_in_order(&self) -> Result<(), ProbeError> {
         let expected: Vec<Path> = (1..2 + RACES).map(|n| self.path(n)).collect();
+        let folder = folders::probes();
         for way in self.ways {
-            let listed = paths(way.list(Some(&folders::probe(&self.run)))).await?;
-            if listed != expected {
+            if self.listed(way.list(Some(&folder))).await? != expected {
                 return unfit("a list lacks what was written before, or is not in order");
             }
-            let folder = folders::probe(&self.run);
-            let behind = paths(way.list_with_offset(Some(&folder), &expected[0])).await?;
-            if behind != expected[1..] {
-                return unfit("a list from one object on (`start-after`) lacks what is behind it");
+            let behind = way.list_with_offset(Some(&folder), &expected[0]);
+            if self.listed(behind).await? != expected[1..] {
+                return unfit(
+                    "a list from one object on (`start-after`) is not of those behind it",
+                );
             }
         }
         Ok(())
+    }
+
+    /// What this probe wrote, of a list.
+    async fn listed(
+        &self,
+        list: BoxStream<'static, object_store::Result<ObjectMeta>>,
+    ) -> Result<Vec<Path>, StoreError> {
+        let all: Result<Vec<Path>, _> = list.map_ok(|meta| meta.location).try_collect().await;
+        let mut all = all.map_err(|e| StoreError::request("list", &folders::probes(), e))?;
+        all.retain(|path| self.is_ours(path));
+        if !self.is_ordered {
+            all.sort_unstable();
+        }
+        Ok(all)
+    }
+
+    fn is_ours(&self, path: &Path) -> bool {
+        let key = ObjectKey::parse(path);
+        matches!(key, Ok(ObjectKey::Probe { run, .. }) if run == self.run)
     }
 
     /// Deletes what this probe wrote, and what one that died left long ago.
@@ -203,11 +238,10 @@ impl Probe<'_> {
             .await
             .map_err(|source| StoreError::request("list", &folders::probes(), source))?;
         let newest = all.iter().map(|meta| meta.last_modified).max();
-        let ours = folders::probe(&self.run);
         for meta in all {
             let age = newest.map(|newest| (newest - meta.last_modified).to_std());
             let is_left = age.is_some_and(|age| age.is_ok_and(|age| age > LEFT));
-            if is_left || meta.location.prefix_matches(&ours) {
+            if is_left || self.is_ours(&meta.location) {
                 let path = meta.location;
                 let deleted = self.store.delete(&path).await;
                 deleted.map_err(|source| StoreError::request("delete", &path, source))?;
@@ -215,11 +249,4 @@ impl Probe<'_> {
         }
         Ok(())
     }
-}
-
-async fn paths(
-    listed: futures::stream::BoxStream<'static, object_store::Result<object_store::ObjectMeta>>,
-) -> Result<Vec<Path>, StoreError> {
-    let paths = listed.map_ok(|meta| meta.location).try_collect().await;
-    paths.map_err(|source| StoreError::request("list", &folders::probes(), source))
 }

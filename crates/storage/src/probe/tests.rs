@@ -172,8 +172,15 @@ fn store(fault: Fault) -> Store {
     })
 }
 
-async fn probed(ways: &[Store]) -> std::result::Result<Proof, String> {
-    let proof = probe(ways, &SystemClock, &SeededRandom::new(1)).await;
+fn ways_of(stores: &[Store]) -> Ways {
+    Ways {
+        stores: stores.to_vec(),
+        is_ordered: true,
+    }
+}
+
+async fn probed(stores: &[Store]) -> std::result::Result<Proof, String> {
+    let proof = probe(&ways_of(stores), &SystemClock, &SeededRandom::new(1)).await;
     proof.map_err(|error| match error {
         ProbeError::Unfit(why) => why,
         ProbeError::Store(error) => format!("it failed: {error}"),
@@ -220,8 +227,29 @@ async fn a_clock_that_is_off_is_told_and_nothing_is_left_behind() {
     let store = store(Fault::None);
     let now = Clock::now_ms(&SystemClock);
     let clock = ManualClock::new(now + 3_600_000);
-    let ways = [Arc::clone(&store)];
+    let ways = ways_of(&[Arc::clone(&store)]);
     let proof = probe(&ways, &clock, &SeededRandom::new(1)).await.unwrap();
     assert!((proof.ahead_ms - 3_600_000).abs() < 60_000, "{proof:?}");
     assert_eq!(store.list(None).count().await, 0);
+}
+
+#[tokio::test]
+async fn a_folder_passes_and_is_left_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", folder.path().display());
+    let ways = ways(&url).await.unwrap();
+    let proof = probe(&ways, &SystemClock, &SeededRandom::new(1))
+        .await
+        .unwrap();
+    assert!(proof.ahead_ms.abs() < 60_000, "{proof:?}");
+    assert_eq!(ways.stores[0].list(None).count().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s3_passes() {
+    let server = crate::testing::s3_server::S3Server::start();
+    probed(&[server.store(), server.store()]).await.unwrap();
+    // Real S3 answers 409 where creations meet.
+    server.refuse_every(3);
+    probed(&[server.store()]).await.unwrap();
 }

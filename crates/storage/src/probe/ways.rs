@@ -10,9 +10,23 @@ use crate::store::{self, Store, StoreError};
 /// Ways that are tried at most.
 const MOST: usize = 8;
 
+/// A store, and how it is reached.
+pub struct Ways {
+    /// The same store, by each way.
+    pub stores: Vec<Store>,
+    /// Whether its lists must be in order, as those of S3 are: those of a folder are in none.
+    pub is_ordered: bool,
+}
+
 /// The store at `url` (see [`store::open`]), by each address that the name of its server stands for. By one only where
 /// the connection is encrypted, since certificates are of names.
-pub async fn ways(url: &str) -> Result<Vec<Store>, StoreError> {
+pub async fn ways(url: &str) -> Result<Ways, StoreError> {
+    let stores = stores(url).await?;
+    let is_ordered = url.starts_with("s3:");
+    Ok(Ways { stores, is_ordered })
+}
+
+async fn stores(url: &str) -> Result<Vec<Store>, StoreError> {
     let usual = store::open(url)?;
     let builder = AmazonS3Builder::from_env();
     let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);

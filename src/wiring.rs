@@ -129,13 +129,14 @@ impl Parts {
             }
         };
         let proved = proving::at_start(&settings.store_url, &base.env);
-        let (catalog, clock) = tokio::try_join!(catalog, proved)?;
+        let (catalog, proof) = tokio::try_join!(catalog, proved)?;
         let live = live(settings.redis.as_ref()).await?;
         let metrics = PrometheusBuilder::new()
             .install_recorder()
             .context("metrics cannot be set up")?;
         let health = Health::default();
-        health.warn("clock", clock);
+        let url = settings.store_url.clone();
+        proving::watch(proof, url, base.env.clone(), health.clone());
         Ok(Self {
             stream: live.stream,
             cells: live.cells,

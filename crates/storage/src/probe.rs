@@ -22,8 +22,8 @@ mod ways;
 
 pub use self::ways::{Ways, ways};
 
-/// Objects that are raced for, and how many race for each.
-const RACES: u64 = 3;
+/// Objects that are raced for, and how many race for each. The first race opens the connections.
+const RACES: u64 = 6;
 const CREATORS: usize = 8;
 /// How often one that creates alone tries.
 const TRIES: u32 = 4;

@@ -1,14 +1,24 @@
 //! The ways to a store: a name may stand for several servers, which must not each have their own idea of who was first.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use bytes::Bytes;
+use futures::future::join_all;
+use object_store::{
+    ObjectStoreExt,
+    aws::{AmazonS3Builder, AmazonS3ConfigKey},
+};
 use url::Url;
 
-use crate::store::{self, Store, StoreError};
+use crate::{
+    object_keys::ObjectKey,
+    store::{self, Store, StoreError},
+};
 
 /// Ways that are tried at most.
 const MOST: usize = 8;
+/// How long one may take to be written to.
+const LIMIT: Duration = Duration::from_secs(4);
 
 /// A store, and how it is reached.
 pub struct Ways {
@@ -35,28 +45,34 @@ async fn stores(url: &str) -> Result<Vec<Store>, StoreError> {
     let Some(endpoint) = endpoint.filter(|endpoint| endpoint.scheme() == "http") else {
         return Ok(vec![usual]);
     };
-    let mut addresses = addresses(&endpoint).await;
+    let addresses = addresses(&endpoint).await;
     if addresses.len() < 2 {
         return Ok(vec![usual]);
     }
-    let mut ways = Vec::new();
-    while let Some(address) = addresses.pop_first().filter(|_| ways.len() < MOST) {
-        let way = store::open_at(url, &format!("http://{address}"))?;
-        // A name may have addresses at which nobody listens, as `localhost` does.
-        if store::exists(&way, &object_store::path::Path::from("probe/way"))
-            .await
-            .is_ok()
-        {
-            ways.push(way);
-        }
-    }
+    let ways = addresses.into_iter().take(MOST).enumerate();
+    let ways = ways.map(|(n, address)| usable(url, address, n as u64));
+    let ways: Vec<Store> = join_all(ways).await.into_iter().flatten().collect();
     Ok(match ways.is_empty() {
         true => vec![usual],
         false => ways,
     })
 }
 
-async fn addresses(endpoint: &Url) -> BTreeSet<std::net::SocketAddr> {
+/// The store at one address, if it can be written there: at some addresses of a name nobody listens (`localhost` has
+/// one), and some servers go by the name that they are called.
+async fn usable(url: &str, address: SocketAddr, n: u64) -> Option<Store> {
+    let way = store::open_at(url, &format!("http://{address}")).ok()?;
+    let run = format!("way{}", std::process::id());
+    let path = ObjectKey::Probe { run, n }.path();
+    let written = store::replace(&way, &path, Bytes::from_static(b"way"));
+    let is_written = tokio::time::timeout(LIMIT, written).await;
+    is_written.ok()?.ok()?;
+    // What is left the next probe deletes.
+    let _ = way.delete(&path).await;
+    Some(way)
+}
+
+async fn addresses(endpoint: &Url) -> BTreeSet<SocketAddr> {
     let Some(host) = endpoint.host_str() else {
         return BTreeSet::new();
     };

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use catalog::{AccountSettings, Catalog};
 use model::{Clock, EntityId, Event, EventId};
+use tokio::runtime::Handle;
 
 use crate::{
     client_address::TrustedProxies,
@@ -69,6 +70,9 @@ pub struct EventRecorder {
     pub bodies: Room,
     /// Turns of large requests.
     pub handled: Room,
+    /// The process's threads: those of the doors have redirects to answer, and are not to be whose connections to
+    /// Redis run there.
+    pub pool: Handle,
     /// Senders' keys that accounts used.
     pub(crate) used_keys: Used,
 }
@@ -121,7 +125,8 @@ impl EventRecorder {
         events: Vec<Event>,
     ) -> Result<Vec<Recorded>, AppendError> {
         let recorder = Arc::clone(self);
-        let task = tokio::spawn(async move { recorder.record_to_the_end(events).await });
+        let work = async move { recorder.record_to_the_end(events).await };
+        let task = self.pool.spawn(work);
         task.await.unwrap_or(Err(AppendError::Disk))
     }
 

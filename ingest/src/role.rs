@@ -8,7 +8,7 @@ use model::random::{Randomness, new_nonce};
 use storage::{
     blocking, cells::LiveCells, env::Env, reservations::Reservations, stream::EventStream,
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, runtime::Handle, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use web::{EventLoops, Health, ServerSettings, health_routes};
 
@@ -104,7 +104,7 @@ pub async fn run(
 ) -> Result<(), CollectorError> {
     deps.health.down(DOOR, "the collector is starting");
     // Until all is drained: what a request left to do goes on there.
-    let loops = EventLoops::new("doors").await?;
+    let loops = Arc::new(EventLoops::new("doors").await?);
     let session = open_session(&deps, &settings).await?;
     let current = session.current();
     let keys = Arc::new(SenderKeys::new(
@@ -222,6 +222,7 @@ fn recorder(
         tallies,
         bodies,
         handled,
+        pool: Handle::current(),
         used_keys: Used::default(),
     })
 }

@@ -76,15 +76,26 @@ pub async fn serve(
     accept(listener, router, settings, shutdown, None).await;
 }
 
-/// The same, each connection on one of `loops`. No handler may block there.
+/// The same, each connection on one of `loops`, and accepting there, too. No handler may block there.
 pub async fn serve_on(
-    loops: &EventLoops,
+    loops: &Arc<EventLoops>,
     listener: TcpListener,
     router: Router,
     settings: ServerSettings,
     shutdown: CancellationToken,
 ) {
-    accept(listener, router, settings, shutdown, Some(loops)).await;
+    let (spread, listener) = (Arc::clone(loops), listener.into_std());
+    let accepting = loops.next().spawn(async move {
+        match listener.and_then(TcpListener::from_std) {
+            Ok(listener) => accept(listener, router, settings, shutdown, Some(&spread)).await,
+            Err(error) => tracing::error!(%error, "the doors cannot be watched"),
+        }
+    });
+    if let Err(error) = accepting.await
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
 }
 
 async fn accept(

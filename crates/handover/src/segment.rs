@@ -4,14 +4,15 @@
 //! ```text
 //! header  magic(8) log(16, big endian) number(8) epoch(8) first_seq(8) previous_seq(8)
 //!         previous_hash(32) crc32c(4)                                           numbers little endian
-//! record  length(4) crc32c(4) seq(8) epoch(8) payload(length)      crc over log, number, seq, epoch, payload
+//! record  length(4) crc32c(4) seq(8) epoch(8) payload(length)      crc over header, seq, epoch, payload
 //! footer  0xFFFFFFFF(4) count(8) last_seq(8) blake3(32) crc32c(4)  hash of all bytes before the footer
 //! ```
 //!
+//! Checksums of records and of the footer begin with the whole header. Files are written over older ones, whose bytes
+//! may follow; who sent them could not know the hash of the segment before, and so could not make a record of this one.
 //! The top bit of a record's length says that it is the first of a group commit: everything before it was durable
-//! when it was written. (A byte 1 is then added to what its checksum covers.) Files are written over older ones, whose
-//! bytes may follow; their checksums are of other segments. Format 1 (until November 2026) has no groups, and its
-//! files were only ever appended to.
+//! when it was written. (A byte 1 is then added to what its checksum covers.) Format 1 (until November 2026) has no groups, and its
+//! files were only ever appended to; its checksums begin with log and number.
 
 mod scan;
 #[cfg(test)]
@@ -20,7 +21,7 @@ mod tests;
 use model::{Epoch, LogId, Record, SegmentNo, Seq};
 use prost::Message;
 
-pub use self::scan::{End, Scan, scan};
+pub use self::scan::{End, Scan, scan, scan_closed};
 
 const MAGIC: &[u8; 8] = b"MRSEG02\n";
 const MAGIC_1: &[u8; 8] = b"MRSEG01\n";
@@ -139,16 +140,16 @@ impl Footer {
         out.extend_from_slice(&self.count.to_le_bytes());
         out.extend_from_slice(&self.last_seq.0.to_le_bytes());
         out.extend_from_slice(&self.hash);
-        let crc = place_crc(header.log, header.number, &out);
+        let crc = crc32c::crc32c_append(seed(header), &out);
         out.extend_from_slice(&crc.to_le_bytes());
         out
     }
 
-    fn decode(bytes: &[u8], header: &Header) -> Option<Self> {
+    fn decode(bytes: &[u8], seed: u32) -> Option<Self> {
         let bytes = bytes.get(..FOOTER_LEN)?;
         let (body, crc) = bytes.split_at(FOOTER_LEN - 4);
-        let fits = u32_at(body, 0)? == FOOTER_MARK
-            && u32_at(crc, 0)? == place_crc(header.log, header.number, body);
+        let fits =
+            u32_at(body, 0)? == FOOTER_MARK && u32_at(crc, 0)? == crc32c::crc32c_append(seed, body);
         fits.then_some(())?;
         Some(Self {
             count: u64_at(body, 4)?,
@@ -160,14 +161,15 @@ impl Footer {
 
 /// Appends the stored form of the records of one group commit. No payload may exceed [`MAX_PAYLOAD`].
 pub fn encode_group(out: &mut Vec<u8>, header: &Header, records: &[Record]) {
+    let seed = seed(header);
     let mut starts_group = true;
     for record in records {
-        encode_record(out, header, record, starts_group);
+        encode_record(out, seed, record, starts_group);
         starts_group = false;
     }
 }
 
-fn encode_record(out: &mut Vec<u8>, header: &Header, record: &Record, starts_group: bool) {
+fn encode_record(out: &mut Vec<u8>, seed: u32, record: &Record, starts_group: bool) {
     let mut length = record.event.encoded_len() as u32;
     if starts_group {
         length |= GROUP_START;
@@ -178,12 +180,12 @@ fn encode_record(out: &mut Vec<u8>, header: &Header, record: &Record, starts_gro
     out.extend_from_slice(&record.seq.0.to_le_bytes());
     out.extend_from_slice(&record.epoch.0.to_le_bytes());
     record.event.encode_raw(out);
-    let crc = record_crc(header, &out[start + 8..], starts_group);
+    let crc = record_crc(seed, &out[start + 8..], starts_group);
     out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
 }
 
-fn record_crc(header: &Header, covered: &[u8], starts_group: bool) -> u32 {
-    let crc = place_crc(header.log, header.number, covered);
+fn record_crc(seed: u32, covered: &[u8], starts_group: bool) -> u32 {
+    let crc = crc32c::crc32c_append(seed, covered);
     match starts_group {
         true => crc32c::crc32c_append(crc, &[1]),
         false => crc,
@@ -245,10 +247,15 @@ pub fn build(header: &Header, records: &[Record]) -> (Vec<u8>, Footer) {
     (out, footer)
 }
 
-fn place_crc(log: LogId, number: SegmentNo, bytes: &[u8]) -> u32 {
-    let crc = crc32c::crc32c(&log.0.to_be_bytes());
-    let crc = crc32c::crc32c_append(crc, &number.0.to_le_bytes());
-    crc32c::crc32c_append(crc, bytes)
+/// What checksums of a segment begin with: the header without its own, since a checksum of both is the same for all.
+fn seed(header: &Header) -> u32 {
+    crc32c::crc32c(&header.encode()[..HEADER_LEN - 4])
+}
+
+/// The same in format 1.
+fn seed_1(header: &Header) -> u32 {
+    let crc = crc32c::crc32c(&header.log.0.to_be_bytes());
+    crc32c::crc32c_append(crc, &header.number.0.to_le_bytes())
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {

@@ -104,7 +104,7 @@ fn kind_for(bug: Bug) -> u64 {
         Bug::TrimUnflushed | Bug::OtherContentIsOurs | Bug::NothingMoved => 5,
         Bug::SalvageOpenStream => 5,
         Bug::SealsBeforeFence => 6,
-        Bug::PruneBeforeWatermark => 1,
+        Bug::PruneBeforeWatermark => 7,
         Bug::PruneUncovered => 6,
         Bug::NoPruneWatermarkCheck => 7,
         Bug::NoUptoCompare | Bug::PublishOverOthers => 7,

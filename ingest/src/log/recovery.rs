@@ -2,7 +2,7 @@
 
 use std::io;
 
-use handover::segment::{self, End, FOOTER_LEN, HEADER_LEN, Header, Scan};
+use handover::segment::{self, End, FOOTER_LEN, Header, Scan};
 use model::{Epoch, LogId, Record, SegmentNo, Seq};
 
 use super::{
@@ -69,6 +69,16 @@ pub enum RecoveryError {
         "the log's log.json is damaged: {0}; restore it, or move the folder away and salvage the log"
     )]
     State(#[from] serde_json::Error),
+    /// An older program was here since.
+    #[error(
+        "the log folder has two states, log.json and state.json, of logs {new} and {old}: an older program wrote here since the upgrade. Move state.json and the segments of {old} to a folder of their own and run a collector of that release there until it is drained"
+    )]
+    TwoStates {
+        /// The log of `log.json`.
+        new: LogId,
+        /// That of `state.json`.
+        old: LogId,
+    },
     /// A newer program has written it.
     #[error("the log is of format {0}, and this program knows up to {FORMAT}: upgrade it")]
     Newer(u32),
@@ -136,13 +146,13 @@ fn recover_segment(
     let name = segment_name(number);
     let bytes = disk.read(&name)?;
     let first = so_far.sealed.is_empty();
-    let Some(scan) = segment::scan(&bytes) else {
-        // Its header was never synced, so nothing in it was acknowledged.
-        let start = bytes.get(..HEADER_LEN);
-        if is_newest && start.is_some_and(|start| start.iter().all(|byte| *byte == 0)) {
-            // A spare file that was taken. Its bytes may name this very segment: it is not used again.
-            return Ok(disk.remove(&name)?);
-        }
+    let scan = match is_newest {
+        true => segment::scan(&bytes),
+        false => segment::scan_closed(&bytes),
+    };
+    let Some(scan) = scan else {
+        // Its header was never synced, so nothing in it was acknowledged. It is not used again: its bytes may name this
+        // very segment.
         tracing::warn!(segment = %number, "removing a segment without a whole header");
         return Ok(disk.rename(&name, &format!("{name}.bad"))?);
     };
@@ -179,11 +189,13 @@ fn recover_segment(
 fn seal_again(disk: &dyn Disk, scan: &Scan, length: usize) -> io::Result<(segment::Footer, usize)> {
     let name = segment_name(scan.header.number);
     if let End::Torn { dropped: 1.. } = scan.end {
-        tracing::info!(
+        tracing::warn!(
             file = name,
             offset = scan.valid_len,
-            "the last write was not whole; it was not acknowledged"
+            "the last write was not whole, and was not acknowledged unless the disk is damaged; the file is kept as .torn"
         );
+        let original = disk.read(&name)?;
+        disk.replace(&format!("{name}.torn"), &original)?;
     }
     if scan.end == End::Rotten {
         tracing::error!(

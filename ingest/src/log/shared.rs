@@ -152,7 +152,19 @@ impl Shared {
         let segment = self.sealed_map().get(&number).copied();
         let segment = segment.ok_or(io::ErrorKind::NotFound)?;
         let bytes = usize::try_from(segment.bytes).map_err(io::Error::other)?;
-        self.disk.read_start(&segment_name(number), bytes)
+        let bytes = self.disk.read_start(&segment_name(number), bytes)?;
+        // Deleted meanwhile, its file may be spare, or another segment's.
+        let is_another = match segment::Header::decode(&bytes) {
+            Some(header) => (header.log, header.number) != (self.log, number),
+            None => bytes
+                .iter()
+                .take(segment::HEADER_LEN)
+                .all(|byte| *byte == 0),
+        };
+        match is_another {
+            true => Err(io::ErrorKind::NotFound.into()),
+            false => Ok(bytes),
+        }
     }
 
     /// The records of a sealed segment. Blocks.

@@ -2,7 +2,7 @@
 //! what was written before it has not, and takes half as long (ADR 16).
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -30,7 +30,7 @@ pub(super) struct Spares {
 #[derive(Default)]
 struct Inner {
     /// Names; no header is in them.
-    free: Vec<String>,
+    free: VecDeque<String>,
     lent: BTreeSet<SegmentNo>,
     /// One could not be made: it is not tried again, for what is on the disk meanwhile takes the room of events.
     given_up: bool,
@@ -60,7 +60,7 @@ impl Spares {
             let name = spare_name(number);
             let is_wanted = inner.free.len() + inner.lent.len() < MOST;
             if is_wanted && spares.disk.blank(&name, HEADER_LEN).is_ok() {
-                inner.free.push(name);
+                inner.free.push_back(name);
             } else {
                 let _ = spares.disk.remove(&name);
             }
@@ -72,7 +72,8 @@ impl Spares {
     /// A file for a segment.
     pub(super) fn take(&self, segment: SegmentNo) -> Option<String> {
         let mut inner = self.lock();
-        let name = inner.free.pop()?;
+        // The one that has been spare for longest: whoever reads a segment may be at the newest.
+        let name = inner.free.pop_front()?;
         inner.lent.insert(segment);
         Some(name)
     }
@@ -85,12 +86,21 @@ impl Spares {
     /// Deletes a segment that is stored: its file becomes spare, if it was one. Blocks.
     pub(super) fn take_back(&self, segment: SegmentNo) -> io::Result<()> {
         let name = segment_name(segment);
+        // A try before may have done it, and failed afterwards.
+        let or_done = |done: io::Result<()>| match done {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            done => done.map(|()| true),
+        };
         if !self.lock().lent.contains(&segment) {
-            return self.disk.remove(&name);
+            return or_done(self.disk.remove(&name)).map(drop);
         }
         let spare = self.new_name();
-        self.disk.rename(&name, &spare)?;
+        let is_moved = or_done(self.disk.rename(&name, &spare))?;
         self.forget(segment);
+        if !is_moved {
+            // Under which name it is spare, the next start finds.
+            return Ok(());
+        }
         // Its header must not be taken for that of the segment which the file will be. What else is in it names
         // this segment, whose number is never given again.
         self.add(spare, HEADER_LEN);
@@ -115,7 +125,7 @@ impl Spares {
 
     fn add(&self, name: String, blank: usize) -> bool {
         match self.disk.blank(&name, blank) {
-            Ok(()) => self.lock().free.push(name),
+            Ok(()) => self.lock().free.push_back(name),
             Err(error) => {
                 tracing::warn!(%error, "a spare file of the log could not be made");
                 let _ = self.disk.remove(&name);

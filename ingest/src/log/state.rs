@@ -13,6 +13,8 @@ use super::{Disk, RecoveryError, parse_segment_name, segment_name};
 /// of that time know nothing of today's, and find no state.
 pub(super) const STATE: &str = "log.json";
 const STATE_1: &str = "state.json";
+/// What stands there now: nothing that they can read.
+const MOVED: &[u8] = b"{\"moved\":\"log.json\"}";
 /// The version of what is in the folder.
 pub(super) const FORMAT: u32 = 2;
 
@@ -64,29 +66,43 @@ fn first_format() -> u32 {
 }
 
 impl State {
-    /// What was saved, if anything was.
+    /// What was saved, if anything was. Of a log from before, it is saved in its new place.
     pub(super) fn load(disk: &dyn Disk) -> Result<Option<Self>, RecoveryError> {
         let names = disk.list()?;
-        let there = |name| names.iter().any(|n| n == name);
-        let (is_new, is_old) = (there(STATE), there(STATE_1));
-        if !is_new && !is_old {
-            return Ok(None);
+        let read = |name: &str| {
+            let is_there = names.iter().any(|n| n == name);
+            is_there.then(|| disk.read(name)).transpose()
+        };
+        let old = read(STATE_1)?.filter(|text| text != MOVED);
+        let old: Option<Self> = old.map(|text| serde_json::from_slice(&text)).transpose()?;
+        let new = read(STATE)?.map(|text| serde_json::from_slice::<Self>(&text));
+        let (new, old) = (new.transpose()?, old);
+        if let (Some(new), Some(old)) = (&new, &old)
+            && new.log != old.log
+        {
+            let (new, old) = (new.log, old.log);
+            return Err(RecoveryError::TwoStates { new, old });
         }
-        let read = disk.read(if is_new { STATE } else { STATE_1 })?;
-        let mut state: Self = serde_json::from_slice(&read)?;
+        let is_old = old.is_some();
+        let Some(mut state) = new.or(old) else {
+            return Ok(None);
+        };
         if state.format > FORMAT {
             return Err(RecoveryError::Newer(state.format));
         }
         state.format = FORMAT;
         if is_old {
             state.save(disk)?;
-            disk.remove(STATE_1)?;
         }
         Ok(Some(state))
     }
 
     pub(super) fn save(&self, disk: &dyn Disk) -> io::Result<()> {
-        disk.replace(STATE, &serde_json::to_vec(self)?)
+        disk.replace(STATE, &serde_json::to_vec(self)?)?;
+        match disk.read(STATE_1) {
+            Ok(text) if text == MOVED => Ok(()),
+            _ => disk.replace(STATE_1, MOVED),
+        }
     }
 }
 

@@ -50,7 +50,7 @@ proptest! {
         let mut whole = header().encode().to_vec();
         let mut fit = 0;
         for r in records(n) {
-            encode_record(&mut whole, &header(), &r, false);
+            encode_record(&mut whole, seed(&header()), &r, false);
             fit += usize::from(whole.len() <= cut);
         }
         prop_assert_eq!(scan.records.len(), fit);
@@ -169,4 +169,33 @@ fn a_segment_of_format_1_is_read_by_its_own_rules() {
     // Whole records behind damage: it was only ever appended to.
     open[HEADER_LEN + RECORD_HEAD] ^= 1;
     assert_eq!(scan_of(&open), (1, End::Rotten));
+}
+
+#[test]
+fn whoever_does_not_know_the_segment_before_makes_no_record_of_this_one() {
+    let guessed = Header {
+        previous_hash: [0; 32],
+        ..header()
+    };
+    let mut file = header().encode().to_vec();
+    encode_group(&mut file, &header(), &records(1));
+    let length = file.len();
+    let forged = Record {
+        seq: Seq(11),
+        ..records(1).remove(0)
+    };
+    encode_group(&mut file, &guessed, &[forged]);
+    let scan = scan(&file).unwrap();
+    assert_eq!((scan.records.len(), scan.valid_len), (1, length));
+    assert_eq!(scan.end, End::Torn { dropped: 0 });
+}
+
+#[test]
+fn in_a_closed_segment_all_that_is_whole_counts() {
+    let mut file = header().encode().to_vec();
+    encode_group(&mut file, &header(), &records(9));
+    file[HEADER_LEN + 16] ^= 1;
+    assert_eq!(scan(&file).unwrap().end, End::Torn { dropped: 8 });
+    let closed = scan_closed(&file).unwrap();
+    assert_eq!((closed.records.len(), closed.end), (8, End::Rotten));
 }

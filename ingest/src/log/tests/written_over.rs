@@ -31,12 +31,15 @@ fn found(log: &Log) -> BTreeMap<u64, u64> {
     stored(log).into_iter().collect()
 }
 
-/// Names of files, without those that are spare, of segments and of the state.
+/// Names of files, without those that are spare, of segments and of the state, and without what is kept of a write that
+/// was cut off.
 fn strange(disk: &FakeDisk) -> Vec<String> {
     let names = disk.lock().files.keys().cloned().collect::<Vec<_>>();
     let known = |name: &String| {
         let is_segment = crate::log::parse_segment_name(name).is_some();
-        is_segment || name.starts_with("spare-") || name.starts_with("log.json")
+        let is_kept = name.ends_with(".torn") || name.ends_with(".bad");
+        let is_state = name == "log.json" || name == "state.json";
+        is_segment || is_kept || is_state || name.starts_with("spare-")
     };
     names.into_iter().filter(|name| !known(name)).collect()
 }
@@ -194,10 +197,10 @@ async fn a_log_of_the_version_before_is_read_and_goes_on() {
     let expected: BTreeMap<u64, u64> = (1..=5).map(|n| (n, n)).collect();
     assert_eq!(found(&log), expected);
     assert_eq!(append(&log, 6).await.unwrap(), 6);
-    let names = disk.list().unwrap();
+    let old = String::from_utf8(disk.read("state.json").unwrap()).unwrap();
     assert!(
-        !names.contains(&"state.json".into()),
-        "programs of before find nothing"
+        !old.contains("log\":"),
+        "programs of before cannot read it: {old}"
     );
     let again = opened_on(&disk.lose_power(0), 1 << 16).log;
     assert_eq!(found(&again).len(), 6);
@@ -211,4 +214,41 @@ async fn where_there_is_little_room_events_have_it() {
     assert!(!log.shared().prepare_spare());
     disk.lock().room = Some(32 << 16);
     assert!(log.shared().prepare_spare());
+}
+
+#[tokio::test]
+async fn where_an_older_program_wrote_since_nothing_is_touched() {
+    let disk = FakeDisk::default();
+    drop(opened_on(&disk, 1 << 16));
+    let old = br#"{"log":"00000000000000000000000008","closed_epoch":0}"#;
+    disk.replace("state.json", old).unwrap();
+    let before = disk.list().unwrap();
+    let error = Log::open(
+        Arc::new(disk.clone()),
+        &ThreadExecutor,
+        settings(),
+        LogId(9),
+    );
+    let error = error.err().unwrap().to_string();
+    assert!(error.contains("two states"), "{error}");
+    assert_eq!(
+        (disk.list().unwrap(), disk.read("state.json").unwrap()),
+        (before, old.to_vec())
+    );
+}
+
+#[tokio::test]
+async fn a_removal_that_was_half_done_is_done_again() {
+    let disk = FakeDisk::default();
+    let log = opened_on(&disk, 1 << 16).log;
+    while log.shared().prepare_spare() {}
+    for n in 1..=2 {
+        append(&log, n).await.unwrap();
+        log.close_epoch().await.unwrap();
+    }
+    // Moved, and the folder could not be synced.
+    disk.rename(&segment_name(SegmentNo(1)), "spare-99")
+        .unwrap();
+    log.shared().remove(SegmentNo(1)).unwrap();
+    assert_eq!(log.shared().sealed().len(), 1);
 }

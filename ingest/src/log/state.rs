@@ -84,7 +84,7 @@ impl State {
             return Err(RecoveryError::TwoStates { new, old });
         }
         let is_old = old.is_some();
-        let Some(mut state) = new.or(old) else {
+        let Some(mut state) = later(new, old) else {
             return Ok(None);
         };
         if state.format > FORMAT {
@@ -103,6 +103,18 @@ impl State {
             Ok(text) if text == MOVED => Ok(()),
             _ => disk.replace(STATE_1, MOVED),
         }
+    }
+}
+
+/// Of two states of one log the one that says more: a program of before may have gone on from the older file, where
+/// the newer one was all that an interrupted start had written.
+fn later(new: Option<State>, old: Option<State>) -> Option<State> {
+    let further = |old: &State, new: &State| {
+        (old.closed_epoch, old.retired_at) > (new.closed_epoch, new.retired_at)
+    };
+    match (new, old) {
+        (Some(new), Some(old)) if further(&old, &new) => Some(old),
+        (new, old) => new.or(old),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Segments that are written over older ones: whichever of the sectors of the last write are on the disk.
 
 use super::*;
-use crate::log::ThreadExecutor;
+use crate::log::{ThreadExecutor, state::State};
 
 /// So many groups are durable before the last one.
 const GROUPS: u64 = 3;
@@ -235,6 +235,26 @@ async fn where_an_older_program_wrote_since_nothing_is_touched() {
         (disk.list().unwrap(), disk.read("state.json").unwrap()),
         (before, old.to_vec())
     );
+}
+
+/// The start of today's program was interrupted between its two files; the older program went on, closed epochs, and
+/// today's came again.
+#[tokio::test]
+async fn of_two_states_of_one_log_the_later_one_holds() {
+    for (closed, retired, expected) in [(5, "", 5), (2, ",\"retired_at\":0", 2), (1, "", 2)] {
+        let disk = FakeDisk::default();
+        let new = br#"{"format":2,"log":"00000000000000000000000007","closed_epoch":2}"#;
+        let old = format!(
+            r#"{{"log":"00000000000000000000000007","closed_epoch":{closed}{retired}}}"#
+        );
+        disk.replace("log.json", new).unwrap();
+        disk.replace("state.json", old.as_bytes()).unwrap();
+        let state = State::load(&disk).unwrap().unwrap();
+        let said = (state.closed_epoch, state.retired_at);
+        let retired_at = (!retired.is_empty()).then_some(Seq(0));
+        assert_eq!(said, (Epoch(expected), retired_at));
+        assert_eq!(State::load(&disk).unwrap(), Some(state), "and stays");
+    }
 }
 
 #[tokio::test]

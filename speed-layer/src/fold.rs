@@ -1,11 +1,11 @@
 //! The fold of one log: pure state, always built from events, never from stored cells.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use enrich::Rules;
 use model::{
-    Bug, EntityId, Epoch, EpochStart, Fence, FoldVersion, LogId, Record, Seq, cell::EpochCells,
+    Bug, EntityId, Epoch, EpochStart, Fence, FoldVersion, LogId, Record, Seq,
+    cell::{EpochCells, Writer},
     planted,
 };
 use storage::cells::StoredCell;
@@ -17,7 +17,7 @@ pub struct Folder {
     position: Seq,
     epoch: EpochStart,
     cells: BTreeMap<Epoch, EpochCells>,
-    changed: HashSet<(EntityId, Epoch)>,
+    writer: Writer,
     oldest_ms: Option<i64>,
 }
 
@@ -37,7 +37,7 @@ impl Folder {
             position,
             epoch: EpochStart::from((Epoch::ZERO, position)),
             cells: BTreeMap::new(),
-            changed: HashSet::new(),
+            writer: Writer::default(),
             oldest_ms: None,
         }
     }
@@ -59,7 +59,7 @@ impl Folder {
 
     /// Whether anything is not flushed.
     pub fn is_dirty(&self) -> bool {
-        !self.changed.is_empty()
+        self.cells.values().any(EpochCells::is_changed)
     }
 
     /// Folds records that follow event `previous`; those already folded are passed over.
@@ -80,8 +80,6 @@ impl Folder {
             let facts = rules.facts(&record.event);
             let cells = self.cells.entry(record.epoch).or_default();
             cells.fold(&record.event, &facts);
-            self.changed
-                .extend(record.event.entities().map(|entity| (entity, record.epoch)));
             let received = record.event.received_ms;
             self.oldest_ms = Some(self.oldest_ms.map_or(received, |ms| ms.min(received)));
             self.position = record.seq;
@@ -91,31 +89,43 @@ impl Folder {
 
     /// The changed cells, whole, by entity: all of one entity go in one step. Call
     /// [`Folder::flushed`] when they are stored.
-    pub fn changed(&self) -> BTreeMap<EntityId, Vec<StoredCell>> {
-        let mut puts: BTreeMap<EntityId, Vec<StoredCell>> = BTreeMap::new();
-        for (entity, epoch) in self.changed.iter().collect::<BTreeSet<_>>() {
-            let cells = self.cells.get(epoch);
-            let Some(body) = cells.and_then(|cells| cells.encode(*entity)) else {
-                continue;
-            };
-            puts.entry(*entity).or_default().push(StoredCell {
-                log: self.log,
-                epoch: *epoch,
-                fence: self.fence,
-                fold: FoldVersion::OURS,
-                upto: self.position,
-                body: Bytes::from(body),
-            });
+    pub fn changed(&mut self) -> Vec<(EntityId, Vec<StoredCell>)> {
+        let mut changed = Vec::new();
+        for (epoch, cells) in &mut self.cells {
+            for (entity, body) in cells.encode_changed(&mut self.writer) {
+                let cell = StoredCell {
+                    log: self.log,
+                    epoch: *epoch,
+                    fence: self.fence,
+                    fold: FoldVersion::OURS,
+                    upto: self.position,
+                    body,
+                };
+                changed.push((entity, cell));
+            }
         }
-        puts
+        by_entity(changed)
     }
 
     /// Everything changed is stored: closed epochs will not change any more and are dropped.
     pub fn flushed(&mut self) {
-        self.changed.clear();
         self.oldest_ms = None;
         self.cells.retain(|epoch, _| *epoch >= self.epoch.epoch);
+        self.cells.values_mut().for_each(EpochCells::forget_changes);
     }
+}
+
+/// Cells of one entity together, in the order of their epochs.
+fn by_entity(mut cells: Vec<(EntityId, StoredCell)>) -> Vec<(EntityId, Vec<StoredCell>)> {
+    cells.sort_by_key(|(entity, _)| *entity);
+    let mut puts: Vec<(EntityId, Vec<StoredCell>)> = Vec::with_capacity(cells.len());
+    for (entity, cell) in cells {
+        match puts.last_mut() {
+            Some((last, cells)) if *last == entity => cells.push(cell),
+            _ => puts.push((entity, vec![cell])),
+        }
+    }
+    puts
 }
 
 #[cfg(test)]
@@ -164,7 +174,7 @@ mod tests {
             (Seq(6), EpochStart::from((Epoch(2), Seq(3))))
         );
         let account = EntityId::new(model::EntityKind::Account, 1);
-        let put = folder.changed();
+        let put: BTreeMap<_, _> = folder.changed().into_iter().collect();
         let epochs: Vec<(u64, u64, i64)> = put[&account]
             .iter()
             .map(|c| {
@@ -182,7 +192,7 @@ mod tests {
         folder.flushed();
         assert!(folder.changed().is_empty());
         folder.fold(&rules, Seq(6), &records(7, 7)).unwrap();
-        let again = folder.changed();
+        let again: BTreeMap<_, _> = folder.changed().into_iter().collect();
         let counts: i64 = Cell::decode(&again[&account][0].body)
             .unwrap()
             .rows(&model::CUBES[0])

@@ -57,10 +57,23 @@ impl VisitorSet {
         }
     }
 
+    /// Adds visitors that are in order, each once; beyond `limit` members the set becomes a sketch.
+    pub fn extend_sorted(&mut self, visitors: &[u64], limit: usize) {
+        match self {
+            Self::Exact(set) => {
+                merge_sorted(set, visitors);
+                if set.len() > limit {
+                    *self = Self::Sketch(Box::new(sketch_of(set.iter().copied())));
+                }
+            }
+            Self::Sketch(sketch) => visitors.iter().for_each(|v| update(sketch, *v)),
+        }
+    }
+
     /// Adds all of `other`; beyond `limit` members the set becomes a sketch.
     pub fn merge(&mut self, other: &VisitorSet, limit: usize) {
         match other {
-            Self::Exact(set) => set.iter().for_each(|v| self.insert(*v, limit)),
+            Self::Exact(set) => self.extend_sorted(set, limit),
             Self::Sketch(theirs) => {
                 let mut union = new_union();
                 match self {
@@ -111,6 +124,28 @@ impl FromIterator<u64> for VisitorSet {
         visitors.sort_unstable();
         visitors.dedup();
         Self::Exact(visitors)
+    }
+}
+
+/// Adds what is in order to what is in order, from the end, so that each member moves once.
+fn merge_sorted(set: &mut Vec<u64>, more: &[u64]) {
+    let is_new = |visitor: &&u64| set.binary_search(visitor).is_err();
+    let new: Vec<u64> = more.iter().filter(is_new).copied().collect();
+    let (mut old, mut left) = (set.len(), new.len());
+    set.resize(old + left, 0);
+    while left > 0 {
+        let is_old = old > 0 && set[old - 1] > new[left - 1];
+        let place = old + left - 1;
+        match is_old {
+            true => {
+                set[place] = set[old - 1];
+                old -= 1;
+            }
+            false => {
+                set[place] = new[left - 1];
+                left -= 1;
+            }
+        }
     }
 }
 
@@ -174,6 +209,9 @@ mod tests {
             members[cut..].iter().for_each(|m| right.insert(scramble(*m), limit));
             left.merge(&right, limit);
             prop_assert_eq!(left.count(), whole.count());
+            if let VisitorSet::Exact(whole) = whole {
+                prop_assert!(matches!(left, VisitorSet::Exact(left) if left == whole));
+            }
         }
     }
 }

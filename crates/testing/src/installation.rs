@@ -85,7 +85,7 @@ impl Installation {
                 fence: None,
                 fold: FoldVersion::OURS,
                 upto: records.last().map_or(Seq::ZERO, |record| record.seq),
-                body: body.into(),
+                body,
             };
             let put = self.cells.put(entity, vec![cell]).await;
             put.expect("a cell is stored");

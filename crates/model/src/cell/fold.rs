@@ -1,14 +1,12 @@
 //! The fold that builds cells: a few numbers for each row, since there are some forty rows for each event of
 //! a small account.
 
-use std::{
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
+use bytes::Bytes;
 use hashbrown::{HashMap, HashSet};
 
-use super::{Cell, Visitors, stored};
+use super::{Cell, rows::Rows, seen::Seen, write::Writer};
 use crate::{
     counts::Measure,
     cube::{CUBES, Cube},
@@ -16,7 +14,6 @@ use crate::{
     event::{Event, Facts},
     id::EntityId,
     time,
-    visitors::{EXACT_LIMIT, VisitorSet},
 };
 
 /// So many values of one open cube and bucket are counted apart in a cell, the first ones in the log's
@@ -34,6 +31,8 @@ pub(super) const REST: u32 = u32::MAX;
 pub struct EpochCells {
     values: Values,
     cells: HashMap<EntityId, Folded>,
+    /// Whose cells have changed since [`EpochCells::forget_changes`], each once.
+    changed: Vec<EntityId>,
 }
 
 /// Each value once, however many cells count it. A number below [`REST`] for each.
@@ -46,31 +45,53 @@ pub(super) struct Values {
 /// One cell.
 #[derive(Debug, Default)]
 pub(super) struct Folded {
-    pub(super) rows: HashMap<Place, i64>,
+    pub(super) rows: Rows,
     /// Sums of values, which are wider.
     pub(super) micros: HashMap<Place, i128>,
-    pub(super) visitors: Vec<Visitors>,
+    /// By hour and whether they are bots, in order.
+    pub(super) seen: Vec<Seen>,
     pub(super) unchecked: bool,
+    /// Whether it is among what has changed.
+    changed: bool,
     /// Rows of open cubes.
     open_rows: usize,
     /// How many values each open cube and bucket has, once there may be too many.
     distinct: Option<Box<HashMap<(u16, i64), usize>>>,
 }
 
-/// Of one number in a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) cube: u16,
-    pub(super) bucket: i64,
-    pub(super) value: u32,
-    pub(super) measure: u8,
-}
+/// Of one number in a cell: bucket; cube, value and measure. Their order is that of rows that are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place(i64, u64);
 
-impl Hash for Place {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let small = u64::from(self.cube) << 8 | u64::from(self.measure);
-        state.write_u64(self.bucket as u64);
-        state.write_u64(u64::from(self.value) << 32 | small);
+impl Place {
+    fn new(cube: &Cube, bucket: i64, value: u32, measure: Measure) -> Self {
+        let number = u64::from(cube.id) << 40 | u64::from(value) << 8 | measure as u64;
+        Self(bucket, number)
+    }
+
+    pub(super) fn bucket(self) -> i64 {
+        self.0
+    }
+
+    pub(super) fn cube(self) -> u16 {
+        (self.1 >> 40) as u16
+    }
+
+    pub(super) fn value(self) -> u32 {
+        (self.1 >> 8) as u32
+    }
+
+    pub(super) fn measure(self) -> u8 {
+        self.1 as u8
+    }
+
+    fn with_value(self, value: u32) -> Self {
+        let others = self.1 & !(u64::from(u32::MAX) << 8);
+        Self(self.0, others | u64::from(value) << 8)
+    }
+
+    pub(super) fn with_measure(self, measure: Measure) -> Self {
+        Self(self.0, self.1 & !0xFF | measure as u64)
     }
 }
 
@@ -83,23 +104,23 @@ impl EpochCells {
             let value = cube.dimension.value(event, facts, &names);
             *known = value.map(|value| (value, self.values.numbers.get(value).copied()));
         }
-        let measure = Measure::counted(event, facts) as u8;
+        let measure = Measure::counted(event, facts);
         for entity in event.entities() {
             let cell = self.cells.entry(entity).or_default();
+            if !cell.changed {
+                cell.changed = true;
+                self.changed.push(entity);
+            }
             for (cube, value) in CUBES.iter().zip(&mut values) {
                 let Some((text, number)) = value.as_mut().filter(|_| cube.is_for(entity.kind))
                 else {
                     continue;
                 };
-                let mut place = Place {
-                    cube: cube.id as u16,
-                    bucket: cube.bucket(event),
-                    value: number.unwrap_or(REST),
-                    measure,
-                };
+                let value = number.unwrap_or(REST);
+                let mut place = Place::new(cube, cube.bucket(event), value, measure);
                 // The text of a value that nobody counts apart is not kept.
                 if number.is_none() && cell.has_room(cube, place) {
-                    place.value = *number.insert(self.values.number(text));
+                    place = place.with_value(*number.insert(self.values.number(text)));
                 }
                 cell.count(cube, place, event);
             }
@@ -109,22 +130,46 @@ impl EpochCells {
     }
 
     /// Whose cells there are.
-    pub fn entities(&self) -> impl Iterator<Item = EntityId> {
-        self.cells.keys().copied()
+    pub fn entities(&self) -> Vec<EntityId> {
+        self.cells.keys().copied().collect()
+    }
+
+    /// Whether anything changed since [`EpochCells::forget_changes`].
+    pub fn is_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// The stored form of each cell that has changed since [`EpochCells::forget_changes`], in the order of the log.
+    pub fn encode_changed(&mut self, writer: &mut Writer) -> Vec<(EntityId, Bytes)> {
+        let (cells, values) = (&mut self.cells, &self.values);
+        let changed = self.changed.iter().filter_map(|entity| {
+            let cell = cells.get_mut(entity)?;
+            Some((*entity, writer.write(cell, values)))
+        });
+        changed.collect()
+    }
+
+    /// Says that everything changed is stored.
+    pub fn forget_changes(&mut self) {
+        for entity in self.changed.drain(..) {
+            if let Some(cell) = self.cells.get_mut(&entity) {
+                cell.changed = false;
+            }
+        }
     }
 
     /// The stored form of an entity's cell; `None` if it has no events. Equal cells may differ in bytes: the order of
     /// rows is free.
-    pub fn encode(&self, entity: EntityId) -> Option<Vec<u8>> {
-        let cell = self.cells.get(&entity)?;
-        Some(stored::encode(cell, &self.values))
+    pub fn encode(&mut self, entity: EntityId) -> Option<Bytes> {
+        let cell = self.cells.get_mut(&entity)?;
+        Some(Writer::default().write(cell, &self.values))
     }
 
     /// An entity's cell, as readers see it; without any event an empty one.
-    pub fn cell(&self, entity: EntityId) -> Cell {
-        let cell = self.cells.get(&entity);
-        cell.map_or_else(Cell::default, |cell| {
-            stored::read(stored::stored(cell, &self.values)).unwrap_or_default()
+    pub fn cell(&mut self, entity: EntityId) -> Cell {
+        let stored = self.encode(entity);
+        stored.map_or_else(Cell::default, |stored| {
+            Cell::decode(&stored).unwrap_or_default()
         })
     }
 }
@@ -147,17 +192,12 @@ impl Values {
 
 impl Folded {
     fn count(&mut self, cube: &Cube, place: Place, event: &Event) {
-        let place = match self.rows.get_mut(&place) {
-            Some(sum) => {
-                *sum += 1;
-                place
-            }
-            None => {
-                let (place, rows) = (self.apart(cube, place), self.rows.len());
-                *self.rows.entry(place).or_default() += 1;
-                if cube.dimension.is_open() {
-                    self.open_rows += self.rows.len() - rows;
-                }
+        let place = match self.rows.count(place) {
+            true => place,
+            false => {
+                let place = self.apart(cube, place);
+                let is_new = self.rows.count_or_insert(place);
+                self.open_rows += usize::from(is_new && cube.dimension.is_open());
                 place
             }
         };
@@ -168,14 +208,11 @@ impl Folded {
 
     /// Where a new row is counted: apart, or with the rest.
     fn apart(&mut self, cube: &Cube, place: Place) -> Place {
-        if place.value == REST || !self.is_bounded(cube) || self.knows(place) {
+        if place.value() == REST || !self.is_bounded(cube) || self.knows(place) {
             return place;
         }
         if !self.has_room(cube, place) {
-            return Place {
-                value: REST,
-                ..place
-            };
+            return place.with_value(REST);
         }
         *self.values_in(place) += 1;
         place
@@ -198,13 +235,13 @@ impl Folded {
         let distinct = self
             .distinct
             .get_or_insert_with(|| Box::new(distinct(rows)));
-        distinct.entry((place.cube, place.bucket)).or_default()
+        distinct.entry((place.cube(), place.bucket())).or_default()
     }
 
     /// Whether the value is counted apart, in whatever measure.
     fn knows(&self, place: Place) -> bool {
-        let mut measures = (0..Measure::ALL.len() as u8).map(|measure| Place { measure, ..place });
-        measures.any(|place| self.rows.contains_key(&place))
+        let mut measures = Measure::ALL.iter().map(|m| place.with_measure(*m));
+        measures.any(|place| self.rows.contains(place))
     }
 
     fn visit(&mut self, event: &Event, facts: &Facts) {
@@ -216,23 +253,22 @@ impl Folded {
 
     fn note(&mut self, visitor: u64, bot: bool, hour: i64) {
         let at = self
-            .visitors
-            .binary_search_by_key(&(hour, bot), |v| (v.hour, v.bot));
+            .seen
+            .binary_search_by_key(&(hour, bot), |seen| (seen.hour, seen.bot));
         let at = at.unwrap_or_else(|at| {
-            let set = VisitorSet::default();
-            self.visitors.insert(at, Visitors { hour, bot, set });
+            self.seen.insert(at, Seen::new(hour, bot));
             at
         });
-        self.visitors[at].set.insert(visitor, EXACT_LIMIT);
+        self.seen[at].note(visitor);
     }
 }
 
 /// How many values each cube and bucket has.
-fn distinct(rows: &HashMap<Place, i64>) -> HashMap<(u16, i64), usize> {
-    let values: HashSet<(u16, i64, u32)> = rows
-        .keys()
-        .filter(|place| place.value != REST)
-        .map(|place| (place.cube, place.bucket, place.value))
+fn distinct(rows: &Rows) -> HashMap<(u16, i64), usize> {
+    let places = rows.iter().map(|(place, _)| place);
+    let values: HashSet<(u16, i64, u32)> = places
+        .filter(|place| place.value() != REST)
+        .map(|place| (place.cube(), place.bucket(), place.value()))
         .collect();
     let mut counts = HashMap::new();
     for (cube, bucket, _) in values {

@@ -1,14 +1,18 @@
-//! The live cell: what one entity counted in one epoch of one log. [`fold`] builds cells, [`stored`] is
-//! their stored form, and here is what is read of it.
+//! The live cell: what one entity counted in one epoch of one log. [`fold`] builds cells, [`write`] and
+//! [`stored`] write and read their stored form, and here is what is read of it.
 
 mod fold;
+mod rows;
+mod seen;
 mod stored;
+mod write;
 
 use std::sync::Arc;
 
 pub use self::{
     fold::{EpochCells, MOST_ROWS, MOST_VALUES},
     stored::CellError,
+    write::Writer,
 };
 use crate::{counts::Counts, cube::Cube, visitors::VisitorSet};
 

@@ -1,13 +1,11 @@
 //! The stored form of a cell: its values once each, and the rows of each cube and bucket as three lists of numbers.
+//! Here it is read; `write` writes the same.
 
 use std::sync::Arc;
 
 use prost::Message;
 
-use super::{
-    Cell, Slice, Visitors,
-    fold::{Folded, Place, REST, Values},
-};
+use super::{Cell, Slice, Visitors};
 use crate::{
     counts::{Counts, Measure},
     visitors::VisitorSet,
@@ -29,7 +27,7 @@ pub enum CellError {
 
 /// Tags 1 and 2 were rows and visitors of another fold.
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct StoredCell {
+struct StoredCell {
     #[prost(bool, tag = "3")]
     unchecked: bool,
     #[prost(string, repeated, tag = "4")]
@@ -72,72 +70,12 @@ struct StoredVisitors {
     sketch: Vec<u8>,
 }
 
-pub(super) fn encode(cell: &Folded, values: &Values) -> Vec<u8> {
-    stored(cell, values).encode_to_vec()
-}
-
 pub(super) fn decode(bytes: &[u8]) -> Result<Cell, CellError> {
     read(StoredCell::decode(bytes)?)
 }
 
-/// What is stored of a cell.
-pub(super) fn stored(cell: &Folded, values: &Values) -> StoredCell {
-    let mut rows: Vec<(Place, i128)> = cell
-        .rows
-        .iter()
-        .map(|(p, n)| (*p, i128::from(*n)))
-        .collect();
-    rows.extend(cell.micros.iter().map(|(place, micros)| {
-        let measure = Measure::ValueMicros as u8;
-        (Place { measure, ..*place }, *micros)
-    }));
-    rows.sort_unstable_by_key(|(place, _)| *place);
-    // A value's sum may be of events of several measures.
-    rows.dedup_by(|next, row| {
-        let same = next.0 == row.0;
-        if same {
-            row.1 += next.1;
-        }
-        same
-    });
-    let mut own: Vec<u32> = rows.iter().map(|(place, _)| place.value).collect();
-    own.sort_unstable();
-    own.dedup();
-    own.retain(|value| *value != REST);
-    let slices = rows.chunk_by(|(a, _), (b, _)| (a.cube, a.bucket) == (b.cube, b.bucket));
-    StoredCell {
-        unchecked: cell.unchecked,
-        slices: slices.map(|rows| slice(rows, &own)).collect(),
-        values: own
-            .iter()
-            .map(|value| values.text(*value).to_owned())
-            .collect(),
-        visitors: cell.visitors.iter().map(StoredVisitors::of).collect(),
-    }
-}
-
-fn slice(rows: &[(Place, i128)], own: &[u32]) -> StoredSlice {
-    let mut slice = StoredSlice {
-        cube: u32::from(rows[0].0.cube),
-        bucket: rows[0].0.bucket,
-        ..StoredSlice::default()
-    };
-    for (place, count) in rows {
-        let value = own
-            .binary_search(&place.value)
-            .map_or(0, |at| at as u32 + 1);
-        slice.values.push(value);
-        slice.measures.push(u32::from(place.measure));
-        slice.counts.push(*count as i64);
-        if place.measure == Measure::ValueMicros as u8 {
-            slice.high.push((*count >> 64) as i64);
-        }
-    }
-    slice
-}
-
 /// The cell that is stored.
-pub(super) fn read(stored: StoredCell) -> Result<Cell, CellError> {
+fn read(stored: StoredCell) -> Result<Cell, CellError> {
     let values: Vec<Arc<str>> = stored
         .values
         .iter()
@@ -200,19 +138,6 @@ impl StoredSlice {
 }
 
 impl StoredVisitors {
-    fn of(visitors: &Visitors) -> Self {
-        let (exact, sketch) = match &visitors.set {
-            VisitorSet::Exact(exact) => (exact.clone(), Vec::new()),
-            VisitorSet::Sketch(_) => (Vec::new(), visitors.set.to_sketch_bytes()),
-        };
-        Self {
-            hour: visitors.hour,
-            bot: visitors.bot,
-            exact,
-            sketch,
-        }
-    }
-
     fn read(&self) -> Result<Visitors, CellError> {
         let set = match self.sketch.is_empty() {
             true => self.exact.iter().copied().collect(),

@@ -118,7 +118,7 @@ proptest! {
             (0..=EXACT_LIMIT as u64).for_each(|n| cells.fold(&event(0, 1, 0, 1, n + 1), &Facts::default()));
         }
         let account = EntityId::new(EntityKind::Account, 1);
-        let mut bytes = cells.encode(account).unwrap();
+        let mut bytes = cells.encode(account).unwrap().to_vec();
         let at = at.index(bytes.len());
         bytes[at] ^= by;
         bytes.splice(at..at, noise);

@@ -170,7 +170,7 @@ impl Site {
             cells.fold(&record.event, &Facts::default());
         }
         let cell = cells.encode(account()).unwrap();
-        self.overwrite(epoch, cell).await;
+        self.overwrite(epoch, cell.to_vec()).await;
     }
 
     pub async fn break_cell(&self, epoch: Epoch) {

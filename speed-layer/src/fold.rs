@@ -87,6 +87,12 @@ impl Folder {
         Ok(())
     }
 
+    /// Whose cells of which epoch will be stored for the first time: see [`storage::cells::LiveCells::list`].
+    pub fn new_entities(&self) -> impl Iterator<Item = (Epoch, &[EntityId])> {
+        let new = (self.cells.iter()).map(|(epoch, cells)| (*epoch, cells.new_entities()));
+        new.filter(|(_, entities)| !entities.is_empty())
+    }
+
     /// The changed cells, whole, by entity: all of one entity go in one step. Call
     /// [`Folder::flushed`] when they are stored.
     pub fn changed(&mut self) -> Vec<(EntityId, Vec<StoredCell>)> {

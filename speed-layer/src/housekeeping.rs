@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use futures::{StreamExt, TryStreamExt, stream};
 use handover::raw;
 use model::{Bug, Epoch, Horizon, LogId, Seq, Tail, planted};
 use storage::{
@@ -21,14 +22,28 @@ use crate::SpeedDeps;
 const GRACE: Duration = Duration::from_secs(600);
 const GRACE_MANIFESTS: u64 = 2;
 
+/// How often all cells are looked at for what no list names: cells of another version, or of a store that lost a list.
+const SCAN: Duration = Duration::from_secs(24 * 3600);
+/// Cells deleted at once.
+const DELETES_AT_ONCE: usize = 64;
+
 /// Deletes what nobody needs.
 pub struct Housekeeper {
     /// Manifests in the order seen, with when.
     seen: VecDeque<(u64, Instant, Horizon)>,
     pruned: u64,
+    /// Horizons that were pruned last, the older first: what a worker that came late listed is deleted with the next.
+    done: [Horizon; 2],
+    scanned: Option<Scan>,
     trims: BTreeMap<LogId, Trim>,
     /// For new seals.
     look: Look,
+}
+
+/// When all cells were looked at, in which generations of the live store.
+struct Scan {
+    at: Instant,
+    generations: String,
 }
 
 /// How far the stream of one log may be forgotten, and is.
@@ -57,6 +72,8 @@ impl Housekeeper {
         Self {
             seen: VecDeque::new(),
             pruned: 0,
+            done: [Horizon::default(), Horizon::default()],
+            scanned: None,
             trims: BTreeMap::new(),
             look: Look::new(deps.bell.clone(), Duration::ZERO),
         }
@@ -108,12 +125,46 @@ impl Housekeeper {
         let Some((place, n, horizon)) = covered.filter(|(_, n, _)| *n > self.pruned) else {
             return Ok(());
         };
-        let cells = delete(deps, horizon).await?;
+        let cells = self.delete(deps, horizon).await?;
         tracing::debug!(manifest = n, cells, "pruned");
         // Only now: what failed is tried again.
         self.pruned = n;
         self.seen.drain(..=place);
         Ok(())
+    }
+
+    /// Deletes the cells that `horizon` covers.
+    async fn delete(&mut self, deps: &SpeedDeps, mut horizon: Horizon) -> Result<u64, LiveError> {
+        if planted(Bug::PruneUncovered) {
+            let covered = horizon.0.values_mut();
+            covered.for_each(|c| c.epoch = c.epoch.next());
+        }
+        if planted(Bug::PruneBeforeWatermark) {
+            deps.cells.prune(&horizon).await?;
+        }
+        // The prune watermark first, then the cells: a reader of an older manifest must notice.
+        for (log, covered) in &horizon.0 {
+            deps.cells
+                .raise_prune_watermark(*log, covered.epoch)
+                .await?;
+        }
+        let generations = deps.cells.generations(false).await?;
+        let known = self
+            .scanned
+            .as_ref()
+            .filter(|scan| scan.at.elapsed() < SCAN && scan.generations == generations);
+        let cells = match known {
+            Some(_) => delete_listed(deps, &self.done[0], &horizon).await?,
+            None => {
+                let cells = deps.cells.prune(&horizon).await?;
+                let at = Instant::now();
+                self.scanned = Some(Scan { at, generations });
+                self.done[1] = horizon.clone();
+                cells
+            }
+        };
+        self.done = [std::mem::take(&mut self.done[1]), horizon];
+        Ok(cells)
     }
 
     /// Finds out how far a log is sealed: all of it is in raw then.
@@ -152,22 +203,141 @@ impl Housekeeper {
     }
 }
 
-/// Deletes the cells that `horizon` covers.
-async fn delete(deps: &SpeedDeps, mut horizon: Horizon) -> Result<u64, LiveError> {
-    if planted(Bug::PruneUncovered) {
-        horizon
-            .0
-            .values_mut()
-            .for_each(|c| c.epoch = c.epoch.next());
-    }
-    if planted(Bug::PruneBeforeWatermark) {
-        deps.cells.prune(&horizon).await?;
-    }
-    // The prune watermark first, then the cells: a reader of an older manifest must notice.
+/// Deletes the listed cells of epochs after `done` that `horizon` covers.
+async fn delete_listed(
+    deps: &SpeedDeps,
+    done: &Horizon,
+    horizon: &Horizon,
+) -> Result<u64, LiveError> {
+    let mut deleted = 0;
     for (log, covered) in &horizon.0 {
-        deps.cells
-            .raise_prune_watermark(*log, covered.epoch)
-            .await?;
+        let mut epoch = done.of(*log).epoch.next();
+        while epoch <= covered.epoch {
+            deleted += delete_epoch(deps, *log, epoch).await?;
+            epoch = epoch.next();
+        }
     }
-    deps.cells.prune(&horizon).await
+    Ok(deleted)
+}
+
+async fn delete_epoch(deps: &SpeedDeps, log: LogId, epoch: Epoch) -> Result<u64, LiveError> {
+    let mut deleted = 0;
+    for page in 0.. {
+        let entities = deps.cells.listed(log, epoch, page).await?;
+        if entities.is_empty() {
+            if page > 0 {
+                deps.cells.unlist(log, epoch).await?;
+            }
+            break;
+        }
+        let deletes = entities
+            .into_iter()
+            .map(|entity| deps.cells.delete(entity, log, epoch));
+        let done = stream::iter(deletes).buffer_unordered(DELETES_AT_ONCE);
+        let counts = done
+            .map_ok(u64::from)
+            .try_fold(0, |all, n| async move { Ok(all + n) });
+        deleted += counts.await?;
+    }
+    Ok(deleted)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use enrich::Rules;
+    use handover::overview::Overview;
+    use model::{Covered, EntityId, EntityKind, FoldVersion, SegmentNo};
+    use storage::{bell::Bell, cells::StoredCell, leases::AllGranted};
+    use testing::Installation;
+    use web::Health;
+
+    use super::*;
+
+    const LOG: LogId = LogId(1);
+
+    fn entity(raw: u64) -> EntityId {
+        EntityId::new(EntityKind::Link, raw)
+    }
+
+    fn deps(installation: &Installation) -> SpeedDeps {
+        let env = &installation.env;
+        SpeedDeps {
+            overview: Overview::new(Arc::clone(&env.store), Bell::default()),
+            bell: Bell::default(),
+            store: Arc::clone(&env.store),
+            stream: installation.stream.clone(),
+            cells: installation.cells.clone(),
+            leases: Arc::new(AllGranted),
+            worker: 1,
+            rules: Arc::new(Rules::new().unwrap()),
+            clock: Arc::clone(&env.clock),
+            health: Health::default(),
+        }
+    }
+
+    /// A cell of each entity, of one epoch.
+    async fn put(deps: &SpeedDeps, epoch: u64, entities: &[u64], listed: bool) {
+        let epoch = Epoch(epoch);
+        let entities: Vec<EntityId> = entities.iter().map(|raw| entity(*raw)).collect();
+        if listed {
+            deps.cells.list(LOG, epoch, &entities).await.unwrap();
+        }
+        for entity in entities {
+            let cell = StoredCell {
+                log: LOG,
+                epoch,
+                fence: None,
+                fold: FoldVersion::OURS,
+                upto: Seq(1),
+                body: Bytes::new(),
+            };
+            deps.cells.put(entity, vec![cell]).await.unwrap();
+        }
+    }
+
+    fn upto(epoch: u64) -> Horizon {
+        let covered = Covered {
+            epoch: Epoch(epoch),
+            seq: Seq(1),
+            segment: SegmentNo(1),
+        };
+        Horizon([(LOG, covered)].into_iter().collect())
+    }
+
+    async fn left(deps: &SpeedDeps, raw: u64) -> Vec<u64> {
+        let cells = deps.cells.cells(entity(raw)).await.unwrap();
+        cells.iter().map(|cell| cell.epoch.0).collect()
+    }
+
+    #[tokio::test]
+    async fn all_cells_are_looked_at_first_and_listed_ones_afterwards() {
+        let installation = Installation::new(0);
+        let deps = deps(&installation);
+        let mut keeper = Housekeeper::new(&deps);
+        put(&deps, 1, &[1, 2], false).await;
+        put(&deps, 2, &[1], true).await;
+        assert_eq!(keeper.delete(&deps, upto(1)).await.unwrap(), 2);
+        assert_eq!(left(&deps, 1).await, [2]);
+        put(&deps, 2, &[3], false).await;
+        put(&deps, 3, &[1], true).await;
+        assert_eq!(keeper.delete(&deps, upto(2)).await.unwrap(), 1);
+        assert_eq!(
+            (left(&deps, 1).await, left(&deps, 3).await),
+            (vec![3], vec![2])
+        );
+        // A worker that came late lists a cell of an epoch that was deleted with the last manifest.
+        put(&deps, 2, &[4], true).await;
+        assert_eq!(keeper.delete(&deps, upto(3)).await.unwrap(), 2);
+        assert_eq!(left(&deps, 4).await, [] as [u64; 0]);
+        assert_eq!(deps.cells.listed(LOG, Epoch(3), 0).await.unwrap(), []);
+        assert_eq!(left(&deps, 3).await, [2], "no list names it");
+        // A store that lost something may hold what lists do not name.
+        installation.cells.flush();
+        put(&deps, 3, &[3], false).await;
+        assert_eq!(keeper.delete(&deps, upto(4)).await.unwrap(), 1);
+        assert_eq!(deps.cells.prune_watermark(LOG).await.unwrap(), Epoch(4));
+    }
 }

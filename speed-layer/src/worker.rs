@@ -280,6 +280,9 @@ impl<'a> Session<'a> {
             {
                 return Ok(Some(ended));
             }
+            for (epoch, entities) in self.folder.new_entities() {
+                self.deps.cells.list(self.log, epoch, entities).await?;
+            }
             let puts = stream::iter(self.folder.changed()).map(Ok::<_, LiveError>);
             puts.try_for_each_concurrent(PUTS_AT_ONCE, |(entity, cells)| {
                 self.deps.cells.put(entity, cells)

@@ -332,6 +332,41 @@ impl LiveCells for Client {
         Ok(all.join("."))
     }
 
+    async fn list(&self, log: LogId, epoch: Epoch, entities: &[EntityId]) -> Result<(), LiveError> {
+        let fine = self.begin().await?;
+        let node = self.cluster.node(&("list", log, epoch));
+        node.cells.list(log, epoch, entities).await?;
+        self.end(fine, node, ()).await
+    }
+
+    async fn listed(
+        &self,
+        log: LogId,
+        epoch: Epoch,
+        page: usize,
+    ) -> Result<Vec<EntityId>, LiveError> {
+        self.look().await?;
+        let node = self.cluster.node(&("list", log, epoch));
+        node.cells.listed(log, epoch, page).await
+    }
+
+    async fn unlist(&self, log: LogId, epoch: Epoch) -> Result<(), LiveError> {
+        let fine = self.begin().await?;
+        let node = self.cluster.node(&("list", log, epoch));
+        node.cells.unlist(log, epoch).await?;
+        self.end(fine, node, ()).await
+    }
+
+    async fn delete(&self, entity: EntityId, log: LogId, epoch: Epoch) -> Result<bool, LiveError> {
+        let fine = self.begin().await?;
+        let node = self.cluster.node(&("live", entity));
+        let deleted = node.cells.delete(entity, log, epoch).await?;
+        self.cluster
+            .gate
+            .note(|| format!("deleted {entity} {log} {epoch}: {deleted}"));
+        self.end(fine, node, deleted).await
+    }
+
     async fn prune(&self, covered: &Horizon) -> Result<u64, LiveError> {
         let mut pruned = 0;
         for node in self.cluster.nodes.iter() {

@@ -6,6 +6,9 @@ use model::{EntityId, Epoch, LogId};
 /// Pattern of all live cells.
 pub const LIVE_PATTERN: &str = "mr:live:*";
 const LIVE: &str = "mr:live:";
+/// Pattern of all lists of [`entities`].
+pub const ENTITIES_PATTERN: &str = "mr:list:*";
+const ENTITIES: &str = "mr:list:";
 
 /// A hash: the live cells of an entity.
 pub fn live(entity: EntityId) -> String {
@@ -31,6 +34,16 @@ pub fn cell_version(log: LogId, epoch: Epoch) -> String {
 pub fn parse_cell(field: &str) -> Option<(LogId, Epoch)> {
     let (log, epoch) = field.split_once(':')?;
     Some((log.parse().ok()?, epoch.parse().ok()?))
+}
+
+/// A list: who has live cells of an epoch, as texts of ids with spaces between them.
+pub fn entities(log: LogId, epoch: Epoch) -> String {
+    format!("{ENTITIES}{log}:{epoch}")
+}
+
+/// Log and epoch of a key made by [`entities`].
+pub fn parse_entities(key: &str) -> Option<(LogId, Epoch)> {
+    parse_cell(key.strip_prefix(ENTITIES)?)
 }
 
 /// A string: how far the speed layer has flushed a log.
@@ -100,5 +113,7 @@ mod tests {
             Some((LogId(9), Epoch(3)))
         );
         assert_eq!(parse_cell(&cell_version(LogId(9), Epoch(3))), None);
+        let list = entities(LogId(9), Epoch(3));
+        assert_eq!(parse_entities(&list), Some((LogId(9), Epoch(3))));
     }
 }

@@ -33,6 +33,8 @@ pub struct EpochCells {
     cells: HashMap<EntityId, Folded>,
     /// Whose cells have changed since [`EpochCells::forget_changes`], each once.
     changed: Vec<EntityId>,
+    /// Those of them that had none before.
+    new: Vec<EntityId>,
 }
 
 /// Each value once, however many cells count it. A number below [`REST`] for each.
@@ -107,6 +109,9 @@ impl EpochCells {
         let measure = Measure::counted(event, facts);
         for entity in event.entities() {
             let cell = self.cells.entry(entity).or_default();
+            if cell.rows.is_empty() {
+                self.new.push(entity);
+            }
             if !cell.changed {
                 cell.changed = true;
                 self.changed.push(entity);
@@ -139,6 +144,11 @@ impl EpochCells {
         !self.changed.is_empty()
     }
 
+    /// Who has a cell now and had none at the last [`EpochCells::forget_changes`].
+    pub fn new_entities(&self) -> &[EntityId] {
+        &self.new
+    }
+
     /// The stored form of each cell that has changed since [`EpochCells::forget_changes`], in the order of the log.
     pub fn encode_changed(&mut self, writer: &mut Writer) -> Vec<(EntityId, Bytes)> {
         let (cells, values) = (&mut self.cells, &self.values);
@@ -151,6 +161,7 @@ impl EpochCells {
 
     /// Says that everything changed is stored.
     pub fn forget_changes(&mut self) {
+        self.new.clear();
         for entity in self.changed.drain(..) {
             if let Some(cell) = self.cells.get_mut(&entity) {
                 cell.changed = false;

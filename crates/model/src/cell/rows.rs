@@ -23,6 +23,10 @@ impl Default for Rows {
 }
 
 impl Rows {
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Few(rows) if rows.is_empty())
+    }
+
     /// Adds one to a row; `false` if there is no such row.
     pub(super) fn count(&mut self, place: Place) -> bool {
         let count = match self {

@@ -14,6 +14,9 @@ use model::{Bug, EntityId, Epoch, Horizon, LogId, planted};
 use super::{Checkpoint, HighWatermark, LiveCells, StoredCell};
 use crate::error::LiveError;
 
+/// Entities on a page of a list.
+const PAGE: usize = 1_000;
+
 /// [`LiveCells`] in memory.
 #[derive(Default)]
 pub struct MemoryCells {
@@ -27,6 +30,7 @@ struct State {
     checkpoints: HashMap<LogId, Checkpoint>,
     high_watermarks: HashMap<LogId, HighWatermark>,
     prune_watermarks: HashMap<LogId, Epoch>,
+    lists: HashMap<(LogId, Epoch), Vec<EntityId>>,
 }
 
 impl MemoryCells {
@@ -134,9 +138,50 @@ impl LiveCells for MemoryCells {
         Ok(self.generation.load(Ordering::SeqCst).to_string())
     }
 
+    async fn list(&self, log: LogId, epoch: Epoch, entities: &[EntityId]) -> Result<(), LiveError> {
+        let mut state = self.state();
+        let list = state.lists.entry((log, epoch)).or_default();
+        list.extend_from_slice(entities);
+        Ok(())
+    }
+
+    async fn listed(
+        &self,
+        log: LogId,
+        epoch: Epoch,
+        page: usize,
+    ) -> Result<Vec<EntityId>, LiveError> {
+        let state = self.state();
+        let list = state.lists.get(&(log, epoch));
+        let page = list.and_then(|list| list.chunks(PAGE).nth(page));
+        Ok(page.unwrap_or_default().to_vec())
+    }
+
+    async fn unlist(&self, log: LogId, epoch: Epoch) -> Result<(), LiveError> {
+        self.state().lists.remove(&(log, epoch));
+        Ok(())
+    }
+
+    async fn delete(&self, entity: EntityId, log: LogId, epoch: Epoch) -> Result<bool, LiveError> {
+        let mut state = self.state();
+        let Some(cells) = state.cells.get_mut(&entity) else {
+            return Ok(false);
+        };
+        let before = cells.len();
+        cells.retain(|cell| (cell.log, cell.epoch) != (log, epoch));
+        let deleted = cells.len() < before;
+        if cells.is_empty() {
+            state.cells.remove(&entity);
+        }
+        Ok(deleted)
+    }
+
     async fn prune(&self, covered: &Horizon) -> Result<u64, LiveError> {
         let mut pruned = 0;
-        self.state().cells.retain(|_, cells| {
+        let mut state = self.state();
+        let lists = &mut state.lists;
+        lists.retain(|(log, epoch), _| *epoch > covered.of(*log).epoch);
+        state.cells.retain(|_, cells| {
             let before = cells.len();
             cells.retain(|cell| cell.epoch > covered.of(cell.log).epoch);
             pruned += (before - cells.len()) as u64;

@@ -117,7 +117,26 @@ pub trait LiveCells: Send + Sync {
     /// lost. With `create`, what is needed to notice that later is made where it is missing.
     async fn generations(&self, create: bool) -> Result<String, LiveError>;
 
-    /// Deletes the cells of covered epochs and tells how many. The prune watermarks must be raised before.
+    /// Says who will have cells of an epoch, before they are put: so that those are found again when they are to be
+    /// deleted. Entities may be listed more than once.
+    async fn list(&self, log: LogId, epoch: Epoch, entities: &[EntityId]) -> Result<(), LiveError>;
+
+    /// The `page`th part of what is listed, from 0; nothing after the last.
+    async fn listed(
+        &self,
+        log: LogId,
+        epoch: Epoch,
+        page: usize,
+    ) -> Result<Vec<EntityId>, LiveError>;
+
+    /// Deletes the list of an epoch.
+    async fn unlist(&self, log: LogId, epoch: Epoch) -> Result<(), LiveError>;
+
+    /// Deletes one cell and tells whether it was there. The prune watermark must be raised before.
+    async fn delete(&self, entity: EntityId, log: LogId, epoch: Epoch) -> Result<bool, LiveError>;
+
+    /// Looks at all cells and lists, deletes those of covered epochs, and tells how many cells that were. The prune
+    /// watermarks must be raised before.
     async fn prune(&self, covered: &Horizon) -> Result<u64, LiveError>;
 }
 

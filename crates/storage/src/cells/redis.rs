@@ -1,51 +1,43 @@
-//! Live cells in Redis: a hash per entity, two fields per cell (body and version).
+//! Live cells in Redis: a hash per entity, two fields per cell (body and version), and a list per epoch of who has some.
 
-use std::collections::HashMap;
+mod scripts;
+mod versions;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use model::{EntityId, Epoch, Fence, FoldVersion, Horizon, LogId};
+use model::{EntityId, Epoch, FoldVersion, Horizon, LogId};
+use moka::sync::Cache;
 use redis::{FromRedisValue, RedisError, Script, Value};
 use serde::de::DeserializeOwned;
 
-use super::{CellVersion, Checkpoint, HighWatermark, LiveCells, StoredCell};
+use self::{
+    scripts::{COMPARE_AND_SET, PUT_IF_NEWER, RAISE, READ_CHANGED},
+    versions::{decode_version, digits, encode_version},
+};
+use super::{Checkpoint, HighWatermark, LiveCells, StoredCell};
 use crate::{
     error::LiveError,
-    redis_client::{Connection, RedisClient},
+    redis_client::{Connection, Master, RedisClient},
     redis_keys,
 };
 
 /// Keys looked at by one step of a scan.
 const SCAN_COUNT: usize = 500;
+/// Entities in one item of a list, at most.
+const LISTED_TOGETHER: usize = 500;
+/// Items of a list read at once.
+const LIST_PAGE: usize = 20;
 
-/// ARGV: (field, version field, version, body)*. Versions are digits of fixed width, so that they
-/// compare as text; Lua numbers would lose bits above 2^53. They are fence, event, fold, the last
-/// one left out where it is `$FIRST`; fence, fold, event is what they are compared by.
-const PUT_IF_NEWER: &str = "
-local function order(version)
-  local fold = version:sub(41)
-  if fold == '' then fold = '$FIRST' end
-  return version:sub(1, 20) .. fold .. version:sub(21, 40)
-end
-for i = 1, #ARGV, 4 do
-  local old = redis.call('HGET', KEYS[1], ARGV[i + 1])
-  if not old or order(old) < order(ARGV[i + 2]) then
-    redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 3], ARGV[i + 1], ARGV[i + 2])
-  end
-end
-return 1";
+/// Answer of `READ_CHANGED`: field of the version, version, body.
+type Found = (String, Option<Vec<u8>>, Option<Vec<u8>>);
 
-/// ARGV: expected ('' for none), new.
-const COMPARE_AND_SET: &str = "
-local old = redis.call('GET', KEYS[1]) or ''
-if old == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return 1 end
-return 0";
-
-/// ARGV: the least value, as digits of fixed width.
-const RAISE: &str = "
-local old = redis.call('GET', KEYS[1])
-if not old or old < ARGV[1] then redis.call('SET', KEYS[1], ARGV[1]) end
-return 1";
+/// The cells of an entity with so many bytes are kept, so that they are not all fetched with each reading.
+const LARGE: usize = 64 << 10;
+/// So many bytes are kept, for so long: they are of no use once their versions are gone.
+const KEPT: u64 = 64 << 20;
+const KEPT_FOR: Duration = Duration::from_secs(600);
 
 /// [`LiveCells`] in Redis.
 pub struct RedisCells {
@@ -54,6 +46,8 @@ pub struct RedisCells {
     put: Script,
     compare_and_set: Script,
     raise: Script,
+    read_changed: Script,
+    large: Cache<EntityId, Arc<Vec<StoredCell>>>,
 }
 
 impl RedisCells {
@@ -67,6 +61,12 @@ impl RedisCells {
             put: script(&PUT_IF_NEWER.replace("$FIRST", &digits(FoldVersion::FIRST.0))),
             compare_and_set: script(COMPARE_AND_SET),
             raise: script(RAISE),
+            read_changed: script(READ_CHANGED),
+            large: Cache::builder()
+                .weigher(|_, cells: &Arc<Vec<_>>| bytes_of(cells).try_into().unwrap_or(u32::MAX))
+                .max_capacity(KEPT)
+                .time_to_live(KEPT_FOR)
+                .build(),
         }
     }
 
@@ -82,6 +82,96 @@ impl RedisCells {
             .await?;
         text.map(|t| serde_json::from_str(&t).map_err(|e| damaged(key, e.to_string())))
             .transpose()
+    }
+
+    async fn read_all(&self, entity: EntityId) -> Result<Vec<StoredCell>, LiveError> {
+        let key = redis_keys::live(entity);
+        let fields: HashMap<String, Vec<u8>> = redis::cmd("HGETALL")
+            .arg(&key)
+            .query_async(&mut self.connection().await?)
+            .await?;
+        let mut cells = Vec::new();
+        for (field, body) in &fields {
+            let Some(place) = redis_keys::parse_cell(field) else {
+                continue;
+            };
+            let version = fields.get(&redis_keys::cell_version(place.0, place.1));
+            let version = version.map(Vec::as_slice);
+            let body = Bytes::copy_from_slice(body);
+            cells.push(cell(&key, place, version, body)?);
+        }
+        Ok(cells)
+    }
+
+    /// The same where most of them are known: what is of a known version is not fetched again.
+    async fn read_changed(
+        &self,
+        entity: EntityId,
+        known: &[StoredCell],
+    ) -> Result<Vec<StoredCell>, LiveError> {
+        let key = redis_keys::live(entity);
+        let mut invocation = self.read_changed.key(&key);
+        for cell in known {
+            invocation
+                .arg(redis_keys::cell_version(cell.log, cell.epoch))
+                .arg(encode_version(cell.version()));
+        }
+        let answer: Vec<Found> = invocation
+            .invoke_async(&mut self.connection().await?)
+            .await?;
+        let known: HashMap<_, _> = known.iter().map(|c| ((c.log, c.epoch), c)).collect();
+        let mut cells = Vec::new();
+        for (field, version, body) in answer {
+            let Some(place) = redis_keys::parse_cell(field.trim_end_matches('#')) else {
+                continue;
+            };
+            let is_of = |known: &&&StoredCell| {
+                let known = encode_version(known.version());
+                version.as_ref().is_some_and(|v| *v == known.as_bytes())
+            };
+            let body = match (body, known.get(&place).filter(is_of)) {
+                (Some(body), _) => Bytes::from(body),
+                (None, Some(known)) => Bytes::clone(&known.body),
+                (None, None) => {
+                    let why = format!("{field} has no cell or no version");
+                    return Err(damaged(&key, why));
+                }
+            };
+            cells.push(cell(&key, place, version.as_deref(), body)?);
+        }
+        Ok(cells)
+    }
+
+    /// One step over the keys of one node: where the next one begins, and keys.
+    async fn scan(
+        &self,
+        master: &Master,
+        cursor: &str,
+        pattern: &str,
+    ) -> Result<(String, Vec<String>), LiveError> {
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor).arg("MATCH").arg(pattern);
+        scan.arg("COUNT").arg(SCAN_COUNT);
+        let answer = self.client.on(master, scan).await?;
+        let found = <(String, Vec<String>)>::from_redis_value(answer).map_err(RedisError::from)?;
+        Ok(found)
+    }
+
+    async fn prune_lists(&self, master: &Master, covered: &Horizon) -> Result<(), LiveError> {
+        let mut cursor = "0".to_owned();
+        loop {
+            let (next, keys) = self
+                .scan(master, &cursor, redis_keys::ENTITIES_PATTERN)
+                .await?;
+            let lists = keys.iter().filter_map(|k| redis_keys::parse_entities(k));
+            for (log, epoch) in lists.filter(|(log, epoch)| *epoch <= covered.of(*log).epoch) {
+                self.unlist(log, epoch).await?;
+            }
+            cursor = next;
+            if cursor == "0" {
+                return Ok(());
+            }
+        }
     }
 
     async fn prune_key(&self, key: &str, covered: &Horizon) -> Result<u64, LiveError> {
@@ -130,30 +220,12 @@ impl LiveCells for RedisCells {
     }
 
     async fn cells(&self, entity: EntityId) -> Result<Vec<StoredCell>, LiveError> {
-        let key = redis_keys::live(entity);
-        let mut connection = self.connection().await?;
-        let fields: HashMap<String, Vec<u8>> = redis::cmd("HGETALL")
-            .arg(&key)
-            .query_async(&mut connection)
-            .await?;
-        let mut cells = Vec::new();
-        for (field, body) in &fields {
-            let Some((log, epoch)) = redis_keys::parse_cell(field) else {
-                continue;
-            };
-            let version = fields
-                .get(&redis_keys::cell_version(log, epoch))
-                .and_then(|v| decode_version(v));
-            let (fence, fold, upto) =
-                version.ok_or_else(|| damaged(&key, format!("cell {field} has no version")))?;
-            cells.push(StoredCell {
-                log,
-                epoch,
-                fence,
-                fold,
-                upto,
-                body: Bytes::copy_from_slice(body),
-            });
+        let cells = match self.large.get(&entity) {
+            Some(known) => self.read_changed(entity, &known).await?,
+            None => self.read_all(entity).await?,
+        };
+        if bytes_of(&cells) >= LARGE {
+            self.large.insert(entity, Arc::new(cells.clone()));
         }
         Ok(cells)
     }
@@ -229,20 +301,61 @@ impl LiveCells for RedisCells {
             .await
     }
 
+    async fn list(&self, log: LogId, epoch: Epoch, entities: &[EntityId]) -> Result<(), LiveError> {
+        let mut push = redis::cmd("RPUSH");
+        push.arg(redis_keys::entities(log, epoch));
+        for entities in entities.chunks(LISTED_TOGETHER) {
+            let texts: Vec<String> = entities.iter().map(EntityId::to_string).collect();
+            push.arg(texts.join(" "));
+        }
+        push.query_async::<Value>(&mut self.connection().await?)
+            .await?;
+        Ok(())
+    }
+
+    async fn listed(
+        &self,
+        log: LogId,
+        epoch: Epoch,
+        page: usize,
+    ) -> Result<Vec<EntityId>, LiveError> {
+        let from = page * LIST_PAGE;
+        let items: Vec<String> = redis::cmd("LRANGE")
+            .arg(redis_keys::entities(log, epoch))
+            .arg(from)
+            .arg(from + LIST_PAGE - 1)
+            .query_async(&mut self.connection().await?)
+            .await?;
+        let texts = items.iter().flat_map(|item| item.split(' '));
+        Ok(texts.filter_map(|text| text.parse().ok()).collect())
+    }
+
+    async fn unlist(&self, log: LogId, epoch: Epoch) -> Result<(), LiveError> {
+        redis::cmd("DEL")
+            .arg(redis_keys::entities(log, epoch))
+            .query_async::<Value>(&mut self.connection().await?)
+            .await?;
+        Ok(())
+    }
+
+    async fn delete(&self, entity: EntityId, log: LogId, epoch: Epoch) -> Result<bool, LiveError> {
+        let gone: u64 = redis::cmd("HDEL")
+            .arg(redis_keys::live(entity))
+            .arg(redis_keys::cell(log, epoch))
+            .arg(redis_keys::cell_version(log, epoch))
+            .query_async(&mut self.connection().await?)
+            .await?;
+        Ok(gone > 0)
+    }
+
     async fn prune(&self, covered: &Horizon) -> Result<u64, LiveError> {
         let mut pruned = 0;
         for master in self.client.masters().await? {
             let mut cursor = "0".to_owned();
             loop {
-                let mut scan = redis::cmd("SCAN");
-                scan.arg(&cursor)
-                    .arg("MATCH")
-                    .arg(redis_keys::LIVE_PATTERN)
-                    .arg("COUNT")
-                    .arg(SCAN_COUNT);
-                let answer = self.client.on(&master, scan).await?;
-                let (next, keys) =
-                    <(String, Vec<String>)>::from_redis_value(answer).map_err(RedisError::from)?;
+                let (next, keys) = self
+                    .scan(&master, &cursor, redis_keys::LIVE_PATTERN)
+                    .await?;
                 for key in keys {
                     pruned += self.prune_key(&key, covered).await?;
                 }
@@ -251,31 +364,33 @@ impl LiveCells for RedisCells {
                     break;
                 }
             }
+            self.prune_lists(&master, covered).await?;
         }
         Ok(pruned)
     }
 }
 
-fn digits(number: u64) -> String {
-    format!("{number:020}")
+fn bytes_of(cells: &[StoredCell]) -> usize {
+    cells.iter().map(|cell| cell.body.len()).sum()
 }
 
-fn encode_version((fence, fold, upto): CellVersion) -> String {
-    let fold = match fold.is_first() {
-        true => String::new(),
-        false => digits(fold.0),
-    };
-    digits(Fence::number(fence)) + &digits(upto.0) + &fold
-}
-
-fn decode_version(text: &[u8]) -> Option<CellVersion> {
-    let text = std::str::from_utf8(text).ok()?;
-    let (fence, upto) = (text.get(..20)?, text.get(20..40)?);
-    let fold = match text.get(40..)? {
-        "" => FoldVersion::FIRST,
-        fold => FoldVersion(fold.parse().ok()?),
-    };
-    Some((Fence::of(fence.parse().ok()?), fold, upto.parse().ok()?))
+fn cell(
+    key: &str,
+    (log, epoch): (LogId, Epoch),
+    version: Option<&[u8]>,
+    body: Bytes,
+) -> Result<StoredCell, LiveError> {
+    let version = version.and_then(decode_version);
+    let no_version = || damaged(key, format!("the cell of {log}, {epoch} has no version"));
+    let (fence, fold, upto) = version.ok_or_else(no_version)?;
+    Ok(StoredCell {
+        log,
+        epoch,
+        fence,
+        fold,
+        upto,
+        body,
+    })
 }
 
 fn damaged(key: &str, why: String) -> LiveError {

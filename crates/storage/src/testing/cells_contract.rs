@@ -57,6 +57,8 @@ pub async fn run<F: AsyncFnOnce()>(cells: Arc<dyn LiveCells>, flush: F) {
     the_newest_high_watermark_stays(&*cells).await;
     prune_watermarks_only_rise(&*cells).await;
     prune_deletes_what_is_covered(&*cells).await;
+    what_is_listed_can_be_deleted(&*cells).await;
+    many_bytes_are_read_like_few(&*cells).await;
     generations_tell_a_flush(&*cells, flush).await;
 }
 
@@ -238,6 +240,85 @@ async fn prune_deletes_what_is_covered(cells: &dyn LiveCells) {
         vec![cell(1, 2, 0, 8), cell(2, 1, 0, 3)]
     );
     assert_eq!(cells.prune(&horizon).await.unwrap(), 0);
+}
+
+/// An implementation may keep what is large, and fetch what has changed.
+async fn many_bytes_are_read_like_few(cells: &dyn LiveCells) {
+    let large = |log, epoch, upto: u64| StoredCell {
+        body: Bytes::from(vec![upto as u8; 50_000]),
+        ..cell(log, epoch, 0, upto)
+    };
+    let raw = 50;
+    let mut expected = vec![large(1, 20, 1), large(1, 21, 2), large(2, 1, 3)];
+    cells.put(entity(raw), expected.clone()).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(sorted(cells, raw).await, expected);
+    }
+    let changed = [large(1, 21, 9), large(2, 2, 4)];
+    cells.put(entity(raw), changed.to_vec()).await.unwrap();
+    (expected[1], _) = (changed[0].clone(), expected.push(changed[1].clone()));
+    for _ in 0..2 {
+        assert_eq!(sorted(cells, raw).await, expected);
+    }
+    assert!(
+        cells
+            .delete(entity(raw), LogId(1), Epoch(20))
+            .await
+            .unwrap()
+    );
+    assert_eq!(sorted(cells, raw).await, expected[1..]);
+    for cell in &expected[1..] {
+        cells
+            .delete(entity(raw), cell.log, cell.epoch)
+            .await
+            .unwrap();
+    }
+    assert_eq!(sorted(cells, raw).await, []);
+    cells
+        .put(entity(raw), vec![cell(1, 20, 0, 7)])
+        .await
+        .unwrap();
+    assert_eq!(sorted(cells, raw).await, [cell(1, 20, 0, 7)]);
+}
+
+async fn what_is_listed_can_be_deleted(cells: &dyn LiveCells) {
+    let (log, epoch) = (LogId(1), Epoch(7));
+    let all = async |epoch| {
+        let mut all = Vec::new();
+        for page in 0.. {
+            let part = cells.listed(log, epoch, page).await.unwrap();
+            if part.is_empty() {
+                break;
+            }
+            all.extend(part);
+        }
+        all
+    };
+    assert_eq!(all(epoch).await, []);
+    let many: Vec<EntityId> = (1000..26_000).map(entity).collect();
+    cells.list(log, epoch, &many[..12_345]).await.unwrap();
+    cells.list(log, epoch, &many[12_345..]).await.unwrap();
+    cells.list(log, Epoch(8), &many[..1]).await.unwrap();
+    assert_eq!(all(epoch).await, many, "over many pages");
+    let two = vec![cell(1, 7, 0, 5), cell(1, 8, 0, 9)];
+    cells.put(many[0], two).await.unwrap();
+    assert!(cells.delete(many[0], log, epoch).await.unwrap());
+    assert!(!cells.delete(many[0], log, epoch).await.unwrap());
+    assert!(!cells.delete(many[1], log, epoch).await.unwrap());
+    assert_eq!(sorted(cells, 1000).await, vec![cell(1, 8, 0, 9)]);
+    cells.unlist(log, epoch).await.unwrap();
+    assert_eq!(all(epoch).await, []);
+    assert_eq!(all(Epoch(8)).await, many[..1], "another epoch's list stays");
+    // Looking at everything finds lists, too.
+    let covered = Covered {
+        epoch: Epoch(8),
+        seq: Seq(9),
+        segment: SegmentNo(1),
+    };
+    let horizon = Horizon([(log, covered)].into_iter().collect());
+    assert!(cells.prune(&horizon).await.unwrap() >= 1);
+    assert_eq!(all(Epoch(8)).await, []);
+    assert_eq!(sorted(cells, 1000).await, vec![]);
 }
 
 async fn generations_tell_a_flush<F: AsyncFnOnce()>(cells: &dyn LiveCells, flush: F) {

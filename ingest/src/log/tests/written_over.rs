@@ -244,9 +244,8 @@ async fn of_two_states_of_one_log_the_later_one_holds() {
     for (closed, retired, expected) in [(5, "", 5), (2, ",\"retired_at\":0", 2), (1, "", 2)] {
         let disk = FakeDisk::default();
         let new = br#"{"format":2,"log":"00000000000000000000000007","closed_epoch":2}"#;
-        let old = format!(
-            r#"{{"log":"00000000000000000000000007","closed_epoch":{closed}{retired}}}"#
-        );
+        let old =
+            format!(r#"{{"log":"00000000000000000000000007","closed_epoch":{closed}{retired}}}"#);
         disk.replace("log.json", new).unwrap();
         disk.replace("state.json", old.as_bytes()).unwrap();
         let state = State::load(&disk).unwrap().unwrap();

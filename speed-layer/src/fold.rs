@@ -59,7 +59,7 @@ impl Folder {
 
     /// Whether anything is not flushed.
     pub fn is_dirty(&self) -> bool {
-        self.cells.values().any(EpochCells::is_changed)
+        self.cells.values().any(|cells| !cells.changed().is_empty())
     }
 
     /// Folds records that follow event `previous`; those already folded are passed over.
@@ -93,24 +93,24 @@ impl Folder {
         new.filter(|(_, entities)| !entities.is_empty())
     }
 
-    /// The changed cells, whole, by entity: all of one entity go in one step. Call
-    /// [`Folder::flushed`] when they are stored.
-    pub fn changed(&mut self) -> Vec<(EntityId, Vec<StoredCell>)> {
-        let mut changed = Vec::new();
-        for (epoch, cells) in &mut self.cells {
-            for (entity, body) in cells.encode_changed(&mut self.writer) {
-                let cell = StoredCell {
-                    log: self.log,
-                    epoch: *epoch,
-                    fence: self.fence,
+    /// The changed cells, whole, by entity: all of one entity go in one step. Each is written when it is asked for, so
+    /// that what is written can be on its way meanwhile. Call [`Folder::flushed`] when they are stored.
+    pub fn changed(&mut self) -> impl Iterator<Item = (EntityId, Vec<StoredCell>)> + '_ {
+        let (log, fence, upto) = (self.log, self.fence, self.position);
+        let (all, writer) = (&mut self.cells, &mut self.writer);
+        by_entity(all).into_iter().map(move |(entity, epochs)| {
+            let cells = epochs.into_iter().filter_map(|epoch| {
+                Some(StoredCell {
+                    log,
+                    epoch,
+                    fence,
                     fold: FoldVersion::OURS,
-                    upto: self.position,
-                    body,
-                };
-                changed.push((entity, cell));
-            }
-        }
-        by_entity(changed)
+                    upto,
+                    body: all.get_mut(&epoch)?.encode_with(writer, entity)?,
+                })
+            });
+            (entity, cells.collect())
+        })
     }
 
     /// Everything changed is stored: closed epochs will not change any more and are dropped.
@@ -121,17 +121,18 @@ impl Folder {
     }
 }
 
-/// Cells of one entity together, in the order of their epochs.
-fn by_entity(mut cells: Vec<(EntityId, StoredCell)>) -> Vec<(EntityId, Vec<StoredCell>)> {
-    cells.sort_by_key(|(entity, _)| *entity);
-    let mut puts: Vec<(EntityId, Vec<StoredCell>)> = Vec::with_capacity(cells.len());
-    for (entity, cell) in cells {
-        match puts.last_mut() {
-            Some((last, cells)) if *last == entity => cells.push(cell),
-            _ => puts.push((entity, vec![cell])),
-        }
-    }
-    puts
+/// Whose cells have changed, and of which epochs.
+fn by_entity(cells: &BTreeMap<Epoch, EpochCells>) -> Vec<(EntityId, Vec<Epoch>)> {
+    let changed = cells.iter().flat_map(|(epoch, cells)| {
+        let entities = cells.changed().iter();
+        entities.map(|entity| (*entity, *epoch))
+    });
+    let mut changed: Vec<(EntityId, Epoch)> = changed.collect();
+    changed.sort_unstable();
+    changed
+        .chunk_by(|(a, _), (b, _)| a == b)
+        .map(|cells| (cells[0].0, cells.iter().map(|(_, epoch)| *epoch).collect()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -180,7 +181,7 @@ mod tests {
             (Seq(6), EpochStart::from((Epoch(2), Seq(3))))
         );
         let account = EntityId::new(model::EntityKind::Account, 1);
-        let put: BTreeMap<_, _> = folder.changed().into_iter().collect();
+        let put: BTreeMap<_, _> = folder.changed().collect();
         let epochs: Vec<(u64, u64, i64)> = put[&account]
             .iter()
             .map(|c| {
@@ -196,9 +197,9 @@ mod tests {
             .collect();
         assert_eq!(epochs, vec![(1, 6, 3), (2, 6, 3)]);
         folder.flushed();
-        assert!(folder.changed().is_empty());
+        assert!(folder.changed().next().is_none());
         folder.fold(&rules, Seq(6), &records(7, 7)).unwrap();
-        let again: BTreeMap<_, _> = folder.changed().into_iter().collect();
+        let again: BTreeMap<_, _> = folder.changed().collect();
         let counts: i64 = Cell::decode(&again[&account][0].body)
             .unwrap()
             .rows(&model::CUBES[0])

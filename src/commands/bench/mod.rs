@@ -192,8 +192,7 @@ async fn apply(
             .fold(rules, seq, &batch)
             .map_err(|gap| anyhow::anyhow!("gap at {}", gap.missing))?;
         seq = folder.position();
-        let changed = folder.changed();
-        puts += changed.len() as u64;
+        let changed = folder.changed().inspect(|_| puts += 1);
         let writes = stream::iter(changed).map(anyhow::Ok);
         writes
             .try_for_each_concurrent(64, |(entity, changed)| {

@@ -139,24 +139,14 @@ impl EpochCells {
         self.cells.keys().copied().collect()
     }
 
-    /// Whether anything changed since [`EpochCells::forget_changes`].
-    pub fn is_changed(&self) -> bool {
-        !self.changed.is_empty()
-    }
-
     /// Who has a cell now and had none at the last [`EpochCells::forget_changes`].
     pub fn new_entities(&self) -> &[EntityId] {
         &self.new
     }
 
-    /// The stored form of each cell that has changed since [`EpochCells::forget_changes`], in the order of the log.
-    pub fn encode_changed(&mut self, writer: &mut Writer) -> Vec<(EntityId, Bytes)> {
-        let (cells, values) = (&mut self.cells, &self.values);
-        let changed = self.changed.iter().filter_map(|entity| {
-            let cell = cells.get_mut(entity)?;
-            Some((*entity, writer.write(cell, values)))
-        });
-        changed.collect()
+    /// Whose cells have changed since [`EpochCells::forget_changes`], each once, in the order of the log.
+    pub fn changed(&self) -> &[EntityId] {
+        &self.changed
     }
 
     /// Says that everything changed is stored.
@@ -172,8 +162,13 @@ impl EpochCells {
     /// The stored form of an entity's cell; `None` if it has no events. Equal cells may differ in bytes: the order of
     /// rows is free.
     pub fn encode(&mut self, entity: EntityId) -> Option<Bytes> {
+        self.encode_with(&mut Writer::default(), entity)
+    }
+
+    /// The same for many cells, with the memory of one writer.
+    pub fn encode_with(&mut self, writer: &mut Writer, entity: EntityId) -> Option<Bytes> {
         let cell = self.cells.get_mut(&entity)?;
-        Some(Writer::default().write(cell, &self.values))
+        Some(writer.write(cell, &self.values))
     }
 
     /// An entity's cell, as readers see it; without any event an empty one.

@@ -9,9 +9,13 @@ local function order(version)
   if fold == '' then fold = '$FIRST' end
   return version:sub(1, 20) .. fold .. version:sub(21, 40)
 end
+local function older(a, b)
+  if a:sub(41) == b:sub(41) then return a < b end
+  return order(a) < order(b)
+end
 for i = 1, #ARGV, 4 do
   local old = redis.call('HGET', KEYS[1], ARGV[i + 1])
-  if not old or order(old) < order(ARGV[i + 2]) then
+  if not old or older(old, ARGV[i + 2]) then
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 3], ARGV[i + 1], ARGV[i + 2])
   end
 end

@@ -3,6 +3,7 @@
 mod audit;
 mod batch;
 mod bench;
+mod capacity;
 mod demo;
 mod doctor;
 mod files;
@@ -89,11 +90,14 @@ enum Command {
         after_help = "Example:\n  millrace doctor --store-url s3://bucket/millrace --redis-url redis://redis\nThe exit code is 1 if anything is wrong."
     )]
     Doctor(doctor::Doctor),
+    /// What machines, memory, storage and money a load needs, on paper, and what breaks first.
+    #[command(after_help = capacity::EXAMPLES)]
+    Capacity(capacity::Capacity),
     /// API keys.
     #[command(subcommand)]
     Key(key::Key),
     /// Measure each part on this machine. Needs a quiet one.
-    #[command(after_help = "Example:\n  millrace bench --seconds 3")]
+    #[command(after_help = bench::EXAMPLES)]
     Bench(bench::Bench),
     /// Forecast the series of a CSV file `series,time,value`.
     #[command(
@@ -134,6 +138,7 @@ impl Cli {
             Command::Salvage(salvage) => salvage.run(options.settings()?).await,
             Command::Skip(skip) => skip.run(options.settings()?).await,
             Command::Doctor(doctor) => doctor.run(options.settings()?).await,
+            Command::Capacity(capacity) => capacity.run(),
             Command::Key(key) => key.run(options.settings()?).await,
             Command::Forecast(forecast) => forecast.run().await,
             Command::M4 { folder } => forecast::m4(folder).await,

@@ -6,6 +6,7 @@
 mod audit;
 mod bad_input;
 mod browser;
+mod compose;
 mod crash;
 mod crash_points;
 mod demo;

@@ -16,4 +16,5 @@ def one_at_a_time(environ, start_response):
         return list(moto(environ, start_response))
 
 
-run_simple("127.0.0.1", int(sys.argv[1]), one_at_a_time, threaded=True)
+host = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1"
+run_simple(host, int(sys.argv[1]), one_at_a_time, threaded=True)

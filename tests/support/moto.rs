@@ -14,6 +14,9 @@ use super::{eventually, process::free_port};
 /// Python takes its time.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
+/// The program that is given to Python, with a port and, if it is not to be 127.0.0.1, an address.
+pub const PROGRAM: &str = include_str!("moto.py");
+
 /// A server with an empty bucket, ended when dropped.
 pub struct Moto {
     pub address: SocketAddr,
@@ -26,7 +29,7 @@ impl Moto {
         let address: SocketAddr = (Ipv4Addr::LOCALHOST, free_port()).into();
         let port = address.port().to_string();
         let mut command = Command::new(python());
-        command.args(["-c", include_str!("moto.py"), &port]);
+        command.args(["-c", PROGRAM, &port]);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = child.expect("python with moto");
         let moto = Self { address, child };
@@ -41,7 +44,7 @@ impl Moto {
 }
 
 /// The Python that has moto.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders = std::env::split_paths(&path);
     let found = folders.find(|folder| folder.join("moto_server").exists());

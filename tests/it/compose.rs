@@ -78,10 +78,13 @@ impl Compose {
 
 impl Drop for Compose {
     fn drop(&mut self) {
-        let group = format!("-{}", self.0.id());
-        let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
+        // It ends those that drain before those that they need.
+        let script = self.0.id().to_string();
+        let _ = Command::new("kill").arg(&script).status();
         let _ = self.0.wait();
-        let _ = Command::new("kill")
+        let group = format!("-{script}");
+        let mut kill = Command::new("kill");
+        let _ = kill
             .args(["-KILL", "--", &group])
             .stderr(Stdio::null())
             .status();

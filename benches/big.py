@@ -19,7 +19,7 @@ DAY_MS = 86_400_000
 NEVER = "0 0 1 1 *"
 CUBES = ([("minute", "''", 1, "true"), ("total", "''", 15, "true")]
          + [(c, c, 15, "true") for c in "country browser os device referrer_host language channel device_type".split()]
-         + [(c, c, 15, f"{c} <> ''") for c in "region utm_source utm_campaign variant trigger".split()]
+         + [(c, c, 15, f"{c} <> ''") for c in "region utm_source utm_campaign variant trigger rule".split()]
          + [("currency", "currency", 15, "value_micros is not null"), ("object", "object", 15, "true"), ("campaign", "coalesce(campaign, '')", 15, "true")])
 
 

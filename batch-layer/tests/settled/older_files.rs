@@ -8,7 +8,7 @@ use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder}
 
 use crate::installation::{HOUR, Installation, click, filled, start};
 
-const ADDED: [&str; 7] = [
+const ADDED: [&str; 8] = [
     "channel",
     "language",
     "continent",
@@ -16,6 +16,7 @@ const ADDED: [&str; 7] = [
     "variant",
     "trigger",
     "fetched_as",
+    "rule",
 ];
 
 /// The file as a program would have written it that did not know the columns.

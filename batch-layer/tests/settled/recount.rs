@@ -76,6 +76,7 @@ pub fn varied() -> Vec<Event> {
         ),
         accept_language: some(&["de", "en-US,en", ""], n / 2),
         variant: some(&["", "", "b"], n / 3),
+        rule: some(&["", "", "a", "2"], n / 5),
         trigger: some(&["", "link", "qr"], n),
         utm: match n % 4 {
             0 => ["news", "mail", "spring", "", ""]

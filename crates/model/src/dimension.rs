@@ -58,20 +58,22 @@ dimensions! {
     UtmCampaign ["utm_campaign"] All "utm_campaign" where "utm_campaign <> ''", |e, _, _| some(e.utm(2)), "Parameter utm_campaign of the request.", [16 "utm_campaign" Quarter];
     Variant ["variant"] All "variant" where "variant <> ''", |e, _, _| some(&e.variant), "Which of a link's destinations was served.", [17 "variant" Quarter];
     Trigger ["trigger"] All "trigger" where "trigger <> ''", |e, _, _| some(&e.trigger), "What led to the event: link or qr.", [18 "trigger" Quarter];
+    Rule ["rule"] All "rule" where "rule <> ''", |e, _, _| some(&e.rule), "Which of a link's rules decided where it led.", [19 "rule" Quarter];
 }
 
 /// Dimensions most events have no value of: those events are not in the cube, and are what is left
 /// of all.
-const SPARSE: [Dimension; 5] = [
+const SPARSE: [Dimension; 6] = [
     Dimension::Region,
     Dimension::UtmSource,
     Dimension::UtmCampaign,
     Dimension::Variant,
     Dimension::Trigger,
+    Dimension::Rule,
 ];
 
 /// Dimensions whose values senders make up: there may be any number of them.
-const OPEN: [Dimension; 10] = [
+const OPEN: [Dimension; 11] = [
     Dimension::Country,
     Dimension::Browser,
     Dimension::Os,
@@ -82,6 +84,7 @@ const OPEN: [Dimension; 10] = [
     Dimension::UtmSource,
     Dimension::UtmCampaign,
     Dimension::Variant,
+    Dimension::Rule,
 ];
 
 fn some(value: &str) -> Option<&str> {

@@ -170,6 +170,9 @@ pub struct Event {
     /// came then may have another number as well. Without a number: there was no salt at all.
     #[prost(bool, tag = "32")]
     pub foreign_salt: bool,
+    /// Which of its link's rules decided where it led, by name; empty if none did.
+    #[prost(string, tag = "33")]
+    pub rule: String,
 }
 
 impl Event {

@@ -8,7 +8,7 @@ use super::{
     destination,
     error::CatalogError,
     quotas::Quotas,
-    rules,
+    routing, rules,
     state::State,
     table::Table,
     types::{Account, ApiKey, Change, Goal, Link, Row},
@@ -33,6 +33,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
         added: HashMap::new(),
         renamed: HashMap::new(),
         names: HashMap::new(),
+        external_ids: HashMap::new(),
     };
     changes.iter().try_for_each(|change| batch.check(change))
 }
@@ -47,6 +48,7 @@ struct Batch<'a> {
     /// How many slugs links give up, by account.
     renamed: HashMap<u64, u64>,
     names: HashMap<(EntityKind, u64, &'a str), EntityId>,
+    external_ids: HashMap<(u64, &'a str), EntityId>,
 }
 
 impl<'a> Batch<'a> {
@@ -62,6 +64,7 @@ impl<'a> Batch<'a> {
             Change::PutLink(link) => {
                 self.link_texts(link)?;
                 self.slug_is_free(link)?;
+                self.external_id_is_free(link)?;
                 self.row(&state.links, link, "slug")?;
                 self.rename(link)
             }
@@ -95,6 +98,12 @@ impl<'a> Batch<'a> {
         // What an account allowed when the destination was set stays.
         if old.is_none_or(|old| old.destination != link.destination) {
             destination::check(&link.destination, schemes)?;
+            routing::check_macros("destination", &link.destination)?;
+        }
+        if let Some(options) = &link.options
+            && old.is_none_or(|old| old.options != link.options)
+        {
+            options.check(schemes)?;
         }
         link.title
             .as_deref()
@@ -107,6 +116,21 @@ impl<'a> Batch<'a> {
         match is_kept || self.state.is_slug_free(&link.slug, link.account) {
             true => Ok(()),
             false => Err(taken("slug", &link.slug)),
+        }
+    }
+
+    fn external_id_is_free(&mut self, link: &'a Link) -> Result<(), CatalogError> {
+        let Some(external) = link.external_id().filter(|_| !link.deleted) else {
+            return Ok(());
+        };
+        let account = link.account;
+        let stored = self.state.links.called(account, external);
+        let stored = stored.map(|link| link.id);
+        let added = self.external_ids.insert((account.raw, external), link.id);
+        let mut others = stored.into_iter().chain(added);
+        match others.all(|id| id == link.id) {
+            true => Ok(()),
+            false => Err(taken("external_id", external)),
         }
     }
 
@@ -137,6 +161,8 @@ impl<'a> Batch<'a> {
         rules::origins(&account.settings.allowed_origins)?;
         destination::check_schemes(&account.settings.allowed_schemes)?;
         account.settings.visitor_memory.check()?;
+        let parameter = account.settings.click_id_param.as_deref();
+        parameter.map_or(Ok(()), routing::parameter)?;
         if account.settings.excluded_networks.len() > rules::MAX_NETWORKS {
             let why = format!("must be at most {}", rules::MAX_NETWORKS);
             return Err(CatalogError::invalid("excluded_networks", why));

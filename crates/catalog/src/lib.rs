@@ -7,6 +7,7 @@ pub mod copy;
 pub mod destination;
 mod error;
 pub mod quotas;
+pub mod routing;
 pub mod rules;
 mod snapshot;
 mod state;
@@ -28,9 +29,10 @@ use tokio::{sync::Mutex, time::Instant};
 pub use self::{
     error::CatalogError,
     state::{Description, State},
-    table::Table,
+    table::{EXTERNAL, Table},
     types::{
-        Account, AccountSettings, ApiKey, Campaign, Change, Format, Goal, Link, Pixel, Row, Scope,
+        Account, AccountSettings, ApiKey, Campaign, Change, Format, Goal, Link, LinkState, Pixel,
+        Row, Scope,
     },
     visitor_memory::VisitorMemory,
 };
@@ -205,10 +207,15 @@ impl Catalog {
         read(&self.0.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The link that answers at `slug`, whether or not visitors are led on now; no deleted one.
+    pub fn link_named(&self, slug: &str) -> Option<Arc<Link>> {
+        self.read(|state| state.links.named(0, slug).cloned())
+    }
+
     /// The link that answers at `slug`, if visitors are led on at `now_ms`.
     pub fn link_by_slug(&self, slug: &str, now_ms: i64) -> Option<Arc<Link>> {
-        let link = self.read(|state| state.links.named(0, slug).cloned());
-        link.filter(|link| link.is_live(now_ms))
+        let link = self.link_named(slug);
+        link.filter(|link| link.state(now_ms) == LinkState::Live)
     }
 
     /// The link with this id, deleted or not.

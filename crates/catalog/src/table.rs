@@ -12,6 +12,9 @@ use model::id::EntityId;
 
 use super::types::Row;
 
+/// What the id of a row begins with that its account gave it.
+pub const EXTERNAL: &str = "ext_";
+
 /// Rows of one kind.
 #[derive(Debug)]
 pub struct Table<T> {
@@ -20,6 +23,7 @@ pub struct Table<T> {
     /// By account, how many are live, and how many there ever were.
     counts: HashMap<u64, (u64, u64)>,
     live_names: HashTable<Arc<T>>,
+    live_external_ids: HashTable<Arc<T>>,
     hasher: RandomState,
 }
 
@@ -30,6 +34,7 @@ impl<T> Default for Table<T> {
             live_of: BTreeSet::new(),
             counts: HashMap::new(),
             live_names: HashTable::new(),
+            live_external_ids: HashTable::new(),
             hasher: RandomState::new(),
         }
     }
@@ -48,12 +53,23 @@ impl<T: Row> Table<T> {
         })
     }
 
-    /// What `text` names in `account`: a row by its id, deleted or not, or a live one by its name.
+    /// The live row that its account calls so.
+    pub fn called(&self, account: EntityId, external_id: &str) -> Option<&Arc<T>> {
+        let hash = self.hash(account.raw, external_id);
+        self.live_external_ids.find(hash, |row| {
+            row.account() == account && row.external_id() == Some(external_id)
+        })
+    }
+
+    /// What `text` names in `account`: a row by its id, deleted or not, or a live one by `ext_` and what the account
+    /// calls it, or by its name.
     pub fn find(&self, account: EntityId, text: &str) -> Option<&Arc<T>> {
         let own = |row: &&Arc<T>| row.account() == account;
         let by_id = text.parse().ok().and_then(|id| self.get(id)).filter(own);
         let by_name = || self.named(T::scope_of(account), text).filter(own);
-        by_id.or_else(by_name)
+        let external = text.strip_prefix(EXTERNAL);
+        let by_external = || external.and_then(|id| self.called(account, id));
+        by_id.or_else(by_external).or_else(by_name)
     }
 
     /// Live rows of `account` with ids above `after`, in the order of ids, at most `limit`.
@@ -101,7 +117,21 @@ impl<T: Row> Table<T> {
             self.live_of.insert((row.account().raw, row.id().raw));
             let hasher = self.hasher.clone();
             let hash = move |row: &Arc<T>| hasher.hash_one((row.name_scope(), row.name()));
-            self.live_names.insert_unique(hash(&row), row, hash);
+            self.live_names
+                .insert_unique(hash(&row), Arc::clone(&row), hash);
+            self.remember_external_id(row);
+        }
+    }
+
+    fn remember_external_id(&mut self, row: Arc<T>) {
+        let hasher = self.hasher.clone();
+        let hash = move |row: &Arc<T>| {
+            let external_id = row.external_id().unwrap_or_default();
+            hasher.hash_one((row.account().raw, external_id))
+        };
+        if row.external_id().is_some() {
+            let hashed = hash(&row);
+            self.live_external_ids.insert_unique(hashed, row, hash);
         }
     }
 
@@ -123,6 +153,11 @@ impl<T: Row> Table<T> {
         let hash = self.hash(old.name_scope(), old.name());
         let same = |row: &Arc<T>| row.id() == old.id();
         if let Ok(entry) = self.live_names.find_entry(hash, same) {
+            entry.remove();
+        }
+        let external = old.external_id();
+        let hash = external.map(|external| self.hash(old.account().raw, external));
+        if let Some(Ok(entry)) = hash.map(|hash| self.live_external_ids.find_entry(hash, same)) {
             entry.remove();
         }
     }

@@ -8,7 +8,7 @@ use model::{
 use object_store::memory::InMemory;
 use storage::{bell::Bell, env::Env, store::Store};
 
-use super::{quotas::Quotas, *};
+use super::{quotas::Quotas, routing::LinkOptions, *};
 
 mod hostile;
 mod replay;
@@ -44,6 +44,7 @@ fn link(raw: u64, owner: u64, slug: &str) -> Link {
         pass_query: false,
         append_click_id: false,
         expires_ms: None,
+        options: None,
         created_ms: 1,
         deleted: false,
     }
@@ -414,4 +415,82 @@ async fn an_account_has_no_more_than_its_share_where_there_are_several() {
         tombstone.deleted && tombstone.destination.is_empty(),
         "slim"
     );
+}
+
+#[tokio::test]
+async fn what_an_account_calls_a_link_names_one() {
+    let catalog = open(&memory(), 1).await;
+    commit(&catalog, vec![account(1), account(2)])
+        .await
+        .unwrap();
+    let called = |raw, owner, slug: &str, name: &str| {
+        let options = LinkOptions {
+            external_id: Some(name.into()),
+            ..LinkOptions::default()
+        };
+        Change::PutLink(Link {
+            options: Some(Box::new(options)),
+            ..link(raw, owner, slug)
+        })
+    };
+    let found = |owner| {
+        catalog.read(|state| {
+            let called = state.links.called(account_id(owner), "crm-1").cloned();
+            assert_eq!(
+                state.links.find(account_id(owner), "ext_crm-1"),
+                called.as_ref()
+            );
+            called.map(|link| link.slug.to_string())
+        })
+    };
+    let twice = vec![called(1, 1, "a", "crm-1"), called(2, 1, "b", "crm-1")];
+    commit(&catalog, twice).await.unwrap_err();
+    commit(&catalog, vec![called(1, 1, "a", "crm-1")])
+        .await
+        .unwrap();
+    commit(&catalog, vec![called(2, 1, "b", "crm-1")])
+        .await
+        .unwrap_err();
+    commit(&catalog, vec![called(3, 2, "d", "crm-1")])
+        .await
+        .unwrap();
+    assert_eq!((found(1), found(2)), (Some("a".into()), Some("d".into())));
+    // Another name, or the end of the link, frees it.
+    commit(&catalog, vec![called(1, 1, "a", "crm-2")])
+        .await
+        .unwrap();
+    assert_eq!(found(1), None);
+    commit(&catalog, vec![called(2, 1, "b", "crm-1")])
+        .await
+        .unwrap();
+    let id = EntityId::new(EntityKind::Link, 2);
+    commit(&catalog, vec![Change::Delete(id)]).await.unwrap();
+    assert_eq!(found(1), None);
+    commit(&catalog, vec![called(1, 1, "a", "crm-1")])
+        .await
+        .unwrap();
+    assert_eq!(found(1), Some("a".into()));
+}
+
+#[test]
+fn a_link_leads_on_between_its_begin_and_its_end() {
+    let plain = link(1, 1, "a");
+    let of = |archived, starts_ms, expires_ms| Link {
+        expires_ms,
+        options: Some(Box::new(LinkOptions {
+            archived,
+            starts_ms,
+            ..LinkOptions::default()
+        })),
+        ..plain.clone()
+    };
+    for (link, expected) in [
+        (of(false, None, None), LinkState::Live),
+        (of(false, Some(11), None), LinkState::NotYet),
+        (of(false, Some(10), Some(11)), LinkState::Live),
+        (of(false, None, Some(10)), LinkState::Ended),
+        (of(true, Some(11), None), LinkState::Ended),
+    ] {
+        assert_eq!(link.state(10), expected, "{link:?}");
+    }
 }

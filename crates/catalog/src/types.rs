@@ -4,7 +4,12 @@ use ipnet::IpNet;
 use model::id::{EntityId, EntityKind};
 use serde::{Deserialize, Serialize};
 
-use super::{quotas::Quotas, visitor_memory::VisitorMemory};
+use super::{
+    error::CatalogError,
+    quotas::Quotas,
+    routing::{self, LinkOptions, Rule},
+    visitor_memory::VisitorMemory,
+};
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +43,9 @@ pub struct AccountSettings {
     pub allowed_schemes: Vec<Box<str>>,
     /// Origins of pages, such as `https://intern.example`, that may ask the API with a key of the account.
     pub allowed_origins: Vec<Box<str>>,
+    /// The parameter of destinations that carries the click id; `mr_click` unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub click_id_param: Option<Box<str>>,
     /// For how long visitors are known again whom nobody names.
     #[serde(skip_serializing_if = "VisitorMemory::is_default")]
     pub visitor_memory: VisitorMemory,
@@ -51,6 +59,7 @@ impl Default for AccountSettings {
             excluded_networks: Vec::new(),
             allowed_schemes: Vec::new(),
             allowed_origins: Vec::new(),
+            click_id_param: None,
             visitor_memory: VisitorMemory::default(),
         }
     }
@@ -122,9 +131,12 @@ pub struct Link {
     /// The event id is handed on to the destination as `mr_click`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub append_click_id: bool,
-    /// Unix milliseconds from which it is unknown to visitors.
+    /// Unix milliseconds from which it leads nobody on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_ms: Option<i64>,
+    /// What else it says. Most links say nothing more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Box<LinkOptions>>,
     /// Unix milliseconds.
     pub created_ms: i64,
     /// Deleted: unknown to visitors, still known to history.
@@ -132,10 +144,48 @@ pub struct Link {
     pub deleted: bool,
 }
 
+/// Whether a link leads visitors on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// It does.
+    Live,
+    /// It will.
+    NotYet,
+    /// It did.
+    Ended,
+}
+
 impl Link {
-    /// Whether visitors who come at `now_ms` are led on.
-    pub fn is_live(&self, now_ms: i64) -> bool {
-        !self.deleted && self.expires_ms.is_none_or(|end| now_ms < end)
+    /// Whether visitors who come at `now_ms` are led on. A deleted link is one that has ended.
+    pub fn state(&self, now_ms: i64) -> LinkState {
+        let options = self.options.as_deref();
+        let is_archived = options.is_some_and(|options| options.archived);
+        let is_over = self.expires_ms.is_some_and(|end| now_ms >= end);
+        let starts_ms = options.and_then(|options| options.starts_ms);
+        match starts_ms.is_some_and(|start| now_ms < start) {
+            _ if self.deleted || is_archived || is_over => LinkState::Ended,
+            true => LinkState::NotYet,
+            false => LinkState::Live,
+        }
+    }
+
+    /// What the account calls it.
+    pub fn external_id(&self) -> Option<&str> {
+        self.options.as_deref()?.external_id.as_deref()
+    }
+
+    /// Whether its macros, rules and other options may be, if its account allows these schemes.
+    pub fn check_routing(&self, schemes: &[Box<str>]) -> Result<(), CatalogError> {
+        routing::check_macros("destination", &self.destination)?;
+        let options = self.options.as_deref();
+        options.map_or(Ok(()), |options| options.check(schemes))
+    }
+
+    /// Its rules, in order.
+    pub fn rules(&self) -> &[Rule] {
+        self.options
+            .as_deref()
+            .map_or(&[], |options| &options.rules)
     }
 }
 
@@ -203,6 +253,8 @@ pub trait Row: Clone {
     }
     /// The campaign it is in.
     fn campaign(&self) -> Option<EntityId>;
+    /// What its account calls it.
+    fn external_id(&self) -> Option<&str>;
     /// For grouping.
     fn tags(&self) -> &[Box<str>];
     /// Whether it is only kept for history.
@@ -212,7 +264,7 @@ pub trait Row: Clone {
 }
 
 macro_rules! rows {
-    ($($type:ident, $name:ident, $scope:expr, $campaign:expr, $slim:expr;)*) => {$(
+    ($($type:ident, $name:ident, $scope:expr, $campaign:expr, $external:path, $slim:expr;)*) => {$(
         impl Row for $type {
             const KIND: EntityKind = EntityKind::$type;
             fn id(&self) -> EntityId {
@@ -230,6 +282,9 @@ macro_rules! rows {
             fn campaign(&self) -> Option<EntityId> {
                 $campaign(self)
             }
+            fn external_id(&self) -> Option<&str> {
+                $external(self)
+            }
             fn tags(&self) -> &[Box<str>] {
                 &self.tags
             }
@@ -244,14 +299,20 @@ macro_rules! rows {
         }
     )*};
 }
+/// Accounts give ids to links alone.
+fn not_called<T>(_: &T) -> Option<&str> {
+    None
+}
+
 rows! {
-    Link, slug, |_| 0, |link: &Link| link.campaign, |link: &mut Link| {
+    Link, slug, |_| 0, |link: &Link| link.campaign, Link::external_id, |link: &mut Link| {
         link.destination = Box::default();
         link.title = None;
+        link.options = None;
     };
-    Pixel, name, |account: EntityId| account.raw, |pixel: &Pixel| pixel.campaign, |_| ();
-    Goal, name, |account: EntityId| account.raw, |goal: &Goal| goal.campaign, |_| ();
-    Campaign, name, |account: EntityId| account.raw, |_| None, |_| ();
+    Pixel, name, |account: EntityId| account.raw, |pixel: &Pixel| pixel.campaign, not_called, |_| ();
+    Goal, name, |account: EntityId| account.raw, |goal: &Goal| goal.campaign, not_called, |_| ();
+    Campaign, name, |account: EntityId| account.raw, |_| None, not_called, |_| ();
 }
 
 /// The version of the form of entries and snapshots.
@@ -259,13 +320,14 @@ rows! {
 /// - 1: what has no format.
 /// - 2: slugs that were given up are kept.
 /// - 3: accounts know visitors for a day or a month.
+/// - 4: links have options: rules, begin, archive and so on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    pub const OURS: Self = Self(3);
+    pub const OURS: Self = Self(4);
     /// Of what names none.
     pub(super) const FIRST: Self = Self(1);
 }

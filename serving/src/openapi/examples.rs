@@ -23,6 +23,8 @@ fn for_each_content(value: &mut Value, act: &mut impl FnMut(&mut Value)) {
             for (name, value) in fields {
                 match (name.as_str(), value) {
                     ("content", Value::Object(types)) => types.values_mut().for_each(&mut *act),
+                    // Fields of a schema may be called so.
+                    ("properties", _) => {}
                     (_, value) => for_each_content(value, act),
                 }
             }

@@ -60,7 +60,11 @@ async fn the_first_change_names_the_format_and_no_other_does() {
         assert_eq!(commit(&catalog, renamed.clone()).await.unwrap(), n);
         let entry = entries.entry::<serde_json::Value>(n).await.unwrap();
         let first = entry.unwrap().body[0].clone();
-        assert_eq!(first == serde_json::json!({"format": 3}), n == 5, "{first}");
+        assert_eq!(
+            first == serde_json::json!({"format": Format::OURS}),
+            n == 5,
+            "{first}"
+        );
     }
     let rows = catalog.read(State::rows);
     let again = snapshot::decode(6, &snapshot::encode(6, &rows).unwrap()).unwrap();
@@ -72,19 +76,27 @@ async fn a_newer_format_is_refused() {
     let store = memory();
     let catalog = open(&store, 1).await;
     commit(&catalog, vec![account(1)]).await.unwrap();
-    let newer = serde_json::json!([{"format": 4}, {"put_what_nobody_knows": {}}]);
+    let next = u32::from(Format::OURS) + 1;
+    let newer = serde_json::json!([{"format": next}, {"put_what_nobody_knows": {}}]);
     let stamp = catalog.0.env.stamp();
     catalog.0.ledger.append(2, &newer, stamp).await.unwrap();
     let refused = catalog.follow().await.unwrap_err().to_string();
     assert!(
-        refused.contains("of format 4") && refused.contains("upgrade"),
+        refused.contains(&format!("of format {next}")) && refused.contains("upgrade"),
         "{refused}"
     );
     commit(&catalog, vec![account(2)]).await.unwrap_err();
     assert_eq!(catalog.read(|state| state.n), 1);
-    let changes = r#"{"n":2,"rows":1}
-{"format":4}"#;
+    let changes = format!("{{\"n\":2,\"rows\":1}}\n{{\"format\":{next}}}");
     let packed = zstd::encode_all(changes.as_bytes(), 1).unwrap();
     let refused = snapshot::decode(2, &packed).unwrap_err();
     assert!(refused.contains("upgrade"), "{refused}");
+}
+
+/// Entries of a ledger are read for as long as there are any.
+#[test]
+fn options_of_links_are_stored_as_ever() {
+    let text = r#"{"put_link":{"id":"lnk_0000000000008","account":"acc_0000000000001","slug":"s","destination":"https://a.example","options":{"status":301,"note":"n","external_id":"e","archived":true,"starts_ms":5,"fallback":"https://f.example/{slug}","click_id_param":"cid","utm":{"source":"mail"},"rules":[{"name":"r","when":{"country":["DE"]},"to":"https://de.example"},{"to":[{"name":"a","weight":1,"to":"https://x.example"}]}]},"created_ms":1}}"#;
+    let change: Change = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&change).unwrap(), text);
 }

@@ -1,6 +1,10 @@
 //! What all doors share: the catalog, the log, and the one way to record events.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use catalog::{AccountSettings, Catalog};
 use model::{Clock, EntityId, Event, EventId};
@@ -62,6 +66,8 @@ pub struct EventRecorder {
     pub host: Option<String>,
     /// How long a visitor waits for the disk.
     pub patience: Duration,
+    /// Counts choices: it decides between the variants of a link for visitors without a number.
+    pub turn: AtomicU64,
     /// Refused events.
     pub rejected: Rejected,
     /// How much was turned away.

@@ -188,9 +188,10 @@ impl EventBuilder {
             excluded: seen
                 .ip
                 .is_some_and(|ip| is_in(&settings.excluded_networks, ip)),
-            // No door has them to give yet.
+            // What a link has chosen, its door says.
             variant: String::new(),
             trigger: String::new(),
+            rule: String::new(),
             device_type: String::new(),
             fetch: fetch as i32,
         }

@@ -1,6 +1,11 @@
 //! The collector as a role: opens its log, serves its doors, and drains when told to end.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use catalog::Catalog;
 use enrich::{Geo, Rules};
@@ -218,6 +223,7 @@ fn recorder(
         trusted_proxies: settings.trusted_proxies,
         host: settings.host,
         patience: settings.patience,
+        turn: AtomicU64::default(),
         rejected,
         tallies,
         bodies,

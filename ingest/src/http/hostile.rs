@@ -9,9 +9,9 @@ use model::{EntityId, EntityKind, EventId, LogId, Seq};
 use proptest::{collection::vec, prelude::*};
 
 use super::{
-    MAX_BODY,
+    MAX_BODY, aim,
     incoming::Incoming,
-    parse_query, postback, redirect,
+    parse_query, postback,
     unpack::{MAX_EVENTS, split, unpack},
 };
 use crate::request_facts::{MAX_SHORT, cut};
@@ -74,6 +74,7 @@ fn link(destination: &str) -> Link {
         pass_query: true,
         append_click_id: true,
         expires_ms: None,
+        options: None,
         created_ms: 0,
         deleted: false,
     }
@@ -172,7 +173,7 @@ proptest! {
     fn no_query_leads_elsewhere(query in "[ -~]{0,60}|[#?&=/@:%\\\\]{0,20}") {
         let id = EventId { log: LogId(1), seq: Seq(5) };
         let own = "https://example.com/a?b=1#part";
-        let to = url::Url::parse(&redirect::destination(&link(own), Some(&query), Some(id))).unwrap();
+        let to = url::Url::parse(&aim::tests::destination(&link(own), Some(&query), Some(id))).unwrap();
         prop_assert_eq!((to.scheme(), to.host_str(), to.path()), ("https", Some("example.com"), "/a"));
         prop_assert_eq!(to.fragment(), Some("part"));
         let pairs: Vec<_> = to.query_pairs().into_owned().collect();

@@ -1,5 +1,6 @@
 //! The public doors of the collector.
 
+mod aim;
 mod body;
 mod cors;
 mod events;

@@ -1,22 +1,25 @@
 //! `GET /{slug}`: the redirect. It touches no database and answers whatever else is down.
 
-use std::{borrow::Cow, collections::HashSet, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     extract::State,
     response::{Html, IntoResponse, Response},
 };
-use catalog::Link;
+use catalog::{Link, LinkState, routing::Macro};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use model::EventId;
 use percent_encoding::percent_decode_str;
 
-use super::{Sender, acknowledge, parameter, parse_query};
+use super::{Sender, acknowledge, aim::Aim, parameter, parse_query};
 use crate::{
     recorder::EventRecorder,
     request_facts::{Target, subs, utm},
 };
 
+const GONE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>No longer here</title>\
+<style>body{font:1.1rem system-ui;margin:20vh auto;max-width:30rem;text-align:center}</style>\
+<h1>This link has ended</h1><p>Whoever made it does not use it any more.</p></html>";
 const NOT_FOUND: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Not found</title>\
 <style>body{font:1.1rem system-ui;margin:20vh auto;max-width:30rem;text-align:center}</style>\
 <h1>There is no such link</h1><p>It may have been deleted, or it has expired.</p></html>";
@@ -37,17 +40,57 @@ pub(super) async fn follow(
         .into_response();
     }
     let slug = slug(uri.path());
-    let found = recorder
-        .catalog
-        .link_by_slug(&slug, recorder.clock.now_ms());
+    let found = recorder.catalog.link_named(&slug);
     let is_ours = recorder
         .host
         .as_deref()
         .is_none_or(|own| host(&uri, &headers).eq_ignore_ascii_case(own));
     let Some(link) = found.filter(|_| is_ours) else {
-        metrics::counter!("millrace_unknown_slugs_total").increment(1);
-        return (StatusCode::NOT_FOUND, Html(NOT_FOUND)).into_response();
+        return unknown();
     };
+    match link.state(recorder.clock.now_ms()) {
+        LinkState::Live => lead(&recorder, &link, &method, &uri, sender).await,
+        LinkState::NotYet => instead(&link, unknown),
+        LinkState::Ended => instead(&link, gone),
+    }
+}
+
+fn unknown() -> Response {
+    metrics::counter!("millrace_unknown_slugs_total").increment(1);
+    (StatusCode::NOT_FOUND, Html(NOT_FOUND)).into_response()
+}
+
+fn gone() -> Response {
+    (StatusCode::GONE, Html(GONE)).into_response()
+}
+
+/// What a link that leads nobody on answers: its fallback, which nobody counts.
+fn instead(link: &Link, otherwise: fn() -> Response) -> Response {
+    let fallback = link.options.as_deref().and_then(|o| o.fallback.as_ref());
+    fallback.map_or_else(otherwise, |fallback| {
+        let address = fallback.filled(|name| match name {
+            Macro::Slug => Cow::Borrowed(&*link.slug),
+            Macro::LinkId => link.id.to_string().into(),
+            Macro::Campaign => link
+                .campaign
+                .map(|c| c.to_string())
+                .unwrap_or_default()
+                .into(),
+            _ => Cow::Borrowed(""),
+        });
+        let location = catalog::destination::location(&address);
+        redirect(StatusCode::FOUND, &location, None)
+    })
+}
+
+/// Chooses where it leads, counts the click, and leads on.
+async fn lead(
+    recorder: &EventRecorder,
+    link: &Link,
+    method: &Method,
+    uri: &Uri,
+    sender: Sender,
+) -> Response {
     let query = parse_query(uri.query());
     let mut seen = sender.seen;
     seen.utm = utm(|name| parameter(&query, name));
@@ -57,12 +100,31 @@ pub(super) async fn follow(
         account: link.account,
         campaign: link.campaign,
     };
+    let address = seen.ip;
+    let mut event = recorder.event(target, seen);
+    let is_scan = parameter(&query, "qr").is_some_and(|value| value == "1");
+    event.trigger = if is_scan { "qr" } else { "link" }.into();
+    let aim = Aim::of(recorder, link, &mut event, query, address);
     // A HEAD request is a look at the link, not a click on it.
-    let id = match method {
-        Method::GET => recorder.record_one(recorder.event(target, seen)).await.ok(),
+    let id = match *method {
+        Method::GET => recorder.record_one(event).await.ok(),
         _ => None,
     };
-    answer(&link, uri.query(), id)
+    let status = link.options.as_deref().map_or(302, |o| o.status.into());
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND);
+    redirect(status, &aim.location(link, uri.query(), id), id)
+}
+
+fn redirect(status: StatusCode, location: &str, id: Option<EventId>) -> Response {
+    let Ok(location) = HeaderValue::from_str(location) else {
+        return web::Problem::internal("a stored destination is not a header value")
+            .into_response();
+    };
+    let mut response = status.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, location);
+    acknowledge(headers, id);
+    response
 }
 
 /// The host that a request is for, without the port; empty if it does not say.
@@ -89,90 +151,9 @@ fn slug(path: &str) -> Cow<'_, str> {
     percent_decode_str(slug).decode_utf8_lossy()
 }
 
-fn answer(link: &Link, query: Option<&str>, id: Option<EventId>) -> Response {
-    let Ok(location) = HeaderValue::from_str(&destination(link, query, id)) else {
-        return web::Problem::internal("a stored destination is not a header value")
-            .into_response();
-    };
-    let mut response = StatusCode::FOUND.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::LOCATION, location);
-    acknowledge(headers, id);
-    response
-}
-
-/// The name under which the event's id is handed on.
-const CLICK_ID: &str = "mr_click";
-
-/// The stored destination as it was given. Where the link lets parameters of the request pass, they replace
-/// those of the same name.
-pub(super) fn destination(link: &Link, query: Option<&str>, id: Option<EventId>) -> String {
-    let stored = catalog::destination::location(&link.destination);
-    let passed = query.filter(|q| link.pass_query && !q.is_empty());
-    let click = id.filter(|_| link.append_click_id);
-    if passed.is_none() && click.is_none() {
-        return stored.into_owned();
-    }
-    // A parser of addresses would have ended the query there.
-    let passed = passed.map(|q| catalog::destination::location(q).replace('#', "%23"));
-    let (rest, fragment) = match stored.split_once('#') {
-        Some((rest, fragment)) => (rest, Some(fragment)),
-        None => (&*stored, None),
-    };
-    let (base, own) = rest.split_once('?').unwrap_or((rest, ""));
-    let mut new: Vec<Cow<'_, str>> = passed
-        .iter()
-        .flat_map(|p| pieces(p))
-        .map(Cow::from)
-        .collect();
-    if let Some(id) = click {
-        new.retain(|piece| name(piece) != CLICK_ID);
-        new.push(format!("{CLICK_ID}={id}").into());
-    }
-    let names: HashSet<Cow<'_, str>> = new.iter().map(|piece| name(piece)).collect();
-    let own = pieces(own).filter(|piece| !names.contains(&name(piece)));
-    let all: Vec<&str> = own.chain(new.iter().map(|piece| &**piece)).collect();
-    let mut whole = format!("{base}?{}", all.join("&"));
-    if let Some(fragment) = fragment {
-        whole.push('#');
-        whole.push_str(fragment);
-    }
-    whole
-}
-
-/// The parameters of a query, as they are written.
-fn pieces(query: &str) -> impl Iterator<Item = &str> {
-    query.split('&').filter(|piece| !piece.is_empty())
-}
-
-/// The name of a parameter, decoded.
-fn name(piece: &str) -> Cow<'_, str> {
-    let mut parsed = url::form_urlencoded::parse(piece.as_bytes());
-    parsed.next().map(|(name, _)| name).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::Seq;
-    use model::{EntityId, EntityKind, LogId};
-
-    fn link(pass_query: bool, append_click_id: bool) -> Link {
-        Link {
-            id: EntityId::new(EntityKind::Link, 1),
-            account: EntityId::new(EntityKind::Account, 1),
-            slug: "s".into(),
-            destination: "https://example.com/a?b=1#part".into(),
-            campaign: None,
-            tags: [].into(),
-            title: None,
-            pass_query,
-            append_click_id,
-            expires_ms: None,
-            created_ms: 0,
-            deleted: false,
-        }
-    }
 
     #[test]
     fn a_host_is_without_its_port() {
@@ -207,51 +188,5 @@ mod tests {
         ] {
             assert_eq!(slug(path), expected, "{path}");
         }
-    }
-
-    #[test]
-    fn the_destination_gets_what_the_link_allows() {
-        let id = EventId {
-            log: LogId(1),
-            seq: Seq(5),
-        };
-        assert_eq!(
-            destination(&link(false, false), Some("x=1"), Some(id)),
-            "https://example.com/a?b=1#part"
-        );
-        assert_eq!(
-            destination(&link(true, false), Some("x=1&y=%20"), None),
-            "https://example.com/a?b=1&x=1&y=%20#part"
-        );
-        assert_eq!(
-            destination(&link(false, true), None, Some(id)),
-            format!("https://example.com/a?b=1&mr_click={id}#part")
-        );
-        assert_eq!(
-            destination(&link(false, true), None, None),
-            "https://example.com/a?b=1#part"
-        );
-        assert_eq!(
-            destination(
-                &link(true, true),
-                Some("mr_click=forged&b=2&b=3&%6dr_click"),
-                Some(id)
-            ),
-            format!("https://example.com/a?b=2&b=3&mr_click={id}#part"),
-            "what the request brings replaces"
-        );
-        let odd = Link {
-            destination: " https://Example.com:443/a b/../c?q=%zz&&x={y}".into(),
-            ..link(true, false)
-        };
-        assert_eq!(
-            destination(&odd, Some("z=ü"), None),
-            "https://Example.com:443/a%20b/../c?q=%zz&x={y}&z=%C3%BC"
-        );
-        assert_eq!(
-            destination(&odd, None, None),
-            "https://Example.com:443/a%20b/../c?q=%zz&&x={y}",
-            "bytes stay as they are"
-        );
     }
 }

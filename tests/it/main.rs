@@ -14,6 +14,7 @@ mod fetched;
 mod full_disk;
 mod idle;
 mod keys;
+mod links;
 mod many;
 mod outages;
 mod overload;

@@ -68,6 +68,10 @@ pub(crate) struct SettingsBody {
     #[schema(value_type = Option<Vec<String>>, example = json!(["https://intern.example"]))]
     #[serde(default)]
     allowed_origins: Given<Vec<Box<str>>>,
+    /// The parameter of destinations that carries the click id; null: `mr_click`.
+    #[schema(value_type = Option<String>, example = "cid")]
+    #[serde(default)]
+    click_id_param: Given<Box<str>>,
     /// For how long a visitor is known again whom the sender does not name: a `day` or a `month` of the account. A
     /// change holds from the account's next day on, or the one after it in the last hour of a day.
     #[schema(value_type = Option<String>, example = "month")]
@@ -300,6 +304,7 @@ fn set(account: &mut Account, body: &AccountBody, now_ms: i64) -> Result<(), Cat
                 .excluded_networks
                 .set_with(&mut settings.excluded_networks, networks)?;
             given.allowed_origins.set(&mut settings.allowed_origins);
+            given.click_id_param.set(&mut settings.click_id_param);
             let lower = |names: &Vec<Box<str>>| {
                 let lower = names.iter().map(|name| name.to_ascii_lowercase().into());
                 Ok::<_, CatalogError>(lower.collect())

@@ -100,6 +100,7 @@ impl BulkAnswer {
                 Ok(link) => {
                     let (id, slug) = (link.id, link.slug.clone());
                     context.used.insert(slug.clone());
+                    context.called.extend(link.external_id().map(Box::from));
                     self.created.push(Created { index, id, slug });
                     changes.push(link.put());
                 }

@@ -1,6 +1,10 @@
 //! Links.
 
-use catalog::{CatalogError, Change, Link, Table, destination, rules};
+use catalog::{
+    CatalogError, Change, EXTERNAL, Link, Table, destination,
+    routing::{LinkOptions, RedirectStatus, Rule, Template, Utm},
+    rules,
+};
 use chrono::DateTime;
 use model::EntityId;
 use serde::Deserialize;
@@ -50,14 +54,51 @@ pub(crate) struct LinkBody {
     #[schema(value_type = Option<bool>, example = true)]
     #[serde(default)]
     pass_query: Given<bool>,
-    /// Whether the event id is handed on to the destination as `mr_click`.
+    /// Whether the click id is handed on to the destination.
     #[schema(value_type = Option<bool>, example = true)]
     #[serde(default)]
     append_click_id: Given<bool>,
-    /// From when on it is unknown to visitors, RFC 3339.
+    /// Under which name it is; null: the account's, `mr_click` unless set.
+    #[schema(value_type = Option<String>, example = "cid")]
+    #[serde(default)]
+    click_id_param: Given<Box<str>>,
+    /// From when on it leads nobody on, RFC 3339.
     #[schema(value_type = Option<String>, example = "2027-01-01T00:00:00Z")]
     #[serde(default)]
     expires_at: Given<String>,
+    /// Before when it leads nobody on, RFC 3339.
+    #[schema(value_type = Option<String>, example = "2026-12-01T00:00:00Z")]
+    #[serde(default)]
+    starts_at: Given<String>,
+    /// Whether it leads nobody on, and is kept.
+    #[schema(value_type = Option<bool>, example = false)]
+    #[serde(default)]
+    archived: Given<bool>,
+    /// Where those are led who come before it begins, after it has ended or while it is archived; nobody counts them.
+    /// Without it they get 404 before, 410 afterwards. Of macros it knows `{slug}`, `{link_id}` and `{campaign}`.
+    #[schema(value_type = Option<String>, example = "https://shop.example/over")]
+    #[serde(default)]
+    fallback_url: Given<Box<str>>,
+    /// The answer's status: 301, 302, 303, 307 or 308.
+    #[schema(value_type = Option<u16>, example = 302)]
+    #[serde(default)]
+    status: Given<u16>,
+    /// For people.
+    #[schema(value_type = Option<String>, example = "Agreed with the printer")]
+    #[serde(default)]
+    note: Given<Box<str>>,
+    /// What the account calls it: unique in it. `ext_` and this stand for the link wherever an id may.
+    #[schema(value_type = Option<String>, example = "crm-4711")]
+    #[serde(default)]
+    external_id: Given<Box<str>>,
+    /// Parameters of the destination, in the place of its own of these names.
+    #[schema(value_type = Option<Utm>)]
+    #[serde(default)]
+    utm: Given<Utm>,
+    /// Whom it leads elsewhere: the first that fits decides, otherwise `destination`.
+    #[schema(value_type = Option<Vec<Rule>>)]
+    #[serde(default)]
+    rules: Given<Vec<Rule>>,
 }
 
 impl Resource for Link {
@@ -77,6 +118,7 @@ impl Resource for Link {
             pass_query: false,
             append_click_id: false,
             expires_ms: None,
+            options: None,
             created_ms,
             deleted: false,
         }
@@ -97,8 +139,21 @@ impl Resource for Link {
         body.title.set(&mut self.title);
         body.pass_query.set(&mut self.pass_query);
         body.append_click_id.set(&mut self.append_click_id);
-        body.expires_at
-            .set_with(&mut self.expires_ms, |text| parse_time(text).map(Some))
+        body.expires_at.set_with(&mut self.expires_ms, |text| {
+            parse_time("expires_at", text).map(Some)
+        })?;
+        let mut options = self
+            .options
+            .take()
+            .map_or_else(LinkOptions::default, |o| *o);
+        body.change_options(&mut options)?;
+        self.options = (!options.is_default()).then(|| Box::new(options));
+        Ok(())
+    }
+
+    fn called(state: &catalog::State, account: EntityId, text: &str) -> Option<EntityId> {
+        let external = text.strip_prefix(EXTERNAL)?;
+        state.links.called(account, external).map(|link| link.id)
     }
 
     fn view(&self, app: &App) -> LinkView {
@@ -114,13 +169,29 @@ impl Resource for Link {
     }
 }
 
-fn parse_time(text: &str) -> Result<i64, CatalogError> {
-    let wrong = |_| {
-        CatalogError::invalid(
-            "expires_at",
-            "must be RFC 3339, such as 2026-12-31T23:59:59Z",
-        )
-    };
+impl LinkBody {
+    fn change_options(&self, options: &mut LinkOptions) -> Result<(), CatalogError> {
+        self.click_id_param.set(&mut options.click_id_param);
+        self.starts_at.set_with(&mut options.starts_ms, |text| {
+            parse_time("starts_at", text).map(Some)
+        })?;
+        self.archived.set(&mut options.archived);
+        self.fallback_url.set_with(&mut options.fallback, |text| {
+            Ok::<_, CatalogError>(Some(Template::new(text)))
+        })?;
+        self.status.set_with(&mut options.status, |status| {
+            RedirectStatus::try_from(*status).map_err(|why| CatalogError::invalid("status", why))
+        })?;
+        self.note.set(&mut options.note);
+        self.external_id.set(&mut options.external_id);
+        self.utm.set(&mut options.utm);
+        self.rules.set(&mut options.rules);
+        Ok(())
+    }
+}
+
+fn parse_time(field: &'static str, text: &str) -> Result<i64, CatalogError> {
+    let wrong = |_| CatalogError::invalid(field, "must be RFC 3339, such as 2026-12-31T23:59:59Z");
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.timestamp_millis())
         .map_err(wrong)
@@ -134,6 +205,15 @@ pub(super) fn check(link: &Link, context: &ChangeContext<'_>) -> Result<(), Cata
     link.title
         .as_deref()
         .map_or(Ok(()), |title| rules::name("title", title))?;
+    link.check_routing(context.schemes(link.account))?;
+    if let Some(external_id) = link.external_id()
+        && !context.is_external_id_free(link.account, external_id, link.id)
+    {
+        return Err(CatalogError::Taken {
+            what: "external_id",
+            name: external_id.to_owned(),
+        });
+    }
     match context.is_free(&link.slug, link.account) {
         true => Ok(()),
         false => Err(CatalogError::Taken {

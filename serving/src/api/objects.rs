@@ -45,6 +45,10 @@ pub(crate) trait Resource: Row + PartialEq + Send + Sync + 'static {
     fn put(self) -> Change;
     /// Where they are.
     fn table(state: &catalog::State) -> &Table<Self>;
+    /// The one that `account` calls so, where accounts give ids.
+    fn called(_state: &catalog::State, _account: EntityId, _text: &str) -> Option<EntityId> {
+        None
+    }
 }
 
 /// What a change is made amid.
@@ -55,6 +59,8 @@ pub(crate) struct ChangeContext<'a> {
     pub random: &'a dyn Randomness,
     /// Slugs that the same request has used already.
     pub used: HashSet<Box<str>>,
+    /// The same of what the account calls its links.
+    pub called: HashSet<Box<str>>,
 }
 
 impl<'a> ChangeContext<'a> {
@@ -64,12 +70,19 @@ impl<'a> ChangeContext<'a> {
             state,
             random,
             used: HashSet::new(),
+            called: HashSet::new(),
         }
     }
 
     /// Whether a new link of `account` may answer at `slug`.
     pub(super) fn is_free(&self, slug: &str, account: EntityId) -> bool {
         self.state.is_slug_free(slug, account) && !self.used.contains(slug)
+    }
+
+    /// Whether `account` may call this link so.
+    pub(super) fn is_external_id_free(&self, account: EntityId, name: &str, id: EntityId) -> bool {
+        let stored = self.state.links.called(account, name);
+        stored.is_none_or(|link| link.id == id) && !self.called.contains(name)
     }
 
     /// A slug that is free, and was never anybody else's.
@@ -146,9 +159,13 @@ pub(super) fn list<T: Resource>(
 }
 
 pub(super) fn read<T: Resource>(app: &App, caller: &Caller, id: &str) -> Result<T::View, Problem> {
-    let id = parse_id(id)?;
-    let find = |state: &catalog::State| own::<T>(state, caller.account, id).cloned();
-    let row = app.catalog.read(find).map_err(problem)?;
+    let find = |state: &catalog::State| {
+        let id = resolve::<T>(state, caller.account, id)?;
+        own::<T>(state, caller.account, id)
+            .cloned()
+            .map_err(problem)
+    };
+    let row = app.catalog.read(find)?;
     Ok(row.view(app))
 }
 
@@ -158,7 +175,9 @@ pub(super) async fn change<T: Resource>(
     id: &str,
     body: &T::Body,
 ) -> Result<T::View, Problem> {
-    let id = parse_id(id)?;
+    let id = app
+        .catalog
+        .read(|state| resolve::<T>(state, caller.account, id))?;
     let mut changed = None;
     let decide = |state: &catalog::State| {
         let old = own::<T>(state, caller.account, id)?;
@@ -180,7 +199,9 @@ pub(super) async fn delete<T: Resource>(
     caller: &Caller,
     id: &str,
 ) -> Result<StatusCode, Problem> {
-    let id = parse_id(id)?;
+    let id = app
+        .catalog
+        .read(|state| resolve::<T>(state, caller.account, id))?;
     let decide = |state: &catalog::State| {
         own::<T>(state, caller.account, id).map(|row| vec![Change::Delete(row.id())])
     };
@@ -198,6 +219,15 @@ fn own<T: Resource>(
         .get(id)
         .filter(|row| row.account() == account && !row.deleted());
     row.ok_or_else(|| CatalogError::not_found(id))
+}
+
+/// What an address names: an id, or what the account calls a link.
+fn resolve<T: Resource>(
+    state: &catalog::State,
+    account: EntityId,
+    text: &str,
+) -> Result<EntityId, Problem> {
+    T::called(state, account, text).map_or_else(|| parse_id(text), Ok)
 }
 
 fn parse_id(text: &str) -> Result<EntityId, Problem> {

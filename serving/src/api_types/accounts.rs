@@ -83,6 +83,9 @@ pub(crate) struct Settings {
     /// Origins of pages that may ask this API with a key of the account.
     #[schema(value_type = Vec<String>, example = json!(["https://intern.example"]))]
     allowed_origins: Vec<Box<str>>,
+    /// The parameter of destinations that carries the click id; null: `mr_click`.
+    #[schema(required, value_type = Option<String>, example = "cid")]
+    click_id_param: Option<Box<str>>,
     /// For how long a visitor is known again whom the sender does not name: a day or a month of the account.
     #[schema(value_type = String, example = "day")]
     visitor_memory: Memory,
@@ -155,6 +158,7 @@ impl From<&AccountSettings> for Settings {
             excluded_networks: settings.excluded_networks.clone(),
             allowed_schemes: settings.allowed_schemes.clone(),
             allowed_origins: settings.allowed_origins.clone(),
+            click_id_param: settings.click_id_param.clone(),
             visitor_memory,
             visitor_memory_from: from.map(|minute| rfc3339(minute * 60_000)),
         }

@@ -1,6 +1,9 @@
 //! Links, pixels, goals and campaigns.
 
-use catalog::{Campaign, Goal, Link, Pixel};
+use catalog::{
+    Campaign, Goal, Link, Pixel,
+    routing::{Rule, Utm},
+};
 use model::{EntityId, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,11 +37,36 @@ pub(crate) struct LinkView {
     title: Option<Box<str>>,
     /// Whether query parameters of the request are handed on to the destination.
     pass_query: bool,
-    /// Whether the event id is handed on to the destination as `mr_click`.
+    /// Whether the click id is handed on to the destination.
     append_click_id: bool,
-    /// From when on it is unknown to visitors.
+    /// Under which name it is; null: the account's.
+    #[schema(required, value_type = Option<String>, example = "cid")]
+    click_id_param: Option<Box<str>>,
+    /// From when on it leads nobody on.
     #[schema(required, example = "2027-01-01T00:00:00Z")]
     expires_at: Option<String>,
+    /// Before when it leads nobody on.
+    #[schema(required, example = "2026-12-01T00:00:00Z")]
+    starts_at: Option<String>,
+    /// Whether it leads nobody on, and is kept.
+    archived: bool,
+    /// Where those are led whom it leads nowhere.
+    #[schema(required, example = "https://shop.example/over")]
+    fallback_url: Option<String>,
+    /// The answer's status.
+    #[schema(example = 302)]
+    status: u16,
+    /// For people.
+    #[schema(required, value_type = Option<String>, example = "Agreed with the printer")]
+    note: Option<Box<str>>,
+    /// What the account calls it.
+    #[schema(required, value_type = Option<String>, example = "crm-4711")]
+    external_id: Option<Box<str>>,
+    /// Parameters of the destination.
+    utm: Utm,
+    /// Whom it leads elsewhere.
+    #[schema(value_type = Vec<Rule>)]
+    rules: Box<[Rule]>,
     /// When it was made.
     #[schema(example = "2026-01-02T03:04:05Z")]
     created_at: String,
@@ -47,6 +75,7 @@ pub(crate) struct LinkView {
 impl LinkView {
     /// As clients of `app` see it.
     pub(crate) fn new(link: &Link, app: &App) -> Self {
+        let options = link.options.as_deref().cloned().unwrap_or_default();
         Self {
             id: link.id,
             slug: link.slug.clone(),
@@ -57,7 +86,16 @@ impl LinkView {
             title: link.title.clone(),
             pass_query: link.pass_query,
             append_click_id: link.append_click_id,
+            click_id_param: options.click_id_param,
             expires_at: link.expires_ms.map(rfc3339),
+            starts_at: options.starts_ms.map(rfc3339),
+            archived: options.archived,
+            fallback_url: options.fallback.map(String::from),
+            status: options.status.into(),
+            note: options.note,
+            external_id: options.external_id,
+            utm: options.utm,
+            rules: options.rules,
             created_at: rfc3339(link.created_ms),
         }
     }

@@ -196,6 +196,7 @@ fn link(account: EntityId, n: u32, created_ms: i64) -> Link {
         pass_query: false,
         append_click_id: false,
         expires_ms: None,
+        options: None,
         created_ms,
         deleted: false,
     }

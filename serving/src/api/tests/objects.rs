@@ -20,7 +20,10 @@ async fn a_link_has_all_its_fields() {
         .text("id");
     let body = json!({
         "slug": "sale", "destination": " https://shop.example/ä ", "campaign": "Spring", "tags": ["a", "b"], "title": "Sale",
-        "pass_query": true, "append_click_id": true, "expires_at": "2026-12-31T23:59:59+01:00",
+        "pass_query": true, "append_click_id": true, "expires_at": "2026-12-31T23:59:59+01:00", "click_id_param": "cid",
+        "starts_at": "2026-12-01T00:00:00Z", "archived": true, "fallback_url": "https://shop.example/over", "status": 308,
+        "note": "N", "external_id": "crm-1", "utm": {"source": "mail"},
+        "rules": [{"when": {"country": "DE"}, "to": "https://de.example"}, {"to": [{"name": "a", "to": "https://a.example"}]}],
     });
     let made = app.post("/v1/links", &key, body).await;
     assert_eq!(made.status, StatusCode::CREATED);
@@ -29,7 +32,13 @@ async fn a_link_has_all_its_fields() {
     let expected = json!({
         "id": id, "slug": "sale", "url": "https://go.example/sale", "destination": " https://shop.example/ä ",
         "campaign": campaign, "tags": ["a", "b"], "title": "Sale", "pass_query": true, "append_click_id": true,
-        "expires_at": "2026-12-31T22:59:59Z", "created_at": "2026-01-02T03:04:05Z",
+        "expires_at": "2026-12-31T22:59:59Z", "created_at": "2026-01-02T03:04:05Z", "click_id_param": "cid",
+        "starts_at": "2026-12-01T00:00:00Z", "archived": true, "fallback_url": "https://shop.example/over", "status": 308,
+        "note": "N", "external_id": "crm-1", "utm": {"source": "mail"},
+        "rules": [
+            {"when": {"country": ["DE"]}, "to": "https://de.example"},
+            {"to": [{"name": "a", "weight": 1, "to": "https://a.example"}]},
+        ],
     });
     assert_eq!(made.good(), expected);
     assert_eq!(
@@ -55,7 +64,8 @@ async fn a_link_needs_only_a_destination() {
     let expected = json!({
         "id": made["id"], "slug": slug, "url": format!("https://go.example/{slug}"), "destination": "https://a.example",
         "campaign": null, "tags": [], "title": null, "pass_query": false, "append_click_id": false,
-        "expires_at": null, "created_at": "2026-01-02T03:04:05Z",
+        "expires_at": null, "created_at": "2026-01-02T03:04:05Z", "click_id_param": null, "starts_at": null,
+        "archived": false, "fallback_url": null, "status": 302, "note": null, "external_id": null, "utm": {}, "rules": [],
     });
     assert_eq!(made, expected);
 }

@@ -12,6 +12,7 @@ need redis-cli redis-tools
 need chromium chromium
 need chromedriver chromium-driver
 need cc gcc
+need curl curl
 need faketime faketime
 python3 -c "import venv, ensurepip" 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then

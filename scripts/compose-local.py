@@ -3,8 +3,8 @@
 
     python3 scripts/compose-local.py --binary target/release/millrace --store-command rustfs
 
-For machines without Docker, and to try the file out. Each service has a loopback address of its own (127.77.0.1 and so on) in the place of its
-name, so that ports are those of the file. Values are read from the environment, then from .env. The images of Redis and of the store are not used:
+For machines without Docker, and to try the file out. Each service has a loopback address of its own in the place of its name (127.A.B.1 and so
+on, A and B by the process, so that several installations do not meet), so that ports are those of the file. Values are read from the environment, then from .env. The images of Redis and of the store are not used:
 redis-server must be installed, and --store-command starts a store; {host}, {port} and {folder} in it are its address and its data. Prints the
 address of each service when it is healthy; ends with all of them at Ctrl-C. Needs PyYAML and Linux.
 """
@@ -49,9 +49,9 @@ def seconds(text, default):
 class Service:
     def __init__(self, name, spec, number, site):
         self.name, self.spec, self.site = name, spec, site
-        self.host = f"127.77.0.{number}"
+        self.host = f"{site.network}.{number}"
         self.folder = site.folder / name
-        self.folder.mkdir()
+        self.folder.mkdir(exist_ok=True)
         self.process = None
 
     def text(self, value):
@@ -80,8 +80,10 @@ class Service:
         return shlex.split(made)
 
     def start(self):
+        # Ctrl-C is told to this script alone, which ends them in their order.
+        ignore = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
         with open(self.site.folder / f"{self.name}.log", "ab") as log:
-            self.process = subprocess.Popen(self.command(), env=self.env(), cwd=self.folder, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command(), env=self.env(), cwd=self.folder, stdout=log, stderr=log, preexec_fn=ignore)
 
     def fail(self, why):
         log = (self.site.folder / f"{self.name}.log").read_text(errors="replace")
@@ -111,14 +113,19 @@ class Service:
             command[1:1] = ["-h", self.host]
         if self.site.args.store_health and "build" not in self.spec and command[0] == "curl":
             command[-1] = self.site.args.store_health.format(host=self.host, port=self.env()["RUSTFS_ADDRESS"].rsplit(":", 1)[1])
-        return subprocess.run(command, env=self.env(), capture_output=True, timeout=seconds(check.get("timeout"), 30)).returncode == 0
+        try:
+            return subprocess.run(command, env=self.env(), capture_output=True, timeout=seconds(check.get("timeout"), 30)).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
 
 class Site:
     def __init__(self, args):
-        self.args, self.folder = args, Path(args.folder or tempfile.mkdtemp(prefix="millrace-compose-"))
+        self.args, self.folder = args, Path(args.folder or tempfile.mkdtemp(prefix="millrace-compose-")).resolve()
+        args.binary = str(Path(args.binary).resolve())
+        self.network = f"127.{64 + os.getpid() // 250 % 128}.{os.getpid() % 250}"
         spec = filled(yaml.safe_load(Path(args.file).read_text()), settings(Path(args.env_file)))
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.services = {}
         for number, (name, service) in enumerate(spec["services"].items(), 1):
             self.services[name] = Service(name, service, number, self)
@@ -128,10 +135,14 @@ class Site:
             self.start(service)
         for service in self.services.values():
             # What only runs once has ended before those that depend on it began.
-            if service.process.poll() is None:
+            if not self.runs_once(service.name):
                 service.wait("service_healthy")
                 print(f"{service.name} {service.host}", flush=True)
         print(f"all are up; logs and data are in {self.folder}", flush=True)
+
+    def runs_once(self, name):
+        needs = (service.spec.get("depends_on") or {} for service in self.services.values())
+        return any(need.get(name, {}).get("condition") == "service_completed_successfully" for need in needs)
 
     def start(self, service):
         if service.process:

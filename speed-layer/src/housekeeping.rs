@@ -32,7 +32,8 @@ pub struct Housekeeper {
     /// Manifests in the order seen, with when.
     seen: VecDeque<(u64, Instant, Horizon)>,
     pruned: u64,
-    /// Horizons that were pruned last, the older first: what a worker that came late listed is deleted with the next.
+    /// Up to where nothing is left to be deleted after the last two times, the older first: what is listed meanwhile is
+    /// found the next time.
     done: [Horizon; 2],
     scanned: Option<Scan>,
     trims: BTreeMap<LogId, Trim>,
@@ -148,22 +149,22 @@ impl Housekeeper {
                 .raise_prune_watermark(*log, covered.epoch)
                 .await?;
         }
+        let reached = reached(deps, &horizon).await?;
         let generations = deps.cells.generations(false).await?;
         let known = self
             .scanned
             .as_ref()
             .filter(|scan| scan.at.elapsed() < SCAN && scan.generations == generations);
-        let cells = match known {
-            Some(_) => delete_listed(deps, &self.done[0], &horizon).await?,
-            None => {
-                let cells = deps.cells.prune(&horizon).await?;
-                let at = Instant::now();
-                self.scanned = Some(Scan { at, generations });
-                self.done[1] = horizon.clone();
-                cells
-            }
-        };
-        self.done = [std::mem::take(&mut self.done[1]), horizon];
+        if known.is_some() {
+            let cells = delete_listed(deps, &self.done[0], &horizon).await?;
+            self.done.rotate_left(1);
+            self.done[1] = reached;
+            return Ok(cells);
+        }
+        let cells = deps.cells.prune(&horizon).await?;
+        let at = Instant::now();
+        self.scanned = Some(Scan { at, generations });
+        self.done = [reached.clone(), reached];
         Ok(cells)
     }
 
@@ -201,6 +202,19 @@ impl Housekeeper {
         }
         Ok(())
     }
+}
+
+/// What is covered, but no further than the epoch before the one that is folded: a worker that lags behind batch may yet
+/// put cells of covered epochs.
+async fn reached(deps: &SpeedDeps, horizon: &Horizon) -> Result<Horizon, LiveError> {
+    let mut reached = horizon.clone();
+    for (log, covered) in &mut reached.0 {
+        if let Some(checkpoint) = deps.cells.checkpoint(*log).await? {
+            let done = Epoch(checkpoint.epoch.epoch.0.saturating_sub(1));
+            covered.epoch = covered.epoch.min(done);
+        }
+    }
+    Ok(reached)
 }
 
 /// Deletes the listed cells of epochs after `done` that `horizon` covers.
@@ -249,7 +263,7 @@ mod tests {
     use bytes::Bytes;
     use enrich::Rules;
     use handover::overview::Overview;
-    use model::{Covered, EntityId, EntityKind, FoldVersion, SegmentNo};
+    use model::{Covered, EntityId, EntityKind, EpochStart, FoldVersion, SegmentNo};
     use storage::{bell::Bell, cells::StoredCell, leases::AllGranted};
     use testing::Installation;
     use web::Health;
@@ -310,6 +324,24 @@ mod tests {
     async fn left(deps: &SpeedDeps, raw: u64) -> Vec<u64> {
         let cells = deps.cells.cells(entity(raw)).await.unwrap();
         cells.iter().map(|cell| cell.epoch.0).collect()
+    }
+
+    /// Batch is far ahead, and the worker goes through epochs that were pruned long before.
+    #[tokio::test]
+    async fn what_a_lagging_worker_lists_is_found() {
+        let installation = Installation::new(0);
+        let deps = deps(&installation);
+        let mut keeper = Housekeeper::new(&deps);
+        let at = |epoch| EpochStart::from((Epoch(epoch), Seq::ZERO));
+        installation.checkpoint(LOG, at(2), Seq(1)).await;
+        for covered in 10..14 {
+            keeper.delete(&deps, upto(covered)).await.unwrap();
+        }
+        put(&deps, 2, &[1], true).await;
+        put(&deps, 5, &[1, 2], true).await;
+        installation.checkpoint(LOG, at(20), Seq(9)).await;
+        assert_eq!(keeper.delete(&deps, upto(14)).await.unwrap(), 3);
+        assert_eq!(left(&deps, 1).await, [] as [u64; 0]);
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod fold;
 pub mod housekeeping;
+mod listed;
 mod raw_source;
 mod role;
 mod share;

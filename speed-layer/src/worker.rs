@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     SpeedDeps, SpeedSettings,
     fold::{Folder, Gap},
+    listed::Listed,
     raw_source::RawSource,
 };
 
@@ -54,6 +55,8 @@ enum Ended {
     NewGeneration,
     /// Somebody else has moved the checkpoint.
     Overtaken,
+    /// Batch has covered more than is folded: the rest of that need not be.
+    Covered,
     Fenced,
 }
 
@@ -64,8 +67,9 @@ pub async fn run(
     log: LogId,
     shutdown: CancellationToken,
 ) {
+    let mut listed = Listed::default();
     while !shutdown.is_cancelled() {
-        let ended = match Session::begin(&deps, &settings, log).await {
+        let ended = match Session::begin(&deps, &settings, log, &mut listed).await {
             Ok(mut session) => session.fold(&shutdown).await,
             Err(error) => Err(error),
         };
@@ -97,6 +101,7 @@ struct Session<'a> {
     target: Target,
     checkpoint: Option<Checkpoint>,
     folder: Folder,
+    listed: &'a mut Listed,
     raw: RawSource,
     last_flush: Instant,
     flush_pause: Duration,
@@ -116,6 +121,7 @@ impl<'a> Session<'a> {
         deps: &'a SpeedDeps,
         settings: &'a SpeedSettings,
         log: LogId,
+        listed: &'a mut Listed,
     ) -> Result<Self, StorageError> {
         let fence_look = Look::new(deps.bell.clone(), CHECK_FENCE);
         let begun = fence_look.begin();
@@ -146,6 +152,7 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         Ok(Self {
             folder: Folder::new(log, fence, from),
+            listed,
             raw: RawSource::new(Arc::clone(&deps.store), log, horizon.segment),
             deps,
             settings,
@@ -280,9 +287,7 @@ impl<'a> Session<'a> {
             {
                 return Ok(Some(ended));
             }
-            for (epoch, entities) in self.folder.new_entities() {
-                self.deps.cells.list(self.log, epoch, entities).await?;
-            }
+            self.list().await?;
             let puts = stream::iter(self.folder.changed()).map(Ok::<_, LiveError>);
             puts.try_for_each_concurrent(PUTS_AT_ONCE, |(entity, cells)| {
                 self.deps.cells.put(entity, cells)
@@ -299,11 +304,24 @@ impl<'a> Session<'a> {
             reach("speed.checkpoint");
             metrics::histogram!("millrace_live_lag_ms").record(lag_ms as f64);
             self.folder.flushed();
+            self.listed.forget_before(self.folder.epoch().epoch);
         }
         self.last_flush = Instant::now();
         self.flush_pause =
             (start.elapsed() * FLUSH_SHARE).clamp(self.settings.flush_interval, MAX_FLUSH_PAUSE);
         Ok(None)
+    }
+
+    /// Says whose cells there will be, where nobody has said so.
+    async fn list(&mut self) -> Result<(), LiveError> {
+        for (epoch, entities) in self.folder.new_entities() {
+            let missing = self.listed.missing(&self.generations, epoch, entities);
+            if !missing.is_empty() {
+                self.deps.cells.list(self.log, epoch, &missing).await?;
+                self.listed.add(epoch, missing);
+            }
+        }
+        Ok(())
     }
 
     fn is_mine(&self, checkpoint: &Checkpoint) -> bool {
@@ -412,6 +430,10 @@ impl<'a> Session<'a> {
                 && let Some(ended) = self.put_checkpoint(0).await?
             {
                 return Ok(Some(ended));
+            }
+            let newest = self.deps.overview.seen().published;
+            if newest.manifest.horizon.of(self.log).seq > self.folder.position() {
+                return Ok(Some(Ended::Covered));
             }
             if self.deps.cells.generations(true).await? != self.generations {
                 return Ok(Some(Ended::NewGeneration));

@@ -83,13 +83,14 @@ impl State {
             let (new, old) = (new.log, old.log);
             return Err(RecoveryError::TwoStates { new, old });
         }
+        let formats = [&new, &old].into_iter().flatten().map(|state| state.format);
+        if let Some(newer) = formats.max().filter(|format| *format > FORMAT) {
+            return Err(RecoveryError::Newer(newer));
+        }
         let is_old = old.is_some();
         let Some(mut state) = later(new, old) else {
             return Ok(None);
         };
-        if state.format > FORMAT {
-            return Err(RecoveryError::Newer(state.format));
-        }
         state.format = FORMAT;
         if is_old {
             state.save(disk)?;

@@ -53,7 +53,7 @@ pub(super) async fn syncs(report: &mut Report) -> anyhow::Result<f64> {
         times.push(begin.elapsed());
     }
     opened.log.finish().await;
-    // The first segment is new; those after it are written over spare files, as all are later.
+    // The first segment may be new; those after it are written over spare files, as all are later.
     let steady = &mut times[SYNCS / 2..];
     let row = Row::new(
         "an append of 8 KiB to the log: p50",

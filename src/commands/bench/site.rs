@@ -42,7 +42,12 @@ impl Site {
             operator_addr: free()?,
             ..Options::default()
         };
-        let running = supervise::start(options.settings()?, &Role::ALL).await?;
+        // Whatever the settings of this folder say: what is measured is thrown away.
+        let mut settings = options.settings()?;
+        settings.store_url = format!("file://{}/store", folder.path().display());
+        settings.redis = None;
+        settings.public_host = None;
+        let running = supervise::start(settings, &Role::ALL).await?;
         let parts = Arc::clone(&running.parts);
         let base = Base {
             env: parts.env.clone(),
@@ -117,6 +122,7 @@ fn link(account: EntityId, raw: u64, slug: String, created_ms: i64) -> Link {
         pass_query: false,
         append_click_id: false,
         expires_ms: None,
+        options: None,
         created_ms,
         deleted: false,
     }

@@ -1,7 +1,9 @@
 //! `millrace capacity`: what an installation needs for a load, on paper.
 
+mod limits;
 mod measured;
 mod needs;
+mod roles;
 
 use std::process::ExitCode;
 
@@ -145,7 +147,6 @@ fn print(load: &Load, machines: &Machines, needs: &Needs) {
             role.name, role.processes, role.busy_cores, role.memory_each, role.why
         );
     }
-    let money = &needs.money;
     println!(
         "\n{} machines of {} cores and {} GB, {:.0} % busy at most (at least two, so that one may fail)",
         needs.machines,
@@ -153,6 +154,22 @@ fn print(load: &Load, machines: &Machines, needs: &Needs) {
         machines.memory,
         100.0 * machines.busy
     );
+    print_sums(needs);
+    println!("\nwhat ends where, on such machines:");
+    for limit in &needs.limits {
+        let mark = if limit.rate < load.rate { "passed" } else { "" };
+        println!(
+            "{:>12}/s {mark:<7} {}\n{:>22} -> {}",
+            grouped(limit.rate),
+            limit.what,
+            "",
+            limit.remedy
+        );
+    }
+}
+
+fn print_sums(needs: &Needs) {
+    let money = &needs.money;
     println!(
         "object store: {} GB at the end of the retention; {} writes and {} reads a month",
         grouped(needs.stored_gb),
@@ -171,17 +188,6 @@ fn print(load: &Load, machines: &Machines, needs: &Needs) {
         "a month: {:.2} for machines + {:.2} for storage + {:.2} for requests = {:.2}; {:.4} per million events",
         money.machines, money.storage, money.requests, money.total, money.per_million_events
     );
-    println!("\nwhat ends where, on such machines:");
-    for limit in &needs.limits {
-        let mark = if limit.rate < load.rate { "passed" } else { "" };
-        println!(
-            "{:>12}/s {mark:<7} {}\n{:>22} -> {}",
-            grouped(limit.rate),
-            limit.what,
-            "",
-            limit.remedy
-        );
-    }
 }
 
 /// A whole number with its thousands apart.

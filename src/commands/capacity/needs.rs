@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 
-use super::measured::*;
+use super::{
+    limits::limits,
+    measured::*,
+    roles::{Busy, machines_for, roles},
+};
 
 /// Seconds in a month of 30.44 days.
 const MONTH: f64 = 30.44 * 86_400.0;
-/// Collectors that stay where one fails.
-const LEAST_COLLECTORS: f64 = 2.0;
-const GB: f64 = 1e9;
+/// Bytes.
+pub(super) const GB: f64 = 1e9;
 
 /// What is asked of it.
 #[derive(Debug, Clone, Serialize)]
@@ -84,7 +87,8 @@ pub struct Needs {
     pub limits: Vec<Limit>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+/// A month.
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Money {
     pub machines: f64,
     pub storage: f64,
@@ -96,158 +100,45 @@ pub struct Money {
 /// Everything for one load.
 pub fn of(load: &Load, machines: &Machines, prices: &Prices) -> Needs {
     let roles = roles(load, machines);
-    let count = count(&roles, machines);
-    let stored_gb = load.mean_rate * 86_400.0 * load.retention_days * bytes_stored() / GB;
-    let (writes, reads) = requests(load, &roles);
-    let money = money(load, machines, prices, (count, stored_gb, writes, reads));
-    Needs {
-        machines: count,
-        stored_gb,
-        writes_a_month: writes,
-        reads_a_month: reads,
-        // To Redis and from it, and to the store.
-        network_mb_a_second: load.rate * (LIVE_TRAFFIC_BYTES + bytes_stored()) / 1e6,
-        full_recompute_hours: load.mean_rate * 86_400.0 * load.retention_days * RECOMPUTE_US
-            / 1e6
-            / machines.cores
-            / 3600.0,
-        money,
-        limits: limits(machines),
+    let events = load.mean_rate * 86_400.0 * load.retention_days;
+    let mut needs = Needs {
+        machines: machines_for(&roles, machines),
+        stored_gb: events * BYTES_STORED / GB,
+        writes_a_month: 0.0,
+        reads_a_month: 0.0,
+        network_mb_a_second: load.rate * (Busy::of(load, machines).redis_bytes + BYTES_STORED)
+            / 1e6,
+        full_recompute_hours: events * RECOMPUTE_US / 1e6 / machines.cores / 3600.0,
+        money: Money::default(),
+        limits: limits(load, machines),
         roles,
-    }
-}
-
-fn bytes_stored() -> f64 {
-    RAW_BYTES + EVENT_BYTES + VIEW_BYTES
-}
-
-/// CPU of a collector for one event, microseconds.
-fn door_us(load: &Load) -> f64 {
-    load.redirects * REDIRECT_US + (1.0 - load.redirects) * SENT_US
-}
-
-/// So many processes that each is busy as far as it may be, if each can use so many cores.
-fn processes(busy_cores: f64, machines: &Machines, cores_each: f64) -> f64 {
-    (busy_cores / (cores_each.min(machines.cores) * machines.busy)).ceil()
-}
-
-fn roles(load: &Load, machines: &Machines) -> Vec<Role> {
-    let busy = |us: f64| load.rate * us / 1e6;
-    let catalog = PROCESS_BYTES + load.links * LINK_BYTES + load.accounts * ACCOUNT_BYTES;
-    let logs = (load.rate / (LOG_PER_SECOND * machines.busy)).ceil();
-    let collectors = processes(busy(door_us(load)), machines, f64::MAX);
-    let collectors = collectors.max(logs).max(LEAST_COLLECTORS);
-    // A worker is one thread, and each log has one.
-    let layers = processes(busy(SPEED_US), machines, f64::MAX).max(1.0);
-    // One epoch of each log is open.
-    let open = collectors * EPOCH_EVENTS.min(load.rate * ROLLUP_SECONDS) * OPEN_EVENT_BYTES;
-    let redis = processes(busy(REDIS_US), machines, 1.0).max(1.0);
-    let live = load.rate * LIVE_SECONDS * LIVE_BYTES;
-    let nodes = redis.max((live / (machines.memory * GB * machines.busy)).ceil());
-    // A cluster has at least three, and each its replica.
-    let nodes = if nodes > 1.0 {
-        2.0 * nodes.max(3.0)
-    } else {
-        1.0
     };
-    let masters = if nodes > 1.0 { nodes / 2.0 } else { 1.0 };
-    let role = |name, processes, us, memory: f64, why: String| Role {
-        name,
-        processes,
-        busy_cores: busy(us),
-        memory_each: memory / GB,
-        why,
-    };
-    vec![
-        role(
-            "collector",
-            collectors,
-            door_us(load),
-            catalog,
-            format!(
-                "{} links and {} accounts in memory of each; two, so that one may fail",
-                load.links, load.accounts
-            ),
-        ),
-        role(
-            "speed",
-            layers,
-            SPEED_US,
-            PROCESS_BYTES + open / layers,
-            "the cells of open epochs; another takes over the logs of one that fails".into(),
-        ),
-        role(
-            "redis",
-            nodes,
-            REDIS_US,
-            live / masters,
-            format!(
-                "events of {} minutes that no manifest covers; with a replica each if it is a cluster",
-                LIVE_SECONDS / 60.0
-            ),
-        ),
-        role(
-            "batch",
-            1.0,
-            ROLLUP_US,
-            ROLLUP_BYTES,
-            format!(
-                "each {} minutes of events in {:.1} minutes on one machine",
-                ROLLUP_SECONDS / 60.0,
-                busy(ROLLUP_US) * ROLLUP_SECONDS / machines.cores / 60.0
-            ),
-        ),
-        role(
-            "serve",
-            2.0,
-            0.0,
-            catalog,
-            "by questions, not by events; two, so that one may fail".into(),
-        ),
-    ]
+    requests(load, &mut needs);
+    needs.money = money(load, machines, prices, &needs);
+    needs
 }
 
-/// Machines that hold all processes, by cores and by memory. Two are the least of which one may fail.
-fn count(roles: &[Role], machines: &Machines) -> f64 {
-    let cores: f64 = roles.iter().map(|role| role.busy_cores).sum();
-    let memory: f64 = roles
-        .iter()
-        .map(|role| role.processes * role.memory_each)
-        .sum();
-    let by_cores = cores / (machines.cores * machines.busy);
-    let by_memory = memory / (machines.memory * 0.8);
-    by_cores.max(by_memory).ceil().max(2.0)
+const BYTES_STORED: f64 = RAW_BYTES + EVENT_BYTES + VIEW_BYTES;
+
+fn requests(load: &Load, needs: &mut Needs) {
+    let ours = needs.roles.iter().filter(|role| role.name != "redis");
+    let processes: f64 = ours.map(|role| role.processes).sum();
+    let collectors = needs.roles.iter().find(|role| role.name == "collector");
+    let collectors = collectors.map_or(1.0, |role| role.processes);
+    let full = SEGMENT_BYTES / LOG_BYTES / (load.mean_rate / collectors);
+    let segments = collectors * MONTH / SEGMENT_SECONDS.min(full);
+    let files = MONTH / ROLLUP_SECONDS * ROLLUP_OBJECTS;
+    needs.writes_a_month = segments + files;
+    let idle = processes * IDLE_REQUESTS * MONTH;
+    needs.reads_a_month = SEGMENT_READS * segments + FILE_READS * files + idle;
 }
 
-fn requests(load: &Load, roles: &[Role]) -> (f64, f64) {
-    let processes: f64 = roles
-        .iter()
-        .filter(|role| role.name != "redis")
-        .map(|role| role.processes)
-        .sum();
-    let collectors = roles
-        .iter()
-        .find(|role| role.name == "collector")
-        .map_or(1.0, |role| role.processes);
-    let segment = SEGMENT_SECONDS.min(16e6 / RAW_BYTES / (load.mean_rate / collectors).max(0.001));
-    let segments = collectors * MONTH / segment;
-    let rollups = MONTH / ROLLUP_SECONDS;
-    let writes = segments + rollups * ROLLUP_OBJECTS;
-    // Each segment is read by the rollup and asked for by the speed layer; merging reads what the rollups wrote.
-    let reads = 2.0 * segments + 3.0 * rollups * ROLLUP_OBJECTS + processes * IDLE_REQUESTS * MONTH;
-    (writes, reads)
-}
-
-fn money(
-    load: &Load,
-    machines: &Machines,
-    prices: &Prices,
-    (count, gb, writes, reads): (f64, f64, f64, f64),
-) -> Money {
+fn money(load: &Load, machines: &Machines, prices: &Prices, needs: &Needs) -> Money {
     let hours = MONTH / 3600.0;
-    let for_machines = count * machines.cores * hours * prices.core_hour;
-    let storage = gb * prices.stored_gb_month;
-    let requests = (writes * prices.thousand_writes + reads * prices.thousand_reads) / 1000.0;
+    let for_machines = needs.machines * machines.cores * hours * prices.core_hour;
+    let storage = needs.stored_gb * prices.stored_gb_month;
+    let writes = needs.writes_a_month * prices.thousand_writes;
+    let requests = (writes + needs.reads_a_month * prices.thousand_reads) / 1000.0;
     let total = for_machines + storage + requests;
     Money {
         machines: for_machines,
@@ -256,38 +147,6 @@ fn money(
         total,
         per_million_events: total / (load.mean_rate * MONTH / 1e6),
     }
-}
-
-fn limits(machines: &Machines) -> Vec<Limit> {
-    let mut limits = vec![
-        Limit {
-            rate: 1e6 / REDIS_US * machines.busy,
-            what: "one Redis: it is one thread",
-            remedy: "Redis Cluster: keys are shared out by entity, log and epoch, and each script touches one",
-        },
-        Limit {
-            rate: LOG_PER_SECOND * machines.busy,
-            what: "one collector: its log has one writer, and one worker folds it",
-            remedy: "more collectors behind a load balancer: each has a log of its own, and nothing is shared between them",
-        },
-        Limit {
-            rate: machines.cores * machines.busy * 1e6 / (REDIRECT_US + SPEED_US + ROLLUP_US),
-            what: "everything in one process on one machine",
-            remedy: "roles on machines of their own, over Redis and an object store",
-        },
-        Limit {
-            rate: machines.cores * machines.busy * 1e6 / ROLLUP_US,
-            what: "the rollup on one machine: it must end before the next",
-            remedy: "a larger machine for `batch`, or the plans sent to Ballista executors (ballista/)",
-        },
-        Limit {
-            rate: machines.memory * GB * machines.busy / (LIVE_SECONDS * LIVE_BYTES),
-            what: "the memory of one Redis: cells of the last 40 minutes",
-            remedy: "Redis Cluster; or shorter epochs and rollups that run more often",
-        },
-    ];
-    limits.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-    limits
 }
 
 #[cfg(test)]
@@ -337,7 +196,10 @@ mod tests {
             let (few, many) = (needs(pair[0]), needs(pair[1]));
             assert!(few.machines <= many.machines && few.stored_gb < many.stored_gb);
             assert!(few.money.total < many.money.total);
-            assert!(few.money.per_million_events > many.money.per_million_events);
+            // Two machines do for few; a cluster of Redis costs its replicas.
+            let is_fixed = pair[1] <= 3_000.0;
+            let each = (few.money.per_million_events, many.money.per_million_events);
+            assert!(!is_fixed || each.0 > each.1, "{each:?}");
             for (a, b) in few.roles.iter().zip(&many.roles) {
                 assert!(a.processes <= b.processes, "{a:?} {b:?}");
             }
@@ -378,5 +240,18 @@ mod tests {
         let limits = needs(3_000.0).limits;
         assert!(limits.is_sorted_by(|a, b| a.rate <= b.rate));
         assert!(limits[0].rate > 3_000.0, "{limits:?}");
+        let sent = Load {
+            redirects: 0.001,
+            ..load(3_000.0)
+        };
+        let one = |limits: &[Limit]| {
+            limits
+                .iter()
+                .find(|l| l.what.contains("one process"))
+                .unwrap()
+                .rate
+        };
+        let sent = of(&sent, &MACHINES, &PRICES).limits;
+        assert!(one(&sent) > one(&limits), "events in bulk cost less");
     }
 }

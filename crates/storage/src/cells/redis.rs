@@ -3,7 +3,11 @@
 mod scripts;
 mod versions;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -48,6 +52,8 @@ pub struct RedisCells {
     raise: Script,
     read_changed: Script,
     large: Cache<EntityId, Arc<Vec<StoredCell>>>,
+    /// Those in which `large` was read.
+    generations: Mutex<String>,
 }
 
 impl RedisCells {
@@ -67,6 +73,7 @@ impl RedisCells {
                 .max_capacity(KEPT)
                 .time_to_live(KEPT_FOR)
                 .build(),
+            generations: Mutex::default(),
         }
     }
 
@@ -296,9 +303,18 @@ impl LiveCells for RedisCells {
     }
 
     async fn generations(&self, create: bool) -> Result<String, LiveError> {
-        self.client
-            .generations(create.then(|| (self.random)()))
-            .await
+        let random = create.then(|| (self.random)());
+        let generations = self.client.generations(random).await?;
+        let mut known = self
+            .generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *known != generations {
+            // What was lost is folded again, perhaps from a disk that has lost something, too.
+            self.large.invalidate_all();
+            known.clone_from(&generations);
+        }
+        Ok(generations)
     }
 
     async fn list(&self, log: LogId, epoch: Epoch, entities: &[EntityId]) -> Result<(), LiveError> {

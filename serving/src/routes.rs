@@ -28,7 +28,12 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(forecasts::get_forecasts))
         .routes(routes!(links::list, links::create))
         .routes(routes!(links::read, links::change, links::delete))
-        .routes(routes!(bulk::create_many_links))
+        .routes(routes!(
+            bulk::create_many_links,
+            bulk::change_many_links,
+            bulk::put_many_links,
+            bulk::delete_many_links
+        ))
         .routes(routes!(pixels::list, pixels::create))
         .routes(routes!(pixels::read, pixels::change, pixels::delete))
         .routes(routes!(goals::list, goals::create))

@@ -1,17 +1,19 @@
-//! Many links in one request and one commit. A link that is refused does not hold up the others.
+//! Many links in one request and one commit: made, changed, put by the account's own ids, deleted. What is refused does
+//! not hold up the others.
 
-use std::sync::Arc;
+mod items;
+
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{
     Json,
     extract::{Request, State},
 };
 use catalog::{CatalogError, Change, Link};
-use http::StatusCode;
-use model::{EntityKind, random::new_id};
-use serde_json::value::RawValue;
+use model::{EntityId, EntityKind, random::new_id};
 use web::Problem;
 
+use self::items::{FromText, Item, ItemId, LinkChange, parse};
 use super::{
     auth::{Caller, Writer},
     body,
@@ -20,14 +22,12 @@ use super::{
     objects::{ChangeContext, Resource},
 };
 use crate::{
-    api_types::{BulkAnswer, Created, Refused},
+    api_types::{BulkAnswer, Done, Refused},
     app::App,
     openapi::refusals::{Body, Busy, Commit, Key, Many, Refusals, TooMany},
     rooms::Crowded,
 };
 
-/// Most links in one request.
-const MAX_LINKS: usize = 5_000;
 /// Largest body, bytes.
 const MAX_BODY: usize = 16 << 20;
 /// What the body may be.
@@ -37,12 +37,9 @@ const TYPES: [&str; 3] = [
     "application/jsonl",
 ];
 
-/// A link as read, or why it could not be.
-type Item = Result<LinkBody, Problem>;
-
 /// Makes many links in one commit
 ///
-/// A JSON array, or one JSON object a line. A link that is refused does not hold up the others.
+/// Up to 10,000: a JSON array, or one JSON object a line. A link that is refused does not hold up the others.
 #[utoipa::path(
     post, path = "/v1/links/bulk", tag = "Links",
     request_body(
@@ -59,6 +56,132 @@ pub(crate) async fn create_many_links(
     Writer(caller): Writer,
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
+    let items = read::<LinkBody>(&app, &caller, request).await?;
+    app.may_make(caller.account, items.len())?;
+    decide(&app, &items, |body, context| {
+        make(body, context, &app, &caller)
+    })
+    .await
+}
+
+/// Changes many links in one commit
+///
+/// Up to 10,000 objects, each with the `id` of a link (or `ext_` and what the account calls it) and the fields that
+/// change; null brings back the default.
+#[utoipa::path(
+    patch, path = "/v1/links/bulk", tag = "Links",
+    request_body(
+        content((Vec<LinkChange> = "application/json"), (LinkChange = "application/x-ndjson")),
+    ),
+    responses(
+        (status = 200, description = "What became of each.", body = BulkAnswer),
+        Refusals<(Key, Body, Many, Commit, (Busy, TooMany))>,
+    ),
+    security(("key" = ["write"])),
+)]
+pub(crate) async fn change_many_links(
+    State(app): State<Arc<App>>,
+    Writer(caller): Writer,
+    request: Request,
+) -> Result<Json<BulkAnswer>, Problem> {
+    let items = read::<LinkChange>(&app, &caller, request).await?;
+    decide(&app, &items, |item, context| {
+        change(find(&item.id, context, &caller)?, &item.body, context)
+    })
+    .await
+}
+
+/// Makes or changes many links by what the account calls them, in one commit
+///
+/// Up to 10,000 links, each with its `external_id`: one that has a link changes it, another one makes one. To send the
+/// same again does nothing.
+#[utoipa::path(
+    put, path = "/v1/links/bulk", tag = "Links",
+    request_body(
+        content((Vec<LinkBody> = "application/json"), (LinkBody = "application/x-ndjson")),
+    ),
+    responses(
+        (status = 200, description = "What became of each.", body = BulkAnswer),
+        Refusals<(Key, Body, Many, Commit, (Busy, TooMany))>,
+    ),
+    security(("key" = ["write"])),
+)]
+pub(crate) async fn put_many_links(
+    State(app): State<Arc<App>>,
+    Writer(caller): Writer,
+    request: Request,
+) -> Result<Json<BulkAnswer>, Problem> {
+    let items = read::<LinkBody>(&app, &caller, request).await?;
+    let is_new = |item: &Item<LinkBody>| {
+        let named = item.as_ref().ok().and_then(LinkBody::external_id);
+        let known = |id: &str| {
+            app.catalog
+                .read(|s| s.links.called(caller.account, id).is_some())
+        };
+        named.is_some_and(|id| !known(id))
+    };
+    app.may_make(
+        caller.account,
+        items.iter().filter(|item| is_new(item)).count(),
+    )?;
+    decide(&app, &items, |body, context| {
+        let Some(external_id) = body.external_id() else {
+            return Err(CatalogError::invalid("external_id", "is required"));
+        };
+        match context.state.links.called(caller.account, external_id) {
+            Some(link) => change(link, body, context),
+            None => make(body, context, &app, &caller),
+        }
+    })
+    .await
+}
+
+/// Deletes many links in one commit; their numbers stay
+///
+/// Up to 10,000 ids (or `ext_` and what the account calls a link): a JSON array of texts, or one text a line.
+#[utoipa::path(
+    delete, path = "/v1/links/bulk", tag = "Links",
+    request_body(
+        content((Vec<ItemId> = "application/json"), (ItemId = "application/x-ndjson")),
+    ),
+    responses(
+        (status = 200, description = "What became of each.", body = BulkAnswer),
+        Refusals<(Key, Body, Many, Commit, (Busy, TooMany))>,
+    ),
+    security(("key" = ["write"])),
+)]
+pub(crate) async fn delete_many_links(
+    State(app): State<Arc<App>>,
+    Writer(caller): Writer,
+    request: Request,
+) -> Result<Json<BulkAnswer>, Problem> {
+    let items = read::<ItemId>(&app, &caller, request).await?;
+    let mut gone = HashSet::new();
+    decide(&app, &items, |item, context| {
+        let link = find(&item.0, context, &caller)?;
+        if !gone.insert(link.id) {
+            return Err(CatalogError::not_found(link.id));
+        }
+        Ok(Decided::Deleted(Link::clone(link)))
+    })
+    .await
+}
+
+/// What an item comes to.
+enum Decided {
+    Made(Link),
+    Changed(Link),
+    /// It is so already.
+    Kept(Link),
+    Deleted(Link),
+}
+
+/// The items of a body, read on a thread that may take its time.
+async fn read<T: FromText + Send + 'static>(
+    app: &App,
+    caller: &Caller,
+    request: Request,
+) -> Result<Vec<Item<T>>, Problem> {
     body::content_type(request.headers(), &TYPES)?;
     let room = app.rooms.large_bodies.enter(caller.account);
     let _room = room.map_err(|crowded| match crowded {
@@ -66,52 +189,80 @@ pub(crate) async fn create_many_links(
         Crowded::Everybody => Problem::unavailable("busy", "too many large requests at once", 1),
     })?;
     let bytes = body::read(request, MAX_BODY).await?;
-    let items = tokio::task::spawn_blocking(move || parse(&bytes))
-        .await
-        .map_err(Problem::internal)??;
-    app.may_make(caller.account, items.len())?;
+    let read = tokio::task::spawn_blocking(move || parse::<T>(&bytes)).await;
+    read.map_err(Problem::internal)?
+}
+
+/// Decides each item, and commits what was decided at once.
+async fn decide<T>(
+    app: &App,
+    items: &[Item<T>],
+    mut decide_one: impl FnMut(&T, &mut ChangeContext<'_>) -> Result<Decided, CatalogError>,
+) -> Result<Json<BulkAnswer>, Problem> {
     let mut answer = BulkAnswer::default();
     let decide = |state: &catalog::State| {
         answer = BulkAnswer::default();
         let mut context = ChangeContext::new(state, &*app.env.random);
-        Ok(answer.decide(&items, &mut context, &app, &caller))
-    };
-    app.catalog.commit(decide).await.map_err(problem)?;
-    Ok(Json(answer))
-}
-
-impl BulkAnswer {
-    /// Decides each item; gives the changes that make the links.
-    fn decide(
-        &mut self,
-        items: &[Item],
-        context: &mut ChangeContext<'_>,
-        app: &App,
-        caller: &Caller,
-    ) -> Vec<Change> {
         let mut changes = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let made = match item {
-                Ok(body) => make(body, context, app, caller)
+            let decided = match item {
+                Ok(item) => decide_one(item, &mut context)
                     .map_err(|error| (code(&error), error.to_string())),
                 Err(problem) => Err((problem.code, problem.detail.clone())),
             };
-            match made {
-                Ok(link) => {
-                    let (id, slug) = (link.id, link.slug.clone());
-                    context.used.insert(slug.clone());
-                    context.called.extend(link.external_id().map(Box::from));
-                    self.created.push(Created { index, id, slug });
-                    changes.push(link.put());
-                }
-                Err((code, detail)) => self.rejected.push(Refused {
+            match decided {
+                Ok(decided) => changes.extend(answer.take(index, decided, &mut context)),
+                Err((code, detail)) => answer.rejected.push(Refused {
                     index,
                     code,
                     detail,
                 }),
             }
         }
-        changes
+        Ok(changes)
+    };
+    app.catalog.commit(decide).await.map_err(problem)?;
+    Ok(Json(answer))
+}
+
+impl BulkAnswer {
+    /// Says what became of an item, and gives the change that does it.
+    fn take(
+        &mut self,
+        index: usize,
+        decided: Decided,
+        context: &mut ChangeContext<'_>,
+    ) -> Option<Change> {
+        let done = |link: &Link| Done {
+            index,
+            id: link.id,
+            slug: link.slug.clone(),
+        };
+        if let Decided::Made(link) | Decided::Changed(link) = &decided {
+            context.used.insert(link.slug.clone());
+            context.called.extend(link.external_id().map(Box::from));
+        }
+        if let Decided::Changed(link) | Decided::Kept(link) = &decided {
+            context.touched.insert(link.id);
+        }
+        match decided {
+            Decided::Made(link) => {
+                self.created.push(done(&link));
+                Some(link.put())
+            }
+            Decided::Changed(link) => {
+                self.changed.push(done(&link));
+                Some(link.put())
+            }
+            Decided::Kept(link) => {
+                self.changed.push(done(&link));
+                None
+            }
+            Decided::Deleted(link) => {
+                self.deleted.push(done(&link));
+                Some(Change::Delete(link.id))
+            }
+        }
     }
 }
 
@@ -120,41 +271,42 @@ fn make(
     context: &ChangeContext<'_>,
     app: &App,
     caller: &Caller,
-) -> Result<Link, CatalogError> {
+) -> Result<Decided, CatalogError> {
     let id = new_id(EntityKind::Link, context.random);
     let mut link = Link::blank(id, caller.account, app.env.clock.now_ms());
     link.change(body, context)?;
-    links::check(&link, context)?;
-    Ok(link)
+    links::check(&link, None, context)?;
+    Ok(Decided::Made(link))
 }
 
-fn parse(bytes: &[u8]) -> Result<Vec<Item>, Problem> {
-    let texts = split(bytes)?;
-    if texts.len() > MAX_LINKS {
-        let detail = format!("a request holds at most {MAX_LINKS} links");
-        return Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_many",
-            detail,
-        ));
+fn change(
+    old: &Link,
+    body: &LinkBody,
+    context: &ChangeContext<'_>,
+) -> Result<Decided, CatalogError> {
+    if context.touched.contains(&old.id) {
+        let why = "names a link that is in the same request already";
+        return Err(CatalogError::invalid("id", why));
     }
-    if texts.is_empty() {
-        let detail = "the body holds no link; send a JSON array, or one JSON object a line";
-        return Err(Problem::bad_request("empty", detail));
-    }
-    Ok(texts.into_iter().map(body::parse).collect())
+    let mut link = old.clone();
+    link.change(body, context)?;
+    links::check(&link, Some(old), context)?;
+    Ok(match link == *old {
+        true => Decided::Kept(link),
+        false => Decided::Changed(link),
+    })
 }
 
-/// The JSON texts of the links: of an array, or of lines.
-fn split(bytes: &[u8]) -> Result<Vec<&[u8]>, Problem> {
-    let text = bytes.trim_ascii();
-    if text.first() == Some(&b'[') {
-        let array: Vec<&RawValue> = body::parse(text)?;
-        return Ok(array
-            .into_iter()
-            .map(|value| value.get().as_bytes())
-            .collect());
-    }
-    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    Ok(lines.filter(|line| !line.is_empty()).collect())
+/// The live link of the caller's that is named so.
+fn find<'s>(
+    text: &str,
+    context: &ChangeContext<'s>,
+    caller: &Caller,
+) -> Result<&'s Link, CatalogError> {
+    let links = &context.state.links;
+    let id = Link::called(context.state, caller.account, text).or_else(|| text.parse().ok());
+    let link = id.and_then(|id: EntityId| links.get(id));
+    let own = link.filter(|link| link.account == caller.account && !link.deleted);
+    own.map(|link| &**link)
+        .ok_or_else(|| CatalogError::not_found(text))
 }

@@ -170,6 +170,14 @@ impl Resource for Link {
 }
 
 impl LinkBody {
+    /// What the account calls it, if that is given.
+    pub(super) fn external_id(&self) -> Option<&str> {
+        match &self.external_id {
+            Given::Value(id) => Some(id),
+            Given::Absent | Given::Null => None,
+        }
+    }
+
     fn change_options(&self, options: &mut LinkOptions) -> Result<(), CatalogError> {
         self.click_id_param.set(&mut options.click_id_param);
         self.starts_at.set_with(&mut options.starts_ms, |text| {
@@ -197,28 +205,38 @@ fn parse_time(field: &'static str, text: &str) -> Result<i64, CatalogError> {
         .map_err(wrong)
 }
 
-/// What the catalog would refuse: said of one link, before it can hold up others.
-pub(super) fn check(link: &Link, context: &ChangeContext<'_>) -> Result<(), CatalogError> {
+/// What the catalog would refuse: said of one link, new or what `old` becomes, before it can hold up others.
+pub(super) fn check(
+    link: &Link,
+    old: Option<&Link>,
+    context: &ChangeContext<'_>,
+) -> Result<(), CatalogError> {
     rules::slug(&link.slug)?;
-    destination::check(&link.destination, context.schemes(link.account))?;
+    let schemes = context.schemes(link.account);
+    // What an account allowed when it was set stays.
+    if old.is_none_or(|old| old.destination != link.destination || old.options != link.options) {
+        destination::check(&link.destination, schemes)?;
+        link.check_routing(schemes)?;
+    }
     rules::tags(&link.tags)?;
     link.title
         .as_deref()
         .map_or(Ok(()), |title| rules::name("title", title))?;
-    link.check_routing(context.schemes(link.account))?;
     if let Some(external_id) = link.external_id()
         && !context.is_external_id_free(link.account, external_id, link.id)
     {
-        return Err(CatalogError::Taken {
-            what: "external_id",
-            name: external_id.to_owned(),
-        });
+        return Err(taken("external_id", external_id));
     }
-    match context.is_free(&link.slug, link.account) {
+    let is_kept = old.is_some_and(|old| old.slug == link.slug);
+    match is_kept || context.is_free(&link.slug, link.account) {
         true => Ok(()),
-        false => Err(CatalogError::Taken {
-            what: "slug",
-            name: link.slug.to_string(),
-        }),
+        false => Err(taken("slug", &link.slug)),
+    }
+}
+
+fn taken(what: &'static str, name: &str) -> CatalogError {
+    CatalogError::Taken {
+        what,
+        name: name.to_owned(),
     }
 }

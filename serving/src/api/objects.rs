@@ -61,6 +61,8 @@ pub(crate) struct ChangeContext<'a> {
     pub used: HashSet<Box<str>>,
     /// The same of what the account calls its links.
     pub called: HashSet<Box<str>>,
+    /// Links that it has made or changed already.
+    pub touched: HashSet<EntityId>,
 }
 
 impl<'a> ChangeContext<'a> {
@@ -71,6 +73,7 @@ impl<'a> ChangeContext<'a> {
             random,
             used: HashSet::new(),
             called: HashSet::new(),
+            touched: HashSet::new(),
         }
     }
 

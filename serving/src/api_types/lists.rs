@@ -25,14 +25,18 @@ pub(crate) struct Items<T> {
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct BulkAnswer {
     /// The links that were made.
-    pub created: Vec<Created>,
+    pub created: Vec<Done>,
+    /// Those that were changed, or are so already.
+    pub changed: Vec<Done>,
+    /// Those that were deleted.
+    pub deleted: Vec<Done>,
     /// Those that were refused; they do not hold up the others.
     pub rejected: Vec<Refused>,
 }
 
-/// A link that was made.
+/// A link that was made, changed or deleted.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Created {
+pub(crate) struct Done {
     /// Its place in the request, from 0.
     #[schema(example = 0)]
     pub index: usize,

@@ -14,7 +14,7 @@ pub(crate) use self::{
     accounts::{AccountView, KeyView, NewAccount, NewKey},
     audit::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
     forecasts::{ForecastMeta, Forecasts},
-    lists::{BulkAnswer, Created, Items, List, Refused},
+    lists::{BulkAnswer, Done, Items, List, Refused},
     live::{LastSeconds, LiveMessage, LiveProblem},
     objects::{CampaignView, GoalView, LinkView, PixelView},
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},

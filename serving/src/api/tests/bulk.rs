@@ -99,7 +99,7 @@ async fn bulk_bodies_are_bounded() {
     let app = App::new().await;
     let key = app.account().await;
     let links = |count| json!(vec![json!({"destination": "https://a.example"}); count]);
-    app.post(PATH, &key, links(5_001))
+    app.post(PATH, &key, links(10_001))
         .await
         .problem(413, "too_many");
     app.post(PATH, &key, json!([])).await.problem(400, "empty");
@@ -150,4 +150,101 @@ async fn twenty_thousand_links_take_four_requests_and_little_time() {
         5,
         "one commit a request"
     );
+}
+
+async fn bulk(app: &App, method: Method, key: &str, body: Value) -> Value {
+    app.call(method, PATH, key, body.to_string()).await.good()
+}
+
+/// Places of what was made, changed, deleted, and refused with its code.
+type Outcome = (Vec<u64>, Vec<u64>, Vec<u64>, Vec<(u64, String)>);
+
+fn outcome(answer: &Value) -> Outcome {
+    let all = |name: &str| answer[name].as_array().unwrap().clone();
+    let index = |item: &Value| item["index"].as_u64().unwrap();
+    let places = |name| all(name).iter().map(index).collect();
+    let code = |item: &Value| (index(item), item["code"].as_str().unwrap().to_owned());
+    let refused = all("rejected").iter().map(code).collect();
+    (
+        places("created"),
+        places("changed"),
+        places("deleted"),
+        refused,
+    )
+}
+
+#[tokio::test]
+async fn links_are_put_changed_and_deleted_by_what_the_account_calls_them() {
+    let app = App::new().await;
+    let (key, other) = (app.account().await, app.account().await);
+    let body = json!([
+        {"external_id": "a", "slug": "aa", "destination": "https://a.example/1"},
+        {"external_id": "b", "slug": "bb", "destination": "https://a.example/2"},
+        {"external_id": "b", "slug": "cc", "destination": "https://a.example/3"},
+        {"slug": "dd", "destination": "https://a.example/4"},
+        {"external_id": "e", "slug": "aa", "destination": "https://a.example/5"},
+    ]);
+    let refused = |all: &[(u64, &str)]| {
+        all.iter()
+            .map(|(n, code)| (*n, (*code).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let answer = bulk(&app, Method::PUT, &key, body.clone()).await;
+    let expected = refused(&[(2, "taken"), (3, "invalid"), (4, "taken")]);
+    assert_eq!(outcome(&answer), (vec![0, 1], vec![], vec![], expected));
+    let before = app.catalog.read(|state| state.n);
+    // The same again changes nothing; nor may a request change a link twice.
+    let answer = bulk(&app, Method::PUT, &key, body).await;
+    let expected = refused(&[(2, "invalid"), (3, "invalid"), (4, "taken")]);
+    assert_eq!(outcome(&answer), (vec![], vec![0, 1], vec![], expected));
+    assert_eq!(app.catalog.read(|state| state.n), before);
+
+    let a = app.get("/v1/links/ext_a", &key).await.text("id");
+    app.get("/v1/links/ext_a", &other)
+        .await
+        .problem(400, "invalid_id");
+    let body = json!([
+        {"id": a, "title": "A", "slug": "a2"},
+        {"id": "ext_b", "external_id": null, "rules": [{"when": {"bot": true}, "to": "https://b.example"}]},
+        {"id": a, "title": "again"},
+        {"id": "ext_nobody", "title": "x"},
+        {"id": "ext_b", "colour": 1},
+        {"title": "x"},
+    ]);
+    let answer = bulk(&app, Method::PATCH, &key, body.clone()).await;
+    let expected = [
+        (2, "invalid"),
+        (3, "not_found"),
+        (4, "invalid"),
+        (5, "invalid"),
+    ];
+    assert_eq!(
+        outcome(&answer),
+        (vec![], vec![0, 1], vec![], refused(&expected))
+    );
+    let link = app.get("/v1/links/ext_a", &key).await.good();
+    assert_eq!((&link["title"], &link["slug"]), (&json!("A"), &json!("a2")));
+    let strangers = bulk(
+        &app,
+        Method::PATCH,
+        &other,
+        json!([{"id": a, "title": "B"}]),
+    )
+    .await;
+    assert_eq!(outcome(&strangers).3, refused(&[(0, "not_found")]));
+
+    let strangers = bulk(&app, Method::DELETE, &other, json!([a])).await;
+    assert_eq!(outcome(&strangers).3, refused(&[(0, "not_found")]));
+    let answer = bulk(
+        &app,
+        Method::DELETE,
+        &key,
+        json!(["ext_a", a, "lnk_0000000000001"]),
+    )
+    .await;
+    let expected = refused(&[(1, "not_found"), (2, "not_found")]);
+    assert_eq!(outcome(&answer), (vec![], vec![], vec![0], expected));
+    app.get(&format!("/v1/links/{a}"), &key)
+        .await
+        .problem(404, "not_found");
 }

@@ -247,6 +247,7 @@ fn speed(parts: &Parts) -> SpeedDeps {
 
 fn serving_deps(parts: &Parts, jobs: Arc<JobClient>, auditing: Auditing) -> ServingDeps {
     ServingDeps {
+        rules: Arc::clone(&parts.rules),
         env: parts.env.clone(),
         stream: Arc::clone(&parts.stream),
         cells: Arc::clone(&parts.cells),

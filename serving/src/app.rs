@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalog::Catalog;
+use enrich::Rules;
 use handover::{directory::Directory, fences::Fences, forecasts, overview::Overview};
 use model::EntityId;
 use storage::{cells::LiveCells, env::Env, ledger::Ledger, stream::EventStream};
@@ -25,6 +26,8 @@ pub(crate) struct App {
     pub admin_token: AdminToken,
     /// Where visitors reach the collector, for the addresses of links; `/` at its end or not.
     pub public_url: String,
+    /// What user agents, languages and referrers say.
+    pub rules: Arc<Rules>,
     /// The scheduled jobs.
     pub jobs: Arc<dyn JobControl>,
     /// Audits of the installation.
@@ -58,6 +61,7 @@ impl App {
             catalog: deps.catalog,
             admin_token: AdminToken::new(settings.admin_token.reveal()),
             public_url: settings.public_url,
+            rules: deps.rules,
             jobs: deps.jobs,
             audits: deps.audits,
             cells: deps.cells,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use catalog::Catalog;
+use enrich::Rules;
 use handover::overview::Overview;
 use model::Hidden;
 use storage::{cells::LiveCells, env::Env, stream::EventStream};
@@ -22,6 +23,8 @@ pub struct ServingDeps {
     pub catalog: Catalog,
     /// Manifests and logs.
     pub overview: Overview,
+    /// Enrichment: what is known of somebody who might follow a link.
+    pub rules: Arc<Rules>,
     /// Scheduled jobs.
     pub jobs: Arc<dyn JobControl>,
     /// Audits.

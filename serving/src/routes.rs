@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::Problem;
 
 use crate::{
-    api::{accounts, api_keys, bulk, campaigns, goals, jobs, links, pixels},
+    api::{accounts, api_keys, bulk, campaigns, goals, jobs, links, pixels, simulate},
     app::App,
     assets, audit, cors, forecasts, live,
     openapi::{self, Document},
@@ -28,6 +28,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(forecasts::get_forecasts))
         .routes(routes!(links::list, links::create))
         .routes(routes!(links::read, links::change, links::delete))
+        .routes(routes!(simulate::simulate_link))
         .routes(routes!(
             bulk::create_many_links,
             bulk::change_many_links,

@@ -1,19 +1,15 @@
 //! Where one click is led: the link's rules, its macros, and what its address takes along.
 
-use std::{borrow::Cow, collections::HashSet, fmt::Write, net::IpAddr, sync::atomic::Ordering};
+use std::{borrow::Cow, net::IpAddr, sync::atomic::Ordering};
 
 use catalog::{
     Link,
-    routing::{Choice, Macro, Template, Visit, choose},
+    routing::{CLICK_ID, Choice, MacroValues, Template, Visit, choose, with_parameters},
 };
 use chrono_tz::Tz;
-use enrich::continent;
 use model::{Event, EventId, Facts};
 
 use crate::recorder::EventRecorder;
-
-/// The parameter that carries the click id, unless the link or the account names another.
-const CLICK_ID: &str = "mr_click";
 
 /// What was chosen for a click.
 pub(super) struct Aim {
@@ -68,7 +64,7 @@ impl Aim {
             query: &query,
             chance: recorder.turn.fetch_add(1, Ordering::Relaxed),
             timezone: zone.unwrap_or(Tz::UTC),
-            ..visit(event, &facts)
+            ..Visit::of(event, &facts)
         };
         if let Some(Choice { rule, variant, to }) = choose(link.rules(), &visit) {
             event.variant = variant.to_owned();
@@ -88,147 +84,31 @@ impl Aim {
 
     /// The address, with all that goes along.
     pub(super) fn location(&self, link: &Link, query: Option<&str>, id: Option<EventId>) -> String {
+        let id = id.map(|id| id.to_string());
         let to = match (&self.to, &self.values) {
-            (Some(to), Some(values)) => to.filled(|name| values.of(name, link, id)),
+            (Some(to), Some(values)) => {
+                let values = MacroValues {
+                    link,
+                    event: &values.event,
+                    facts: &values.facts,
+                    query: &values.query,
+                    click_id: id.as_deref(),
+                };
+                to.filled(|name| values.of(name))
+            }
             (Some(to), None) => Cow::Borrowed(to.text()),
             (None, _) => Cow::Borrowed(&*link.destination),
         };
-        let click = id.filter(|_| link.append_click_id);
         let param = self.click_id_param.as_deref().unwrap_or(CLICK_ID);
-        let click = click.map(|id| (param, id));
+        let click = id.as_deref().filter(|_| link.append_click_id);
         let passed = query.filter(|query| link.pass_query && !query.is_empty());
-        with_parameters(&to, link, passed, click)
+        with_parameters(&to, link, passed, click.map(|id| (param, id)))
     }
 }
 
 /// Whether a text may have macros: most have none, and are not looked at further.
 fn has_macros(text: &str) -> bool {
     text.contains('{')
-}
-
-/// What an event says to rules.
-fn visit<'a>(event: &'a Event, facts: &'a Facts) -> Visit<'a> {
-    Visit {
-        country: &event.country,
-        region: &event.region,
-        city: &event.city,
-        continent: continent(&event.country),
-        device: facts.device_type,
-        os: &facts.os,
-        browser: &facts.browser,
-        language: &facts.language,
-        referrer_host: &facts.referrer_host,
-        query: &[],
-        ip: None,
-        bot: facts.bot.is_some(),
-        visitor: event.visitor,
-        chance: 0,
-        at_ms: event.occurred_ms,
-        timezone: Tz::UTC,
-    }
-}
-
-impl Values {
-    fn of<'a>(&'a self, name: &Macro, link: &'a Link, id: Option<EventId>) -> Cow<'a, str> {
-        let event = &self.event;
-        let nth = |list: &'a [String], at: usize| list.get(at).map_or("", String::as_str);
-        match name {
-            Macro::ClickId => id.map(|id| id.to_string()).unwrap_or_default().into(),
-            Macro::Slug => Cow::Borrowed(&*link.slug),
-            Macro::LinkId => link.id.to_string().into(),
-            Macro::Campaign => link
-                .campaign
-                .map(|id| id.to_string())
-                .unwrap_or_default()
-                .into(),
-            Macro::Country => Cow::Borrowed(&*event.country),
-            Macro::Region => Cow::Borrowed(&*event.region),
-            Macro::City => Cow::Borrowed(&*event.city),
-            Macro::Device => Cow::Borrowed(self.facts.device_type),
-            Macro::Os => Cow::Borrowed(&*self.facts.os),
-            Macro::Browser => Cow::Borrowed(&*self.facts.browser),
-            Macro::Language => Cow::Borrowed(&*self.facts.language),
-            Macro::Variant => Cow::Borrowed(&*event.variant),
-            Macro::Sub(at) => Cow::Borrowed(nth(&event.subs, *at)),
-            Macro::Utm(at) => Cow::Borrowed(event.utm(*at)),
-            Macro::Timestamp => (event.occurred_ms / 1000).to_string().into(),
-            Macro::Query(name) => {
-                let found = self.query.iter().find(|(key, _)| **key == **name);
-                Cow::Borrowed(found.map_or("", |(_, value)| value.as_str()))
-            }
-        }
-    }
-}
-
-/// The address as it was given, with the parameters that the link sets, lets pass and adds. Each replaces those of
-/// its name that come before it in this order: the address's own, the link's utm, the request's, the click id.
-fn with_parameters(
-    to: &str,
-    link: &Link,
-    passed: Option<&str>,
-    click: Option<(&str, EventId)>,
-) -> String {
-    let stored = catalog::destination::location(to);
-    let set = link.options.as_deref().map(|options| &options.utm);
-    let set = set.filter(|utm| !utm.is_empty());
-    if passed.is_none() && click.is_none() && set.is_none() {
-        return stored.into_owned();
-    }
-    // A parser of addresses would have ended the query there.
-    let passed = passed.map(|q| catalog::destination::location(q).replace('#', "%23"));
-    let (rest, fragment) = match stored.split_once('#') {
-        Some((rest, fragment)) => (rest, Some(fragment)),
-        None => (&*stored, None),
-    };
-    let (base, own) = rest.split_once('?').unwrap_or((rest, ""));
-    let mut new: Vec<Cow<'_, str>> = Vec::new();
-    for (name, value) in set.iter().flat_map(|utm| utm.parameters()) {
-        new.push(pair(name, value).into());
-    }
-    replace(
-        &mut new,
-        passed
-            .iter()
-            .flat_map(|passed| pieces(passed))
-            .map(Cow::from),
-    );
-    if let Some((name, id)) = click {
-        replace(&mut new, [format!("{name}={id}").into()].into_iter());
-    }
-    let names: HashSet<Cow<'_, str>> = new.iter().map(|piece| name(piece)).collect();
-    let own = pieces(own).filter(|piece| !names.contains(&name(piece)));
-    let all: Vec<&str> = own.chain(new.iter().map(|piece| &**piece)).collect();
-    let mut whole = format!("{base}?{}", all.join("&"));
-    if let Some(fragment) = fragment {
-        // Writing to a text cannot fail.
-        let _ = write!(whole, "#{fragment}");
-    }
-    whole
-}
-
-/// Puts parameters in the place of those of the same names.
-fn replace<'a>(pieces: &mut Vec<Cow<'a, str>>, by: impl Iterator<Item = Cow<'a, str>>) {
-    let by: Vec<Cow<'a, str>> = by.collect();
-    let names: HashSet<String> = by.iter().map(|piece| name(piece).into_owned()).collect();
-    pieces.retain(|piece| !names.contains(&*name(piece)));
-    pieces.extend(by);
-}
-
-/// A parameter, escaped.
-fn pair(name: &str, value: &str) -> String {
-    let mut pair = url::form_urlencoded::Serializer::new(String::new());
-    pair.append_pair(name, value).finish()
-}
-
-/// The parameters of a query, as they are written.
-fn pieces(query: &str) -> impl Iterator<Item = &str> {
-    query.split('&').filter(|piece| !piece.is_empty())
-}
-
-/// The name of a parameter, decoded.
-fn name(piece: &str) -> Cow<'_, str> {
-    let mut parsed = url::form_urlencoded::parse(piece.as_bytes());
-    parsed.next().map(|(name, _)| name).unwrap_or_default()
 }
 
 #[cfg(test)]

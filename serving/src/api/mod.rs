@@ -15,6 +15,7 @@ pub(crate) mod objects;
 pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod pixels;
+pub(crate) mod simulate;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -162,14 +162,18 @@ pub(super) fn list<T: Resource>(
 }
 
 pub(super) fn read<T: Resource>(app: &App, caller: &Caller, id: &str) -> Result<T::View, Problem> {
+    find::<T>(app, caller, id).map(|row| row.view(app))
+}
+
+/// The live row that an address names.
+pub(super) fn find<T: Resource>(app: &App, caller: &Caller, id: &str) -> Result<Arc<T>, Problem> {
     let find = |state: &catalog::State| {
         let id = resolve::<T>(state, caller.account, id)?;
         own::<T>(state, caller.account, id)
             .cloned()
             .map_err(problem)
     };
-    let row = app.catalog.read(find)?;
-    Ok(row.view(app))
+    app.catalog.read(find)
 }
 
 pub(super) async fn change<T: Resource>(

@@ -210,3 +210,48 @@ impl CampaignView {
         }
     }
 }
+
+/// What a link would do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Simulated {
+    /// Whether it leads on: `live`, `not_yet` or `ended`.
+    #[schema(example = "live")]
+    pub(crate) state: &'static str,
+    /// The rule that decides; null: none fits, and the destination does.
+    #[schema(required, example = "phones")]
+    pub(crate) rule: Option<String>,
+    /// Where it leads: one, or each variant.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// What each rule says, in order; the first that fits decides.
+    pub(crate) rules: Vec<Considered>,
+}
+
+/// Where a visit may be led.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Outcome {
+    /// The variant, if there are several.
+    #[schema(required, example = "store")]
+    pub(crate) variant: Option<String>,
+    /// Its part of the visitors, from 0 to 1.
+    #[schema(example = 0.75)]
+    pub(crate) share: f64,
+    /// The answer's status.
+    #[schema(example = 302)]
+    pub(crate) status: u16,
+    /// The address; null: nowhere.
+    #[schema(required, example = "https://apps.example/spring")]
+    pub(crate) location: Option<String>,
+}
+
+/// What a rule says to a visit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Considered {
+    /// Its name, or its place.
+    #[schema(example = "phones")]
+    pub(crate) name: String,
+    /// Whether it fits.
+    pub(crate) fits: bool,
+    /// The first condition that it misses.
+    #[schema(required, example = "country")]
+    pub(crate) missed: Option<&'static str>,
+}

@@ -1,9 +1,14 @@
 //! What an API of tests works with.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use ::audit::Audit;
 use catalog::Catalog;
+use enrich::Rules;
 use jobs::JobClient;
 use storage::env::Env;
 use testing::Installation;
@@ -11,6 +16,9 @@ use web::{Health, ServerSettings};
 
 use super::{NOW_MS, TOKEN};
 use crate::{AuditControl, NoAudit, ServingDeps, ServingSettings};
+
+/// Of all tests: making them takes its time.
+static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::new().unwrap()));
 
 /// Audits of the installation that only tell whether they were to read everything.
 struct FakeAudits;
@@ -46,6 +54,7 @@ pub(crate) async fn deps(installation: &Installation) -> ServingDeps {
     ServingDeps {
         catalog: catalog.await.unwrap(),
         jobs: Arc::new(no_jobs(&env)),
+        rules: Arc::clone(&RULES),
         overview: handover::overview::Overview::new(Arc::clone(&env.store), env.bell.clone()),
         env,
         stream: installation.stream.clone(),

@@ -1,6 +1,7 @@
 //! Where a link leads whom: rules in order, weighted variants, and what else a link may say. All of it is data of the
 //! catalog, made ready when it is read; choosing needs no memory.
 
+mod address;
 mod hours;
 mod options;
 mod template;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::{
+    address::{MacroValues, with_parameters},
     hours::{Days, Hours, Zone},
     options::{LinkOptions, RedirectStatus, Utm, external_id, parameter},
     template::{Macro, Template},
@@ -17,6 +19,8 @@ pub use self::{
 };
 use super::{destination, error::CatalogError};
 
+/// The parameter that carries the click id, unless the link or the account names another.
+pub const CLICK_ID: &str = "mr_click";
 /// Most rules of a link, and variants of a rule.
 pub const MAX_RULES: usize = 50;
 /// See [`MAX_RULES`].
@@ -94,6 +98,24 @@ pub fn choose<'a>(rules: &'a [Rule], visit: &Visit<'_>) -> Option<Choice<'a>> {
         variant,
         to,
     })
+}
+
+/// What may come of a rule: each variant's name, its share and its address.
+pub fn outcomes(to: &Aim) -> Vec<(&str, f64, &Template)> {
+    match to {
+        Aim::One(to) => vec![("", 1.0, to)],
+        Aim::Split(variants) => {
+            let all: f64 = variants
+                .iter()
+                .map(|variant| f64::from(variant.weight))
+                .sum();
+            let share = |variant: &Variant| f64::from(variant.weight) / all;
+            let variants = variants.iter();
+            variants
+                .map(|variant| (&*variant.name, share(variant), &variant.to))
+                .collect()
+        }
+    }
 }
 
 impl Rule {

@@ -246,3 +246,78 @@ async fn pages_hold_every_link_once() {
             .problem(400, "invalid_query");
     }
 }
+
+#[tokio::test]
+async fn what_a_link_would_do_is_said_with_reasons() {
+    const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
+    let app = App::new().await;
+    let (key, other) = (app.account().await, app.account().await);
+    let body = json!({
+        "slug": "app", "destination": "https://shop.example/?c={click_id}&l={language}", "external_id": "x", "append_click_id": true,
+        "rules": [
+            {"name": "phones", "when": {"device": "mobile"}, "to": [
+                {"name": "store", "weight": 3, "to": "https://apps.example/{variant}"},
+                {"name": "web", "weight": 1, "to": "https://m.example/{os}"},
+            ]},
+            {"when": {"country": "DE", "hours": {"from": "18:00", "to": "20:00"}, "timezone": "Europe/Berlin"}, "to": "https://de.example/{sub1}"},
+        ],
+    });
+    app.post("/v1/links", &key, body).await.good();
+    let path = "/v1/links/ext_x/simulate";
+    let simulated = async |body: Value| app.post(path, &key, body).await.good();
+
+    let phone = simulated(json!({"user_agent": PHONE})).await;
+    let expected = json!({
+        "state": "live", "rule": "phones",
+        "outcomes": [
+            {"variant": "store", "share": 0.75, "status": 302, "location": "https://apps.example/store?mr_click=CLICK_ID"},
+            {"variant": "web", "share": 0.25, "status": 302, "location": "https://m.example/iOS?mr_click=CLICK_ID"},
+        ],
+        "rules": [{"name": "phones", "fits": true, "missed": null}, {"name": "2", "fits": false, "missed": "country"}],
+    });
+    assert_eq!(phone, expected);
+    let at_six =
+        simulated(json!({"country": "de", "at": "2026-07-01T16:30:00Z", "query": {"sub1": "a/b"}}))
+            .await;
+    assert_eq!(
+        (&at_six["rule"], &at_six["outcomes"][0]["location"]),
+        (
+            &json!("2"),
+            &json!("https://de.example/a%2Fb?mr_click=CLICK_ID")
+        )
+    );
+    let at_five = simulated(
+        json!({"country": "DE", "at": "2026-07-01T15:30:00Z", "accept_language": "de-AT"}),
+    )
+    .await;
+    assert_eq!(
+        at_five["rules"][1],
+        json!({"name": "2", "fits": false, "missed": "hours"})
+    );
+    assert_eq!(
+        at_five["outcomes"][0]["location"],
+        "https://shop.example/?c=CLICK_ID&l=de&mr_click=CLICK_ID"
+    );
+    app.patch("/v1/links/ext_x", &key, json!({"archived": true}))
+        .await
+        .good();
+    let archived = simulated(json!({})).await;
+    assert_eq!(
+        (&archived["state"], &archived["rule"]),
+        (&json!("ended"), &json!(null))
+    );
+    assert_eq!(
+        archived["outcomes"][0],
+        json!({"variant": null, "share": 1.0, "status": 410, "location": null})
+    );
+
+    app.post(path, &other, json!({}))
+        .await
+        .problem(400, "invalid_id");
+    app.post(path, &key, json!({"at": "noon"}))
+        .await
+        .problem(400, "invalid");
+    app.post(path, &key, json!({"contry": "DE"}))
+        .await
+        .problem(400, "invalid");
+}

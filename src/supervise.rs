@@ -224,6 +224,7 @@ async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSet
         log: parts.settings.log.clone(),
         trusted_proxies: parts.settings.trusted_proxies.clone(),
         host: parts.settings.public_host.clone(),
+        public_url: parts.settings.public_url.clone(),
         patience: parts.settings.redirect_patience,
         server: ServerSettings::default(),
     };

@@ -64,6 +64,8 @@ pub struct EventRecorder {
     pub trusted_proxies: TrustedProxies,
     /// The host at which links answer; `None`: at any.
     pub host: Option<String>,
+    /// Where visitors reach links, for the codes of these.
+    pub public_url: String,
     /// How long a visitor waits for the disk.
     pub patience: Duration,
     /// Counts choices: it decides between the variants of a link for visitors without a number.

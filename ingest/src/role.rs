@@ -74,6 +74,8 @@ pub struct CollectorSettings {
     pub trusted_proxies: TrustedProxies,
     /// The host at which links answer; `None`: at any.
     pub host: Option<String>,
+    /// Where visitors reach links.
+    pub public_url: String,
     /// How long a visitor waits for the disk.
     pub patience: Duration,
     /// Bounds of the server.
@@ -222,6 +224,7 @@ fn recorder(
         clock: deps.env.clock,
         trusted_proxies: settings.trusted_proxies,
         host: settings.host,
+        public_url: settings.public_url,
         patience: settings.patience,
         turn: AtomicU64::default(),
         rejected,

@@ -97,6 +97,48 @@ async fn rules_lead_and_are_counted() {
         "{answer:?}"
     );
 
+    // Looked at, drawn and previewed, which nobody counts.
+    let get = async |path: &str| {
+        let answer = customer
+            .http
+            .get(format!("{}{path}", customer.collector))
+            .send()
+            .await
+            .unwrap();
+        let kind = answer.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        (
+            answer.status().as_u16(),
+            kind,
+            answer.bytes().await.unwrap(),
+        )
+    };
+    let (status, kind, page) = get("/app+").await;
+    assert_eq!((status, kind.as_str()), (200, "text/html; charset=utf-8"));
+    let page = String::from_utf8(page.to_vec()).unwrap();
+    assert!(
+        page.contains("https://shop.example/?lang={language}&amp;c="),
+        "{page}"
+    );
+    assert_eq!(
+        (
+            get("/app.png?size=120").await.0,
+            get("/app.png").await.1.as_str()
+        ),
+        (200, "image/png")
+    );
+    assert_eq!(get("/app.svg?fg=ff0000").await.1, "image/svg+xml");
+    assert_eq!(
+        (
+            get("/app.svg?size=x").await.0,
+            get("/nobody+").await.0,
+            get("/nobody.svg").await.0
+        ),
+        (400, 404, 404)
+    );
+
     // A visitor stays with a variant; all of them are led to both.
     let mut variants: BTreeMap<String, i64> = BTreeMap::new();
     for visitor in 0..40 {

@@ -11,6 +11,8 @@ mod kept;
 mod parameters;
 mod pixel;
 mod postback;
+mod preview;
+mod qr;
 mod redirect;
 mod unpack;
 

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use model::EventId;
 use percent_encoding::percent_decode_str;
 
-use super::{Sender, acknowledge, aim::Aim, parameter, parse_query};
+use super::{Sender, acknowledge, aim::Aim, parameter, parse_query, preview, qr};
 use crate::{
     recorder::EventRecorder,
     request_facts::{Target, subs, utm},
@@ -40,19 +40,33 @@ pub(super) async fn follow(
         .into_response();
     }
     let slug = slug(uri.path());
-    let found = recorder.catalog.link_named(&slug);
     let is_ours = recorder
         .host
         .as_deref()
         .is_none_or(|own| host(&uri, &headers).eq_ignore_ascii_case(own));
-    let Some(link) = found.filter(|_| is_ours) else {
+    if !is_ours {
         return unknown();
+    }
+    let Some(link) = recorder.catalog.link_named(&slug) else {
+        return about(&recorder, &slug, &uri).await.unwrap_or_else(unknown);
     };
     match link.state(recorder.clock.now_ms()) {
         LinkState::Live => lead(&recorder, &link, &method, &uri, sender).await,
         LinkState::NotYet => instead(&link, unknown),
         LinkState::Ended => instead(&link, gone),
     }
+}
+
+/// What is asked about a link: where it leads, or a code that leads to it.
+async fn about(recorder: &EventRecorder, slug: &str, uri: &Uri) -> Option<Response> {
+    if let Some(slug) = preview::asked(slug) {
+        let link = recorder.catalog.link_named(slug)?;
+        return Some(preview::show(&link, recorder.clock.now_ms()));
+    }
+    let (slug, form) = qr::asked(slug)?;
+    let link = recorder.catalog.link_named(slug)?;
+    let query = parse_query(uri.query());
+    Some(qr::draw(recorder, &link, form, &query).await)
 }
 
 fn unknown() -> Response {

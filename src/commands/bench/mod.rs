@@ -8,6 +8,7 @@ mod log;
 mod redirects;
 mod report;
 mod rollup;
+mod rules;
 mod site;
 mod speed;
 
@@ -92,6 +93,7 @@ impl Bench {
         if is_on(Area::Redirects) || is_on(Area::Live) {
             let site = Site::start().await?;
             if is_on(Area::Redirects) {
+                rules::choices(&mut report, time)?;
                 redirects::measure(&mut report, &site, time, sync_us).await?;
             }
             if is_on(Area::Live) {

@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{
     report::{Report, Row},
-    site::Site,
+    site::{RULED, Site},
 };
 
 /// Connections, how many times nginx's rate is the goal, and CPU of all roles for each, microseconds.
@@ -61,52 +61,87 @@ pub(super) async fn measure(
     let nginx = Nginx::start()?;
     let script = nginx.folder.path().join("headers.lua");
     fs::write(&script, HEADERS)?;
-    let ours = format!("{}/hot", site.collect);
-    let theirs = format!("http://127.0.0.1:{}/hot", nginx.port);
+    let wrk = Wrk {
+        site,
+        script,
+        time,
+        theirs: format!("http://127.0.0.1:{}/hot", nginx.port),
+        nginx,
+    };
     for (connections, goal, cpu_goal) in CONNECTIONS {
-        let (mut us, mut them) = (Turn::default(), Turn::default());
-        for _ in 0..TURNS {
-            let before = site.clicks("&link=hot").await?;
-            let turn_of_us =
-                turn(&ours, connections, time, &script, vec![std::process::id()]).await?;
-            all_counted(site, before, turn_of_us.requests).await?;
-            us += turn_of_us;
-            them += turn(&theirs, connections, time, &script, nginx.workers()?).await?;
-        }
-        let rate = Row::new(
-            format!("redirects, each synced, {connections} connections"),
-            us.per_second,
-            "/s",
-        );
-        let rate = rate.beside("nginx", them.per_second);
-        report.add(if goal > 0.0 {
-            rate.at_least(goal)
-        } else {
-            rate
+        let (us, them) = wrk.compare(connections).await?;
+        let what = format!("redirects, each synced, {connections} connections");
+        let rate = Row::new(what, us.per_second, "/s").beside("nginx", them.per_second);
+        report.add(match goal > 0.0 {
+            true => rate.at_least(goal),
+            false => rate,
         });
         if connections == 1 {
             let p50 = Row::new("redirect, 1 connection: p50", us.p50_us, "µs");
             let floor = sync_us + them.p50_us;
             report.add(p50.beside("one sync + nginx's p50", floor).at_most(1.5));
         }
-        let cpu = Row::new(
-            format!("CPU of a redirect, all roles, {connections} connections"),
-            us.cpu_us,
-            "µs",
-        );
+        let what = format!("CPU of a redirect, all roles, {connections} connections");
+        let cpu = Row::new(what, us.cpu_us, "µs");
         report.add(match cpu_goal {
             Some(goal) => cpu.at_most(goal),
             None => cpu.beside("nginx", them.cpu_us),
         });
     }
+    let (plain, ruled) = wrk.rules().await?;
+    let what = "redirects by 10 rules, a split and macros, 64 connections";
+    let row = Row::new(what, ruled.per_second, "/s");
+    report.add(row.beside("a plain link", plain.per_second));
     Ok(())
 }
 
+/// What is asked by wrk.
+struct Wrk<'a> {
+    site: &'a Site,
+    script: PathBuf,
+    time: Duration,
+    nginx: Nginx,
+    theirs: String,
+}
+
+impl Wrk<'_> {
+    /// Ours and nginx's, in turns.
+    async fn compare(&self, connections: u32) -> anyhow::Result<(Turn, Turn)> {
+        let (mut us, mut them) = (Turn::default(), Turn::default());
+        for _ in 0..TURNS {
+            us += self.ours("hot", connections).await?;
+            let workers = self.nginx.workers()?;
+            them += turn(&self.theirs, connections, self.time, &self.script, workers).await?;
+        }
+        Ok((us, them))
+    }
+
+    /// A plain link and one with rules, in turns.
+    async fn rules(&self) -> anyhow::Result<(Turn, Turn)> {
+        let (mut plain, mut ruled) = (Turn::default(), Turn::default());
+        for _ in 0..TURNS {
+            plain += self.ours("hot", 64).await?;
+            ruled += self.ours(RULED, 64).await?;
+        }
+        Ok((plain, ruled))
+    }
+
+    async fn ours(&self, slug: &str, connections: u32) -> anyhow::Result<Turn> {
+        let filter = format!("&link={slug}");
+        let before = self.site.clicks(&filter).await?;
+        let url = format!("{}/{slug}", self.site.collect);
+        let us = vec![std::process::id()];
+        let turn = turn(&url, connections, self.time, &self.script, us).await?;
+        all_counted(self.site, &filter, before, turn.requests).await?;
+        Ok(turn)
+    }
+}
+
 /// A redirect that could not be recorded is answered all the same, and sooner: none may be among them.
-async fn all_counted(site: &Site, before: u64, requests: f64) -> anyhow::Result<()> {
+async fn all_counted(site: &Site, filter: &str, before: u64, requests: f64) -> anyhow::Result<()> {
     let begin = std::time::Instant::now();
     loop {
-        let counted = site.clicks("&link=hot").await? - before;
+        let counted = site.clicks(filter).await? - before;
         if counted as f64 >= requests {
             return Ok(());
         }

@@ -9,6 +9,7 @@ use reqwest::{Client, redirect::Policy};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::rules;
 use crate::{
     commands::key,
     config::Options,
@@ -16,8 +17,11 @@ use crate::{
     wiring::Base,
 };
 
-/// Links `s0` and so on, beside `hot` and `probe`.
+/// Links `s0` and so on, beside `hot`, `probe` and [`RULED`].
 pub(super) const LINKS: u64 = 2_000;
+
+/// A link with [`rules::options`].
+pub(super) const RULED: &str = "ruled";
 
 pub(super) struct Site {
     running: Running,
@@ -55,11 +59,15 @@ impl Site {
         };
         let scopes = [Scope::Read, Scope::Write];
         let (account, key) = key::create(&base, None, "bench", &scopes).await?;
-        let slugs = ["hot".to_owned(), "probe".to_owned()];
+        let slugs = ["hot", "probe", RULED].map(str::to_owned);
         let slugs = slugs.into_iter().chain((0..LINKS).map(|n| format!("s{n}")));
         let now_ms = parts.env.clock.now_ms();
-        let put =
-            |(n, slug): (usize, String)| Change::PutLink(link(account, n as u64 + 1, slug, now_ms));
+        let options = Box::new(rules::options()?);
+        let put = |(n, slug): (usize, String)| {
+            let options = (slug == RULED).then(|| options.clone());
+            let link = link(account, n as u64 + 1, slug, now_ms);
+            Change::PutLink(Link { options, ..link })
+        };
         let links: Vec<Change> = slugs.enumerate().map(put).collect();
         parts.catalog.commit(|_| Ok(links.clone())).await?;
         let client = Client::builder().redirect(Policy::none()).build()?;

@@ -8,7 +8,7 @@ use std::{
 
 use catalog::{AccountSettings, Catalog};
 use model::{Clock, EntityId, Event, EventId};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
     client_address::TrustedProxies,
@@ -70,6 +70,8 @@ pub struct EventRecorder {
     pub patience: Duration,
     /// Counts choices: it decides between the variants of a link for visitors without a number.
     pub turn: AtomicU64,
+    /// Turns of drawing codes.
+    pub drawings: Semaphore,
     /// Refused events.
     pub rejected: Rejected,
     /// How much was turned away.

@@ -13,14 +13,14 @@ use model::random::{Randomness, new_nonce};
 use storage::{
     blocking, cells::LiveCells, env::Env, reservations::Reservations, stream::EventStream,
 };
-use tokio::{net::TcpListener, runtime::Handle, task::JoinSet};
+use tokio::{net::TcpListener, runtime::Handle, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use web::{EventLoops, Health, ServerSettings, health_routes};
 
 use crate::{
     client_address::TrustedProxies,
     follow::{Closer, follow},
-    http::routes,
+    http::{DRAWN_AT_ONCE, routes},
     key_restorer::KeyRestorer,
     log::{LocalDisk, LogSettings, ThreadExecutor},
     old_keys::OldKeys,
@@ -227,6 +227,7 @@ fn recorder(
         public_url: settings.public_url,
         patience: settings.patience,
         turn: AtomicU64::default(),
+        drawings: Semaphore::new(DRAWN_AT_ONCE),
         rejected,
         tallies,
         bodies,

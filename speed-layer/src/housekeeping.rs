@@ -210,7 +210,8 @@ async fn reached(deps: &SpeedDeps, horizon: &Horizon) -> Result<Horizon, LiveErr
     let mut reached = horizon.clone();
     for (log, covered) in &mut reached.0 {
         if let Some(checkpoint) = deps.cells.checkpoint(*log).await? {
-            let done = Epoch(checkpoint.epoch.epoch.0.saturating_sub(1));
+            // It folded from its base on, and may not have met an event since.
+            let done = Epoch(checkpoint.epoch.epoch.0.saturating_sub(1)).max(checkpoint.base);
             covered.epoch = covered.epoch.min(done);
         }
     }

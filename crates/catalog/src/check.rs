@@ -95,16 +95,7 @@ impl<'a> Batch<'a> {
         let account = self.state.account(link.account);
         let schemes = account.map_or(&[][..], |account| &account.settings.allowed_schemes);
         let old = self.state.links.get(link.id);
-        // What an account allowed when the destination was set stays.
-        if old.is_none_or(|old| old.destination != link.destination) {
-            destination::check(&link.destination, schemes)?;
-            routing::check_macros("destination", &link.destination)?;
-        }
-        if let Some(options) = &link.options
-            && old.is_none_or(|old| old.options != link.options)
-        {
-            options.check(schemes)?;
-        }
+        link.check_routing(old.map(|old| &**old), schemes)?;
         link.title
             .as_deref()
             .map_or(Ok(()), |title| rules::name("title", title))

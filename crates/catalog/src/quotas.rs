@@ -50,7 +50,7 @@ impl Quotas {
     }
 
     /// Whether `row` may be added to what its account has, and what was `added` before it in the same batch.
-    pub(super) fn check<T: Row>(
+    pub fn check<T: Row>(
         &self,
         state: &State,
         table: &super::Table<T>,
@@ -73,7 +73,7 @@ impl Quotas {
     }
 
     /// Whether a link of `account` may get another slug, which makes `renamed` that it gives up in this batch.
-    pub(super) fn check_renamed(
+    pub fn check_renamed(
         &self,
         state: &State,
         account: EntityId,

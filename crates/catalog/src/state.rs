@@ -117,7 +117,7 @@ impl State {
     }
 
     /// Whether `account` has given up `slug` before.
-    pub(super) fn has_given_up(&self, slug: &str, account: EntityId) -> bool {
+    pub fn has_given_up(&self, slug: &str, account: EntityId) -> bool {
         self.given_up.get(slug) == Some(&account)
     }
 

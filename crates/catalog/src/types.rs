@@ -5,6 +5,7 @@ use model::id::{EntityId, EntityKind};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    destination,
     error::CatalogError,
     quotas::Quotas,
     routing::{self, LinkOptions, Rule},
@@ -174,11 +175,35 @@ impl Link {
         self.options.as_deref()?.external_id.as_deref()
     }
 
-    /// Whether its macros, rules and other options may be, if its account allows these schemes.
-    pub fn check_routing(&self, schemes: &[Box<str>]) -> Result<(), CatalogError> {
-        routing::check_macros("destination", &self.destination)?;
-        let options = self.options.as_deref();
-        options.map_or(Ok(()), |options| options.check(schemes))
+    /// Whether its destination and its options may be, if its account allows these schemes. What it had before, when the
+    /// account may have allowed other ones, stays.
+    pub fn check_routing(
+        &self,
+        old: Option<&Self>,
+        schemes: &[Box<str>],
+    ) -> Result<(), CatalogError> {
+        if old.is_none_or(|old| old.destination != self.destination) {
+            destination::check(&self.destination, schemes)?;
+            routing::check_macros("destination", &self.destination)?;
+        }
+        let Some(options) = self.options.as_deref() else {
+            return Ok(());
+        };
+        if let (Some(start), Some(end)) = (options.starts_ms, self.expires_ms)
+            && start >= end
+        {
+            let why = "must be after `starts_at`";
+            return Err(CatalogError::invalid("expires_at", why));
+        }
+        match old.is_some_and(|old| old.options == self.options) {
+            true => Ok(()),
+            false => options.check(schemes),
+        }
+    }
+
+    /// Bytes of its options, as they are stored.
+    pub fn options_bytes(&self) -> usize {
+        self.options.as_deref().map_or(0, LinkOptions::bytes)
     }
 
     /// Its rules, in order.

@@ -16,6 +16,8 @@ mod qr;
 mod redirect;
 mod unpack;
 
+pub(crate) use self::qr::DRAWN_AT_ONCE;
+
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{

@@ -12,19 +12,24 @@ pub(super) fn asked(slug: &str) -> Option<&str> {
 pub(super) fn show(link: &Link, now_ms: i64) -> Response {
     let slug = escaped(&link.slug);
     let title = link.title.as_deref().map(escaped).unwrap_or_default();
-    let to = escaped(&link.destination);
-    let more = match (link.state(now_ms), link.rules().is_empty()) {
-        (LinkState::NotYet, _) => "<p>It does not lead anywhere yet.</p>",
-        (LinkState::Ended, _) => "<p>It does not lead anywhere any more.</p>",
-        (LinkState::Live, false) => {
-            "<p>Who follows it may be led elsewhere, by country, device, time and the like.</p>"
+    // Before its time, and after it, where it leads is nobody's business.
+    let says = match (link.state(now_ms), link.rules().is_empty()) {
+        (LinkState::NotYet, _) => "<p>This link does not lead anywhere yet.</p>".to_owned(),
+        (LinkState::Ended, _) => "<p>This link does not lead anywhere any more.</p>".to_owned(),
+        (LinkState::Live, plain) => {
+            let to = escaped(&link.destination);
+            let more = if plain {
+                ""
+            } else {
+                "<p>Who follows it may be led elsewhere, by country, device, time and the like.</p>"
+            };
+            format!("<p>This link leads to</p><p><code>{to}</code></p>{more}")
         }
-        (LinkState::Live, true) => "",
     };
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\">\
 <title>{slug}</title><style>body{{font:1.1rem system-ui;margin:15vh auto;max-width:36rem;padding:0 1rem;overflow-wrap:anywhere}}code{{background:#8882;padding:.2em .4em}}</style>\
-<h1>{slug}</h1><p>{title}</p><p>This link leads to</p><p><code>{to}</code></p>{more}</html>"
+<h1>{slug}</h1><p>{title}</p>{says}</html>"
     );
     let headers = [
         (

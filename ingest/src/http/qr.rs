@@ -5,13 +5,15 @@ use std::{fmt::Write as _, io::Write as _};
 use axum::response::{IntoResponse, Response};
 use catalog::Link;
 use flate2::{Compression, Crc, write::ZlibEncoder};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use qrcode::{Color, EcLevel, QrCode};
 use web::Problem;
 
 use super::parameter;
 use crate::recorder::EventRecorder;
 
+/// Codes drawn at once: anybody may ask for one, and others wait for the same cores.
+pub(crate) const DRAWN_AT_ONCE: usize = 2;
 /// Pixels of a side, unless the request says otherwise, and at most.
 const SIZE: usize = 300;
 const MOST_SIZE: usize = 2_000;
@@ -24,6 +26,22 @@ const MOST_MARGIN: usize = 40;
 pub(super) enum Form {
     Svg,
     Png,
+}
+
+impl Form {
+    fn headers(self) -> [(HeaderName, HeaderValue); 2] {
+        let kind = match self {
+            Self::Svg => "image/svg+xml",
+            Self::Png => "image/png",
+        };
+        [
+            (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+            (
+                header::CACHE_CONTROL,
+                HeaderValue::from_static("public, max-age=3600"),
+            ),
+        ]
+    }
 }
 
 /// The slug of a path that asks for a code, and its form.
@@ -47,27 +65,25 @@ pub(super) async fn draw(
     link: &Link,
     form: Form,
     query: &[(String, String)],
+    method: &Method,
 ) -> Response {
     let look = match Look::asked(query) {
         Ok(look) => look,
         Err(problem) => return problem.into_response(),
     };
+    if method == Method::HEAD {
+        return form.headers().into_response();
+    }
+    let Ok(_turn) = recorder.drawings.try_acquire() else {
+        let busy = Problem::unavailable("busy", "too many codes are being drawn at once", 1);
+        return busy.into_response();
+    };
     let address = address(&recorder.public_url, &link.slug);
     let drawing = recorder
         .pool
         .spawn_blocking(move || look.draw(&address, form));
-    let kind = match form {
-        Form::Svg => "image/svg+xml",
-        Form::Png => "image/png",
-    };
     match drawing.await {
-        Ok(Some(image)) => {
-            let headers = [
-                (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
-                (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
-            ];
-            (headers, image).into_response()
-        }
+        Ok(Some(image)) => (form.headers(), image).into_response(),
         Ok(None) => Problem::new(
             StatusCode::BAD_REQUEST,
             "invalid_query",
@@ -135,12 +151,30 @@ impl Look {
             return None;
         }
         let before = (self.size - scale * modules.side()) / 2;
-        let is_dark = |x: usize, y: usize| {
-            let at = |pixel: usize| pixel.checked_sub(before).map(|pixel| pixel / scale);
-            at(x).zip(at(y)).is_some_and(|(x, y)| modules.is_dark(x, y))
+        let at = |pixel: usize| pixel.checked_sub(before).map(|pixel| pixel / scale);
+        let row = |y: Option<usize>| {
+            let is_dark = |x| at(x).zip(y).is_some_and(|(x, y)| modules.is_dark(x, y));
+            packed(self.size, is_dark)
         };
-        png(self.size, [self.light, self.dark], is_dark)
+        // All rows of a module are the same.
+        let (mut rows, mut last) = (Vec::new(), (None, row(None)));
+        for y in (0..self.size).map(at) {
+            if last.0 != y {
+                last = (y, row(y));
+            }
+            rows.extend_from_slice(&last.1);
+        }
+        png(self.size, [self.light, self.dark], &rows)
     }
+}
+
+/// A row of an image of one bit a pixel; it begins with the name of its filter: none.
+fn packed(side: usize, is_second: impl Fn(usize) -> bool) -> Vec<u8> {
+    let mut row = vec![0; 1 + side.div_ceil(8)];
+    for x in (0..side).filter(|x| is_second(*x)) {
+        row[1 + x / 8] |= 0x80 >> (x % 8);
+    }
+    row
 }
 
 /// What is dark, with the margin around it.
@@ -166,22 +200,9 @@ impl Modules {
 
 /// An image of two colours, one bit a pixel (PNG, third edition, W3C 2025). A library for it would bring another copy of what
 /// packs Parquet.
-fn png(
-    side: usize,
-    colours: [[u8; 3]; 2],
-    is_second: impl Fn(usize, usize) -> bool,
-) -> Option<Vec<u8>> {
-    let mut rows = Vec::with_capacity(side * (1 + side.div_ceil(8)));
-    for y in 0..side {
-        // Each row names its filter: none.
-        rows.push(0);
-        for first in (0..side).step_by(8) {
-            let bits = (first..side.min(first + 8)).filter(|x| is_second(*x, y));
-            rows.push(bits.fold(0, |byte, x| byte | 0x80 >> (x - first)));
-        }
-    }
+fn png(side: usize, colours: [[u8; 3]; 2], rows: &[u8]) -> Option<Vec<u8>> {
     let mut packer = ZlibEncoder::new(Vec::new(), Compression::default());
-    packer.write_all(&rows).ok()?;
+    packer.write_all(rows).ok()?;
     let side = u32::try_from(side).ok()?.to_be_bytes();
     // One bit of a palette, no interlacing.
     let header = [&side[..], &side[..], &[1, 3, 0, 0, 0]].concat();

@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     response::{Html, IntoResponse, Response},
 };
-use catalog::{Link, LinkState, routing::Macro};
+use catalog::{Link, LinkState, routing::fallback};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use model::EventId;
 use percent_encoding::percent_decode_str;
@@ -48,7 +48,8 @@ pub(super) async fn follow(
         return unknown();
     }
     let Some(link) = recorder.catalog.link_named(&slug) else {
-        return about(&recorder, &slug, &uri).await.unwrap_or_else(unknown);
+        let about = about(&recorder, &slug, &method, &uri).await;
+        return about.unwrap_or_else(unknown);
     };
     match link.state(recorder.clock.now_ms()) {
         LinkState::Live => lead(&recorder, &link, &method, &uri, sender).await,
@@ -58,7 +59,12 @@ pub(super) async fn follow(
 }
 
 /// What is asked about a link: where it leads, or a code that leads to it.
-async fn about(recorder: &EventRecorder, slug: &str, uri: &Uri) -> Option<Response> {
+async fn about(
+    recorder: &EventRecorder,
+    slug: &str,
+    method: &Method,
+    uri: &Uri,
+) -> Option<Response> {
     if let Some(slug) = preview::asked(slug) {
         let link = recorder.catalog.link_named(slug)?;
         return Some(preview::show(&link, recorder.clock.now_ms()));
@@ -66,7 +72,7 @@ async fn about(recorder: &EventRecorder, slug: &str, uri: &Uri) -> Option<Respon
     let (slug, form) = qr::asked(slug)?;
     let link = recorder.catalog.link_named(slug)?;
     let query = parse_query(uri.query());
-    Some(qr::draw(recorder, &link, form, &query).await)
+    Some(qr::draw(recorder, &link, form, &query, method).await)
 }
 
 fn unknown() -> Response {
@@ -80,21 +86,7 @@ fn gone() -> Response {
 
 /// What a link that leads nobody on answers: its fallback, which nobody counts.
 fn instead(link: &Link, otherwise: fn() -> Response) -> Response {
-    let fallback = link.options.as_deref().and_then(|o| o.fallback.as_ref());
-    fallback.map_or_else(otherwise, |fallback| {
-        let address = fallback.filled(|name| match name {
-            Macro::Slug => Cow::Borrowed(&*link.slug),
-            Macro::LinkId => link.id.to_string().into(),
-            Macro::Campaign => link
-                .campaign
-                .map(|c| c.to_string())
-                .unwrap_or_default()
-                .into(),
-            _ => Cow::Borrowed(""),
-        });
-        let location = catalog::destination::location(&address);
-        redirect(StatusCode::FOUND, &location, None)
-    })
+    fallback(link).map_or_else(otherwise, |to| redirect(StatusCode::FOUND, &to, None))
 }
 
 /// Chooses where it leads, counts the click, and leads on.

@@ -3,7 +3,7 @@
 
 mod items;
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -156,13 +156,12 @@ pub(crate) async fn delete_many_links(
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
     let items = read::<ItemId>(&app, &caller, request).await?;
-    let mut gone = HashSet::new();
     decide(&app, &items, |item, context| {
         let link = find(&item.0, context, &caller)?;
-        if !gone.insert(link.id) {
-            return Err(CatalogError::not_found(link.id));
+        match context.touched.contains(&link.id) {
+            true => Err(CatalogError::not_found(link.id)),
+            false => Ok(Decided::Deleted(Link::clone(link))),
         }
-        Ok(Decided::Deleted(Link::clone(link)))
     })
     .await
 }
@@ -239,10 +238,9 @@ impl BulkAnswer {
             slug: link.slug.clone(),
         };
         if let Decided::Made(link) | Decided::Changed(link) = &decided {
-            context.used.insert(link.slug.clone());
-            context.called.extend(link.external_id().map(Box::from));
+            context.take(link);
         }
-        if let Decided::Changed(link) | Decided::Kept(link) = &decided {
+        if let Decided::Changed(link) | Decided::Kept(link) | Decided::Deleted(link) = &decided {
             context.touched.insert(link.id);
         }
         match decided {

@@ -1,7 +1,7 @@
 //! Links.
 
 use catalog::{
-    CatalogError, Change, EXTERNAL, Link, Table, destination,
+    CatalogError, Change, EXTERNAL, Link, Table,
     routing::{LinkOptions, RedirectStatus, Rule, Template, Utm},
     rules,
 };
@@ -103,6 +103,7 @@ pub(crate) struct LinkBody {
 
 impl Resource for Link {
     const PATH: &'static str = "links";
+    const ARE_CALLED: bool = true;
     type Body = LinkBody;
     type View = LinkView;
 
@@ -127,7 +128,8 @@ impl Resource for Link {
     fn change(&mut self, body: &LinkBody, context: &ChangeContext<'_>) -> Result<(), CatalogError> {
         match &body.slug {
             Given::Value(slug) => self.slug = slug.clone(),
-            Given::Absent if !self.slug.is_empty() => {}
+            // Many programs send null for what they do not set; what is printed must go on to lead here.
+            Given::Absent | Given::Null if !self.slug.is_empty() => {}
             Given::Absent | Given::Null => self.slug = context.new_slug(self.account)?,
         }
         body.destination.set(&mut self.destination);
@@ -213,11 +215,8 @@ pub(super) fn check(
 ) -> Result<(), CatalogError> {
     rules::slug(&link.slug)?;
     let schemes = context.schemes(link.account);
-    // What an account allowed when it was set stays.
-    if old.is_none_or(|old| old.destination != link.destination || old.options != link.options) {
-        destination::check(&link.destination, schemes)?;
-        link.check_routing(schemes)?;
-    }
+    link.check_routing(old, schemes)?;
+    context.check_quotas(link, old)?;
     rules::tags(&link.tags)?;
     link.title
         .as_deref()

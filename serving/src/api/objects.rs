@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use axum::Json;
-use catalog::{CatalogError, Change, Row, Table};
+use catalog::{CatalogError, Change, EXTERNAL, Link, Row, Table, quotas::Quotas};
 use http::{HeaderName, StatusCode, header};
 use model::{
     EntityId,
@@ -20,6 +20,8 @@ use super::{
 };
 use crate::{api_types::List, app::App};
 
+/// Most bytes of options in the links of one request: they are one entry of the ledger.
+const MAX_OPTIONS: usize = 32 << 20;
 /// How often another slug is tried when one is taken.
 const SLUG_TRIES: usize = 20;
 
@@ -45,6 +47,8 @@ pub(crate) trait Resource: Row + PartialEq + Send + Sync + 'static {
     fn put(self) -> Change;
     /// Where they are.
     fn table(state: &catalog::State) -> &Table<Self>;
+    /// Whether accounts give them ids of their own.
+    const ARE_CALLED: bool = false;
     /// The one that `account` calls so, where accounts give ids.
     fn called(_state: &catalog::State, _account: EntityId, _text: &str) -> Option<EntityId> {
         None
@@ -61,8 +65,12 @@ pub(crate) struct ChangeContext<'a> {
     pub used: HashSet<Box<str>>,
     /// The same of what the account calls its links.
     pub called: HashSet<Box<str>>,
-    /// Links that it has made or changed already.
+    /// Links that it has changed or deleted already.
     pub touched: HashSet<EntityId>,
+    /// How many links it makes, how many slugs it gives up, and how many bytes of options it stores.
+    made: u64,
+    renamed: u64,
+    bytes: usize,
 }
 
 impl<'a> ChangeContext<'a> {
@@ -74,6 +82,9 @@ impl<'a> ChangeContext<'a> {
             used: HashSet::new(),
             called: HashSet::new(),
             touched: HashSet::new(),
+            made: 0,
+            renamed: 0,
+            bytes: 0,
         }
     }
 
@@ -86,6 +97,38 @@ impl<'a> ChangeContext<'a> {
     pub(super) fn is_external_id_free(&self, account: EntityId, name: &str, id: EntityId) -> bool {
         let stored = self.state.links.called(account, name);
         stored.is_none_or(|link| link.id == id) && !self.called.contains(name)
+    }
+
+    /// Whether the account may have one more link, or this one another slug, beside what the request has done before.
+    pub(super) fn check_quotas(&self, link: &Link, old: Option<&Link>) -> Result<(), CatalogError> {
+        let account = self.state.account(link.account);
+        let quotas = account.map_or_else(Quotas::default, |account| account.quotas);
+        if self.bytes.saturating_add(link.options_bytes()) > MAX_OPTIONS {
+            let why = format!("must be at most {} MiB in one request", MAX_OPTIONS >> 20);
+            return Err(CatalogError::invalid("rules", why));
+        }
+        match old {
+            None => quotas.check(self.state, &self.state.links, link, self.made),
+            Some(old) if self.gives_up(old, link) => {
+                quotas.check_renamed(self.state, link.account, self.renamed + 1)
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn gives_up(&self, old: &Link, link: &Link) -> bool {
+        old.slug != link.slug && !self.state.has_given_up(&old.slug, link.account)
+    }
+
+    /// The request makes or changes this link.
+    pub(super) fn take(&mut self, link: &Link) {
+        self.used.insert(link.slug.clone());
+        self.called.extend(link.external_id().map(Box::from));
+        self.bytes += link.options_bytes();
+        match self.state.links.get(link.id) {
+            None => self.made += 1,
+            Some(old) => self.renamed += u64::from(self.gives_up(old, link)),
+        }
     }
 
     /// A slug that is free, and was never anybody else's.
@@ -234,7 +277,13 @@ fn resolve<T: Resource>(
     account: EntityId,
     text: &str,
 ) -> Result<EntityId, Problem> {
-    T::called(state, account, text).map_or_else(|| parse_id(text), Ok)
+    match T::called(state, account, text) {
+        Some(id) => Ok(id),
+        None if T::ARE_CALLED && text.starts_with(EXTERNAL) => {
+            Err(problem(CatalogError::not_found(text)))
+        }
+        None => parse_id(text),
+    }
 }
 
 fn parse_id(text: &str) -> Result<EntityId, Problem> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 use axum::{Json, extract::State};
 use catalog::{
     Link, LinkState,
-    routing::{CLICK_ID, MacroValues, Rule, Template, Visit, outcomes, with_parameters},
+    routing::{CLICK_ID, MacroValues, Rule, Template, Visit, fallback, outcomes, with_parameters},
 };
 use chrono::DateTime;
 use chrono_tz::Tz;
@@ -207,7 +207,14 @@ impl Led<'_> {
             variant: variant.to_owned(),
             ..self.event.clone()
         };
-        let filled = self.filled(to, &event, Some(NO_CLICK));
+        let values = MacroValues {
+            link,
+            event: &event,
+            facts: self.facts,
+            query: self.query,
+            click_id: Some(NO_CLICK),
+        };
+        let filled = to.filled(|name| values.of(name));
         let own = link
             .options
             .as_deref()
@@ -220,29 +227,16 @@ impl Led<'_> {
         with_parameters(&filled, link, passed.as_deref(), click)
     }
 
-    fn filled(&self, to: &Template, event: &Event, click_id: Option<&str>) -> String {
-        let values = MacroValues {
-            link: self.link,
-            event,
-            facts: self.facts,
-            query: self.query,
-            click_id,
-        };
-        to.filled(|name| values.of(name)).into_owned()
-    }
-
     /// Of a link that leads nobody on.
     fn instead(&self) -> Vec<Outcome> {
-        let options = self.link.options.as_deref();
-        let fallback = options.and_then(|options| options.fallback.as_ref());
         let ended = self.link.state(self.event.occurred_ms) == LinkState::Ended;
         let nothing = if ended { 410 } else { 404 };
-        let address = fallback.map(|to| self.filled(to, &Event::default(), None));
+        let address = fallback(self.link);
         vec![Outcome {
             variant: None,
             share: 1.0,
             status: if address.is_some() { 302 } else { nothing },
-            location: address.map(|to| catalog::destination::location(&to).into_owned()),
+            location: address,
         }]
     }
 }

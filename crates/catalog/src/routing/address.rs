@@ -24,6 +24,7 @@ impl<'a> Visit<'a> {
             query: &[],
             ip: None,
             bot: facts.bot.is_some(),
+            link: event.object,
             visitor: event.visitor,
             chance: 0,
             at_ms: event.occurred_ms,
@@ -77,6 +78,22 @@ impl<'a> MacroValues<'a> {
             }
         }
     }
+}
+
+/// Where a link leads that leads nobody on, if it says so: of macros what is known of the link.
+pub fn fallback(link: &Link) -> Option<String> {
+    let to = link.options.as_deref()?.fallback.as_ref()?;
+    let address = to.filled(|name| match name {
+        Macro::Slug => Cow::Borrowed(&*link.slug),
+        Macro::LinkId => link.id.to_string().into(),
+        Macro::Campaign => link
+            .campaign
+            .map(|id| id.to_string())
+            .unwrap_or_default()
+            .into(),
+        _ => Cow::Borrowed(""),
+    });
+    Some(destination::location(&address).into_owned())
 }
 
 /// The address as it was given, with the parameters that the link sets, lets pass and adds. Each replaces those of

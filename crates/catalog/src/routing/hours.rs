@@ -56,6 +56,13 @@ impl Hours {
     }
 }
 
+impl Hours {
+    /// Whether a minute of the day that is in it belongs to what began the day before.
+    pub(super) fn began_before(&self, minute: u16) -> bool {
+        self.from.0 > self.to.0 && minute < self.to.0
+    }
+}
+
 /// Minutes since midnight, as `HH:MM`; 24:00 is midnight again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]

@@ -7,11 +7,13 @@ mod options;
 mod template;
 mod when;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::{
-    address::{MacroValues, with_parameters},
+    address::{MacroValues, fallback, with_parameters},
     hours::{Days, Hours, Zone},
     options::{LinkOptions, RedirectStatus, Utm, external_id, parameter},
     template::{Macro, Template},
@@ -140,13 +142,13 @@ pub(super) fn check(rules: &[Rule], schemes: &[Box<str>]) -> Result<(), CatalogE
     if rules.len() > MAX_RULES {
         return Err(wrong(format!("must be at most {MAX_RULES}")));
     }
+    let mut names = HashSet::new();
     for (place, rule) in rules.iter().enumerate() {
         let number = place + 1;
         rule.check(schemes)
             .map_err(|error| wrong(format!("{number}: {error}")))?;
         let name = rule.name(place);
-        let is_same = |(other, rule): (usize, &Rule)| rule.name(other) == name;
-        if rules.iter().enumerate().take(place).any(is_same) {
+        if !names.insert(name.clone()) {
             return Err(wrong(format!("{number}: another one is named `{name}`")));
         }
     }

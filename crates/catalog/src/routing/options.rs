@@ -6,6 +6,8 @@ use utoipa::ToSchema;
 use super::{Rule, Template, check as check_rules, check_macros};
 use crate::{destination, error::CatalogError};
 
+/// Most that a link may say beside its destination, as JSON: every process has all links in memory.
+const MAX_BYTES: usize = 16 << 10;
 /// Longest note, characters.
 const MAX_NOTE: usize = 2_000;
 /// Longest name that an account gives a link, and parameter that carries a click id, bytes.
@@ -70,7 +72,20 @@ impl LinkOptions {
             check_macros("fallback_url", fallback.text())?;
         }
         self.utm.check()?;
+        if self.bytes() > MAX_BYTES {
+            let why = format!(
+                "must be, with what else a link says, at most {} KiB",
+                MAX_BYTES >> 10
+            );
+            return Err(CatalogError::invalid("rules", why));
+        }
         check_rules(&self.rules, schemes)
+    }
+
+    /// As they are stored.
+    pub(crate) fn bytes(&self) -> usize {
+        let stored = serde_json::to_vec(self);
+        stored.map_or(usize::MAX, |stored| stored.len())
     }
 }
 

@@ -99,7 +99,8 @@ impl Template {
     /// Of any text: what is no macro stays as it is.
     pub fn new(text: &str) -> Self {
         let mut macros = Vec::new();
-        for (range, name) in braces(text) {
+        let path = path_begins(text);
+        for (range, name) in braces(text).filter(|(range, _)| range.start >= path) {
             if let Some(found) = Macro::parse(name) {
                 macros.push((range.start as u32..range.end as u32, found));
             }
@@ -128,7 +129,11 @@ impl Template {
         let (mut filled, mut from) = (String::with_capacity(self.text.len() + 64), 0);
         for (range, name) in &self.macros {
             filled.push_str(&self.text[from..range.start as usize]);
-            filled.extend(percent_encode(value(name).as_bytes(), ESCAPED));
+            let value = value(name);
+            // These lead up, escaped or not.
+            if !matches!(&*value, "." | "..") {
+                filled.extend(percent_encode(value.as_bytes(), ESCAPED));
+            }
             from = range.end as usize;
         }
         filled.push_str(&self.text[from..]);
@@ -138,12 +143,7 @@ impl Template {
 
 /// Why an address cannot have the macros that it has.
 pub(crate) fn check(text: &str) -> Result<(), String> {
-    let host_ends = text.find("://").map_or(0, |at| {
-        let rest = at + 3;
-        text[rest..]
-            .find(['/', '?', '#'])
-            .map_or(text.len(), |end| rest + end)
-    });
+    let host_ends = path_begins(text);
     for (range, name) in braces(text) {
         let is_macro = Macro::parse(name).is_some();
         if is_macro && range.start < host_ends {
@@ -160,6 +160,15 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Where an address goes on after its scheme and its host, or what a program may take for one.
+fn path_begins(text: &str) -> usize {
+    let scheme = text.find(':').map_or(0, |colon| colon + 1);
+    let slashes = text[scheme..].find(|c| c != '/').unwrap_or(0);
+    let host = scheme + slashes;
+    let end = text[host..].find(['/', '?', '#']);
+    end.map_or(text.len(), |end| host + end)
 }
 
 /// Braces have other uses in addresses: `{}` or `{"a":1}` are no macros.

@@ -15,6 +15,7 @@ const VISIT: Visit<'_> = Visit {
     browser: "Chrome Mobile",
     language: "de",
     referrer_host: "www.news.example",
+    link: 1,
     query: &[],
     ip: None,
     bot: false,
@@ -77,6 +78,22 @@ fn all_that_is_given_must_hold_and_any_of_a_list_does() {
     ] {
         assert_eq!(missed(misses.clone()), Some(why), "{misses}");
     }
+    // 2026-09-21, a Monday, 01:30 UTC: the night of Sunday.
+    let night = Visit {
+        at_ms: VISIT.at_ms + 3 * 3_600_000,
+        ..VISIT
+    };
+    let missed = |value| when(value).missed(&night);
+    let from_ten = json!({"from": "22:00", "to": "04:00"});
+    assert_eq!(missed(json!({"days": ["sun"], "hours": from_ten})), None);
+    assert_eq!(
+        missed(json!({"days": ["mon"], "hours": from_ten})),
+        Some("days")
+    );
+    assert_eq!(
+        missed(json!({"days": ["mon"], "hours": {"from": "00:00", "to": "00:00"}})),
+        None
+    );
     let nothing = Visit {
         country: "",
         ..VISIT
@@ -167,6 +184,14 @@ fn what_makes_no_sense_is_refused() {
             "someday",
         ),
         (json!([{"when": {"timezone": "Mars"}, "to": to}]), "Mars"),
+        (
+            json!([{"when": {"referrer_domain": "https://a.example"}, "to": to}]),
+            "no host",
+        ),
+        (
+            json!([{"when": {"ip": ["::ffff:10.0.0.0/104"]}, "to": to}]),
+            "never fits",
+        ),
         (json!([{"to": "javascript:alert(1)"}]), "javascript"),
         (json!([{"to": "https://a.example/{nonsense}"}]), "nonsense"),
         (json!([{"to": "https://{country}.a.example/"}]), "host"),
@@ -285,6 +310,47 @@ proptest! {
         prop_assert!(!template.is_plain() || filled == text);
         let _ = template::check(&text);
     }
+}
+
+/// Two experiments would tell the same otherwise.
+#[test]
+fn in_another_link_visitors_are_dealt_out_anew() {
+    let rules = split(&[1, 1]);
+    let same = visitors(2_000).filter(|visitor| {
+        let of = |link| {
+            choose(
+                &rules,
+                &Visit {
+                    link,
+                    visitor: *visitor,
+                    ..VISIT
+                },
+            )
+            .unwrap()
+            .variant
+        };
+        of(1) == of(2)
+    });
+    // Five standard deviations of 1,000.
+    let same = same.count() as f64;
+    assert!((same - 1_000.0).abs() < 5.0 * 22.4, "{same}");
+}
+
+#[test]
+fn macros_before_the_path_are_none() {
+    for text in [
+        "https://{query.h}/",
+        "https://{query.h}@a.example/",
+        "ftp:{query.h}/x",
+        "mailto:{query.to}",
+        "https:///{slug}",
+    ] {
+        assert!(Template::new(text).is_plain(), "{text}");
+        assert!(template::check(text).is_err(), "{text}");
+    }
+    assert!(template::check("myapp:open?a={slug}&u=https://x.example/").is_ok());
+    let template = Template::new("https://a.example/u/{query.u}/x");
+    assert_eq!(template.filled(|_| "..".into()), "https://a.example/u//x");
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub struct Visit<'a> {
     pub ip: Option<IpAddr>,
     /// Whether it is no person.
     pub bot: bool,
+    /// The number of the link: in the next link of theirs visitors are dealt out anew.
+    pub link: u64,
     /// The visitor's number; 0 if there is none.
     pub visitor: u64,
     /// Decides for a visitor without a number.
@@ -58,11 +60,11 @@ pub struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// What decides between variants: the same for a visitor each time.
+    /// What decides between variants: the same for a visitor of a link each time.
     pub(super) fn ticket(&self) -> u64 {
         match self.visitor {
             0 => mix(self.chance),
-            visitor => visitor,
+            visitor => mix(visitor ^ mix(self.link)),
         }
     }
 }
@@ -236,6 +238,9 @@ impl When {
         if self.hours.is_some_and(|hours| !hours.holds(minute)) {
             return Some("hours");
         }
+        // The small hours after midnight belong to the day on which they began.
+        let night = self.hours.is_some_and(|hours| hours.began_before(minute));
+        let day = if night { day.pred() } else { day };
         (!self.days.is_empty() && !self.days.holds(day)).then_some("days")
     }
 
@@ -278,6 +283,24 @@ impl When {
         let is_language = |text: &str| letters(text, 2) || letters(text, 3);
         if let Some(odd) = self.language.0.iter().find(|text| !is_language(text)) {
             return Err(super::wrong(format!("`{odd}` is no language such as de")));
+        }
+        let is_host = |text: &str| {
+            let is_part = |c: char| c.is_alphanumeric() || "-_.()".contains(c);
+            text.chars().all(is_part) && !text.starts_with('.')
+        };
+        if let Some(odd) = self.referrer_domain.0.iter().find(|text| !is_host(text)) {
+            return Err(super::wrong(format!(
+                "`{odd}` is no host such as news.example"
+            )));
+        }
+        let is_mapped = |network: &&IpNet| match network {
+            IpNet::V4(_) => false,
+            IpNet::V6(network) => network.addr().to_ipv4_mapped().is_some(),
+        };
+        if let Some(odd) = self.ip.iter().find(is_mapped) {
+            return Err(super::wrong(format!(
+                "`{odd}` never fits: write it as a network of IPv4"
+            )));
         }
         let is_short = |text: &str| text.len() <= MAX_VALUE;
         let parameters = self.query.iter();

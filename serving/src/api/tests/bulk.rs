@@ -199,10 +199,21 @@ async fn links_are_put_changed_and_deleted_by_what_the_account_calls_them() {
     assert_eq!(outcome(&answer), (vec![], vec![0, 1], vec![], expected));
     assert_eq!(app.catalog.read(|state| state.n), before);
 
+    // Null is what many programs send for what they do not set.
+    let null = json!([{"external_id": "a", "slug": null, "destination": "https://a.example/1"}]);
+    let answer = bulk(&app, Method::PUT, &key, null).await;
+    assert_eq!(
+        (
+            &answer["changed"][0]["slug"],
+            app.catalog.read(|state| state.n)
+        ),
+        (&json!("aa"), before)
+    );
+
     let a = app.get("/v1/links/ext_a", &key).await.text("id");
     app.get("/v1/links/ext_a", &other)
         .await
-        .problem(400, "invalid_id");
+        .problem(404, "not_found");
     let body = json!([
         {"id": a, "title": "A", "slug": "a2"},
         {"id": "ext_b", "external_id": null, "rules": [{"when": {"bot": true}, "to": "https://b.example"}]},
@@ -247,4 +258,84 @@ async fn links_are_put_changed_and_deleted_by_what_the_account_calls_them() {
     app.get(&format!("/v1/links/{a}"), &key)
         .await
         .problem(404, "not_found");
+}
+
+/// A refused item is one item: what the account may have is counted one by one.
+#[tokio::test]
+async fn what_an_account_may_not_have_is_refused_item_by_item() {
+    let app = App::new().await;
+    let (key, _other) = (app.account().await, app.account().await);
+    let id = app.get("/v1/account", &key).await.text("id");
+    let quotas = json!({"links": 2});
+    app.patch(&format!("/v1/accounts/{id}/quotas"), TOKEN, quotas)
+        .await
+        .good();
+    let link = |name: &str| json!({"external_id": name, "slug": format!("s-{name}"), "destination": "https://a.example"});
+    let answer = bulk(
+        &app,
+        Method::PUT,
+        &key,
+        json!([link("a"), link("b"), link("x")]),
+    )
+    .await;
+    assert_eq!(outcome(&answer).0, [0, 1]);
+    assert_eq!(outcome(&answer).3, [(2, "quota_exceeded".to_owned())]);
+    let answer = bulk(
+        &app,
+        Method::PUT,
+        &key,
+        json!([link("x"), {"external_id": "a", "destination": "https://b.example"}]),
+    )
+    .await;
+    assert_eq!(
+        (outcome(&answer).1, outcome(&answer).3),
+        (vec![1], vec![(0, "quota_exceeded".to_owned())])
+    );
+    let large =
+        vec![json!({"when": {"city": vec!["x".repeat(200); 90]}, "to": "https://a.example"}); 2];
+    let answer = bulk(
+        &app,
+        Method::PATCH,
+        &key,
+        json!([{"id": "ext_a", "rules": large}, {"id": "ext_b", "note": "n"}]),
+    )
+    .await;
+    assert_eq!(
+        (outcome(&answer).1, outcome(&answer).3),
+        (vec![1], vec![(0, "invalid".to_owned())])
+    );
+}
+
+/// A request that another process beats decides anew, from nothing.
+#[tokio::test]
+async fn what_is_decided_again_is_decided_from_nothing() {
+    let installation = Installation::new(NOW_MS);
+    let (one, two) = (App::on(&installation).await, App::on(&installation).await);
+    let key = one.account().await;
+    let links: Vec<Value> = (0..20)
+        .map(|n| json!({"external_id": format!("e{n}"), "destination": "https://a.example"}))
+        .collect();
+    bulk(&one, Method::PUT, &key, links.into()).await;
+    two.catalog.follow().await.unwrap();
+    let change = |n: usize| {
+        bulk(
+            &one,
+            Method::PATCH,
+            &key,
+            json!([{"id": format!("ext_e{n}"), "title": "T"}]),
+        )
+    };
+    let delete = |n: usize| {
+        bulk(
+            &two,
+            Method::DELETE,
+            &key,
+            json!([format!("ext_e{}", 10 + n)]),
+        )
+    };
+    for n in 0..10 {
+        let (changed, deleted) = futures::join!(change(n), delete(n));
+        let done = (outcome(&changed).1, outcome(&deleted).2);
+        assert_eq!(done, (vec![0], vec![0]));
+    }
 }

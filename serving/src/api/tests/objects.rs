@@ -313,7 +313,7 @@ async fn what_a_link_would_do_is_said_with_reasons() {
 
     app.post(path, &other, json!({}))
         .await
-        .problem(400, "invalid_id");
+        .problem(404, "not_found");
     app.post(path, &key, json!({"at": "noon"}))
         .await
         .problem(400, "invalid");

@@ -126,12 +126,14 @@ impl Template {
         if self.is_plain() {
             return Cow::Borrowed(&self.text);
         }
+        let path_ends = self.text.find(['?', '#']).unwrap_or(self.text.len());
         let (mut filled, mut from) = (String::with_capacity(self.text.len() + 64), 0);
         for (range, name) in &self.macros {
             filled.push_str(&self.text[from..range.start as usize]);
             let value = value(name);
-            // These lead up, escaped or not.
-            if !matches!(&*value, "." | "..") {
+            // In a path these lead up, escaped or not.
+            let is_step = matches!(&*value, "." | "..") && (range.start as usize) < path_ends;
+            if !is_step {
                 filled.extend(percent_encode(value.as_bytes(), ESCAPED));
             }
             from = range.end as usize;

@@ -351,6 +351,11 @@ fn macros_before_the_path_are_none() {
     assert!(template::check("myapp:open?a={slug}&u=https://x.example/").is_ok());
     let template = Template::new("https://a.example/u/{query.u}/x");
     assert_eq!(template.filled(|_| "..".into()), "https://a.example/u//x");
+    let template = Template::new("https://a.example/?q={query.u}#{slug}");
+    assert_eq!(
+        template.filled(|_| "..".into()),
+        "https://a.example/?q=..#.."
+    );
 }
 
 #[test]

@@ -71,7 +71,7 @@ pub struct EventRecorder {
     /// Counts choices: it decides between the variants of a link for visitors without a number.
     pub turn: AtomicU64,
     /// Turns of drawing codes.
-    pub drawings: Semaphore,
+    pub drawings: Arc<Semaphore>,
     /// Refused events.
     pub rejected: Rejected,
     /// How much was turned away.
@@ -274,8 +274,9 @@ fn size_of_event(event: &Event) -> usize {
     let lists = event.subs.iter().chain(&event.utm);
     let keys = event.idempotency_key.iter().chain(&event.transaction_id);
     let keys = keys.chain(&event.click_id);
-    let texts = [&event.user_agent, &event.referrer, &event.accept_language];
-    let texts = texts.into_iter().chain(keys).chain(lists);
+    let headers = [&event.user_agent, &event.referrer, &event.accept_language];
+    let chosen = [&event.variant, &event.rule];
+    let texts = headers.into_iter().chain(chosen).chain(keys).chain(lists);
     // What a small event takes in memory beside its texts.
     400 + texts.map(String::len).sum::<usize>()
 }

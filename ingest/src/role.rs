@@ -227,7 +227,7 @@ fn recorder(
         public_url: settings.public_url,
         patience: settings.patience,
         turn: AtomicU64::default(),
-        drawings: Semaphore::new(DRAWN_AT_ONCE),
+        drawings: Arc::new(Semaphore::new(DRAWN_AT_ONCE)),
         rejected,
         tallies,
         bodies,

@@ -84,7 +84,8 @@ impl Aim {
 
     /// The address, with all that goes along.
     pub(super) fn location(&self, link: &Link, query: Option<&str>, id: Option<EventId>) -> String {
-        let id = id.map(|id| id.to_string());
+        let needs_id = self.values.is_some() || link.append_click_id;
+        let id = id.filter(|_| needs_id).map(|id| id.to_string());
         let to = match (&self.to, &self.values) {
             (Some(to), Some(values)) => {
                 let values = MacroValues {

@@ -1,6 +1,6 @@
 //! `GET /{slug}.svg` and `/{slug}.png`: a code that leads to the link, and says that it was scanned.
 
-use std::{fmt::Write as _, io::Write as _};
+use std::{fmt::Write as _, io::Write as _, sync::Arc};
 
 use axum::response::{IntoResponse, Response};
 use catalog::Link;
@@ -74,14 +74,16 @@ pub(super) async fn draw(
     if method == Method::HEAD {
         return form.headers().into_response();
     }
-    let Ok(_turn) = recorder.drawings.try_acquire() else {
+    let Ok(turn) = Arc::clone(&recorder.drawings).try_acquire_owned() else {
         let busy = Problem::unavailable("busy", "too many codes are being drawn at once", 1);
         return busy.into_response();
     };
     let address = address(&recorder.public_url, &link.slug);
-    let drawing = recorder
-        .pool
-        .spawn_blocking(move || look.draw(&address, form));
+    let drawing = recorder.pool.spawn_blocking(move || {
+        // It goes on where the client does not wait for it, and takes its turn until then.
+        let _turn = turn;
+        look.draw(&address, form)
+    });
     match drawing.await {
         Ok(Some(image)) => (form.headers(), image).into_response(),
         Ok(None) => Problem::new(

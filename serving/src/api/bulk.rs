@@ -25,7 +25,7 @@ use crate::{
     api_types::{BulkAnswer, Done, Refused},
     app::App,
     openapi::refusals::{Body, Busy, Commit, Key, Many, Refusals, TooMany},
-    rooms::Crowded,
+    rooms::{Crowded, Place},
 };
 
 /// Largest body, bytes.
@@ -56,9 +56,9 @@ pub(crate) async fn create_many_links(
     Writer(caller): Writer,
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
-    let items = read::<LinkBody>(&app, &caller, request).await?;
-    app.may_make(caller.account, items.len())?;
-    decide(&app, &items, |body, context| {
+    let received = read::<LinkBody>(&app, &caller, request).await?;
+    app.may_make(caller.account, received.items.len())?;
+    decide(&app, &received, |body, context| {
         make(body, context, &app, &caller)
     })
     .await
@@ -84,8 +84,8 @@ pub(crate) async fn change_many_links(
     Writer(caller): Writer,
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
-    let items = read::<LinkChange>(&app, &caller, request).await?;
-    decide(&app, &items, |item, context| {
+    let received = read::<LinkChange>(&app, &caller, request).await?;
+    decide(&app, &received, |item, context| {
         change(find(&item.id, context, &caller)?, &item.body, context)
     })
     .await
@@ -111,7 +111,7 @@ pub(crate) async fn put_many_links(
     Writer(caller): Writer,
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
-    let items = read::<LinkBody>(&app, &caller, request).await?;
+    let received = read::<LinkBody>(&app, &caller, request).await?;
     let is_new = |item: &Item<LinkBody>| {
         let named = item.as_ref().ok().and_then(LinkBody::external_id);
         let known = |id: &str| {
@@ -122,9 +122,9 @@ pub(crate) async fn put_many_links(
     };
     app.may_make(
         caller.account,
-        items.iter().filter(|item| is_new(item)).count(),
+        received.items.iter().filter(|item| is_new(item)).count(),
     )?;
-    decide(&app, &items, |body, context| {
+    decide(&app, &received, |body, context| {
         let Some(external_id) = body.external_id() else {
             return Err(CatalogError::invalid("external_id", "is required"));
         };
@@ -155,8 +155,8 @@ pub(crate) async fn delete_many_links(
     Writer(caller): Writer,
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
-    let items = read::<ItemId>(&app, &caller, request).await?;
-    decide(&app, &items, |item, context| {
+    let received = read::<ItemId>(&app, &caller, request).await?;
+    decide(&app, &received, |item, context| {
         let link = find(&item.0, context, &caller)?;
         match context.touched.contains(&link.id) {
             true => Err(CatalogError::not_found(link.id)),
@@ -175,29 +175,39 @@ enum Decided {
     Deleted(Link),
 }
 
+/// The items of a request, and its place among those that are handled at once: it has it until it is answered.
+struct Received<T> {
+    items: Vec<Item<T>>,
+    _place: Place,
+}
+
 /// The items of a body, read on a thread that may take its time.
 async fn read<T: FromText + Send + 'static>(
     app: &App,
     caller: &Caller,
     request: Request,
-) -> Result<Vec<Item<T>>, Problem> {
+) -> Result<Received<T>, Problem> {
     body::content_type(request.headers(), &TYPES)?;
     let room = app.rooms.large_bodies.enter(caller.account);
-    let _room = room.map_err(|crowded| match crowded {
+    let place = room.map_err(|crowded| match crowded {
         Crowded::Account => Problem::too_many("this account sends two large requests already", 1),
         Crowded::Everybody => Problem::unavailable("busy", "too many large requests at once", 1),
     })?;
     let bytes = body::read(request, MAX_BODY).await?;
     let read = tokio::task::spawn_blocking(move || parse::<T>(&bytes)).await;
-    read.map_err(Problem::internal)?
+    Ok(Received {
+        items: read.map_err(Problem::internal)??,
+        _place: place,
+    })
 }
 
 /// Decides each item, and commits what was decided at once.
 async fn decide<T>(
     app: &App,
-    items: &[Item<T>],
+    received: &Received<T>,
     mut decide_one: impl FnMut(&T, &mut ChangeContext<'_>) -> Result<Decided, CatalogError>,
 ) -> Result<Json<BulkAnswer>, Problem> {
+    let items = &received.items;
     let mut answer = BulkAnswer::default();
     let decide = |state: &catalog::State| {
         answer = BulkAnswer::default();

@@ -54,13 +54,7 @@ impl<'a> MacroValues<'a> {
         let nth = |list: &'a [String], at: usize| list.get(at).map_or("", String::as_str);
         match name {
             Macro::ClickId => Cow::Borrowed(self.click_id.unwrap_or_default()),
-            Macro::Slug => Cow::Borrowed(&*link.slug),
-            Macro::LinkId => link.id.to_string().into(),
-            Macro::Campaign => link
-                .campaign
-                .map(|id| id.to_string())
-                .unwrap_or_default()
-                .into(),
+            Macro::Slug | Macro::LinkId | Macro::Campaign => of_link(name, link),
             Macro::Country => Cow::Borrowed(&*event.country),
             Macro::Region => Cow::Borrowed(&*event.region),
             Macro::City => Cow::Borrowed(&*event.city),
@@ -80,19 +74,23 @@ impl<'a> MacroValues<'a> {
     }
 }
 
+/// What is known of the link alone.
+fn of_link<'a>(name: &Macro, link: &'a Link) -> Cow<'a, str> {
+    match name {
+        Macro::Slug => Cow::Borrowed(&*link.slug),
+        Macro::LinkId => link.id.to_string().into(),
+        Macro::Campaign => {
+            let campaign = link.campaign.map(|id| id.to_string());
+            campaign.unwrap_or_default().into()
+        }
+        _ => Cow::Borrowed(""),
+    }
+}
+
 /// Where a link leads that leads nobody on, if it says so: of macros what is known of the link.
 pub fn fallback(link: &Link) -> Option<String> {
     let to = link.options.as_deref()?.fallback.as_ref()?;
-    let address = to.filled(|name| match name {
-        Macro::Slug => Cow::Borrowed(&*link.slug),
-        Macro::LinkId => link.id.to_string().into(),
-        Macro::Campaign => link
-            .campaign
-            .map(|id| id.to_string())
-            .unwrap_or_default()
-            .into(),
-        _ => Cow::Borrowed(""),
-    });
+    let address = to.filled(|name| of_link(name, link));
     Some(destination::location(&address).into_owned())
 }
 

@@ -9,6 +9,7 @@ use datafusion::{
     },
     dataframe::DataFrame,
     error::DataFusionError,
+    functions::expr_fn::coalesce,
     functions_aggregate::expr_fn::sum,
     logical_expr::{ColumnarValue, Expr, ScalarUDF, Volatility, cast, create_udf, lit},
     prelude::{SessionContext, col},
@@ -84,7 +85,12 @@ fn columns(entity: Expr) -> Vec<Expr> {
             Measure::ValueMicros => DataType::Decimal128(38, 0),
             _ => DataType::Int64,
         };
-        cast(col(measure.column()), kind).alias(measure.column())
+        // Files from before it was counted lack it.
+        let column = match measure.is_later() {
+            true => coalesce(vec![col(measure.column()), lit(0_i64)]),
+            false => col(measure.column()),
+        };
+        cast(column, kind).alias(measure.column())
     }));
     columns
 }

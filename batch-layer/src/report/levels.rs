@@ -81,7 +81,13 @@ pub(super) fn all() -> impl Iterator<Item = Numbers> {
         levels.map(move |level| Numbers::Sums(level, cube))
     };
     std::iter::once(Numbers::Stats)
-        .chain(CUBES.iter().flat_map(of_cube))
+        // Those of money are for the API: they are of values and costs at once.
+        .chain(
+            CUBES
+                .iter()
+                .filter(|cube| !cube.dimension.is_money())
+                .flat_map(of_cube),
+        )
         .chain(Level::ALL.map(Numbers::Visits))
 }
 

@@ -134,7 +134,7 @@ fn decide(mut rows: Vec<Keyed>, settled: impl Fn(&Keyed) -> bool) -> Vec<Duplica
     let mut left_out = Vec::new();
     for keys in rows.chunk_by(|a, b| a.event == b.event) {
         let same = keys.iter().find_map(|key| {
-            let others = counted.get(&key.name()).into_iter().flatten();
+            let others = counted.get(&key.subject()).into_iter().flatten();
             others.copied().find(|other| is_same(other, key))
         });
         match same {
@@ -146,7 +146,7 @@ fn decide(mut rows: Vec<Keyed>, settled: impl Fn(&Keyed) -> bool) -> Vec<Duplica
             }),
             _ => {
                 for key in keys {
-                    counted.entry(key.name()).or_default().push(key);
+                    counted.entry(key.subject()).or_default().push(key);
                 }
             }
         }
@@ -156,21 +156,24 @@ fn decide(mut rows: Vec<Keyed>, settled: impl Fn(&Keyed) -> bool) -> Vec<Duplica
 
 fn is_same(one: &Keyed, other: &Keyed) -> bool {
     let apart = (one.received_ms - other.received_ms).abs();
-    (one.unchecked || other.unchecked) && apart <= KEEP_MS
+    (one.unchecked || other.unchecked) && apart <= KEEP_MS && one.says_same(other)
 }
 
 /// Every event with a fresh key that could not be checked for one of them: of the keys that no fresh
 /// event has, it was decided before. Those are few. Tables of keys: [`FRESH`], and [`OLD`] from
 /// `since_ms` on.
 fn unsure_keys(since_ms: i64) -> String {
-    let columns = "account, key, log, seq, time, received, unchecked";
+    let columns =
+        "account, key, log, seq, time, received, unchecked, status, amount, adjusts, repeats";
+    // All reports of a transaction are looked at together.
+    let subject = "split_part(key, '.', 1)";
     format!(
         "WITH near AS (SELECT {columns} FROM {FRESH} UNION ALL SELECT {columns} FROM {OLD} \
          WHERE CAST(received AS BIGINT) >= {since_ms}), \
-         fresh AS (SELECT DISTINCT account AS fresh_account, key AS fresh_key FROM {FRESH}), \
-         unsure AS (SELECT DISTINCT account AS a, key AS k FROM near \
-         JOIN fresh ON account = fresh_account AND key = fresh_key WHERE unchecked) \
-         SELECT {columns} FROM unsure JOIN near ON account = a AND key = k"
+         fresh AS (SELECT DISTINCT account AS fresh_account, {subject} AS fresh_key FROM {FRESH}), \
+         unsure AS (SELECT DISTINCT account AS a, {subject} AS k FROM near \
+         JOIN fresh ON account = fresh_account AND {subject} = fresh_key WHERE unchecked) \
+         SELECT {columns} FROM unsure JOIN near ON account = a AND {subject} = k"
     )
 }
 
@@ -193,6 +196,7 @@ mod tests {
             occurred_ms: 0,
             received_ms: day * DAY,
             unchecked,
+            said: None,
         }
     }
 

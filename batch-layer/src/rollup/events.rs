@@ -25,7 +25,7 @@ use handover::{
     manifest::{EventsFile, File},
     views::time_type,
 };
-use model::time;
+use model::{EventKind, Status, time};
 use storage::object_keys::ObjectKey;
 
 use super::{chunks::Enriched, deps::RollupError, write::NewFile};
@@ -152,6 +152,9 @@ pub(crate) fn schema() -> Arc<Schema> {
     fields.extend((1..=5).map(|i| text(&format!("sub{i}"))));
     fields.extend(UTM.iter().map(|name| text(&format!("utm_{name}"))));
     fields.extend(LATER.iter().map(|(name, _)| maybe(name, DataType::Utf8)));
+    fields.extend(NUMBERS.iter().map(|(name, _)| maybe(name, DataType::Int64)));
+    fields.push(maybe("link", DataType::Utf8));
+    fields.push(maybe("adjusts", DataType::Boolean));
     Arc::new(Schema::new(fields))
 }
 
@@ -171,7 +174,7 @@ const TEXTS: [(&str, Text); 12] = [
     ("accept_language", |r| &r.record.event.accept_language),
 ];
 /// Columns that were added: older files lack them.
-const LATER: [(&str, Text); 8] = [
+const LATER: [(&str, Text); 12] = [
     ("channel", |r| r.facts.channel),
     ("language", |r| &r.facts.language),
     ("continent", |r| r.facts.continent),
@@ -180,6 +183,22 @@ const LATER: [(&str, Text); 8] = [
     ("trigger", |r| &r.record.event.trigger),
     ("fetched_as", |r| r.record.event.fetch().name()),
     ("rule", |r| &r.record.event.rule),
+    ("domain", |r| &r.record.event.domain),
+    ("cost_currency", |r| &r.record.event.cost_currency),
+    ("status", |r| match r.record.event.kind() {
+        EventKind::Conversion => r.record.event.status().name(),
+        _ => "",
+    }),
+    ("taken_back", |r| {
+        let was = r.record.event.taken_back.map(Status::try_from);
+        was.and_then(Result::ok).map_or("", Status::name)
+    }),
+];
+type Number = fn(&Enriched) -> Option<i64>;
+/// The same of numbers.
+const NUMBERS: [(&str, Number); 2] = [
+    ("amount_micros", |r| r.record.event.amount_micros),
+    ("cost_micros", |r| r.record.event.cost_micros),
 ];
 const UTM: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
 
@@ -200,7 +219,7 @@ fn batch(rows: &[Enriched]) -> Result<RecordBatch, RollupError> {
         flags(rows, |r| r.record.event.unchecked),
         maybe_texts(rows, |r| r.facts.bot.as_deref()),
         asns(rows),
-        values(rows),
+        values(rows, |r| r.record.event.value_micros),
         maybe_texts(rows, |r| {
             let event = &r.record.event;
             let key = event.idempotency_key.as_ref().or(event.key.as_ref());
@@ -212,6 +231,9 @@ fn batch(rows: &[Enriched]) -> Result<RecordBatch, RollupError> {
     columns.extend((0..5).map(|i| texts(rows, |r| nth(&r.record.event.subs, i))));
     columns.extend((0..5).map(|i| texts(rows, |r| nth(&r.record.event.utm, i))));
     columns.extend(LATER.iter().map(|(_, text)| texts(rows, text)));
+    columns.extend(NUMBERS.iter().map(|(_, number)| values(rows, number)));
+    columns.push(maybe_named(rows, |r| r.record.event.link_id()));
+    columns.push(flags(rows, |r| r.record.event.adjusts));
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
 
@@ -298,9 +320,8 @@ fn asns(rows: &[Enriched]) -> ArrayRef {
     Arc::new(builder.finish())
 }
 
-fn values(rows: &[Enriched]) -> ArrayRef {
+fn values(rows: &[Enriched], of: impl Fn(&Enriched) -> Option<i64>) -> ArrayRef {
     let mut builder = Int64Builder::new();
-    rows.iter()
-        .for_each(|r| builder.append_option(r.record.event.value_micros));
+    rows.iter().for_each(|r| builder.append_option(of(r)));
     Arc::new(builder.finish())
 }

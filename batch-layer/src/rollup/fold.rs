@@ -9,7 +9,10 @@ mod visits;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::{arrow::error::ArrowError, parquet::errors::ParquetError};
 use handover::runs::{Finished, Quarters, RunWriter, Table};
-use model::{Cube, Dimension, EntityId, Event, Facts, Measure, dimension::Names, time::minute_of};
+use model::{
+    Cube, Dimension, EntityId, Event, Facts, Measure, counts::Counted as CountedEvent,
+    dimension::Names, time::minute_of,
+};
 
 use self::ids::Ids;
 
@@ -48,14 +51,16 @@ pub(crate) struct Counted {
 pub(crate) struct Fold {
     wanted: Wanted,
     entities: Ids<EntityId>,
-    /// Account, object, campaign of each event, as places in `entities`.
-    of_event: Vec<[u32; 3]>,
+    /// Account, object, campaign and link of each event, as places in `entities`.
+    of_event: Vec<[u32; 4]>,
     /// When it happened.
     minutes: Vec<i64>,
-    measures: Vec<Measure>,
+    counted: Vec<CountedEvent>,
     dimensions: Vec<Values>,
     /// Events with a value, and it.
-    micros: Vec<(u32, i64)>,
+    values: Vec<(u32, i64)>,
+    /// Events that cost something, and how much.
+    costs: Vec<(u32, i64)>,
     /// Events with a visitor, and whether it is a bot.
     visitors: Vec<(u32, u64, bool)>,
 }
@@ -85,9 +90,10 @@ impl Fold {
             entities: Ids::default(),
             of_event: Vec::new(),
             minutes: Vec::new(),
-            measures: Vec::new(),
+            counted: Vec::new(),
             dimensions,
-            micros: Vec::new(),
+            values: Vec::new(),
+            costs: Vec::new(),
             visitors: Vec::new(),
         }
     }
@@ -96,20 +102,23 @@ impl Fold {
     pub(crate) fn add(&mut self, event: &Event, facts: &Facts) {
         let number = self.minutes.len() as u32;
         let campaign = event.campaign_id().map(|c| self.entities.place(c));
+        let link = event.link_id().map(|link| self.entities.place(link));
         self.of_event.push([
             self.entities.place(event.account_id()),
             self.entities.place(event.object_id()),
             campaign.unwrap_or(NONE),
+            link.unwrap_or(NONE),
         ]);
         self.minutes.push(minute_of(event.occurred_ms));
-        self.measures.push(Measure::counted(event, facts));
-        if let Some(micros) = event.value_micros {
-            self.micros.push((number, micros));
-        }
+        self.counted.push(Measure::counted(event, facts));
+        let value = event.value_micros.map(|micros| (number, micros));
+        let cost = event.cost(facts).map(|micros| (number, micros));
+        self.values.extend(value);
+        self.costs.extend(cost);
         let visits = event.visits(facts);
         self.visitors
             .extend(visits.map(|(visitor, bot)| (number, visitor, bot)));
-        let names = Names::of(event);
+        let names = Names::of(event, facts);
         for values in &mut self.dimensions {
             let value = values.dimension.value(event, facts, &names);
             let place = value.map_or(NONE, |value| values.names.place_of(value));

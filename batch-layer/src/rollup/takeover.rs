@@ -151,9 +151,12 @@ async fn read_sums(
 /// The numbers of a row, in the order of measures.
 fn of_day_file(numbers: &[i64; Measure::ALL.len()]) -> Counts {
     let mut counts = Counts::default();
-    let (events, micros) = numbers.split_at(counts.events.len());
-    counts.events.copy_from_slice(events);
-    counts.micros = micros.iter().copied().map(i128::from).sum();
+    for (measure, number) in Measure::ALL.into_iter().zip(numbers) {
+        match measure {
+            Measure::ValueMicros => counts.micros = i128::from(*number),
+            counter => counts.set(counter, *number),
+        }
+    }
     counts
 }
 

@@ -21,6 +21,8 @@ fn recounted(cube: &Cube) -> String {
         ("account", EntityKind::Account),
         ("campaign", EntityKind::Campaign),
         ("object", EntityKind::Link),
+        // Conversions count for the link, too, that led to them.
+        ("link", EntityKind::Link),
     ];
     let kept = kinds.into_iter().filter(|(_, kind)| cube.is_for(*kind));
     let parts: Vec<String> = kept
@@ -33,7 +35,15 @@ fn recounted(cube: &Cube) -> String {
             )
         })
         .collect();
-    parts.join(" UNION ALL ")
+    let sums: Vec<String> = Measure::ALL
+        .iter()
+        .map(|m| format!("SUM({0}) AS {0}", m.column()))
+        .collect();
+    format!(
+        "SELECT entity, ms, value, {} FROM ({}) GROUP BY 1, 2, 3",
+        sums.join(", "),
+        parts.join(" UNION ALL ")
+    )
 }
 
 /// Compares all of them.

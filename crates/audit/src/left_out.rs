@@ -107,7 +107,10 @@ impl<'a> Keys<'a> {
 
     fn first(&mut self, row: Keyed) {
         if row.unchecked && !self.duplicates.contains_key(&row.event) && self.unsure.len() < MOST {
-            self.unsure.entry(row.name()).or_default().push(row.clone());
+            self.unsure
+                .entry(row.subject())
+                .or_default()
+                .push(row.clone());
         }
         if self.wanted.contains(&row.event) {
             self.of.entry(row.event).or_default().push(row);
@@ -118,12 +121,12 @@ impl<'a> Keys<'a> {
         if self.duplicates.contains_key(&row.event) {
             return;
         }
-        let same = self.unsure.get(&row.name()).into_iter().flatten();
+        let same = self.unsure.get(&row.subject()).into_iter().flatten();
         let mut near = same.filter(|other| {
             let is_near = (other.received_ms - row.received_ms).abs() <= KEEP_MS;
             // Of two that could not be checked each meets the other: they are named once.
             let is_told = other.event < row.event && row.unchecked;
-            is_near && other.event != row.event && !is_told
+            is_near && other.event != row.event && !is_told && other.says_same(&row)
         });
         if let Some(other) = near.next() {
             self.twice.push((row.event, other.event));
@@ -138,7 +141,8 @@ impl<'a> Keys<'a> {
                 continue;
             };
             let is_same = |(event, of): (&Keyed, &Keyed)| {
-                event.name() == of.name() && (event.unchecked || of.unchecked)
+                let is_unsure = event.unchecked || of.unchecked;
+                event.subject() == of.subject() && is_unsure && event.says_same(of)
             };
             let mut pairs = event.iter().flat_map(|e| of.iter().map(move |o| (e, o)));
             if !pairs.any(is_same) {

@@ -229,8 +229,7 @@ fn value_in(cell: &Cell) -> i128 {
 /// How many events were counted.
 pub fn events_of(counts: &Counts) -> u64 {
     let events = EVENTS.map(|measure| counts.get(measure));
-    let events = events.map(|n| u64::try_from(n).unwrap_or(0));
-    events.iter().sum()
+    u64::try_from(events.iter().sum::<i64>()).unwrap_or(0)
 }
 
 #[cfg(test)]

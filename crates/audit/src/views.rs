@@ -21,14 +21,31 @@ use storage::{
 
 use crate::batch::{self, Placed, Unreadable};
 
-/// The measures that count events: each event is in exactly one.
-pub(crate) const EVENTS: [Measure; 5] = [
+/// The measures that count events: each adds one in all, whatever it takes back.
+pub(crate) const EVENTS: [Measure; 8] = [
     Measure::Clicks,
     Measure::BotClicks,
     Measure::Views,
     Measure::BotViews,
     Measure::Conversions,
+    Measure::Pending,
+    Measure::Rejected,
+    Measure::Changes,
 ];
+
+/// Whether a measure counts events that are recorded on an entity of this kind (0: an account). A link counts the
+/// conversions, too, that it led to.
+fn is_recorded_on(kind: u16, measure: Measure) -> bool {
+    let is_click = matches!(measure, Measure::Clicks | Measure::BotClicks);
+    let is_view = matches!(measure, Measure::Views | Measure::BotViews);
+    match kind {
+        0 => true,
+        2 => is_click,
+        3 => is_view,
+        4 => !is_click && !is_view,
+        _ => false,
+    }
+}
 
 /// Looks at the files that `before` has not, and compares what all count with the events that are
 /// covered, without the `duplicates`, and the values that all sum with `value_micros`, theirs modulo 2^64 if
@@ -255,13 +272,14 @@ fn count(
 ) -> Result<(), Unreadable> {
     let parts = parts(batch, path)?;
     for measure in EVENTS {
-        let counts = batch.column_by_name(measure.column());
-        let counts = counts.and_then(|counts| counts.as_primitive_opt::<Int64Type>());
-        let counts = counts.ok_or_else(|| batch::lacks(path, measure.column()))?;
+        let Some(counts) = counted(batch, measure, path)? else {
+            continue;
+        };
         for (part, count) in parts.values().iter().zip(counts.values()) {
-            let (accounts, objects) = match part >> 8 {
+            let kind = part >> 8;
+            let (accounts, objects) = match kind {
+                _ if !is_recorded_on(kind, measure) => (0, 0),
                 0 => (*count, 0),
-                1 => (0, 0),
                 _ => (0, *count),
             };
             let more = Total {
@@ -273,6 +291,21 @@ fn count(
         }
     }
     Ok(())
+}
+
+/// The column of a measure; a file lacks those that it is older than.
+fn counted<'a>(
+    batch: &'a RecordBatch,
+    measure: Measure,
+    path: &Path,
+) -> Result<Option<&'a PrimitiveArray<Int64Type>>, Unreadable> {
+    let column = batch.column_by_name(measure.column());
+    if column.is_none() && measure.is_later() {
+        return Ok(None);
+    }
+    let counts = column.and_then(|counts| counts.as_primitive_opt::<Int64Type>());
+    let counts = counts.ok_or_else(|| batch::lacks(path, measure.column()))?;
+    Ok(Some(counts))
 }
 
 fn differing(found: &[Total], said: &[Total]) -> String {
@@ -329,10 +362,9 @@ async fn of_day_file(store: &Store, (cube, placed): &(u32, Placed)) -> Result<To
     while let Some(batch) = batch::next(&mut stream, path).await? {
         let entities = batch::texts(&batch, "entity", path)?;
         for measure in EVENTS {
-            let column = batch.column_by_name(measure.column());
-            let counts = column
-                .and_then(|c| c.as_primitive_opt::<Int64Type>())
-                .ok_or_else(|| batch::lacks(path, measure.column()))?;
+            let Some(counts) = counted(&batch, measure, path)? else {
+                continue;
+            };
             for (entity, count) in entities.iter().zip(counts.values()) {
                 let sum = match entity.and_then(|e| e.split('_').next()) {
                     Some("acc") => &mut total.accounts,

@@ -14,7 +14,11 @@ mod writer;
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::{
+    array::{Int64Array, RecordBatch},
+    datatypes::{DataType, Field, FieldRef, Schema, SchemaRef},
+    error::ArrowError,
+};
 use model::{Cube, EntityId, EntityKind, Measure, time};
 use serde::{Deserialize, Serialize};
 
@@ -194,10 +198,22 @@ pub fn sums_schema() -> SchemaRef {
     fields.push(Field::new("value", DataType::Utf8, false));
     let measure = |m: Measure| match m {
         Measure::ValueMicros => Field::new(m.column(), DataType::Decimal128(38, 0), false),
-        _ => Field::new(m.column(), DataType::Int64, false),
+        _ => Field::new(m.column(), DataType::Int64, m.is_later()),
     };
     fields.extend(Measure::ALL.map(measure));
     Arc::new(Schema::new(fields))
+}
+
+/// Rows of a file of sums with all columns of [`sums_schema`]: those of measures that the file is older than are
+/// noughts.
+pub fn widened(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = sums_schema();
+    let column = |field: &FieldRef| match batch.column_by_name(field.name()) {
+        Some(column) => Arc::clone(column),
+        None => Arc::new(Int64Array::from(vec![0; batch.num_rows()])),
+    };
+    let columns = schema.fields().iter().map(column).collect();
+    RecordBatch::try_new(schema, columns)
 }
 
 /// Columns of visits: sorted by `period, entity, part, day, visitor`, one row for each. The other

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        ArrayRef, AsArray, BooleanArray, PrimitiveArray, RecordBatch, StringArray,
-        TimestampMillisecondArray, UInt64Array,
+        Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, PrimitiveArray,
+        RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array, UInt64Array,
     },
     datatypes::{
-        ArrowPrimitiveType, DataType, Field, Schema, TimestampMillisecondType, UInt64Type,
+        ArrowPrimitiveType, DataType, Field, Int32Type, Int64Type, Schema,
+        TimestampMillisecondType, UInt32Type, UInt64Type,
     },
 };
 use bytes::Bytes;
@@ -38,6 +39,42 @@ pub struct Keyed {
     pub received_ms: i64,
     /// Whether the key could not be checked at the door.
     pub unchecked: bool,
+    /// What is said of the transaction, if the key is of one.
+    pub said: Option<Said>,
+}
+
+/// What a report says of its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// As in [`Event::status`].
+    pub status: i32,
+    /// As in [`Event::amount_micros`].
+    pub amount: Option<i64>,
+    /// As in [`Event::adjusts`].
+    pub adjusts: bool,
+    /// As in [`Event::repeats`].
+    pub repeats: u32,
+}
+
+impl Said {
+    fn of(event: &Event) -> Self {
+        Self {
+            status: event.status,
+            amount: event.amount_micros.or(event.value_micros),
+            adjusts: event.adjusts,
+            repeats: event.repeats,
+        }
+    }
+
+    /// Whether one says nothing that the other does not.
+    pub fn repeats(&self, other: &Self) -> bool {
+        let (ignores, same) = (self.repeats == 0, self.amount == other.amount);
+        match (self.adjusts, other.adjusts) {
+            (true, true) => same,
+            (false, false) => self.status == other.status && (same || ignores),
+            _ => false,
+        }
+    }
 }
 
 /// What stands for each of an event's keys: of bounded length, and nothing that a sender chose. A
@@ -73,6 +110,33 @@ fn shortened(hash: blake3::Hash) -> String {
     hash.to_hex()[..32].to_owned()
 }
 
+/// The names of all keys of an event among all accounts' keys. The first report of a transaction has the transaction's
+/// name, each later one that of its step.
+pub fn names(event: &Event) -> impl Iterator<Item = String> {
+    let account = event.account;
+    keys(event).map(move |(key, _)| name(account, &key))
+}
+
+/// The keys of an event, each with whether it is a transaction's.
+fn keys(event: &Event) -> impl Iterator<Item = (String, bool)> {
+    let is_transaction = |place: usize| {
+        let first = usize::from(event.key.is_some());
+        event.transaction_id.is_some() && place == first
+    };
+    let step = event.step;
+    let keys: Vec<(String, bool)> = hashes(event)
+        .enumerate()
+        .map(|(place, hash)| match is_transaction(place) {
+            true if step > 0 => (format!("{hash}{STEP}{step}"), true),
+            is_transaction => (hash, is_transaction),
+        })
+        .collect();
+    keys.into_iter()
+}
+
+/// Between the hash of a transaction and the number of a step.
+const STEP: char = '.';
+
 /// The name of a key among all accounts' keys, by its hash.
 pub fn name(account: u64, hash: &str) -> String {
     format!("{account:016x}:{hash}")
@@ -82,15 +146,30 @@ impl Keyed {
     /// The keys of an event.
     pub fn of(log: LogId, record: &Record) -> impl Iterator<Item = Self> {
         let event = &record.event;
-        let keyed = move |key| Self {
+        let keyed = move |(key, is_transaction): (String, bool)| Self {
             account: event.account,
             key,
             event: record.id(log),
             occurred_ms: event.occurred_ms,
             received_ms: event.received_ms,
             unchecked: event.unchecked,
+            said: is_transaction.then(|| Said::of(event)),
         };
-        hashes(event).map(keyed)
+        keys(event).map(keyed)
+    }
+
+    /// The name of what its key is of: all reports of a transaction have the same.
+    pub fn subject(&self) -> String {
+        let key = self.key.split_once(STEP);
+        name(self.account, key.map_or(&self.key, |(hash, _)| hash))
+    }
+
+    /// Whether one says nothing of its subject that the other does not. What is not known is taken for the same.
+    pub fn says_same(&self, other: &Self) -> bool {
+        match (&self.said, &other.said) {
+            (Some(one), Some(other)) => one.repeats(other),
+            _ => true,
+        }
     }
 
     /// See [`name`].
@@ -109,6 +188,11 @@ pub fn schema() -> Arc<Schema> {
         Field::new("time", time_type(), false),
         Field::new("received", time_type(), false),
         Field::new("unchecked", DataType::Boolean, false),
+        // Files from before transactions had statuses lack these.
+        Field::new("status", DataType::Int32, true),
+        Field::new("amount", DataType::Int64, true),
+        Field::new("adjusts", DataType::Boolean, true),
+        Field::new("repeats", DataType::UInt32, true),
     ]))
 }
 
@@ -125,10 +209,22 @@ pub fn encode(rows: &[Keyed]) -> Result<Bytes, ParquetError> {
             Arc::new(times(each().map(|r| r.occurred_ms))),
             Arc::new(times(each().map(|r| r.received_ms))),
             Arc::new(BooleanArray::from_iter(each().map(|r| Some(r.unchecked)))),
+            Arc::new(Int32Array::from_iter(said(part, |said| Some(said.status)))),
+            Arc::new(Int64Array::from_iter(said(part, |said| said.amount))),
+            Arc::new(BooleanArray::from_iter(said(part, |said| {
+                Some(said.adjusts)
+            }))),
+            Arc::new(UInt32Array::from_iter(said(part, |said| {
+                Some(said.repeats)
+            }))),
         ];
         out.write(&RecordBatch::try_new(schema(), columns)?)?;
     }
     out.finish()
+}
+
+fn said<T>(rows: &[Keyed], of: impl Fn(&Said) -> Option<T>) -> impl Iterator<Item = Option<T>> {
+    rows.iter().map(move |row| row.said.as_ref().and_then(&of))
 }
 
 pub(crate) fn logs(logs: impl Iterator<Item = LogId>) -> StringArray {
@@ -153,6 +249,7 @@ pub fn decode(batch: &RecordBatch, path: &str) -> Result<Vec<Keyed>, ViewError> 
     let times = columns.primitive::<TimestampMillisecondType>("time")?;
     let received = columns.primitive::<TimestampMillisecondType>("received")?;
     let unchecked = columns.flags("unchecked")?;
+    let said = Reports::of(&columns)?;
     let row = |i: usize| {
         Ok(Keyed {
             account: accounts.value(i),
@@ -164,9 +261,42 @@ pub fn decode(batch: &RecordBatch, path: &str) -> Result<Vec<Keyed>, ViewError> 
             occurred_ms: times.value(i),
             received_ms: received.value(i),
             unchecked: unchecked.value(i),
+            said: said.as_ref().and_then(|said| said.row(i)),
         })
     };
     (0..batch.num_rows()).map(row).collect()
+}
+
+/// What rows say of transactions.
+struct Reports<'a> {
+    status: &'a PrimitiveArray<Int32Type>,
+    amount: &'a PrimitiveArray<Int64Type>,
+    adjusts: &'a BooleanArray,
+    repeats: &'a PrimitiveArray<UInt32Type>,
+}
+
+impl<'a> Reports<'a> {
+    /// `None` of a file from before there were any.
+    fn of(columns: &Columns<'a>) -> Result<Option<Self>, ViewError> {
+        if columns.batch.column_by_name("status").is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            status: columns.primitive("status")?,
+            amount: columns.primitive("amount")?,
+            adjusts: columns.flags("adjusts")?,
+            repeats: columns.primitive("repeats")?,
+        }))
+    }
+
+    fn row(&self, i: usize) -> Option<Said> {
+        self.status.is_valid(i).then(|| Said {
+            status: self.status.value(i),
+            amount: self.amount.is_valid(i).then(|| self.amount.value(i)),
+            adjusts: self.adjusts.value(i),
+            repeats: self.repeats.value(i),
+        })
+    }
 }
 
 /// All rows of a file, some at a time.
@@ -246,6 +376,12 @@ mod tests {
             occurred_ms: -5,
             received_ms: 1_400_000_000_000,
             unchecked: seq.is_multiple_of(2),
+            said: seq.is_multiple_of(3).then_some(Said {
+                status: 1,
+                amount: seq.is_multiple_of(5).then_some(-7),
+                adjusts: seq.is_multiple_of(7),
+                repeats: 2,
+            }),
         };
         let rows: Vec<Keyed> = (1..20_000).map(row).collect();
         let bytes = encode(&rows).unwrap();

@@ -113,7 +113,8 @@ pub fn cube_schema() -> Arc<Schema> {
         Field::new("time", time_type(), false),
         Field::new("value", DataType::Utf8, false),
     ];
-    fields.extend(Measure::ALL.map(|m| Field::new(m.column(), DataType::Int64, false)));
+    let measure = |m: Measure| Field::new(m.column(), DataType::Int64, m.is_later());
+    fields.extend(Measure::ALL.map(measure));
     Arc::new(Schema::new(fields))
 }
 
@@ -189,8 +190,8 @@ impl ViewReader {
                     micros: number(Measure::ValueMicros).into(),
                     ..Counts::default()
                 };
-                for (count, measure) in counts.events.iter_mut().zip(Measure::ALL) {
-                    *count = number(measure);
+                for measure in Measure::COUNTERS {
+                    counts.set(measure, number(measure));
                 }
                 rows.push(SumRow {
                     bucket,

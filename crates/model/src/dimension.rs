@@ -2,7 +2,7 @@
 //! below: the cubes, the live fold, the SQL of the views and the names of the API follow from it.
 
 use crate::{
-    event::{Event, Facts},
+    event::{Event, EventKind, Facts},
     id::EntityKind,
     time,
 };
@@ -13,7 +13,7 @@ use crate::{
 /// id, view and grain of each of its cubes. Ids and views are in what is stored: never change one, nor
 /// use one again.
 macro_rules! dimensions {
-    ($($name:ident [$($group:literal)*] $kept:ident $sql:literal $(where $only:literal)?, $value:expr, $about:literal,
+    ($($name:ident [$($group:literal)*] $kept:ident $sql:tt $(where $only:tt)?, $value:expr, $about:literal,
         $([$id:literal $view:literal $grain:ident])+;)*) => {
         /// What a cube splits its numbers by.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +40,21 @@ macro_rules! dimensions {
     };
 }
 
+/// [`MoneyValue`] of a value as SQL over the table `events`.
+macro_rules! paid {
+    ($of:literal) => {
+        concat!(
+            "CASE WHEN type = 'conversion' THEN 'v' ELSE 'c' END || chr(31) || \
+             CASE WHEN type = 'conversion' THEN currency ELSE cost_currency END || chr(31) || ",
+            $of
+        )
+    };
+}
+
+/// Which events have money: values of conversions, and costs of people's clicks.
+const PAID: &str = "((type = 'conversion' AND value_micros IS NOT NULL) \
+    OR (type = 'click' AND cost_micros IS NOT NULL AND bot IS NULL))";
+
 dimensions! {
     Total [] All "''", |_, _, _| Some(""), "Nothing: one number.", [1 "minute" Minute] [2 "total" Quarter];
     Country ["country"] All "country", |e, _, _| Some(&e.country), "Country, ISO 3166-1 alpha-2.", [3 "country" Quarter];
@@ -47,7 +62,7 @@ dimensions! {
     Os ["os"] All "os", |_, f, _| Some(&f.os), "Operating system family.", [5 "os" Quarter];
     Device ["device_model"] All "device", |_, f, _| Some(&f.device), "Device family: its maker and model.", [6 "device" Quarter];
     Referrer ["referrer"] All "referrer_host", |_, f, _| Some(&f.referrer_host), "Host of the referrer.", [7 "referrer" Quarter];
-    Object ["link" "pixel" "goal"] Owners "object", |_, _, n| Some(&n.object), "Link, pixel or goal, by its id.", [8 "object" Quarter];
+    Object ["pixel" "goal"] Owners "object", |_, _, n| Some(&n.object), "Link, pixel or goal, by its id.", [8 "object" Quarter];
     Currency ["currency"] All "currency" where "value_micros IS NOT NULL", |e, _, _| e.value_micros.map(|_| e.currency.as_str()), "Currency of a value, ISO 4217; events without a value are left out.", [9 "currency" Quarter];
     Campaign ["campaign"] Accounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id.", [10 "campaign" Quarter];
     Language ["language"] All "language", |_, f, _| Some(&f.language), "Language that is liked best, ISO 639.", [11 "language" Quarter];
@@ -59,21 +74,32 @@ dimensions! {
     Variant ["variant"] All "variant" where "variant <> ''", |e, _, _| some(&e.variant), "Which of a link's destinations was served.", [17 "variant" Quarter];
     Trigger ["trigger"] All "trigger" where "trigger <> ''", |e, _, _| some(&e.trigger), "What led to the event: link or qr.", [18 "trigger" Quarter];
     Rule ["rule"] All "rule" where "rule <> ''", |e, _, _| some(&e.rule), "Which of a link's rules decided where it led.", [19 "rule" Quarter];
+    Link ["link"] Owners "COALESCE(NULLIF(link, ''), object)" where "type = 'click' OR link <> ''", |_, _, n| n.link.as_deref(), "Link, by its id: clicks on it, and the conversions they led to.", [20 "link" Quarter];
+    Cost [] All "cost_currency" where "cost_micros IS NOT NULL AND bot IS NULL", |e, f, _| e.cost(f).map(|_| e.cost_currency.as_str()), "Currency of what a click of a person cost.", [21 "cost" Quarter];
+    Domain ["domain"] All "domain" where "domain <> ''", |e, _, _| some(&e.domain), "Domain of the account that a click was made at.", [22 "domain" Quarter];
+    LinkMoney [] Owners (paid!("COALESCE(NULLIF(link, ''), CASE WHEN type = 'click' THEN object ELSE '' END)")) where PAID, |_, _, n| n.money("link"), "Money by link.", [23 "link_money" Quarter];
+    CampaignMoney [] Accounts (paid!("COALESCE(campaign, '')")) where PAID, |_, _, n| n.money("campaign"), "Money by campaign.", [24 "campaign_money" Quarter];
+    GoalMoney [] Owners (paid!("CASE WHEN type = 'conversion' THEN object ELSE '' END")) where PAID, |_, _, n| n.money("goal"), "Money by goal.", [25 "goal_money" Quarter];
+    VariantMoney [] All (paid!("COALESCE(variant, '')")) where PAID, |_, _, n| n.money("variant"), "Money by variant.", [26 "variant_money" Quarter];
+    CountryMoney [] All (paid!("country")) where PAID, |_, _, n| n.money("country"), "Money by country.", [27 "country_money" Quarter];
+    DeviceMoney [] All (paid!("COALESCE(device_type, '')")) where PAID, |_, _, n| n.money("device_type"), "Money by device_type.", [28 "device_type_money" Quarter];
+    SourceMoney [] All (paid!("utm_source")) where PAID, |_, _, n| n.money("utm_source"), "Money by utm_source.", [29 "utm_source_money" Quarter];
 }
 
 /// Dimensions most events have no value of: those events are not in the cube, and are what is left
 /// of all.
-const SPARSE: [Dimension; 6] = [
+const SPARSE: [Dimension; 7] = [
     Dimension::Region,
     Dimension::UtmSource,
     Dimension::UtmCampaign,
     Dimension::Variant,
     Dimension::Trigger,
     Dimension::Rule,
+    Dimension::Domain,
 ];
 
 /// Dimensions whose values senders make up: there may be any number of them.
-const OPEN: [Dimension; 11] = [
+const OPEN: [Dimension; 14] = [
     Dimension::Country,
     Dimension::Browser,
     Dimension::Os,
@@ -85,6 +111,19 @@ const OPEN: [Dimension; 11] = [
     Dimension::UtmCampaign,
     Dimension::Variant,
     Dimension::Rule,
+    Dimension::VariantMoney,
+    Dimension::CountryMoney,
+    Dimension::SourceMoney,
+];
+
+/// By what money is added up, and in which cube.
+const BY_MONEY: [(Dimension, Dimension); 6] = [
+    (Dimension::Link, Dimension::LinkMoney),
+    (Dimension::Campaign, Dimension::CampaignMoney),
+    (Dimension::Variant, Dimension::VariantMoney),
+    (Dimension::Country, Dimension::CountryMoney),
+    (Dimension::DeviceType, Dimension::DeviceMoney),
+    (Dimension::UtmSource, Dimension::SourceMoney),
 ];
 
 fn some(value: &str) -> Option<&str> {
@@ -150,9 +189,25 @@ impl Dimension {
         OPEN.contains(&self)
     }
 
+    /// Whether it is kept for the money alone that it adds up: of costs, or of values and costs by another dimension.
+    pub fn is_money(self) -> bool {
+        let by_none = matches!(self, Self::Cost | Self::GoalMoney);
+        by_none || BY_MONEY.iter().any(|(_, money)| *money == self)
+    }
+
+    /// What adds up money by this dimension; see [`MoneyValue`].
+    pub fn money(self, kind: Option<EntityKind>) -> Option<Self> {
+        let own = match (self, kind) {
+            (Self::Object, Some(EntityKind::Goal)) => return Some(Self::GoalMoney),
+            (own, _) => own,
+        };
+        let found = BY_MONEY.iter().find(|(by, _)| *by == own);
+        found.map(|(_, money)| *money)
+    }
+
     /// Whether its cube counts every event.
     pub fn counts_all(self) -> bool {
-        self != Self::Currency && !self.is_sparse()
+        !matches!(self, Self::Currency | Self::Link) && !self.is_sparse() && !self.is_money()
     }
 
     /// Whether it is kept for entities of this kind.
@@ -208,6 +263,16 @@ impl Cube {
         self.dimension == Dimension::Currency
     }
 
+    /// What it adds up of an event, in millionths of the currency: values, costs, or nothing.
+    pub fn money(&self, event: &Event, facts: &Facts) -> Option<i64> {
+        match self.dimension {
+            Dimension::Currency => event.value_micros,
+            Dimension::Cost => event.cost(facts),
+            by if by.is_money() => event.value_micros.or_else(|| event.cost(facts)),
+            _ => None,
+        }
+    }
+
     /// The bucket (unix minute) of an event in this cube.
     pub fn bucket(&self, event: &Event) -> i64 {
         time::floor(time::minute_of(event.occurred_ms), self.grain.minutes())
@@ -245,7 +310,7 @@ impl Grouping {
     }
 
     fn new(name: &'static str, dimension: Dimension) -> Self {
-        let is_object = dimension == Dimension::Object;
+        let is_object = matches!(dimension, Dimension::Object | Dimension::Link);
         let mut kinds = EntityKind::ALL.into_iter().filter(|_| is_object);
         Self {
             name,
@@ -262,16 +327,95 @@ pub struct Names {
     pub object: String,
     /// The campaign, empty if none.
     pub campaign: String,
+    /// The link: a click's own, or the one that led to a conversion.
+    pub link: Option<String>,
+    /// Values of the dimensions of money, if there is any, by what they are of.
+    money: Vec<(&'static str, String)>,
 }
 
 impl Names {
     /// The names of one event.
-    pub fn of(event: &Event) -> Self {
+    pub fn of(event: &Event, facts: &Facts) -> Self {
         let campaign = event.campaign_id();
-        Self {
-            object: event.object_id().to_string(),
+        let object = event.object_id().to_string();
+        let link = match event.kind() {
+            EventKind::Click => Some(object.clone()),
+            _ => event.link_id().map(|link| link.to_string()),
+        };
+        let mut names = Self {
+            object,
+            link,
             campaign: campaign.map(|c| c.to_string()).unwrap_or_default(),
+            money: Vec::new(),
+        };
+        names.money = names.of_money(event, facts);
+        names
+    }
+
+    fn of_money(&self, event: &Event, facts: &Facts) -> Vec<(&'static str, String)> {
+        let is_value = event.kind() == EventKind::Conversion;
+        let (is_paid, currency) = match is_value {
+            true => (event.value_micros.is_some(), &event.currency),
+            false => (event.cost(facts).is_some(), &event.cost_currency),
+        };
+        if !is_paid {
+            return Vec::new();
         }
+        let of = |name: &'static str, of: &str| {
+            let value = MoneyValue {
+                is_value,
+                currency,
+                of,
+            };
+            (name, value.to_string())
+        };
+        vec![
+            of("link", self.link.as_deref().unwrap_or_default()),
+            of("campaign", &self.campaign),
+            of("goal", if is_value { &self.object } else { "" }),
+            of("variant", &event.variant),
+            of("country", &event.country),
+            of("device_type", facts.device_type),
+            of("utm_source", event.utm(0)),
+        ]
+    }
+
+    fn money(&self, name: &str) -> Option<&str> {
+        let found = self.money.iter().find(|(of, _)| *of == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// A value of a dimension of money, whose text is `v` or `c`, the currency and what it is of, apart by a unit separator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MoneyValue<'a> {
+    /// Whether it adds up values of conversions, or else costs of clicks.
+    pub is_value: bool,
+    /// ISO 4217.
+    pub currency: &'a str,
+    /// The value of the dimension that money is split by; empty if there is none.
+    pub of: &'a str,
+}
+
+const UNIT: char = '\u{1f}';
+
+impl<'a> MoneyValue<'a> {
+    /// Reads the text; `None` if it is none.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(3, UNIT);
+        let (kind, currency, of) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self {
+            is_value: kind == "v",
+            currency,
+            of,
+        })
+    }
+}
+
+impl std::fmt::Display for MoneyValue<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = if self.is_value { 'v' } else { 'c' };
+        write!(f, "{kind}{UNIT}{}{UNIT}{}", self.currency, self.of)
     }
 }
 
@@ -290,12 +434,27 @@ mod tests {
     }
 
     #[test]
+    fn money_has_one_text_for_each_value() {
+        let value = MoneyValue {
+            is_value: true,
+            currency: "EUR",
+            of: "a\u{1f}b",
+        };
+        assert_eq!(MoneyValue::parse(&value.to_string()), Some(value));
+        assert_eq!(MoneyValue::parse("DE"), None);
+        for (by, money) in BY_MONEY {
+            assert_eq!(by.money(None), Some(money));
+            assert!(money.is_money() && !by.is_money());
+        }
+    }
+
+    #[test]
     fn names_are_unique_and_objects_have_kinds() {
         let all: Vec<Grouping> = Grouping::all().collect();
         let names: HashSet<&str> = all.iter().map(|g| g.name).collect();
         assert_eq!(names.len(), all.len());
         for grouping in all {
-            let is_object = grouping.dimension == Dimension::Object;
+            let is_object = matches!(grouping.dimension, Dimension::Object | Dimension::Link);
             assert_eq!(grouping.kind.is_some(), is_object, "{}", grouping.name);
             assert_eq!(Grouping::named(grouping.name), Some(grouping));
         }

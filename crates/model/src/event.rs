@@ -71,6 +71,32 @@ impl Fetch {
     }
 }
 
+/// How far a conversion is agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum Status {
+    /// It counts.
+    Approved = 0,
+    /// It may come to count.
+    Pending = 1,
+    /// It does not.
+    Rejected = 2,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Status; 3] = [Status::Approved, Status::Pending, Status::Rejected];
+
+    /// The name used in JSON and Parquet.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Approved => "approved",
+            Status::Pending => "pending",
+            Status::Rejected => "rejected",
+        }
+    }
+}
+
 /// One event, exactly as accepted. Field numbers are the format of the log: never reuse one.
 ///
 /// It holds no full IP address: what the door derived from it (visitor, place, network) stands
@@ -173,6 +199,48 @@ pub struct Event {
     /// Which of its link's rules decided where it led, by name; empty if none did.
     #[prost(string, tag = "33")]
     pub rule: String,
+    /// Number of the link whose click led to this conversion: it counts for that link, too.
+    #[prost(fixed64, optional, tag = "34")]
+    pub link: Option<u64>,
+    /// Browser and operating system of the click that led to this conversion, as its click id says. Empty:
+    /// those of the user agent.
+    #[prost(string, tag = "35")]
+    pub browser: String,
+    /// See `browser`.
+    #[prost(string, tag = "36")]
+    pub os: String,
+    /// What a conversion is worth counting as.
+    #[prost(enumeration = "Status", tag = "37")]
+    pub status: i32,
+    /// The status of the same transaction that this one takes back, as its door decided.
+    #[prost(enumeration = "Status", optional, tag = "38")]
+    pub taken_back: Option<i32>,
+    /// It only changes the value of a transaction: a refund, or an addition.
+    #[prost(bool, tag = "39")]
+    pub adjusts: bool,
+    /// Which change of its transaction it is: 0 is the first report of it.
+    #[prost(uint32, tag = "40")]
+    pub step: u32,
+    /// The value that its sender gave, in millionths. `value_micros` is what it adds to the values of approved
+    /// conversions: nothing while it is pending, less than this where it takes something back.
+    #[prost(int64, optional, tag = "41")]
+    pub amount_micros: Option<i64>,
+    /// What a click cost, in millionths of `cost_currency`.
+    #[prost(int64, optional, tag = "42")]
+    pub cost_micros: Option<i64>,
+    /// ISO 4217 code.
+    #[prost(string, tag = "43")]
+    pub cost_currency: String,
+    /// When the click happened that led to this conversion, unix milliseconds, in seconds.
+    #[prost(int64, optional, tag = "44")]
+    pub clicked_ms: Option<i64>,
+    /// The host, of several at which links answer, that a click was made at; empty: the installation's own.
+    #[prost(string, tag = "45")]
+    pub domain: String,
+    /// What its goal did with another value of a transaction: 0 ignored it, 1 added it, 2 replaced what was. For
+    /// batch, where the door could not see what was.
+    #[prost(uint32, tag = "46")]
+    pub repeats: u32,
 }
 
 impl Event {
@@ -202,6 +270,11 @@ impl Event {
         self.utm.get(place).map_or("", String::as_str)
     }
 
+    /// What it cost, in millionths: clicks of people alone are paid for.
+    pub fn cost(&self, facts: &Facts) -> Option<i64> {
+        self.cost_micros.filter(|_| facts.bot.is_none())
+    }
+
     /// The visitor who was there, if it says who, and whether that is a bot. Whoever sends a
     /// conversion is not a visitor.
     fn visit(&self, facts: &Facts) -> Option<(u64, bool)> {
@@ -217,12 +290,18 @@ impl Event {
         self.visit(facts).into_iter().chain(mark)
     }
 
-    /// Everything this event is counted for: account, campaign if any, object.
+    /// The link that it is counted for beside its object: the one whose click led to a conversion.
+    pub fn link_id(&self) -> Option<EntityId> {
+        self.link.map(|raw| EntityId::new(EntityKind::Link, raw))
+    }
+
+    /// Everything this event is counted for: account, campaign if any, object, and the link that led to it.
     pub fn entities(&self) -> impl Iterator<Item = EntityId> {
         [
             Some(self.account_id()),
             self.campaign_id(),
             Some(self.object_id()),
+            self.link_id(),
         ]
         .into_iter()
         .flatten()

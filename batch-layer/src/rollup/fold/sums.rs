@@ -1,7 +1,7 @@
 //! Sums: each cube sorted for itself, then all of them put in the order of rows.
 
 use handover::runs::{STRIDE, SumRows};
-use model::{Counts, Cube};
+use model::{Counts, Cube, Dimension, Measure};
 use rayon::prelude::*;
 
 use super::{
@@ -11,8 +11,9 @@ use super::{
 
 /// Rows of one batch.
 const BATCH: usize = 4 * STRIDE;
-/// Bits of a measure.
-const MEASURE: u32 = 3;
+/// Bits of a counter, and of whether it is counted down.
+const MEASURE: u32 = 4;
+const DOWN: u32 = 1 << 3;
 
 /// Gives all rows in order.
 pub(super) fn emit(fold: &Fold, ranked: &Ranked, out: Sink<'_>) -> Result<(), FoldError> {
@@ -77,6 +78,12 @@ impl Layout {
     }
 }
 
+/// A counter, and whether one is added or taken back.
+fn packed(measure: Measure, more: i64) -> u32 {
+    let counter = measure.counter().unwrap_or(0) as u32;
+    if more < 0 { counter | DOWN } else { counter }
+}
+
 fn values<'a>(fold: &'a Fold, cube: &Cube) -> &'a Values {
     let mut all = fold.dimensions.iter();
     let found = all.find(|values| values.dimension == cube.dimension);
@@ -119,19 +126,25 @@ impl<'a, P: Packed> Sorted<'a, P> {
             }
         };
         let mut keys = Vec::with_capacity(fold.minutes.len() * 2);
-        for (event, measure) in fold.measures.iter().enumerate() {
+        for (event, counted) in fold.counted.iter().enumerate() {
             of_event(event, &mut |key| {
-                keys.push(key.push(*measure as u32, MEASURE));
+                let counters = counted.iter().map(|(measure, more)| packed(measure, more));
+                keys.extend(counters.map(|counter| key.push(counter, MEASURE)));
             });
         }
         keys.sort_unstable();
+        let (values, costs) = (fold.values.iter(), fold.costs.iter());
+        let money: Vec<_> = match cube.dimension {
+            Dimension::Currency => values.collect(),
+            Dimension::Cost => costs.collect(),
+            by if by.is_money() => values.chain(costs).collect(),
+            _ => Vec::new(),
+        };
         let mut micros = Vec::new();
-        if cube.sums_values() {
-            for (event, value) in &fold.micros {
-                of_event(*event as usize, &mut |key| micros.push((key, *value)));
-            }
-            micros.sort_unstable();
+        for (event, sum) in money {
+            of_event(*event as usize, &mut |key| micros.push((key, *sum)));
         }
+        micros.sort_unstable();
         Self {
             cube,
             layout,
@@ -157,7 +170,9 @@ impl<'a, P: Packed> Sorted<'a, P> {
         };
         let mut counts = Counts::default();
         while let Some(key) = self.keys.get(self.at).filter(|k| k.above(MEASURE) == row) {
-            counts.events[key.below(MEASURE) as usize] += 1;
+            let counter = key.below(MEASURE);
+            let more = if counter & DOWN == 0 { 1 } else { -1 };
+            counts.events[(counter & !DOWN) as usize] += more;
             self.at += 1;
         }
         while let Some((_, value)) = self.micros.get(self.micros_at).filter(|(of, _)| *of == row) {

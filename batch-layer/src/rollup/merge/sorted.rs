@@ -22,7 +22,7 @@ use datafusion::{
     },
 };
 use futures::{Stream, StreamExt, TryStreamExt, stream};
-use handover::runs::{RunFile, STRIDE, Table};
+use handover::runs::{RunFile, STRIDE, Table, widened};
 use storage::{parquet_object::ObjectReader, store::Store};
 
 use super::{
@@ -110,9 +110,15 @@ fn run(
         }
     };
     let rows = stream::iter(files).then(open).try_flatten();
-    let mut rows = Box::pin(rows.map(move |batch| match side {
-        Side::Added => batch,
-        Side::TakenAway => negated(table, &batch?),
+    let mut rows = Box::pin(rows.map(move |batch| {
+        let batch = match table {
+            Table::Sums => widened(&batch?)?,
+            Table::Visits => batch?,
+        };
+        match side {
+            Side::Added => Ok(batch),
+            Side::TakenAway => negated(table, &batch),
+        }
     }));
     // Decoding goes on while others merge.
     let mut ahead = RecordBatchReceiverStream::builder(schema, AHEAD);

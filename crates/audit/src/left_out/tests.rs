@@ -22,6 +22,7 @@ fn keyed(seq: u64, key: &str, day: i64, unchecked: bool) -> Keyed {
         occurred_ms: 0,
         received_ms: day * DAY_MS,
         unchecked,
+        said: None,
     }
 }
 

@@ -21,7 +21,7 @@ pub struct SumRows {
     part: Vec<u16>,
     time: Vec<i64>,
     value: StringBuilder,
-    counts: [Vec<i64>; Measure::ALL.len() - 1],
+    counts: [Vec<i64>; Measure::COUNTERS.len()],
     micros: Vec<i128>,
 }
 
@@ -68,10 +68,17 @@ impl SumRows {
             Arc::new(times),
             Arc::new(rows.value.finish()),
         ];
-        for counts in rows.counts {
-            columns.push(Arc::new(Int64Array::from(counts)));
-        }
+        let mut counts = rows.counts.into_iter();
+        let (first, later) = Measure::COUNTERS.split_at(Measure::ValueMicros as usize);
+        let mut counters = |measures: &[Measure]| -> Vec<ArrayRef> {
+            let arrays = counts.by_ref().take(measures.len());
+            arrays
+                .map(|column| Arc::new(Int64Array::from(column)) as ArrayRef)
+                .collect()
+        };
+        columns.extend(counters(first));
         columns.push(Arc::new(micros));
+        columns.extend(counters(later));
         RecordBatch::try_new(sums_schema(), columns)
     }
 }

@@ -157,16 +157,19 @@ impl RunReader {
     }
 }
 
-/// The columns of the measures.
+/// The columns of the measures; a file lacks those that it is older than.
 struct Measures<'a> {
-    counts: Vec<&'a PrimitiveArray<Int64Type>>,
+    counts: Vec<Option<&'a PrimitiveArray<Int64Type>>>,
     micros: &'a PrimitiveArray<Decimal128Type>,
 }
 
 impl<'a> Measures<'a> {
     fn of(columns: &Columns<'a>) -> Result<Self, ViewError> {
-        let counted = Measure::ALL.iter().filter(|m| **m != Measure::ValueMicros);
-        let counts = counted.map(|m| columns.numbers(m.column()));
+        let column = |measure: &Measure| match columns.numbers(measure.column()) {
+            Err(_) if measure.is_later() => Ok(None),
+            found => found.map(Some),
+        };
+        let counts = Measure::COUNTERS.iter().map(column);
         Ok(Self {
             counts: counts.collect::<Result<_, _>>()?,
             micros: columns.numbers(Measure::ValueMicros.column())?,
@@ -179,7 +182,7 @@ impl<'a> Measures<'a> {
             ..Counts::default()
         };
         for (count, column) in counts.events.iter_mut().zip(&self.counts) {
-            *count = column.value(row);
+            *count = column.map_or(0, |column| column.value(row));
         }
         counts
     }

@@ -10,14 +10,16 @@ use model::{EntityKind, Measure};
 
 use super::{Total, cube_of, kind_of};
 
-/// The measures that count events: each event is in exactly one.
-const EVENTS: [Measure; 5] = [
-    Measure::Clicks,
-    Measure::BotClicks,
-    Measure::Views,
-    Measure::BotViews,
-    Measure::Conversions,
-];
+/// Whether a measure counts events of the entities of a part: a link counts conversions, too, that are of goals.
+fn is_own(part: u16, measure: Measure) -> bool {
+    use Measure::{BotClicks, BotViews, Clicks, Views};
+    match kind_of(part) {
+        Some(EntityKind::Link) => matches!(measure, Clicks | BotClicks),
+        Some(EntityKind::Pixel) => matches!(measure, Views | BotViews),
+        Some(EntityKind::Goal) => !matches!(measure, Clicks | BotClicks | Views | BotViews),
+        _ => true,
+    }
+}
 
 /// Totals by cube, while rows go by.
 #[derive(Debug, Default)]
@@ -34,12 +36,12 @@ impl Totals {
             return;
         };
         let parts = parts.as_primitive::<UInt16Type>().values();
-        let columns = EVENTS.map(|measure| batch.column_by_name(measure.column()));
-        let columns: Vec<&[i64]> = columns
-            .into_iter()
-            .flatten()
-            .map(|column| &column.as_primitive::<Int64Type>().values()[..])
-            .collect();
+        let column = |measure: Measure| {
+            let column = batch.column_by_name(measure.column())?;
+            Some((measure, &column.as_primitive::<Int64Type>().values()[..]))
+        };
+        let columns: Vec<(Measure, &[i64])> =
+            Measure::COUNTERS.into_iter().filter_map(column).collect();
         // Visits count no events.
         if columns.is_empty() {
             return;
@@ -50,7 +52,8 @@ impl Totals {
         for same in parts.chunk_by(|a, b| a == b) {
             let rows = at..at + same.len();
             at = rows.end;
-            let sums = columns.iter().map(|c| c[rows.clone()].iter().sum::<i64>());
+            let own = columns.iter().filter(|(m, _)| is_own(same[0], *m));
+            let sums = own.map(|(_, c)| c[rows.clone()].iter().sum::<i64>());
             self.count(same[0], sums.sum());
             if let Some(values) = values {
                 self.value(same[0], &values.values()[rows]);

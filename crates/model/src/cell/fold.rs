@@ -100,13 +100,14 @@ impl Place {
 impl EpochCells {
     /// Counts one event for every entity it belongs to.
     pub fn fold(&mut self, event: &Event, facts: &Facts) {
-        let names = Names::of(event);
+        let names = Names::of(event, facts);
         let mut values = [None; CUBES.len()];
         for (cube, known) in CUBES.iter().zip(&mut values) {
             let value = cube.dimension.value(event, facts, &names);
             *known = value.map(|value| (value, self.values.numbers.get(value).copied()));
         }
-        let measure = Measure::counted(event, facts);
+        let counted = Measure::counted(event, facts);
+        let measure = counted.first();
         for entity in event.entities() {
             let cell = self.cells.entry(entity).or_default();
             if cell.rows.is_empty() {
@@ -127,7 +128,13 @@ impl EpochCells {
                 if number.is_none() && cell.has_room(cube, place) {
                     place = place.with_value(*number.insert(self.values.number(text)));
                 }
-                cell.count(cube, place, event);
+                let mut counted_at = place;
+                for (measure, more) in counted.iter() {
+                    counted_at = cell.count(cube, place.with_measure(measure), more);
+                }
+                if let Some(micros) = cube.money(event, facts) {
+                    *cell.micros.entry(counted_at).or_default() += i128::from(micros);
+                }
             }
             cell.visit(event, facts);
             cell.unchecked |= event.unchecked;
@@ -197,19 +204,15 @@ impl Values {
 }
 
 impl Folded {
-    fn count(&mut self, cube: &Cube, place: Place, event: &Event) {
-        let place = match self.rows.count(place) {
-            true => place,
-            false => {
-                let place = self.apart(cube, place);
-                let is_new = self.rows.count_or_insert(place);
-                self.open_rows += usize::from(is_new && cube.dimension.is_open());
-                place
-            }
-        };
-        if let Some(micros) = event.value_micros.filter(|_| cube.sums_values()) {
-            *self.micros.entry(place).or_default() += i128::from(micros);
+    /// Counts; tells where: apart, or with the rest.
+    fn count(&mut self, cube: &Cube, place: Place, more: i64) -> Place {
+        if self.rows.count(place, more) {
+            return place;
         }
+        let place = self.apart(cube, place);
+        let is_new = self.rows.count_or_insert(place, more);
+        self.open_rows += usize::from(is_new && cube.dimension.is_open());
+        place
     }
 
     /// Where a new row is counted: apart, or with the rest.

@@ -27,8 +27,8 @@ impl Rows {
         matches!(self, Self::Few(rows) if rows.is_empty())
     }
 
-    /// Adds one to a row; `false` if there is no such row.
-    pub(super) fn count(&mut self, place: Place) -> bool {
+    /// Adds to a row; `false` if there is no such row.
+    pub(super) fn count(&mut self, place: Place, more: i64) -> bool {
         let count = match self {
             Self::Few(rows) => {
                 let found = rows.binary_search_by_key(&place, |row| row.0);
@@ -36,12 +36,12 @@ impl Rows {
             }
             Self::Many(rows) => rows.get_mut(&place),
         };
-        count.map(|count| *count += 1).is_some()
+        count.map(|count| *count += more).is_some()
     }
 
-    /// Adds one to a row, which it makes if there is none; tells whether it did.
-    pub(super) fn count_or_insert(&mut self, place: Place) -> bool {
-        if self.count(place) {
+    /// Adds to a row, which it makes if there is none; tells whether it did.
+    pub(super) fn count_or_insert(&mut self, place: Place, more: i64) -> bool {
+        if self.count(place, more) {
             return false;
         }
         if let Self::Few(rows) = self
@@ -52,10 +52,10 @@ impl Rows {
         match self {
             Self::Few(rows) => {
                 let at = rows.partition_point(|row| row.0 < place);
-                rows.insert(at, (place, 1));
+                rows.insert(at, (place, more));
             }
             Self::Many(rows) => {
-                rows.insert(place, 1);
+                rows.insert(place, more);
             }
         }
         true

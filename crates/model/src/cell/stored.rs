@@ -130,7 +130,7 @@ impl StoredSlice {
                     };
                     counts.micros = i128::from(*high) << 64 | i128::from(*count as u64);
                 }
-                counter => counts.events[*counter as usize] = *count,
+                counter => counts.set(*counter, *count),
             }
         }
         Ok(slice)

@@ -37,6 +37,15 @@ pub fn parse_money(text: &str) -> Option<i64> {
     i64::try_from(if is_negative { -micros } else { micros }).ok()
 }
 
+/// Millionths as a decimal text with at least two digits behind the point: JSON numbers would lose some.
+pub fn money_text(micros: i128) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let all = micros.unsigned_abs();
+    let part = format!("{:06}", all % 1_000_000);
+    let part = part.trim_end_matches('0');
+    format!("{sign}{}.{part:0<2}", all / 1_000_000)
+}
+
 /// The number that the first `kept` digits are, filled with noughts, and rounded by the rest.
 fn rounded(digits: &[i128], kept: i32) -> Option<i128> {
     let mut number: i128 = 0;

@@ -6,6 +6,7 @@ use model::id::{EntityId, EntityKind};
 
 use super::{
     destination,
+    domain::Domain,
     error::CatalogError,
     quotas::Quotas,
     routing, rules,
@@ -34,6 +35,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
         renamed: HashMap::new(),
         names: HashMap::new(),
         external_ids: HashMap::new(),
+        domains: HashMap::new(),
     };
     changes.iter().try_for_each(|change| batch.check(change))
 }
@@ -49,6 +51,8 @@ struct Batch<'a> {
     renamed: HashMap<u64, u64>,
     names: HashMap<(EntityKind, u64, &'a str), EntityId>,
     external_ids: HashMap<(u64, &'a str), EntityId>,
+    /// How many domains are new, by account.
+    domains: HashMap<u64, u64>,
 }
 
 impl<'a> Batch<'a> {
@@ -73,6 +77,11 @@ impl<'a> Batch<'a> {
                 goal_texts(goal)?;
                 self.row(&state.goals, goal, "goal name")
             }
+            Change::PutDomain(domain) => self.domain(domain),
+            Change::DeleteDomain(host) => match state.domain(host) {
+                Some(_) => Ok(()),
+                None => Err(CatalogError::not_found(host)),
+            },
             Change::PutCampaign(campaign) => {
                 self.row(&state.campaigns, campaign, "campaign name")?;
                 self.campaigns.insert(campaign.id, campaign.account);
@@ -96,15 +105,44 @@ impl<'a> Batch<'a> {
         let schemes = account.map_or(&[][..], |account| &account.settings.allowed_schemes);
         let old = self.state.links.get(link.id);
         link.check_routing(old.map(|old| &**old), schemes)?;
+        self.state.check_domain(link)?;
         link.title
             .as_deref()
             .map_or(Ok(()), |title| rules::name("title", title))
     }
 
+    fn domain(&mut self, domain: &'a Domain) -> Result<(), CatalogError> {
+        domain.check()?;
+        self.owner_exists(domain.account)?;
+        let stored = self.state.domain(&domain.host);
+        if let Some(other) =
+            stored.filter(|other| other.account != domain.account && other.verified)
+        {
+            return Err(taken("domain", &other.host));
+        }
+        if stored.is_none() {
+            let added = self.domains.entry(domain.account.raw).or_default();
+            let have = self.state.domains_of(domain.account).count() as u64 + *added;
+            *added += 1;
+            let max = self.quotas(domain.account).domains;
+            if self.state.is_shared() && have >= max {
+                return Err(CatalogError::Quota {
+                    what: "domains",
+                    max,
+                });
+            }
+        }
+        Ok(())
+    }
+
     fn slug_is_free(&self, link: &Link) -> Result<(), CatalogError> {
         let old = self.state.links.get(link.id);
-        let is_kept = old.is_some_and(|old| old.slug == link.slug);
-        match is_kept || self.state.is_slug_free(&link.slug, link.account) {
+        let is_kept = old.is_some_and(|old| old.answers_as(link));
+        let is_free = || {
+            self.state
+                .is_slug_free(link.domain(), &link.slug, link.account)
+        };
+        match is_kept || is_free() {
             true => Ok(()),
             false => Err(taken("slug", &link.slug)),
         }
@@ -128,8 +166,14 @@ impl<'a> Batch<'a> {
     /// The slug that a link had stays its account's for good, so that there is an end to them.
     fn rename(&mut self, link: &Link) -> Result<(), CatalogError> {
         let (state, account) = (self.state, link.account);
-        let old = state.links.get(link.id).map(|old| &*old.slug);
-        let given_up = old.filter(|old| **old != *link.slug && !state.has_given_up(old, account));
+        let old = state
+            .links
+            .get(link.id)
+            .filter(|old| old.domain().is_none());
+        let left = old
+            .filter(|old| !old.answers_as(link))
+            .map(|old| &*old.slug);
+        let given_up = left.filter(|old| !state.has_given_up(old, account));
         if given_up.is_none() {
             return Ok(());
         }
@@ -152,6 +196,8 @@ impl<'a> Batch<'a> {
         rules::origins(&account.settings.allowed_origins)?;
         destination::check_schemes(&account.settings.allowed_schemes)?;
         account.settings.visitor_memory.check()?;
+        let currency = account.settings.currency.as_deref();
+        currency.map_or(Ok(()), rules::currency)?;
         let parameter = account.settings.click_id_param.as_deref();
         parameter.map_or(Ok(()), routing::parameter)?;
         if account.settings.excluded_networks.len() > rules::MAX_NETWORKS {
@@ -245,7 +291,10 @@ impl<'a> Batch<'a> {
 }
 
 fn goal_texts(goal: &Goal) -> Result<(), CatalogError> {
-    goal.currency.as_deref().map_or(Ok(()), rules::currency)
+    let currency = goal.currency.as_deref();
+    currency.map_or(Ok(()), rules::currency)?;
+    let options = goal.options.as_deref();
+    options.map_or(Ok(()), |options| options.check(currency))
 }
 
 fn kind_is(id: EntityId, kind: EntityKind) -> Result<(), CatalogError> {

@@ -5,7 +5,10 @@
 pub mod check;
 pub mod copy;
 pub mod destination;
+pub mod domain;
 mod error;
+pub mod goal_options;
+pub mod price;
 pub mod quotas;
 pub mod routing;
 pub mod rules;
@@ -27,7 +30,10 @@ use model::id::EntityId;
 use tokio::{sync::Mutex, time::Instant};
 
 pub use self::{
+    domain::Domain,
     error::CatalogError,
+    goal_options::GoalOptions,
+    price::Price,
     state::{Description, State},
     table::{EXTERNAL, Table},
     types::{
@@ -207,9 +213,21 @@ impl Catalog {
         read(&self.0.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The link that answers at `slug`, whether or not visitors are led on now; no deleted one.
+    /// The link of the installation that answers at `slug`, whether or not visitors are led on now; no deleted one.
     pub fn link_named(&self, slug: &str) -> Option<Arc<Link>> {
-        self.read(|state| state.links.named(0, slug).cloned())
+        self.link_at(None, slug)
+    }
+
+    /// The same of a domain of an account, or of the installation.
+    pub fn link_at(&self, domain: Option<&Domain>, slug: &str) -> Option<Arc<Link>> {
+        let scope = domain.map_or(0, |domain| domain::scope(domain.account, &domain.host));
+        self.read(|state| state.links.named(scope, slug).cloned())
+    }
+
+    /// The domain of this name, if it is known to be its account's.
+    pub fn verified_domain(&self, host: &str) -> Option<Arc<Domain>> {
+        let domain = self.read(|state| state.domain(host).cloned());
+        domain.filter(|domain| domain.verified)
     }
 
     /// The link that answers at `slug`, if visitors are led on at `now_ms`.

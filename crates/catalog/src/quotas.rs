@@ -17,6 +17,8 @@ pub struct Quotas {
     pub keys: u64,
     /// New objects in an hour, of all kinds together; each process counts for itself.
     pub new_an_hour: u64,
+    /// Domains.
+    pub domains: u64,
     /// Keys of its senders in 30 days: transactions, and idempotency keys; each collector counts for itself.
     pub sender_keys: u64,
 }
@@ -28,6 +30,7 @@ impl Default for Quotas {
             others: 10_000,
             keys: 100,
             new_an_hour: 10_000,
+            domains: 100,
             sender_keys: 10_000_000,
         }
     }

@@ -16,7 +16,7 @@ pub const MAX_ORIGINS: usize = 50;
 pub const MAX_NETWORKS: usize = 1_000;
 
 /// Paths that the collector or the API answers themselves.
-pub const RESERVED_SLUGS: [&str; 11] = [
+pub const RESERVED_SLUGS: [&str; 13] = [
     "p",
     "c",
     "v1",
@@ -28,6 +28,8 @@ pub const RESERVED_SLUGS: [&str; 11] = [
     "docs",
     "assets",
     ".well-known",
+    "internal",
+    "mr.js",
 ];
 
 /// A slug: 1 to 128 of `A-Z a-z 0-9 . _ ~ -`, not reserved, not `.` or `..`.

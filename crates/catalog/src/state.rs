@@ -11,6 +11,8 @@ use model::{
 };
 
 use super::{
+    domain::{self, Domain},
+    error::CatalogError,
     table::Table,
     types::{Account, ApiKey, Campaign, Change, Format, Goal, Link, Pixel, Row},
 };
@@ -41,6 +43,9 @@ pub struct State {
     given_up_of: HashMap<u64, u64>,
     /// How many accounts allow an origin.
     origins: HashMap<Box<str>, usize>,
+    /// Domains of accounts, by their names.
+    domains: HashMap<Box<str>, Arc<Domain>>,
+    domains_of: BTreeSet<(u64, Box<str>)>,
 }
 
 /// What history needs to know of an entity, also of a deleted one.
@@ -92,6 +97,24 @@ impl State {
             .collect()
     }
 
+    /// The domain of this name, verified or not.
+    pub fn domain(&self, host: &str) -> Option<&Arc<Domain>> {
+        self.domains.get(host)
+    }
+
+    /// All domains of an account, in order.
+    pub fn domains_of(&self, account: EntityId) -> impl Iterator<Item = &Arc<Domain>> {
+        let first = (account.raw, Box::<str>::default());
+        let of = self.domains_of.range(first..);
+        of.take_while(move |(owner, _)| *owner == account.raw)
+            .filter_map(|(_, host)| self.domains.get(host))
+    }
+
+    /// Whether any account has a domain.
+    pub fn has_domains(&self) -> bool {
+        !self.domains.is_empty()
+    }
+
     /// Whether any account allows pages of `origin`.
     pub fn is_origin_allowed(&self, origin: &str) -> bool {
         self.origins.contains_key(origin)
@@ -102,10 +125,27 @@ impl State {
         self.accounts.len() > 1
     }
 
-    /// Whether a link of `account` may answer at `slug`: no live one does, and nobody else has given it up.
-    pub fn is_slug_free(&self, slug: &str, account: EntityId) -> bool {
+    /// Whether a link of `account` may answer at `slug`, of one of its domains or of the installation: no live one
+    /// does, and nobody else has given it up.
+    pub fn is_slug_free(&self, domain: Option<&str>, slug: &str, account: EntityId) -> bool {
+        if let Some(host) = domain {
+            let scope = domain::scope(account, host);
+            return self.links.named(scope, slug).is_none();
+        }
         let kept = self.given_up.get(slug).is_some_and(|by| *by != account);
         !kept && self.links.named(0, slug).is_none()
+    }
+
+    /// Whether the domain that a link answers at is its account's.
+    pub fn check_domain(&self, link: &Link) -> Result<(), CatalogError> {
+        let own = |host: &str| self.domain(host).is_some_and(|d| d.account == link.account);
+        match link.domain().is_none_or(own) {
+            true => Ok(()),
+            false => Err(CatalogError::invalid(
+                "domain",
+                "must be a domain of this account: see POST /v1/domains",
+            )),
+        }
     }
 
     /// How many slugs `account` has given up.
@@ -141,7 +181,7 @@ impl State {
     pub fn len(&self) -> usize {
         let objects = self.links.len() + self.pixels.len() + self.goals.len();
         let others = self.campaigns.len() + self.accounts.len() + self.keys.len();
-        objects + others + self.given_up.len()
+        objects + others + self.given_up.len() + self.domains.len()
     }
 
     /// Whether it holds nothing.
@@ -174,7 +214,22 @@ impl State {
                 EntityKind::Account => {}
             },
             Change::GiveUpSlug { slug, account } => self.give_up(slug, account),
+            Change::PutDomain(domain) => self.put_domain(domain),
+            Change::DeleteDomain(host) => {
+                if let Some(old) = self.domains.remove(&host) {
+                    self.domains_of.remove(&(old.account.raw, host));
+                }
+            }
         }
+    }
+
+    fn put_domain(&mut self, domain: Domain) {
+        let (account, host) = (domain.account.raw, domain.host.clone());
+        let old = self.domains.insert(host.clone(), Arc::new(domain));
+        if let Some(old) = old {
+            self.domains_of.remove(&(old.account.raw, host.clone()));
+        }
+        self.domains_of.insert((account, host));
     }
 
     fn put_account(&mut self, account: Account) {
@@ -194,18 +249,21 @@ impl State {
     }
 
     fn put_link(&mut self, link: Link) {
-        let old = self.links.get(link.id).map(|old| old.slug.clone());
-        if let Some(old) = old.filter(|old| *old != link.slug) {
+        // Slugs of a domain are its account's anyhow.
+        let old = self.links.get(link.id).filter(|old| old.domain().is_none());
+        let left = |old: &&Arc<Link>| old.slug != link.slug || link.domain().is_some();
+        let old = old.filter(left).map(|old| old.slug.clone());
+        if let Some(old) = old {
             self.give_up(old, link.account);
         }
-        if link.deleted {
+        if link.deleted && link.domain().is_none() {
             self.give_up(link.slug.clone(), link.account);
         }
         self.links.put(link);
     }
 
     fn delete_link(&mut self, id: EntityId) {
-        if let Some(link) = self.links.get(id) {
+        if let Some(link) = self.links.get(id).filter(|link| link.domain().is_none()) {
             let (slug, account) = (link.slug.clone(), link.account);
             self.give_up(slug, account);
         }
@@ -240,6 +298,7 @@ impl State {
         }
         rows.extend(self.accounts.values().cloned().map(Put::Account));
         rows.extend(self.keys.values().cloned().map(Put::Key));
+        rows.extend(self.domains.values().cloned().map(Put::Domain));
         rows.extend(self.campaigns.iter().cloned().map(Put::Campaign));
         rows.extend(self.links.iter().cloned().map(Put::Link));
         rows.extend(self.pixels.iter().cloned().map(Put::Pixel));
@@ -273,6 +332,7 @@ pub(super) enum Put {
     Pixel(Arc<Pixel>),
     Goal(Arc<Goal>),
     GivenUp { slug: Box<str>, account: EntityId },
+    Domain(Arc<Domain>),
 }
 
 impl Put {
@@ -286,6 +346,7 @@ impl Put {
             Put::Link(row) => Change::PutLink(Link::clone(row)),
             Put::Pixel(row) => Change::PutPixel(Pixel::clone(row)),
             Put::Goal(row) => Change::PutGoal(Goal::clone(row)),
+            Put::Domain(row) => Change::PutDomain(Domain::clone(row)),
             Put::GivenUp { slug, account } => Change::GiveUpSlug {
                 slug: slug.clone(),
                 account: *account,

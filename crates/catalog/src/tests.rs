@@ -55,6 +55,7 @@ fn campaign(raw: u64, owner: u64, name: &str) -> Campaign {
         id: id(EntityKind::Campaign, raw),
         account: account_id(owner),
         name: name.into(),
+        cost_per_click: None,
         tags: Box::default(),
         created_ms: 1,
         deleted: false,
@@ -187,7 +188,10 @@ async fn a_slug_stays_with_its_account_for_good() {
         let theirs = commit(&followed, vec![Change::PutLink(link(9, 2, slug))]).await;
         assert!(matches!(theirs, Err(CatalogError::Taken { .. })), "{slug}");
         for (owner, is_free) in [(1, true), (2, false)] {
-            assert_eq!(from_snapshot.is_slug_free(slug, account_id(owner)), is_free);
+            assert_eq!(
+                from_snapshot.is_slug_free(None, slug, account_id(owner)),
+                is_free
+            );
         }
         let own = vec![Change::PutLink(link(9, 1, slug))];
         commit(&followed, own).await.unwrap();

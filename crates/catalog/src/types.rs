@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     destination,
+    domain::{self, Domain},
     error::CatalogError,
+    goal_options::GoalOptions,
+    price::Price,
     quotas::Quotas,
     routing::{self, LinkOptions, Rule},
     visitor_memory::VisitorMemory,
@@ -29,6 +32,9 @@ pub struct Account {
     pub quotas: Quotas,
 }
 
+/// The currency of accounts that have set none.
+pub const CURRENCY: &str = "USD";
+
 /// Settings of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -47,9 +53,19 @@ pub struct AccountSettings {
     /// The parameter of destinations that carries the click id; `mr_click` unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub click_id_param: Option<Box<str>>,
+    /// ISO 4217; of what links and campaigns cost. [`CURRENCY`] unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Box<str>>,
     /// For how long visitors are known again whom nobody names.
     #[serde(skip_serializing_if = "VisitorMemory::is_default")]
     pub visitor_memory: VisitorMemory,
+}
+
+impl AccountSettings {
+    /// The currency of what links and campaigns cost.
+    pub fn currency(&self) -> &str {
+        self.currency.as_deref().unwrap_or(CURRENCY)
+    }
 }
 
 impl Default for AccountSettings {
@@ -61,6 +77,7 @@ impl Default for AccountSettings {
             allowed_schemes: Vec::new(),
             allowed_origins: Vec::new(),
             click_id_param: None,
+            currency: None,
             visitor_memory: VisitorMemory::default(),
         }
     }
@@ -206,6 +223,22 @@ impl Link {
         self.options.as_deref().map_or(0, LinkOptions::bytes)
     }
 
+    /// The domain of the account that it answers at; `None`: the installation's own.
+    pub fn domain(&self) -> Option<&str> {
+        self.options.as_deref()?.domain.as_deref()
+    }
+
+    /// Whether it answers where `other` does.
+    pub fn answers_as(&self, other: &Self) -> bool {
+        self.slug == other.slug && self.domain() == other.domain()
+    }
+
+    /// Within what its slug is unique.
+    fn scope(&self) -> u64 {
+        self.domain()
+            .map_or(0, |host| domain::scope(self.account, host))
+    }
+
     /// Its rules, in order.
     pub fn rules(&self) -> &[Rule] {
         self.options
@@ -251,9 +284,14 @@ named_types! {
         campaign: Option<EntityId>,
         /// ISO 4217; of values that come without one.
         currency: Option<Box<str>>,
+        /// What else it says. Most goals say nothing more.
+        options: Option<Box<GoalOptions>>,
     }
     /// A group of objects.
-    Campaign {}
+    Campaign {
+        /// What a click on a link in it costs that says nothing itself, in the account's currency.
+        cost_per_click: Option<Price>,
+    }
 }
 
 fn is_false(value: &bool) -> bool {
@@ -273,9 +311,7 @@ pub trait Row: Clone {
     /// Within what a name is unique: 0 for the installation, or the number of its account.
     fn scope_of(account: EntityId) -> u64;
     /// Within what the name is unique.
-    fn name_scope(&self) -> u64 {
-        Self::scope_of(self.account())
-    }
+    fn name_scope(&self) -> u64;
     /// The campaign it is in.
     fn campaign(&self) -> Option<EntityId>;
     /// What its account calls it.
@@ -289,7 +325,7 @@ pub trait Row: Clone {
 }
 
 macro_rules! rows {
-    ($($type:ident, $name:ident, $scope:expr, $campaign:expr, $external:path, $slim:expr;)*) => {$(
+    ($($type:ident, $name:ident, $scope:expr, $own:expr, $campaign:expr, $external:path, $slim:expr;)*) => {$(
         impl Row for $type {
             const KIND: EntityKind = EntityKind::$type;
             fn id(&self) -> EntityId {
@@ -303,6 +339,9 @@ macro_rules! rows {
             }
             fn scope_of(account: EntityId) -> u64 {
                 $scope(account)
+            }
+            fn name_scope(&self) -> u64 {
+                $own(self)
             }
             fn campaign(&self) -> Option<EntityId> {
                 $campaign(self)
@@ -330,14 +369,14 @@ fn not_called<T>(_: &T) -> Option<&str> {
 }
 
 rows! {
-    Link, slug, |_| 0, |link: &Link| link.campaign, Link::external_id, |link: &mut Link| {
+    Link, slug, |_| 0, Link::scope, |link: &Link| link.campaign, Link::external_id, |link: &mut Link| {
         link.destination = Box::default();
         link.title = None;
         link.options = None;
     };
-    Pixel, name, |account: EntityId| account.raw, |pixel: &Pixel| pixel.campaign, not_called, |_| ();
-    Goal, name, |account: EntityId| account.raw, |goal: &Goal| goal.campaign, not_called, |_| ();
-    Campaign, name, |account: EntityId| account.raw, |_| None, not_called, |_| ();
+    Pixel, name, |account: EntityId| account.raw, |row: &Pixel| row.account.raw, |pixel: &Pixel| pixel.campaign, not_called, |_| ();
+    Goal, name, |account: EntityId| account.raw, |row: &Goal| row.account.raw, |goal: &Goal| goal.campaign, not_called, |_| ();
+    Campaign, name, |account: EntityId| account.raw, |row: &Campaign| row.account.raw, |_| None, not_called, |_| ();
 }
 
 /// The version of the form of entries and snapshots.
@@ -346,13 +385,14 @@ rows! {
 /// - 2: slugs that were given up are kept.
 /// - 3: accounts know visitors for a day or a month.
 /// - 4: links have options: rules, begin, archive and so on.
+/// - 5: accounts have domains; goals say what their conversions are; clicks cost something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    pub const OURS: Self = Self(4);
+    pub const OURS: Self = Self(5);
     /// Of what names none.
     pub(super) const FIRST: Self = Self(1);
 }
@@ -413,4 +453,8 @@ pub enum Change {
         /// Who alone may use it again.
         account: EntityId,
     },
+    /// New, or changed as a whole.
+    PutDomain(Domain),
+    /// The domain of this name is nobody's any more.
+    DeleteDomain(Box<str>),
 }

@@ -19,7 +19,7 @@ pub use self::{
     template::{Macro, Template},
     when::{OneOf, OneOrMany, Visit, When},
 };
-use super::{destination, error::CatalogError};
+use super::{destination, error::CatalogError, price::Price};
 
 /// The parameter that carries the click id, unless the link or the account names another.
 pub const CLICK_ID: &str = "mr_click";
@@ -73,6 +73,10 @@ pub struct Variant {
     /// Where it leads.
     #[schema(value_type = String, example = "https://shop.example/blue")]
     pub to: Template,
+    /// What a click that it leads costs, in the account's currency; without it what the link says.
+    #[schema(value_type = Option<String>, example = "0.05")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_per_click: Option<Price>,
 }
 
 fn one() -> u32 {
@@ -88,17 +92,20 @@ pub struct Choice<'a> {
     pub variant: &'a str,
     /// Where it leads.
     pub to: &'a Template,
+    /// What the click costs, if the variant says so.
+    pub cost_per_click: Option<Price>,
 }
 
 /// The first rule that fits.
 pub fn choose<'a>(rules: &'a [Rule], visit: &Visit<'_>) -> Option<Choice<'a>> {
     let fits = |rule: &Rule| rule.when.missed(visit).is_none();
     let at = rules.iter().position(fits)?;
-    let (variant, to) = rules[at].to.choose(visit)?;
+    let (variant, to, cost_per_click) = rules[at].to.choose(visit)?;
     Some(Choice {
         rule: at,
         variant,
         to,
+        cost_per_click,
     })
 }
 
@@ -202,15 +209,15 @@ fn wrong(why: String) -> CatalogError {
 
 impl Aim {
     /// The variant and its address; `None` if there is none of any weight.
-    fn choose(&self, visit: &Visit<'_>) -> Option<(&str, &Template)> {
+    fn choose(&self, visit: &Visit<'_>) -> Option<(&str, &Template, Option<Price>)> {
         match self {
-            Self::One(to) => Some(("", to)),
+            Self::One(to) => Some(("", to, None)),
             Self::Split(variants) => {
                 let ticket = visit.ticket();
                 let with_weight = variants.iter().filter(|variant| variant.weight > 0);
                 let best =
                     with_weight.min_by(|a, b| a.distance(ticket).total_cmp(&b.distance(ticket)))?;
-                Some((&best.name, &best.to))
+                Some((&best.name, &best.to, best.cost_per_click))
             }
         }
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Rule, Template, check as check_rules, check_macros};
-use crate::{destination, error::CatalogError};
+use crate::{destination, error::CatalogError, price::Price};
 
 /// Most that a link may say beside its destination, as JSON: every process has all links in memory.
 const MAX_BYTES: usize = 16 << 10;
@@ -47,6 +47,15 @@ pub struct LinkOptions {
     /// The first that fits decides.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub rules: Box<[Rule]>,
+    /// So many clicks of people it leads on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_clicks: Option<u64>,
+    /// What a click costs, in the account's currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_per_click: Option<Price>,
+    /// The domain of the account that it answers at; without one the installation's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<Box<str>>,
 }
 
 impl LinkOptions {
@@ -70,6 +79,10 @@ impl LinkOptions {
         if let Some(fallback) = &self.fallback {
             destination::check(fallback.text(), schemes)?;
             check_macros("fallback_url", fallback.text())?;
+        }
+        if self.max_clicks == Some(0) {
+            let why = "must be at least 1; archive a link that shall lead nobody on";
+            return Err(CatalogError::invalid("max_clicks", why));
         }
         self.utm.check()?;
         if self.bytes() > MAX_BYTES {

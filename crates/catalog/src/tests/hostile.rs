@@ -28,6 +28,7 @@ fn any_row() -> impl Strategy<Value = Change> {
                     allowed_schemes: vec!["ftp".into()],
                     allowed_origins: vec!["https://a.example".into()],
                     click_id_param: None,
+                    currency: None,
                     visitor_memory: Default::default(),
                 },
                 quotas: quotas::Quotas {

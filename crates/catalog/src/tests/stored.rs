@@ -40,7 +40,7 @@ async fn what_each_format_stored_is_read() {
         assert!(catalog.key("mr_fixture").is_some());
         assert!(catalog.link_by_slug("second", 0).is_some());
         for slug in ["deleted", "renamed", "first"] {
-            let is_free = |owner| catalog.read(|s| s.is_slug_free(slug, account_id(owner)));
+            let is_free = |owner| catalog.read(|s| s.is_slug_free(None, slug, account_id(owner)));
             assert_eq!((is_free(1), is_free(2)), (true, false), "{slug}");
         }
         let with_snapshot = contents(&catalog);

@@ -1,5 +1,7 @@
 //! What the rules say about an event; the same in every layer.
 
+use std::sync::Arc;
+
 use model::{Event, EventKind, Facts, Fetch};
 
 use crate::{Rules, channel::channel, continent, device_type, language, referrer_host};
@@ -33,9 +35,14 @@ impl Rules {
             ("bot", EventKind::Conversion) => "other",
             (device_type, _) => device_type,
         };
+        // What a conversion's click was made with stands for what a server sends it with.
+        let told = |own: &str, found: &Arc<str>| match own.is_empty() {
+            true => Arc::clone(found),
+            false => own.into(),
+        };
         Facts {
-            browser: agent.browser.clone(),
-            os: agent.os.clone(),
+            browser: told(&event.browser, &agent.browser),
+            os: told(&event.os, &agent.os),
             device: agent.device.clone(),
             device_type,
             channel: channel(event, &referrer_host),

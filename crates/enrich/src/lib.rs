@@ -6,6 +6,7 @@
 mod agent;
 mod bots;
 mod channel;
+pub mod click_id;
 mod continent;
 mod device_type;
 mod facts;

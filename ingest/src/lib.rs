@@ -1,12 +1,13 @@
 //! The collector: takes events, makes them durable, and hands them on.
 
 mod client_address;
+mod conversions;
 mod fetch_purpose;
 mod follow;
 mod http;
 mod key_restorer;
 pub mod log;
-mod money;
+mod max_clicks;
 mod old_keys;
 mod recorder;
 mod rejected;
@@ -23,5 +24,6 @@ mod tasks;
 
 pub use client_address::TrustedProxies;
 pub use http::EVENT_ID;
+pub use max_clicks::{ClickCounts, NoCounts};
 pub use role::{CollectorDeps, CollectorError, CollectorSettings, run};
 pub use salts::{CurrentSalts, SaltFollower};

@@ -12,7 +12,9 @@ use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
     client_address::TrustedProxies,
+    conversions::lookup::EventLookup,
     log::AppendError,
+    max_clicks::MaxClicks,
     rejected::Rejected,
     request_facts::{EventBuilder, RequestFacts, Target},
     room::{Holder, Room},
@@ -85,6 +87,10 @@ pub struct EventRecorder {
     pub pool: Handle,
     /// Senders' keys that accounts used.
     pub(crate) used_keys: Used,
+    /// Which links have had their clicks.
+    pub(crate) max_clicks: MaxClicks,
+    /// Where events are found that were recorded before.
+    pub(crate) lookup: Arc<EventLookup>,
 }
 
 impl EventRecorder {
@@ -275,7 +281,13 @@ fn size_of_event(event: &Event) -> usize {
     let keys = event.idempotency_key.iter().chain(&event.transaction_id);
     let keys = keys.chain(&event.click_id);
     let headers = [&event.user_agent, &event.referrer, &event.accept_language];
-    let chosen = [&event.variant, &event.rule];
+    let chosen = [
+        &event.variant,
+        &event.rule,
+        &event.domain,
+        &event.browser,
+        &event.os,
+    ];
     let texts = headers.into_iter().chain(chosen).chain(keys).chain(lists);
     // What a small event takes in memory beside its texts.
     400 + texts.map(String::len).sum::<usize>()

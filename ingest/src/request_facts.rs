@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use catalog::AccountSettings;
 use chrono::DateTime;
 use chrono_tz::Tz;
-use enrich::{Geo, Place, Rules, is_mail_proxy, truncate_ip};
+use enrich::{Geo, Place, Rules, click_id::ClickKey, is_mail_proxy, truncate_ip};
 use model::{EntityId, Event, EventKind, Fetch, VisitorPeriod, time};
 use url::Url;
 
@@ -75,6 +75,11 @@ pub struct EventBuilder {
 }
 
 impl EventBuilder {
+    /// What signs the click ids of the installation.
+    pub(crate) fn click_key(&self) -> ClickKey {
+        ClickKey::of(&self.salts.named())
+    }
+
     /// The event of request facts. The address ends here: only what it says goes on. Of a visitor
     /// who does not want to be tracked, where the account honours that, less goes on still.
     pub fn event(&self, target: Target, settings: &AccountSettings, seen: RequestFacts) -> Event {
@@ -192,6 +197,20 @@ impl EventBuilder {
             variant: String::new(),
             trigger: String::new(),
             rule: String::new(),
+            domain: String::new(),
+            cost_micros: None,
+            cost_currency: String::new(),
+            // What a conversion is of, and what it does, is decided where its transaction is known.
+            link: None,
+            browser: String::new(),
+            os: String::new(),
+            clicked_ms: None,
+            status: 0,
+            taken_back: None,
+            adjusts: false,
+            step: 0,
+            amount_micros: None,
+            repeats: 0,
             device_type: String::new(),
             fetch: fetch as i32,
         }

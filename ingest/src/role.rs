@@ -19,10 +19,12 @@ use web::{EventLoops, Health, ServerSettings, health_routes};
 
 use crate::{
     client_address::TrustedProxies,
+    conversions::lookup::EventLookup,
     follow::{Closer, follow},
     http::{DRAWN_AT_ONCE, routes},
     key_restorer::KeyRestorer,
     log::{LocalDisk, LogSettings, ThreadExecutor},
+    max_clicks::{ClickCounts, MaxClicks},
     old_keys::OldKeys,
     recorder::EventRecorder,
     rejected::{self, Rejected},
@@ -47,6 +49,8 @@ pub struct CollectorDeps {
     pub cells: Arc<dyn LiveCells>,
     /// Senders' keys.
     pub reservations: Arc<dyn Reservations>,
+    /// How many clicks links have had.
+    pub click_counts: Arc<dyn ClickCounts>,
     /// Links, pixels, goals, keys.
     pub catalog: Catalog,
     /// Enrichment.
@@ -114,11 +118,15 @@ pub async fn run(
     let loops = Arc::new(EventLoops::new("doors").await?);
     let session = open_session(&deps, &settings).await?;
     let current = session.current();
+    let lookup = Arc::new(EventLookup::new(
+        Arc::clone(&deps.env.store),
+        Arc::clone(&deps.stream),
+    ));
     let keys = Arc::new(SenderKeys::new(
         Arc::clone(&deps.reservations),
         Arc::clone(&deps.env.clock),
         Arc::clone(&deps.env.random),
-        old_keys(&deps).await,
+        old_keys(&deps, Arc::clone(&lookup)).await,
     ));
     let closed = CancellationToken::new();
     let mut restorer = KeyRestorer::new(
@@ -167,7 +175,15 @@ pub async fn run(
     // It answers redirects whatever else is away.
     let health = health_routes(deps.health.clone(), Some(DOOR));
     let server = settings.server.clone();
-    let recorder = recorder(deps, settings, current.clone(), keys, rejected, tallies);
+    let recorder = recorder(
+        deps,
+        settings,
+        current.clone(),
+        keys,
+        rejected,
+        tallies,
+        lookup,
+    );
     let doors = routes(recorder).merge(health);
     web::serve_on(&loops, listener, doors, server, shutdown).await;
     closed.cancel();
@@ -210,6 +226,7 @@ fn recorder(
     keys: Arc<SenderKeys>,
     rejected: Rejected,
     tallies: Arc<Tallies>,
+    lookup: Arc<EventLookup>,
 ) -> Arc<EventRecorder> {
     let (bodies, handled) = EventRecorder::rooms();
     Arc::new(EventRecorder {
@@ -234,6 +251,8 @@ fn recorder(
         handled,
         pool: Handle::current(),
         used_keys: Used::default(),
+        max_clicks: MaxClicks::new(deps.click_counts, Handle::current()),
+        lookup,
     })
 }
 
@@ -244,8 +263,7 @@ fn name_maker(random: Arc<dyn Randomness>) -> Arc<dyn Fn() -> String + Send + Sy
 
 /// Where keys from before they had scopes are looked up. Where the store cannot say whether there are
 /// any, they are looked for.
-async fn old_keys(deps: &CollectorDeps) -> Option<OldKeys> {
+async fn old_keys(deps: &CollectorDeps, lookup: Arc<EventLookup>) -> Option<OldKeys> {
     let there = handover::installation::has_old_keys(&deps.env.store).await;
-    let (store, stream) = (Arc::clone(&deps.env.store), Arc::clone(&deps.stream));
-    there.unwrap_or(true).then(|| OldKeys::new(store, stream))
+    there.unwrap_or(true).then(|| OldKeys::new(lookup))
 }

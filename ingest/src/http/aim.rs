@@ -3,15 +3,17 @@
 use std::{borrow::Cow, net::IpAddr, sync::atomic::Ordering};
 
 use catalog::{
-    Link,
+    Link, Price,
     routing::{CLICK_ID, Choice, MacroValues, Template, Visit, choose, with_parameters},
 };
 use chrono_tz::Tz;
-use model::{Event, EventId, Facts};
+use enrich::click_id::{ClickId, ClickKey, Variant};
+use model::{Event, EventId, Facts, LogId, Seq};
 
 use crate::recorder::EventRecorder;
 
 /// What was chosen for a click.
+#[derive(Default)]
 pub(super) struct Aim {
     /// Where it leads; `None`: to the link's destination, as it is.
     to: Option<Template>,
@@ -19,6 +21,10 @@ pub(super) struct Aim {
     values: Option<Values>,
     /// The parameter that carries the click id, if the link or its account names one.
     click_id_param: Option<Box<str>>,
+    /// What the click id says, if one goes along: all but the event.
+    click: Option<ClickId>,
+    /// What the click costs, if the variant says so.
+    pub(super) cost_per_click: Option<Price>,
 }
 
 /// What macros stand for, beside the click id.
@@ -39,8 +45,7 @@ impl Aim {
     ) -> Self {
         let mut aim = Self {
             to: has_macros(&link.destination).then(|| Template::new(&link.destination)),
-            values: None,
-            click_id_param: None,
+            ..Self::default()
         };
         let is_plain = link.rules().is_empty() && aim.to.is_none();
         if is_plain && !link.append_click_id {
@@ -54,10 +59,11 @@ impl Aim {
             .and_then(|o| o.click_id_param.clone());
         let accounts = || settings.and_then(|settings| settings.click_id_param.clone());
         aim.click_id_param = own.or_else(accounts);
+        let facts = recorder.builder.rules.facts(event);
         if is_plain {
+            aim.click = Some(click(event, &facts));
             return aim;
         }
-        let facts = recorder.builder.rules.facts(event);
         let zone = settings.and_then(|settings| settings.timezone.parse().ok());
         let visit = Visit {
             ip,
@@ -66,12 +72,22 @@ impl Aim {
             timezone: zone.unwrap_or(Tz::UTC),
             ..Visit::of(event, &facts)
         };
-        if let Some(Choice { rule, variant, to }) = choose(link.rules(), &visit) {
+        let chosen = choose(link.rules(), &visit);
+        if let Some(Choice {
+            rule,
+            variant,
+            to,
+            cost_per_click,
+        }) = chosen
+        {
+            aim.cost_per_click = cost_per_click;
             event.variant = variant.to_owned();
             event.rule = link.rules()[rule].name(rule);
             aim.to = Some(to.clone());
         }
-        if aim.to.as_ref().is_some_and(|to| !to.is_plain()) {
+        let has_macros = aim.to.as_ref().is_some_and(|to| !to.is_plain());
+        aim.click = (has_macros || link.append_click_id).then(|| click(event, &facts));
+        if has_macros {
             let event = event.clone();
             aim.values = Some(Values {
                 event,
@@ -83,9 +99,15 @@ impl Aim {
     }
 
     /// The address, with all that goes along.
-    pub(super) fn location(&self, link: &Link, query: Option<&str>, id: Option<EventId>) -> String {
-        let needs_id = self.values.is_some() || link.append_click_id;
-        let id = id.filter(|_| needs_id).map(|id| id.to_string());
+    pub(super) fn location(
+        self,
+        key: impl FnOnce() -> ClickKey,
+        link: &Link,
+        query: Option<&str>,
+        event: Option<EventId>,
+    ) -> String {
+        let click = self.click.zip(event);
+        let id = click.map(|(click, event)| ClickId { event, ..click }.text(&key()));
         let to = match (&self.to, &self.values) {
             (Some(to), Some(values)) => {
                 let values = MacroValues {
@@ -107,6 +129,27 @@ impl Aim {
     }
 }
 
+/// What the id of a click says, but for the event, which has no name yet.
+fn click(event: &Event, facts: &Facts) -> ClickId {
+    ClickId {
+        event: EventId {
+            log: LogId(0),
+            seq: Seq::ZERO,
+        },
+        link: event.object,
+        campaign: event.campaign,
+        second: u32::try_from(event.occurred_ms / 1_000).unwrap_or(u32::MAX),
+        country: event.country.clone(),
+        device_type: facts.device_type,
+        browser: facts.browser.as_ref().to_owned(),
+        os: facts.os.as_ref().to_owned(),
+        variant: match event.variant.is_empty() {
+            true => Variant::None,
+            false => Variant::Named(event.variant.clone()),
+        },
+    }
+}
+
 /// Whether a text may have macros: most have none, and are not looked at further.
 fn has_macros(text: &str) -> bool {
     text.contains('{')
@@ -114,6 +157,8 @@ fn has_macros(text: &str) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::sync::OnceLock;
+
     use catalog::routing::LinkOptions;
     use model::{EntityId, EntityKind, LogId, Seq};
     use serde_json::json;
@@ -125,12 +170,27 @@ pub(super) mod tests {
         query: Option<&str>,
         id: Option<EventId>,
     ) -> String {
-        let aim = Aim {
-            to: None,
-            values: None,
-            click_id_param: None,
+        let event = Event {
+            object: link.id.raw,
+            ..Event::default()
         };
-        aim.location(link, query, id)
+        let rules = rules();
+        let aim = Aim {
+            click: link
+                .append_click_id
+                .then(|| click(&event, &rules.facts(&event))),
+            ..Aim::default()
+        };
+        aim.location(key, link, query, id)
+    }
+
+    fn rules() -> &'static enrich::Rules {
+        static RULES: OnceLock<enrich::Rules> = OnceLock::new();
+        RULES.get_or_init(|| enrich::Rules::new().unwrap())
+    }
+
+    pub(in crate::http) fn key() -> ClickKey {
+        ClickKey::of(&enrich::NamedKey([1; 32]))
     }
 
     fn link(pass_query: bool, append_click_id: bool) -> Link {
@@ -157,6 +217,13 @@ pub(super) mod tests {
             log: LogId(1),
             seq: Seq(5),
         };
+        let event = Event {
+            object: 1,
+            ..Event::default()
+        };
+        let facts = rules().facts(&event);
+        let of = click(&event, &facts);
+        let text = ClickId { event: id, ..of }.text(&key());
         assert_eq!(
             destination(&link(false, false), Some("x=1"), Some(id)),
             "https://example.com/a?b=1#part"
@@ -167,7 +234,7 @@ pub(super) mod tests {
         );
         assert_eq!(
             destination(&link(false, true), None, Some(id)),
-            format!("https://example.com/a?b=1&mr_click={id}#part")
+            format!("https://example.com/a?b=1&mr_click={text}#part")
         );
         assert_eq!(
             destination(&link(false, true), None, None),
@@ -179,7 +246,7 @@ pub(super) mod tests {
                 Some("mr_click=forged&b=2&b=3&%6dr_click"),
                 Some(id)
             ),
-            format!("https://example.com/a?b=2&b=3&mr_click={id}#part"),
+            format!("https://example.com/a?b=2&b=3&mr_click={text}#part"),
             "what the request brings replaces"
         );
         let odd = Link {

@@ -1,21 +1,32 @@
 //! `POST /v1/events`: server-side events and replays, many at once.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{Json, body::Body, extract::State};
-use catalog::Scope;
+use catalog::{Goal, Scope};
 use http::{HeaderMap, header};
-use model::{EntityId, Event};
+use model::{EntityId, Event, EventId, EventKind};
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 use web::{Problem, bearer};
 
 use super::{
     MAX_BODY, Sender, body,
     incoming::{Incoming, Refusal},
     kept::Kept,
+    postback::{other_currency, too_many_steps},
     unpack::{split, unpack},
 };
-use crate::recorder::{EventRecorder, Recorded, TOO_MANY_KEYS, too_many_keys};
+use crate::{
+    conversions::{
+        attribution::attribute,
+        history::History,
+        record::{self, Outcome},
+        report,
+    },
+    log::AppendError,
+    recorder::{EventRecorder, Recorded, TOO_MANY_KEYS, too_many_keys},
+};
 
 pub(super) async fn post(
     State(recorder): State<Arc<EventRecorder>>,
@@ -47,11 +58,11 @@ pub(super) async fn post(
         indexes,
         mut refused,
     } = parsed.await.map_err(Problem::internal)??;
-    let results = recorder.record(events).await;
+    let results = record_all(&recorder, events).await;
     let results = results.map_err(|e| {
         Problem::unavailable(
             "unrecorded",
-            format!("nothing of this request was recorded: {e}; send it again"),
+            format!("not all of this request was recorded: {e}; send it again, with its keys"),
             2,
         )
     })?;
@@ -61,16 +72,11 @@ pub(super) async fn post(
         recorder.tallies.rejected(account, code, 1);
         refused.push((index, Refusal { code, detail }));
     };
-    for (result, index) in results.iter().zip(indexes) {
+    for (result, index) in results.into_iter().zip(indexes) {
         match result {
-            Recorded::Accepted(id) => accepted.push(*id),
-            Recorded::Duplicate(_) => duplicates += 1,
-            Recorded::Pending => {
-                let detail =
-                    "this key is being recorded just now; send the event again in a second";
-                refuse(index, "in_progress", detail.into());
-            }
-            Recorded::TooManyKeys => refuse(index, TOO_MANY_KEYS, too_many_keys()),
+            Became::Recorded(id) => accepted.push(id),
+            Became::Repeated => duplicates += 1,
+            Became::Refused(code, detail) => refuse(index, code, detail),
         }
     }
     refused.sort_by_key(|(index, _)| *index);
@@ -85,6 +91,73 @@ pub(super) async fn post(
         "first_event_id": accepted.first(),
         "last_event_id": accepted.last(),
     })))
+}
+
+/// How long what was recorded before is looked for, of all events of a request; the rest is to be sent again.
+const LOOK_LIMIT: Duration = Duration::from_secs(20);
+
+/// What became of an event.
+enum Became {
+    Recorded(EventId),
+    Repeated,
+    Refused(&'static str, String),
+}
+
+/// Records events; conversions by what was reported of their transactions before.
+async fn record_all(
+    recorder: &Arc<EventRecorder>,
+    mut events: Vec<Event>,
+) -> Result<Vec<Became>, AppendError> {
+    // Reports that may change what was reported before, in case that there was something.
+    let mut reports: HashMap<usize, (Arc<Goal>, Event)> = HashMap::new();
+    let end = Instant::now() + LOOK_LIMIT;
+    for (place, event) in events.iter_mut().enumerate() {
+        let goal = recorder.catalog.goal(event.object_id());
+        let Some(goal) = goal.filter(|_| event.kind() == EventKind::Conversion) else {
+            continue;
+        };
+        // An event without its click is one all the same; its receipt says so.
+        let _ = timeout_at(end, attribute(recorder, &goal, event)).await;
+        if event.transaction_id.is_some() && record::depends(&goal, event) {
+            reports.insert(place, (Arc::clone(&goal), event.clone()));
+        }
+        History::default().decide(event, report::repeats(&goal));
+    }
+    let recorded = recorder.record(events).await?;
+    let mut all = Vec::with_capacity(recorded.len());
+    for (place, recorded) in recorded.into_iter().enumerate() {
+        let report = reports.remove(&place);
+        all.push(match (recorded, report) {
+            (Recorded::Duplicate(_), Some(_)) if Instant::now() >= end => Became::in_progress(),
+            (Recorded::Duplicate(_), Some((goal, event))) => {
+                became(record::record(recorder, &goal, event).await?)
+            }
+            (Recorded::Accepted(id), _) => Became::Recorded(id),
+            (Recorded::Duplicate(_), None) => Became::Repeated,
+            (Recorded::Pending, _) => Became::in_progress(),
+            (Recorded::TooManyKeys, _) => Became::Refused(TOO_MANY_KEYS, too_many_keys()),
+        });
+    }
+    Ok(all)
+}
+
+fn became(outcome: Outcome) -> Became {
+    let refused = |problem: Problem| Became::Refused(problem.code, problem.detail);
+    match outcome {
+        Outcome::Recorded(id, ..) => Became::Recorded(id),
+        Outcome::Repeats { .. } => Became::Repeated,
+        Outcome::OtherCurrency => refused(other_currency()),
+        Outcome::TooManySteps => refused(too_many_steps()),
+        Outcome::TooManyKeys => Became::Refused(TOO_MANY_KEYS, too_many_keys()),
+        Outcome::Pending => Became::in_progress(),
+    }
+}
+
+impl Became {
+    fn in_progress() -> Self {
+        let detail = "this key is being recorded just now; send the event again in a second";
+        Self::Refused("in_progress", detail.into())
+    }
 }
 
 fn authorize(recorder: &EventRecorder, headers: &HeaderMap) -> Result<EntityId, Problem> {

@@ -180,7 +180,9 @@ proptest! {
         let passed = parse_query(Some(&query));
         let own = &("b".to_owned(), "1".to_owned());
         prop_assert!(&pairs[0] == own || passed.iter().any(|(name, _)| name == "b"));
-        prop_assert_eq!(pairs.last().unwrap(), &("mr_click".into(), id.to_string()));
+        let (name, text) = pairs.last().unwrap();
+        prop_assert_eq!(name, "mr_click");
+        prop_assert_eq!(enrich::click_id::ClickId::read(text, &aim::tests::key()).unwrap().event, id);
         prop_assert!(http::HeaderValue::from_str(to.as_str()).is_ok());
     }
 

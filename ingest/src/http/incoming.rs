@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use super::postback::read_value;
 use crate::{
     client_address::address,
+    conversions::report,
     recorder::EventRecorder,
     request_facts::{MAX_SHORT, MAX_TEXT, RequestFacts, Target, cut, subs, utm},
 };
@@ -47,6 +48,7 @@ pub(super) struct Incoming<'a> {
     #[serde(borrow, alias = "payout", alias = "revenue", alias = "amount")]
     value: Option<&'a RawValue>,
     currency: Option<String>,
+    status: Name,
     sub1: Name,
     sub2: Name,
     sub3: Name,
@@ -60,7 +62,7 @@ pub(super) struct Incoming<'a> {
 }
 
 /// What an event may have, without the aliases.
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 28] = [
     "type",
     "link",
     "pixel",
@@ -77,6 +79,7 @@ const FIELDS: [&str; 27] = [
     "click_id",
     "value",
     "currency",
+    "status",
     "sub1",
     "sub2",
     "sub3",
@@ -164,8 +167,18 @@ impl<'a> Incoming<'a> {
         now_ms: i64,
     ) -> Result<Event, Refusal> {
         let target = self.target(&recorder.catalog, account)?;
+        let status = self.status.0.clone();
         let seen = self.request_facts(recorder, target, now_ms)?;
-        Ok(recorder.event(target, seen))
+        let mut event = recorder.event(target, seen);
+        match recorder.catalog.goal(target.object) {
+            Some(goal) => report::write(&goal, status.as_deref(), &mut event)
+                .or_else(|wrong| refuse("unknown_status", wrong.detail))?,
+            None if status.is_some() => {
+                return refuse("invalid_status", "only conversions have a status");
+            }
+            None => {}
+        }
+        Ok(event)
     }
 
     fn target(&self, catalog: &Catalog, account: EntityId) -> Result<Target, Refusal> {

@@ -3,6 +3,7 @@
 mod aim;
 mod body;
 mod cors;
+mod cost;
 mod events;
 #[cfg(test)]
 mod hostile;
@@ -14,6 +15,9 @@ mod postback;
 mod preview;
 mod qr;
 mod redirect;
+mod script;
+mod sender;
+mod tls;
 mod unpack;
 
 pub(crate) use self::qr::DRAWN_AT_ONCE;
@@ -44,8 +48,9 @@ const MAX_FORM: usize = 64 << 10;
 /// All public routes.
 pub fn routes(recorder: Arc<EventRecorder>) -> Router {
     let doors = Router::new()
-        .route("/p/{pixel}", get(pixel::view))
-        .route("/p/{pixel}/", get(pixel::view))
+        .route("/mr.js", get(script::get))
+        .route("/p/{pixel}", views())
+        .route("/p/{pixel}/", views())
         .route("/c/{goal}", conversions())
         .route("/c/{goal}/", conversions())
         .route("/v1/events", axum::routing::post(events::post))
@@ -61,6 +66,7 @@ pub fn routes(recorder: Arc<EventRecorder>) -> Router {
             "/robots.txt",
             get(|| async { "User-agent: *\nDisallow: /\n" }),
         )
+        .route("/internal/tls", get(tls::ask))
         .fallback(redirect::follow)
         .method_not_allowed_fallback(not_so)
         .with_state(recorder)
@@ -72,6 +78,10 @@ async fn not_so() -> web::Problem {
         "method_not_allowed",
         "this door does not take this method",
     )
+}
+
+fn views() -> MethodRouter<Arc<EventRecorder>> {
+    get(pixel::view).post(pixel::beacon)
 }
 
 fn conversions() -> MethodRouter<Arc<EventRecorder>> {

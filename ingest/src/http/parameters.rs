@@ -4,17 +4,21 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value, value::RawValue};
 use web::Problem;
 
-use super::parse_query;
+use super::{parse_query, postback::PIXEL, sender::SIGNATURE};
 
 /// Parameters, in the order in which they count: the first of a name does.
 pub(super) type Parameters = Vec<(String, String)>;
 
 /// Names of a postback's parameters, each with its aliases in other trackers.
-const NAMES: [(&str, &[&str]); 9] = [
+const NAMES: [(&str, &[&str]); 13] = [
     ("click_id", &["clickid", "cid", "subid"]),
     ("transaction_id", &["txid", "tid", "order_id"]),
     ("value", &["payout", "revenue", "amount"]),
     ("currency", &[]),
+    ("status", &[]),
+    ("idempotency_key", &[]),
+    (SIGNATURE, &[]),
+    (PIXEL, &[]),
     ("sub1", &[]),
     ("sub2", &[]),
     ("sub3", &[]),

@@ -6,22 +6,27 @@ use axum::{
     Json,
     body::Body,
     extract::{Path, State},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use catalog::Goal;
 use http::{HeaderMap, StatusCode, Uri};
-use model::{EntityId, EventId};
-use serde_json::json;
+use model::{EntityId, Event, EventId, Status, money_text, parse_money};
+use serde_json::{Value, json};
 use web::Problem;
 
 use super::{
-    EVENT_ID, MAX_FORM, Sender, body,
+    EVENT_ID, MAX_FORM, Sender, body, parameter,
     parameters::{self, Parameters},
-    parse_query,
+    parse_query, sender,
 };
 use crate::{
-    money::parse_money,
-    recorder::{EventRecorder, Recorded, TOO_MANY_KEYS, too_many_keys},
+    conversions::{
+        attribution::{NoClick, attribute},
+        history::Effect,
+        record::{self, Outcome},
+        report,
+    },
+    recorder::{EventRecorder, TOO_MANY_KEYS, too_many_keys},
     request_facts::{MAX_SHORT, RequestFacts, Target, subs},
 };
 
@@ -31,7 +36,7 @@ pub(super) async fn get(
     uri: Uri,
     sender: Sender,
 ) -> Result<Response, Problem> {
-    let goal = find(&recorder, &goal)?;
+    let goal = find(&recorder, &goal, &uri)?;
     convert(recorder, &goal, parse_query(uri.query()), sender.seen).await
 }
 
@@ -53,7 +58,7 @@ pub(super) async fn post(
     body: Body,
 ) -> Result<Response, Problem> {
     // Nobody holds room for a body with a goal that does not exist.
-    let goal = match find(&recorder, &goal) {
+    let goal = match find(&recorder, &goal, &uri) {
         Ok(goal) => goal,
         Err(problem) => return Err(body::refuse(body, problem).await),
     };
@@ -68,12 +73,27 @@ pub(super) async fn post(
     convert(recorder, &goal, parameters, sender.seen).await
 }
 
-fn find(recorder: &EventRecorder, goal: &str) -> Result<Arc<Goal>, Problem> {
-    let id = goal.parse::<EntityId>().ok();
-    let goal = id.and_then(|id| recorder.catalog.goal(id));
+/// The goal of this id; or of this name, in the account of the pixel that the address names.
+fn find(recorder: &EventRecorder, goal: &str, uri: &Uri) -> Result<Arc<Goal>, Problem> {
+    let goal = match goal.parse::<EntityId>() {
+        Ok(id) => recorder.catalog.goal(id),
+        Err(_) => named(recorder, goal, uri),
+    };
     let goal = goal.filter(|goal| !goal.deleted);
     goal.ok_or_else(|| Problem::not_found("there is no such goal"))
 }
+
+fn named(recorder: &EventRecorder, goal: &str, uri: &Uri) -> Option<Arc<Goal>> {
+    let pixel = parameter(&parse_query(uri.query()), PIXEL)?;
+    let pixel = recorder.catalog.pixel(pixel.parse().ok()?);
+    let account = pixel.filter(|pixel| !pixel.deleted)?.account;
+    recorder
+        .catalog
+        .read(|state| state.goals.find(account, goal).cloned())
+}
+
+/// The parameter that names a pixel of the account whose goal is named.
+pub(super) const PIXEL: &str = "pixel";
 
 async fn convert(
     recorder: Arc<EventRecorder>,
@@ -81,51 +101,100 @@ async fn convert(
     parameters: Parameters,
     seen: RequestFacts,
 ) -> Result<Response, Problem> {
-    let seen = read_parameters(goal, &parameters, seen)
-        .inspect_err(|problem| recorder.tallies.rejected(goal.account, problem.code, 1))?;
+    let refused = |problem: &Problem| recorder.tallies.rejected(goal.account, problem.code, 1);
+    sender::check(goal, &parameters, seen.ip).inspect_err(refused)?;
+    let seen = read_parameters(goal, &parameters, seen).inspect_err(refused)?;
     let target = Target {
         object: goal.id,
         account: goal.account,
         campaign: goal.campaign,
     };
-    let recorded = recorder.record(vec![recorder.event(target, seen)]).await;
-    let recorded = recorded.map_err(|e| {
+    let mut event = recorder.event(target, seen);
+    let status = parameters::value(&parameters, "status");
+    let written = report::write(goal, status, &mut event);
+    written
+        .map_err(|wrong| Problem::bad_request("unknown_status", wrong.detail))
+        .inspect_err(refused)?;
+    let attributed = attribute(&recorder, goal, &mut event).await;
+    let outcome = record::record(&recorder, goal, event).await;
+    let outcome = outcome.map_err(|e| {
         Problem::unavailable(
             "unrecorded",
             format!("the conversion was not recorded: {e}; send it again"),
             5,
         )
     })?;
-    let answer = |id: Option<EventId>, duplicate: bool| {
-        let mut answer = json!({"event_id": id, "duplicate": duplicate});
-        let ignored = parameters::ignored(&parameters);
-        if !ignored.is_empty() {
-            answer["ignored"] = json!(ignored);
+    answer(outcome, attributed.err(), parameters::ignored(&parameters)).inspect_err(refused)
+}
+
+/// What a sender is told.
+fn answer(
+    outcome: Outcome,
+    no_click: Option<NoClick>,
+    ignored: Vec<&str>,
+) -> Result<Response, Problem> {
+    let (mut answer, id) = match outcome {
+        Outcome::Recorded(id, effect, event) => (recorded(id, effect, &event, no_click), Some(id)),
+        Outcome::Repeats { of, why } => {
+            let answer = json!({"event_id": of, "duplicate": true, "reason": why});
+            (answer, None)
         }
-        Json(answer)
-    };
-    match recorded.first() {
-        Some(Recorded::Accepted(id)) => {
-            let body = answer(Some(*id), false);
-            Ok(([(EVENT_ID, id.to_string())], body).into_response())
-        }
-        Some(Recorded::Duplicate(id)) => Ok(answer(*id, true).into_response()),
-        Some(Recorded::TooManyKeys) => {
-            recorder.tallies.rejected(goal.account, TOO_MANY_KEYS, 1);
-            Err(Problem {
+        Outcome::OtherCurrency => return Err(other_currency()),
+        Outcome::TooManyKeys => {
+            return Err(Problem {
                 code: TOO_MANY_KEYS,
                 ..Problem::too_many(too_many_keys(), 3_600)
-            })
+            });
         }
-        Some(Recorded::Pending) | None => {
+        Outcome::TooManySteps => return Err(too_many_steps()),
+        Outcome::Pending => {
             let detail = "this transaction_id is being recorded just now; ask again in a second";
-            recorder.tallies.rejected(goal.account, "in_progress", 1);
-            Err(Problem {
+            return Err(Problem {
                 retry_after: Some(1),
                 ..Problem::conflict("in_progress", detail)
-            })
+            });
         }
+    };
+    if !ignored.is_empty() {
+        answer["ignored"] = json!(ignored);
     }
+    let headers = id.map(|id| [(EVENT_ID, id.to_string())]);
+    Ok((headers.map(AppendHeaders), Json(answer)).into_response())
+}
+
+fn recorded(id: EventId, effect: Effect, event: &Event, no_click: Option<NoClick>) -> Value {
+    let mut answer = json!({
+        "event_id": id,
+        "duplicate": false,
+        "effect": effect.name(),
+        "status": event.status().name(),
+        "attributed": event.link.is_some(),
+    });
+    if let Some(was) = event.taken_back.and_then(|was| Status::try_from(was).ok()) {
+        answer["taken_back"] = json!(was.name());
+    }
+    if let Some(value) = event.value_micros {
+        answer["value"] = json!(money_text(value.into()));
+    }
+    if let Some(reason) = no_click.filter(|_| event.link.is_none()) {
+        answer["reason"] = json!(reason.name());
+    }
+    if event.unchecked {
+        answer["unchecked"] = json!(true);
+    }
+    answer
+}
+
+/// A transaction has one currency.
+pub(super) fn other_currency() -> Problem {
+    let detail = "this transaction was reported in another currency: send the value in it";
+    Problem::bad_request("wrong_currency", detail)
+}
+
+/// There is an end to what is said of one transaction.
+pub(super) fn too_many_steps() -> Problem {
+    let detail = "this transaction was changed too often; send a new transaction_id";
+    Problem::conflict("too_many_changes", detail)
 }
 
 pub(super) fn read_parameters(
@@ -134,7 +203,7 @@ pub(super) fn read_parameters(
     mut seen: RequestFacts,
 ) -> Result<RequestFacts, Problem> {
     let text = |name: &str| parameters::value(parameters, name).map(str::to_owned);
-    for name in ["transaction_id", "click_id"] {
+    for name in ["transaction_id", "idempotency_key", "click_id"] {
         if text(name).is_some_and(|v| v.len() > MAX_SHORT) {
             return Err(Problem::bad_request(
                 "too_long",
@@ -154,6 +223,8 @@ pub(super) fn read_parameters(
             "transaction_id is not UTF-8",
         ));
     }
+    // One of `/v1/events` is another.
+    seen.idempotency_key = text("idempotency_key").map(|key| format!("{}/{key}", goal.id));
     seen.click_id = text("click_id");
     seen.subs = subs(text);
     if let Some(value) = text("value") {

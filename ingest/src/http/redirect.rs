@@ -3,15 +3,15 @@
 use std::{borrow::Cow, sync::Arc};
 
 use axum::{
-    extract::State,
+    extract,
     response::{Html, IntoResponse, Response},
 };
-use catalog::{Link, LinkState, routing::fallback};
+use catalog::{Domain, Link, LinkState, Price, State, destination, domain, routing::fallback};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use model::EventId;
 use percent_encoding::percent_decode_str;
 
-use super::{Sender, acknowledge, aim::Aim, parameter, parse_query, preview, qr};
+use super::{Sender, acknowledge, aim::Aim, cost, parameter, parse_query, preview, qr};
 use crate::{
     recorder::EventRecorder,
     request_facts::{Target, subs, utm},
@@ -25,7 +25,7 @@ const NOT_FOUND: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\
 <h1>There is no such link</h1><p>It may have been deleted, or it has expired.</p></html>";
 
 pub(super) async fn follow(
-    State(recorder): State<Arc<EventRecorder>>,
+    extract::State(recorder): extract::State<Arc<EventRecorder>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -40,37 +40,78 @@ pub(super) async fn follow(
         .into_response();
     }
     let slug = slug(uri.path());
-    let is_ours = recorder
-        .host
-        .as_deref()
-        .is_none_or(|own| host(&uri, &headers).eq_ignore_ascii_case(own));
-    if !is_ours {
+    let host = host(&uri, &headers);
+    let domain = domain(&recorder, host);
+    let domain = domain.as_deref();
+    let is_own = || {
+        recorder
+            .host
+            .as_deref()
+            .is_none_or(|own| host.eq_ignore_ascii_case(own))
+    };
+    if domain.is_none() && !is_own() {
         return unknown();
     }
-    let Some(link) = recorder.catalog.link_named(&slug) else {
-        let about = about(&recorder, &slug, &method, &uri).await;
-        return about.unwrap_or_else(unknown);
+    let Some(link) = recorder.catalog.link_at(domain, &slug) else {
+        let about = about(&recorder, domain, &slug, &method, &uri).await;
+        return about.unwrap_or_else(|| elsewhere(domain, &slug));
     };
     match link.state(recorder.clock.now_ms()) {
+        LinkState::Live if is_used_up(&recorder, &link).await => instead(&link, gone),
         LinkState::Live => lead(&recorder, &link, &method, &uri, sender).await,
         LinkState::NotYet => instead(&link, unknown),
         LinkState::Ended => instead(&link, gone),
     }
 }
 
+/// The domain of an account that a request is for, if it is not the installation's own.
+fn domain(recorder: &EventRecorder, host: &str) -> Option<Arc<Domain>> {
+    if host.is_empty() || !recorder.catalog.read(State::has_domains) {
+        return None;
+    }
+    let own = recorder.host.as_deref();
+    let is_own = own.is_some_and(|own| host.eq_ignore_ascii_case(own));
+    let host = domain::host(host).filter(|_| !is_own)?;
+    recorder.catalog.verified_domain(&host)
+}
+
+/// Whether a link has led on as many as it shall.
+async fn is_used_up(recorder: &EventRecorder, link: &Link) -> bool {
+    let most = link
+        .options
+        .as_deref()
+        .and_then(|options| options.max_clicks);
+    match most {
+        Some(most) => recorder.max_clicks.is_used_up(link.id, most).await,
+        None => false,
+    }
+}
+
+/// Where a domain leads those who ask for no link, or for one that there is not.
+fn elsewhere(domain: Option<&Domain>, slug: &str) -> Response {
+    let target = domain.and_then(|domain| match slug.is_empty() {
+        true => domain.root_url.as_deref(),
+        false => domain.not_found_url.as_deref(),
+    });
+    target.map_or_else(unknown, |to| {
+        redirect(StatusCode::FOUND, &destination::location(to), None)
+    })
+}
+
 /// What is asked about a link: where it leads, or a code that leads to it.
 async fn about(
     recorder: &EventRecorder,
+    domain: Option<&Domain>,
     slug: &str,
     method: &Method,
     uri: &Uri,
 ) -> Option<Response> {
     if let Some(slug) = preview::asked(slug) {
-        let link = recorder.catalog.link_named(slug)?;
+        let link = recorder.catalog.link_at(domain, slug)?;
         return Some(preview::show(&link, recorder.clock.now_ms()));
     }
     let (slug, form) = qr::asked(slug)?;
-    let link = recorder.catalog.link_named(slug)?;
+    let link = recorder.catalog.link_at(domain, slug)?;
     let query = parse_query(uri.query());
     Some(qr::draw(recorder, &link, form, &query, method).await)
 }
@@ -110,7 +151,10 @@ async fn lead(
     let mut event = recorder.event(target, seen);
     let is_scan = parameter(&query, "qr").is_some_and(|value| value == "1");
     event.trigger = if is_scan { "qr" } else { "link" }.into();
+    event.domain = link.domain().unwrap_or_default().to_owned();
+    let paid = parameter(&query, "cost").and_then(|text| Price::parse(&text));
     let aim = Aim::of(recorder, link, &mut event, query, address);
+    cost::write(recorder, link, &mut event, paid.or(aim.cost_per_click));
     // A HEAD request is a look at the link, not a click on it.
     let id = match *method {
         Method::GET => recorder.record_one(event).await.ok(),
@@ -118,7 +162,8 @@ async fn lead(
     };
     let status = link.options.as_deref().map_or(302, |o| o.status.into());
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND);
-    redirect(status, &aim.location(link, uri.query(), id), id)
+    let key = || recorder.builder.click_key();
+    redirect(status, &aim.location(key, link, uri.query(), id), id)
 }
 
 fn redirect(status: StatusCode, location: &str, id: Option<EventId>) -> Response {

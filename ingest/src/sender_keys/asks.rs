@@ -27,11 +27,7 @@ pub(super) struct Asks {
 
 impl Asks {
     pub(super) fn new(events: &[Event]) -> Self {
-        let name = |event: &Event, hash: String| sender_keys::name(event.account, &hash);
-        let of = |event: &Event| -> Vec<String> {
-            let hashes = sender_keys::hashes(event);
-            hashes.map(|hash| name(event, hash)).collect()
-        };
+        let of = |event: &Event| sender_keys::names(event).collect();
         let keys: Vec<Vec<String>> = events.iter().map(of).collect();
         let waiting = (0..keys.len()).filter(|place| !keys[*place].is_empty());
         Self {

@@ -20,6 +20,7 @@ fn goal() -> Goal {
         account: EntityId::new(EntityKind::Account, 1),
         name: "sale".into(),
         campaign: None,
+        options: None,
         currency: Some("EUR".into()),
         tags: [].into(),
         created_ms: 0,

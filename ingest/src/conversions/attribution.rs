@@ -1,0 +1,157 @@
+//! Which click a conversion belongs to, by its click id.
+
+use catalog::{
+    Goal, GoalOptions, Link,
+    goal_options::AttributeBy,
+    routing::{Aim, Variant as LinkVariant},
+};
+use enrich::click_id::{ClickId, NotAClickId, Variant, hash_of};
+use model::{EntityId, EntityKind, Event, EventId, EventKind};
+
+use crate::recorder::EventRecorder;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Why a conversion with a click id belongs to no click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoClick {
+    /// The click id is of another tracker, or of another account.
+    Foreign,
+    /// It was altered: its signature is wrong.
+    Altered,
+    /// The click is longer ago than the goal allows.
+    Old,
+    /// It names an event that cannot be found now.
+    NotFound,
+    /// It names an event that is no click.
+    NotAClick,
+}
+
+impl NoClick {
+    /// The word in answers.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            NoClick::Foreign => "foreign_click_id",
+            NoClick::Altered => "altered_click_id",
+            NoClick::Old => "old_click",
+            NoClick::NotFound => "click_not_found",
+            NoClick::NotAClick => "not_a_click",
+        }
+    }
+}
+
+/// What is known of a click.
+struct Click {
+    link: u64,
+    campaign: Option<u64>,
+    clicked_ms: i64,
+    country: String,
+    region: String,
+    city: String,
+    device_type: String,
+    browser: String,
+    os: String,
+    variant: String,
+}
+
+/// Writes into a conversion which click it belongs to, if its click id says so.
+pub(crate) async fn attribute(
+    recorder: &EventRecorder,
+    goal: &Goal,
+    event: &mut Event,
+) -> Result<(), NoClick> {
+    let Some(text) = event.click_id.clone() else {
+        return Ok(());
+    };
+    let click = match text.parse::<EventId>() {
+        // Event ids were click ids before these were signed.
+        Ok(id) => looked_up(recorder, id).await?,
+        Err(_) => told(recorder, &text)?,
+    };
+    let link = EntityId::new(EntityKind::Link, click.link);
+    let account = recorder.catalog.link(link).map(|link| link.account);
+    if account != Some(goal.account) {
+        return Err(NoClick::Foreign);
+    }
+    let usual = GoalOptions::default();
+    let options = goal.options.as_deref().unwrap_or(&usual);
+    let most_ms = i64::from(options.attribution_days) * DAY_MS;
+    if event.occurred_ms.saturating_sub(click.clicked_ms) > most_ms {
+        return Err(NoClick::Old);
+    }
+    if options.attribute_by == AttributeBy::Click {
+        event.occurred_ms = click.clicked_ms;
+    }
+    event.link = Some(click.link);
+    event.campaign = click.campaign.or(event.campaign);
+    event.clicked_ms = Some(click.clicked_ms);
+    event.country = click.country;
+    event.region = click.region;
+    event.city = click.city;
+    event.device_type = click.device_type;
+    event.browser = click.browser;
+    event.os = click.os;
+    event.variant = click.variant;
+    Ok(())
+}
+
+/// What a signed id says itself.
+fn told(recorder: &EventRecorder, text: &str) -> Result<Click, NoClick> {
+    let id = ClickId::read(text, &recorder.builder.click_key());
+    let id = id.map_err(|not| match not {
+        NotAClickId::Foreign => NoClick::Foreign,
+        NotAClickId::Altered => NoClick::Altered,
+    })?;
+    let variant = match id.variant {
+        Variant::None => String::new(),
+        Variant::Named(name) => name,
+        Variant::Hashed(hash) => {
+            let link = EntityId::new(EntityKind::Link, id.link);
+            let link = recorder.catalog.link(link);
+            link.and_then(|link| named(&link, hash)).unwrap_or_default()
+        }
+    };
+    Ok(Click {
+        link: id.link,
+        campaign: id.campaign,
+        clicked_ms: i64::from(id.second) * 1_000,
+        country: id.country,
+        region: String::new(),
+        city: String::new(),
+        device_type: id.device_type.to_owned(),
+        browser: id.browser,
+        os: id.os,
+        variant,
+    })
+}
+
+/// The variant of a link whose name has this hash.
+fn named(link: &Link, hash: u64) -> Option<String> {
+    let splits = link.rules().iter().filter_map(|rule| match &rule.to {
+        Aim::One(_) => None,
+        Aim::Split(variants) => Some(variants),
+    });
+    let mut names = splits.flatten().map(|variant: &LinkVariant| &*variant.name);
+    names.find(|name| hash_of(name) == hash).map(str::to_owned)
+}
+
+async fn looked_up(recorder: &EventRecorder, id: EventId) -> Result<Click, NoClick> {
+    let found = recorder.lookup.find(Some(&recorder.log), id).await;
+    let event = found.ok_or(NoClick::NotFound)?.event;
+    if event.kind() != EventKind::Click {
+        return Err(NoClick::NotAClick);
+    }
+    let facts = recorder.builder.rules.facts(&event);
+    Ok(Click {
+        link: event.object,
+        campaign: event.campaign,
+        clicked_ms: event.occurred_ms,
+        country: event.country,
+        region: event.region,
+        city: event.city,
+        device_type: facts.device_type.to_owned(),
+        browser: facts.browser.as_ref().to_owned(),
+        os: facts.os.as_ref().to_owned(),
+        variant: event.variant,
+    })
+}

@@ -1,0 +1,362 @@
+//! What a report adds to a transaction and takes back, by what was recorded of it before. Pure.
+//!
+//! The reports of a transaction are a chain: each has the number of its step, which is a sender's key, so that of two that
+//! are recorded at once one sees the other. What was decided is written in the event, and the numbers follow from the
+//! events alone.
+
+use catalog::goal_options::Repeats;
+use model::{Event, EventId, Status};
+
+/// What was recorded of a transaction, in order.
+#[derive(Debug, Default)]
+pub(crate) struct History(Vec<(EventId, Event)>);
+
+/// What becomes of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It is recorded, and does this.
+    Record(Effect),
+    /// It says nothing new.
+    Repeats {
+        /// What was recorded before.
+        of: EventId,
+        /// Why it is not recorded, for people.
+        why: &'static str,
+    },
+    /// Its value is in another currency than the transaction.
+    OtherCurrency,
+}
+
+/// What an event does to its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It is the first report.
+    New,
+    /// Another status.
+    Changed,
+    /// Another value in the place of what was.
+    Replaced,
+    /// A value that is added to what was.
+    Added,
+    /// Part of the value is given back.
+    Refunded,
+}
+
+impl Effect {
+    /// The word in answers.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Effect::New => "new",
+            Effect::Changed => "changed",
+            Effect::Replaced => "replaced",
+            Effect::Added => "added",
+            Effect::Refunded => "refunded",
+        }
+    }
+}
+
+impl History {
+    /// Adds what comes next.
+    pub(crate) fn push(&mut self, id: EventId, event: Event) {
+        self.0.push((id, event));
+    }
+
+    /// How many reports there were.
+    pub(crate) fn steps(&self) -> u32 {
+        self.0.len() as u32
+    }
+
+    /// Decides on a report, of which status and amount are set, and writes into it what it does.
+    pub(crate) fn decide(&self, event: &mut Event, repeats: Repeats) -> Decision {
+        event.step = self.steps();
+        if self.is_other_currency(event) {
+            return Decision::OtherCurrency;
+        }
+        self.inherit(event);
+        if is_refund(event) {
+            return self.refund(event);
+        }
+        let Some((_, current)) = self.0.iter().rfind(|(_, fact)| !fact.adjusts) else {
+            set_value(event, 0);
+            return Decision::Record(Effect::New);
+        };
+        if let Some(of) = self.repeated(event) {
+            let why = "this status and value of the transaction were recorded before";
+            return Decision::Repeats { of, why };
+        }
+        match event.status() == current.status() {
+            true => self.another_value(event, repeats),
+            false => {
+                event.amount_micros = event.amount_micros.or_else(|| amount_of(current));
+                event.taken_back = Some(current.status);
+                set_value(event, self.value());
+                Decision::Record(Effect::Changed)
+            }
+        }
+    }
+
+    fn refund(&self, event: &mut Event) -> Decision {
+        let same =
+            |(_, fact): &&(EventId, Event)| fact.adjusts && amount_of(fact) == event.amount_micros;
+        // Two equal refunds are told apart by a key of their own.
+        let repeated = self
+            .0
+            .iter()
+            .find(same)
+            .filter(|_| event.idempotency_key.is_none());
+        if let Some((of, _)) = repeated {
+            let why =
+                "a refund of this value was recorded before; another one needs an idempotency_key";
+            return Decision::Repeats { of: *of, why };
+        }
+        let current = self.0.iter().rfind(|(_, fact)| !fact.adjusts);
+        event.status = current.map_or(event.status, |(_, current)| current.status);
+        self.adjust(event, Effect::Refunded)
+    }
+
+    /// The same status with another value.
+    fn another_value(&self, event: &mut Event, repeats: Repeats) -> Decision {
+        let of = self.0.last().map(|(id, _)| *id);
+        let repeat = |why| Decision::Repeats {
+            of: of.unwrap_or_else(|| unreachable!("a transaction without a report has no status")),
+            why,
+        };
+        match repeats {
+            _ if event.amount_micros.is_none() => repeat("this status was recorded before"),
+            Repeats::Ignore => repeat(
+                "another value of this transaction is recorded, and the goal ignores repeats",
+            ),
+            Repeats::Add if event.idempotency_key.is_none() => {
+                repeat("what is added to a transaction needs an idempotency_key")
+            }
+            Repeats::Add => self.adjust(event, Effect::Added),
+            Repeats::Replace => {
+                event.taken_back = Some(event.status);
+                set_value(event, self.value());
+                Decision::Record(Effect::Replaced)
+            }
+        }
+    }
+
+    /// Changes the value alone.
+    fn adjust(&self, event: &mut Event, effect: Effect) -> Decision {
+        event.adjusts = true;
+        let counts = event.status() == Status::Approved;
+        event.value_micros = event
+            .amount_micros
+            .map(|amount| if counts { amount } else { 0 });
+        Decision::Record(effect)
+    }
+
+    /// What was reported with the same status and value.
+    fn repeated(&self, event: &Event) -> Option<EventId> {
+        let is_same = |fact: &Event| {
+            let amount = amount_of(fact);
+            let same_amount = event.amount_micros == amount;
+            !fact.adjusts && fact.status == event.status && same_amount
+        };
+        let is_own = event.idempotency_key.is_none();
+        let mut facts = self.0.iter().filter(|_| is_own);
+        facts.find(|(_, fact)| is_same(fact)).map(|(id, _)| *id)
+    }
+
+    /// What all of it adds to the values of approved conversions.
+    fn value(&self) -> i64 {
+        let values = self.0.iter().filter_map(|(_, fact)| fact.value_micros);
+        values.fold(0, i64::saturating_add)
+    }
+
+    fn is_other_currency(&self, event: &Event) -> bool {
+        let is_other = |own: &str| !own.is_empty() && own != event.currency;
+        let has_own = event.amount_micros.is_some() && !event.currency.is_empty();
+        has_own && self.0.iter().any(|(_, fact)| is_other(&fact.currency))
+    }
+
+    /// What is told of a transaction counts where its first report did, in its currency.
+    fn inherit(&self, event: &mut Event) {
+        let currency = self.0.iter().map(|(_, fact)| &fact.currency);
+        if let Some(currency) = currency.into_iter().find(|currency| !currency.is_empty()) {
+            event.currency.clone_from(currency);
+        }
+        let Some((_, first)) = self.0.first() else {
+            return;
+        };
+        event.campaign = first.campaign;
+        event.link = first.link;
+        event.clicked_ms = first.clicked_ms;
+        event.country.clone_from(&first.country);
+        event.region.clone_from(&first.region);
+        event.city.clone_from(&first.city);
+        event.device_type.clone_from(&first.device_type);
+        event.browser.clone_from(&first.browser);
+        event.os.clone_from(&first.os);
+        event.variant.clone_from(&first.variant);
+    }
+}
+
+/// A negative value of a transaction. Without a transaction there is nothing that it could be of.
+fn is_refund(event: &Event) -> bool {
+    let is_negative = event.amount_micros.is_some_and(|amount| amount < 0);
+    is_negative && event.transaction_id.is_some()
+}
+
+/// What was reported; events from before statuses say it in their value.
+fn amount_of(fact: &Event) -> Option<i64> {
+    fact.amount_micros.or(fact.value_micros)
+}
+
+/// The amount counts if it is approved, less what counted before.
+fn set_value(event: &mut Event, before: i64) {
+    let counts = event.status() == Status::Approved;
+    let amount = event.amount_micros.filter(|_| counts).unwrap_or(0);
+    let has_value = event.amount_micros.is_some() || before != 0;
+    event.value_micros = has_value.then(|| amount.saturating_sub(before));
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{EventKind, LogId, Measure, Seq};
+
+    use super::*;
+
+    const M: i64 = 1_000_000;
+
+    fn id(step: u32) -> EventId {
+        EventId {
+            log: LogId(1),
+            seq: Seq(u64::from(step) + 1),
+        }
+    }
+
+    fn report(status: Status, amount: Option<i64>) -> Event {
+        Event {
+            kind: EventKind::Conversion as i32,
+            transaction_id: Some("t".into()),
+            status: status as i32,
+            amount_micros: amount.map(|amount| amount * M),
+            currency: amount.map(|_| "EUR".to_owned()).unwrap_or_default(),
+            ..Event::default()
+        }
+    }
+
+    /// Conversions, pending, rejected and value after all reports, and what each was answered.
+    fn told(repeats: Repeats, reports: Vec<Event>) -> ([i64; 4], Vec<String>) {
+        let (mut history, mut sums, mut said) = (History::default(), [0; 4], Vec::new());
+        for mut event in reports {
+            let before = history.steps();
+            match history.decide(&mut event, repeats) {
+                Decision::Record(effect) => {
+                    said.push(effect.name().to_owned());
+                    let counted = Measure::counted(&event, &model::Facts::default());
+                    assert_eq!(counted.iter().map(|(_, n)| n).sum::<i64>(), 1);
+                    for (measure, more) in counted.iter() {
+                        match measure {
+                            Measure::Conversions => sums[0] += more,
+                            Measure::Pending => sums[1] += more,
+                            Measure::Rejected => sums[2] += more,
+                            _ => {}
+                        }
+                    }
+                    sums[3] += event.value_micros.unwrap_or(0) / M;
+                    history.push(id(before), event);
+                }
+                Decision::Repeats { of, .. } => said.push(format!("repeats {}", of.seq.0)),
+                Decision::OtherCurrency => said.push("other currency".into()),
+            }
+        }
+        (sums, said)
+    }
+
+    use Repeats::{Add, Ignore, Replace};
+    use Status::{Approved, Pending, Rejected};
+
+    #[test]
+    fn a_status_takes_the_place_of_the_one_before() {
+        let (sums, said) = told(
+            Ignore,
+            vec![
+                report(Pending, Some(10)),
+                report(Approved, None),
+                report(Approved, Some(10)),
+                report(Approved, Some(12)),
+                report(Approved, Some(-4)),
+                report(Approved, Some(-4)),
+                report(Rejected, None),
+            ],
+        );
+        let expected = [
+            "new",
+            "changed",
+            "repeats 2",
+            "repeats 2",
+            "refunded",
+            "repeats 3",
+            "changed",
+        ];
+        assert_eq!(said, expected);
+        assert_eq!(
+            sums,
+            [0, 0, 1, 0],
+            "rejected, and nothing is left of its value"
+        );
+    }
+
+    #[test]
+    fn pending_values_do_not_count_until_they_are_approved() {
+        let pending = told(Ignore, vec![report(Pending, Some(10))]);
+        assert_eq!(pending.0, [0, 1, 0, 0]);
+        let approved = told(
+            Ignore,
+            vec![report(Pending, Some(10)), report(Approved, Some(8))],
+        );
+        assert_eq!(approved.0, [1, 0, 0, 8]);
+        let straight = told(Ignore, vec![report(Approved, Some(8))]);
+        assert_eq!(straight.0, [1, 0, 0, 8]);
+    }
+
+    #[test]
+    fn another_value_is_ignored_added_or_takes_the_place() {
+        let keyed = |amount, key: &str| Event {
+            idempotency_key: Some(key.into()),
+            ..report(Approved, Some(amount))
+        };
+        let two = || vec![report(Approved, Some(10)), report(Approved, Some(15))];
+        assert_eq!(told(Ignore, two()).0, [1, 0, 0, 10]);
+        assert_eq!(told(Replace, two()).0, [1, 0, 0, 15]);
+        assert_eq!(told(Add, two()).1, ["new", "repeats 1"]);
+        let (sums, said) = told(
+            Add,
+            vec![report(Approved, Some(10)), keyed(10, "a"), keyed(5, "b")],
+        );
+        assert_eq!(
+            (sums, &said[..]),
+            (
+                [1, 0, 0, 25],
+                &["new", "added", "added"].map(String::from)[..]
+            )
+        );
+    }
+
+    #[test]
+    fn a_transaction_has_one_currency() {
+        let dollars = Event {
+            currency: "USD".into(),
+            ..report(Approved, Some(3))
+        };
+        let (_, said) = told(Replace, vec![report(Approved, Some(10)), dollars]);
+        assert_eq!(said, ["new", "other currency"]);
+    }
+
+    proptest::proptest! {
+        /// Whatever is reported in whatever order, a transaction counts once, as what it is now, with its last value less refunds.
+        #[test]
+        fn a_transaction_counts_once(reports in proptest::collection::vec((0usize..3, proptest::option::of(1i64..20)), 1..12)) {
+            let reports = reports.into_iter().map(|(status, amount)| report(Status::ALL[status], amount));
+            let (sums, said) = told(Replace, reports.collect());
+            proptest::prop_assert_eq!(sums[0] + sums[1] + sums[2], 1, "{:?}", said);
+            proptest::prop_assert!(sums[..3].iter().all(|n| *n >= 0));
+            proptest::prop_assert!(sums[0] == 1 || sums[3] == 0, "only what is approved has a value");
+            proptest::prop_assert!((0..20).contains(&sums[3]));
+        }
+    }
+}

@@ -60,6 +60,13 @@ pub struct Options {
     /// http://COLLECT_ADDR, and any host]
     #[arg(long, env = "MILLRACE_PUBLIC_URL", global = true)]
     pub public_url: Option<String>,
+    /// Who says that a domain is an account's: `operator`, `dns` (a TXT record) or `none` (nobody need) [default:
+    /// operator]
+    #[arg(long, env = "MILLRACE_DOMAIN_VERIFICATION", global = true)]
+    pub domain_verification: Option<VerifiedBy>,
+    /// Name server that is asked for these records, such as 192.0.2.53:53 [default: those of the system]
+    #[arg(long, env = "MILLRACE_DNS_SERVER", global = true)]
+    pub dns_server: Option<SocketAddr>,
     /// Proxies that are believed about whose request they pass on
     #[arg(
         long,
@@ -106,6 +113,18 @@ pub struct Options {
     pub report_sql: Option<PathBuf>,
 }
 
+/// Who says that a domain is an account's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum VerifiedBy {
+    /// Whoever runs the installation.
+    Operator,
+    /// A record of DNS.
+    Dns,
+    /// Whoever adds it.
+    None,
+}
+
 /// All settings, complete.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -120,6 +139,8 @@ pub struct Settings {
     pub public_url: String,
     /// Its host, if somebody set it: at others links do not answer.
     pub public_host: Option<String>,
+    pub domain_verification: VerifiedBy,
+    pub dns_server: Option<SocketAddr>,
     pub admin_token: Option<Hidden<String>>,
     secret: Option<Hidden<String>>,
     /// How long a visitor waits for the disk.
@@ -155,6 +176,8 @@ impl Options {
             api_addr,
             operator_addr,
             public_url,
+            domain_verification,
+            dns_server,
             trusted_proxies,
             redirect_patience,
             client_ip_header,
@@ -194,6 +217,8 @@ impl Options {
             operator_addr: all
                 .operator_addr
                 .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8082))),
+            domain_verification: all.domain_verification.unwrap_or(VerifiedBy::Operator),
+            dns_server: all.dns_server,
             public_host: all.public_url.as_deref().map(host_of).transpose()?,
             public_url: all
                 .public_url

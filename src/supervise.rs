@@ -4,12 +4,16 @@
 use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
+use async_trait::async_trait;
 use clap::ValueEnum;
 use handover::installation;
-use ingest::{CollectorDeps, CollectorSettings};
+use ingest::{ClickCounts, CollectorDeps, CollectorSettings};
 use jobs::JobClient;
-use model::random::{new_nonce, new_secret};
-use serving::{ServingDeps, ServingSettings};
+use model::{
+    EntityId,
+    random::{new_nonce, new_secret},
+};
+use serving::{ClickTotals, DomainVerification, ServingDeps, ServingSettings, Verifying};
 use speed_layer::{SpeedDeps, SpeedSettings};
 use storage::{error::Kind, ledger::LedgerError};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -18,7 +22,7 @@ use web::{ServerSettings, operate_routes};
 
 use crate::{
     auditing::{self, Auditing},
-    config::Settings,
+    config::{Settings, VerifiedBy},
     job_health,
     own_threads::OwnThreads,
     refused, rollup_lag, salting,
@@ -213,6 +217,7 @@ async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSet
         reservations: Arc::clone(&parts.reservations),
         catalog: parts.catalog.clone(),
         rules: Arc::clone(&parts.rules),
+        click_counts: Arc::new(LinkClicks::of(parts)),
         geo: parts.geo()?,
         salts,
         salt_follower,
@@ -229,6 +234,26 @@ async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSet
         server: ServerSettings::default(),
     };
     Ok((deps, settings))
+}
+
+/// What the API knows of the clicks of links, for collectors.
+struct LinkClicks(ClickTotals);
+
+impl LinkClicks {
+    fn of(parts: &Parts) -> Self {
+        let (env, cells) = (parts.env.clone(), Arc::clone(&parts.cells));
+        Self(ClickTotals::new(env, cells, parts.overview.clone()))
+    }
+}
+
+#[async_trait]
+impl ClickCounts for LinkClicks {
+    async fn clicks(&self, link: EntityId) -> Option<i64> {
+        let clicks = self.0.of(link).await;
+        clicks
+            .inspect_err(|error| tracing::warn!(%error, "the clicks of a link are not known now"))
+            .ok()
+    }
 }
 
 fn speed(parts: &Parts) -> SpeedDeps {
@@ -266,6 +291,14 @@ fn serving_settings(parts: &Parts) -> anyhow::Result<ServingSettings> {
             .settings
             .admin_token(|| new_secret(&*parts.env.random))?,
         public_url: parts.settings.public_url.clone(),
+        domain_verification: Verifying {
+            by: match parts.settings.domain_verification {
+                VerifiedBy::Operator => DomainVerification::Operator,
+                VerifiedBy::Dns => DomainVerification::Dns,
+                VerifiedBy::None => DomainVerification::None,
+            },
+            server: parts.settings.dns_server,
+        },
         server: ServerSettings::default(),
     })
 }

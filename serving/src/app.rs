@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use catalog::Catalog;
+use catalog::{Catalog, Link};
 use enrich::Rules;
 use handover::{directory::Directory, fences::Fences, forecasts, overview::Overview};
 use model::EntityId;
@@ -13,7 +13,7 @@ use crate::{
     account_counts::AccountCounts,
     admin_token::AdminToken,
     controls::{AuditControl, JobControl},
-    deps::{ServingDeps, ServingSettings},
+    deps::{ServingDeps, ServingSettings, Verifying},
     rooms::Rooms,
     stats::{live::Readings, settled::Settled},
 };
@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub admin_token: AdminToken,
     /// Where visitors reach the collector, for the addresses of links; `/` at its end or not.
     pub public_url: String,
+    /// How domains of accounts are verified.
+    pub domain_verification: Verifying,
     /// What user agents, languages and referrers say.
     pub rules: Arc<Rules>,
     /// The scheduled jobs.
@@ -61,6 +63,7 @@ impl App {
             catalog: deps.catalog,
             admin_token: AdminToken::new(settings.admin_token.reveal()),
             public_url: settings.public_url,
+            domain_verification: settings.domain_verification,
             rules: deps.rules,
             jobs: deps.jobs,
             audits: deps.audits,
@@ -80,6 +83,18 @@ impl App {
     /// The public address of `path`, which has no `/` at its start.
     pub(crate) fn public(&self, path: &str) -> String {
         format!("{}/{path}", self.public_url.trim_end_matches('/'))
+    }
+
+    /// The whole address of a link.
+    pub(crate) fn address_of(&self, link: &Link) -> String {
+        match link.domain() {
+            // A domain of an account is reached as the installation is.
+            Some(host) => match self.public_url.starts_with("https:") {
+                true => format!("https://{host}/{}", link.slug),
+                false => format!("http://{host}/{}", link.slug),
+            },
+            None => self.public(&link.slug),
+        }
     }
 
     /// Takes note that `account` makes so many objects, unless that is more than it may in an hour.

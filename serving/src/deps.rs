@@ -1,6 +1,6 @@
 //! What the API works with, and how it behaves.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use catalog::Catalog;
 use enrich::Rules;
@@ -33,6 +33,27 @@ pub struct ServingDeps {
     pub health: Health,
 }
 
+/// Who says that a domain is an account's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DomainVerification {
+    /// Whoever runs the installation.
+    #[default]
+    Operator,
+    /// A record of DNS.
+    Dns,
+    /// Whoever adds it: for an installation with one owner.
+    None,
+}
+
+/// How domains of accounts are verified.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Verifying {
+    /// By whom.
+    pub by: DomainVerification,
+    /// The name server that is asked; `None`: those of the system.
+    pub server: Option<SocketAddr>,
+}
+
 /// How the API behaves.
 #[derive(Debug, Clone)]
 pub struct ServingSettings {
@@ -40,6 +61,8 @@ pub struct ServingSettings {
     pub admin_token: Hidden<String>,
     /// Where visitors reach the collector.
     pub public_url: String,
+    /// How domains of accounts are verified.
+    pub domain_verification: Verifying,
     /// Bounds of the server.
     pub server: ServerSettings,
 }

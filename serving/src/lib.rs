@@ -7,9 +7,11 @@ mod api_types;
 mod app;
 mod assets;
 mod audit;
+mod click_totals;
 mod controls;
 mod cors;
 mod deps;
+mod dns;
 mod forecasts;
 mod live;
 mod openapi;
@@ -20,8 +22,9 @@ mod routes;
 mod stats;
 
 pub use admin_token::AdminToken;
+pub use click_totals::{ClickTotals, TotalError};
 pub use controls::{AuditControl, JobControl, NoAudit};
-pub use deps::{ServingDeps, ServingSettings};
+pub use deps::{DomainVerification, ServingDeps, ServingSettings, Verifying};
 pub use role::run;
 
 #[cfg(test)]

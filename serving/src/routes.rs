@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::Problem;
 
 use crate::{
-    api::{accounts, api_keys, bulk, campaigns, goals, jobs, links, pixels, simulate},
+    api::{accounts, api_keys, bulk, campaigns, domains, goals, jobs, links, pixels, simulate},
     app::App,
     assets, audit, cors, forecasts, live,
     openapi::{self, Document},
@@ -35,6 +35,13 @@ fn documented() -> OpenApiRouter<Arc<App>> {
             bulk::put_many_links,
             bulk::delete_many_links
         ))
+        .routes(routes!(domains::list_domains, domains::add_domain))
+        .routes(routes!(
+            domains::read_domain,
+            domains::change_domain,
+            domains::delete_domain
+        ))
+        .routes(routes!(domains::verify_domain))
         .routes(routes!(pixels::list, pixels::create))
         .routes(routes!(pixels::read, pixels::change, pixels::delete))
         .routes(routes!(goals::list, goals::create))

@@ -72,6 +72,10 @@ pub(crate) struct SettingsBody {
     #[schema(value_type = Option<String>, example = "cid")]
     #[serde(default)]
     click_id_param: Given<Box<str>>,
+    /// The currency of what links and campaigns cost, ISO 4217; null: `USD`.
+    #[schema(value_type = Option<String>, example = "EUR")]
+    #[serde(default)]
+    currency: Given<Box<str>>,
     /// For how long a visitor is known again whom the sender does not name: a `day` or a `month` of the account. A
     /// change holds from the account's next day on, or the one after it in the last hour of a day.
     #[schema(value_type = Option<String>, example = "month")]
@@ -205,6 +209,10 @@ pub(crate) struct QuotasBody {
     #[schema(value_type = Option<u64>, example = 100)]
     #[serde(default)]
     keys: Given<u64>,
+    /// Domains that it may have.
+    #[schema(value_type = Option<u64>, example = 100)]
+    #[serde(default)]
+    domains: Given<u64>,
     /// Objects that it may make in an hour.
     #[schema(value_type = Option<u64>, example = 10000)]
     #[serde(default)]
@@ -248,6 +256,7 @@ pub(crate) async fn change_quotas(
             (&body.links, &mut quotas.links, default.links),
             (&body.others, &mut quotas.others, default.others),
             (&body.keys, &mut quotas.keys, default.keys),
+            (&body.domains, &mut quotas.domains, default.domains),
             (
                 &body.new_an_hour,
                 &mut quotas.new_an_hour,
@@ -299,12 +308,16 @@ fn set(account: &mut Account, body: &AccountBody, now_ms: i64) -> Result<(), Cat
                 Given::Value(name) => settings.timezone = timezone(name)?,
             }
             given.honour_dnt.set(&mut settings.honour_dnt);
-            let networks = |texts: &Vec<String>| texts.iter().map(|text| network(text)).collect();
+            let networks = |texts: &Vec<String>| -> Result<_, CatalogError> {
+                let read = texts.iter().map(|text| network("excluded_networks", text));
+                read.collect()
+            };
             given
                 .excluded_networks
                 .set_with(&mut settings.excluded_networks, networks)?;
             given.allowed_origins.set(&mut settings.allowed_origins);
             given.click_id_param.set(&mut settings.click_id_param);
+            given.currency.set(&mut settings.currency);
             let lower = |names: &Vec<Box<str>>| {
                 let lower = names.iter().map(|name| name.to_ascii_lowercase().into());
                 Ok::<_, CatalogError>(lower.collect())
@@ -347,13 +360,10 @@ fn timezone(name: &str) -> Result<Box<str>, CatalogError> {
         .map_err(unknown)
 }
 
-fn network(text: &str) -> Result<IpNet, CatalogError> {
-    let wrong = |_| {
-        CatalogError::invalid(
-            "excluded_networks",
-            "must be addresses or networks such as 192.0.2.0/24",
-        )
-    };
+/// An address or a network, as field `field` has it.
+pub(super) fn network(field: &'static str, text: &str) -> Result<IpNet, CatalogError> {
+    let wrong =
+        |_| CatalogError::invalid(field, "must be addresses or networks such as 192.0.2.0/24");
     let address = || text.parse::<std::net::IpAddr>().map(IpNet::from);
     text.parse().or_else(|_| address()).map_err(wrong)
 }

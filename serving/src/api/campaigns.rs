@@ -1,6 +1,6 @@
 //! Campaigns.
 
-use catalog::{Campaign, CatalogError, Change, Table};
+use catalog::{Campaign, CatalogError, Change, Price, Table};
 use model::EntityId;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -29,6 +29,10 @@ pub(crate) struct CampaignBody {
     #[schema(value_type = Option<String>, example = "Autumn")]
     #[serde(default)]
     name: Given<Box<str>>,
+    /// What a click of a person costs on a link in it that says nothing itself, a decimal in the account's currency.
+    #[schema(value_type = Option<String>, example = "0.05")]
+    #[serde(default)]
+    cost_per_click: Given<Price>,
     /// For grouping.
     #[schema(value_type = Option<Vec<String>>, example = json!(["mail"]))]
     #[serde(default)]
@@ -45,6 +49,7 @@ impl Resource for Campaign {
             id,
             account,
             name: Box::default(),
+            cost_per_click: None,
             tags: Box::default(),
             created_ms,
             deleted: false,
@@ -56,6 +61,7 @@ impl Resource for Campaign {
         if self.name.is_empty() {
             return Err(CatalogError::invalid("name", "is required"));
         }
+        body.cost_per_click.set(&mut self.cost_per_click);
         body.tags.set(&mut self.tags);
         Ok(())
     }

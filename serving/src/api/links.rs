@@ -1,7 +1,7 @@
 //! Links.
 
 use catalog::{
-    CatalogError, Change, EXTERNAL, Link, Table,
+    CatalogError, Change, EXTERNAL, Link, Price, Table, domain,
     routing::{LinkOptions, RedirectStatus, Rule, Template, Utm},
     rules,
 };
@@ -99,6 +99,19 @@ pub(crate) struct LinkBody {
     #[schema(value_type = Option<Vec<Rule>>)]
     #[serde(default)]
     rules: Given<Vec<Rule>>,
+    /// So many clicks of people it leads on, by the live count, which may be exceeded by those that come before it is
+    /// read again; then it has ended.
+    #[schema(value_type = Option<u64>, minimum = 1, example = 1000)]
+    #[serde(default)]
+    max_clicks: Given<u64>,
+    /// What a click of a person costs, a decimal in the account's currency; without it what its campaign says.
+    #[schema(value_type = Option<String>, example = "0.05")]
+    #[serde(default)]
+    cost_per_click: Given<Price>,
+    /// The domain of the account that it answers at; null: the installation's own.
+    #[schema(value_type = Option<String>, example = "go.shop.example")]
+    #[serde(default)]
+    domain: Given<String>,
 }
 
 impl Resource for Link {
@@ -196,6 +209,13 @@ impl LinkBody {
         self.external_id.set(&mut options.external_id);
         self.utm.set(&mut options.utm);
         self.rules.set(&mut options.rules);
+        self.max_clicks.set(&mut options.max_clicks);
+        self.cost_per_click.set(&mut options.cost_per_click);
+        self.domain.set_with(&mut options.domain, |text| {
+            let host = domain::host(text);
+            host.map(Some)
+                .ok_or_else(|| CatalogError::invalid("domain", domain::HOST))
+        })?;
         Ok(())
     }
 }
@@ -226,8 +246,9 @@ pub(super) fn check(
     {
         return Err(taken("external_id", external_id));
     }
-    let is_kept = old.is_some_and(|old| old.slug == link.slug);
-    match is_kept || context.is_free(&link.slug, link.account) {
+    context.state.check_domain(link)?;
+    let is_kept = old.is_some_and(|old| old.answers_as(link));
+    match is_kept || context.is_free(link.domain(), &link.slug, link.account) {
         true => Ok(()),
         false => Err(taken("slug", &link.slug)),
     }

@@ -61,7 +61,7 @@ pub(crate) struct ChangeContext<'a> {
     pub state: &'a catalog::State,
     /// Randomness.
     pub random: &'a dyn Randomness,
-    /// Slugs that the same request has used already.
+    /// Where links of the same request answer already: see [`address`].
     pub used: HashSet<Box<str>>,
     /// The same of what the account calls its links.
     pub called: HashSet<Box<str>>,
@@ -89,8 +89,9 @@ impl<'a> ChangeContext<'a> {
     }
 
     /// Whether a new link of `account` may answer at `slug`.
-    pub(super) fn is_free(&self, slug: &str, account: EntityId) -> bool {
-        self.state.is_slug_free(slug, account) && !self.used.contains(slug)
+    pub(super) fn is_free(&self, domain: Option<&str>, slug: &str, account: EntityId) -> bool {
+        let is_used = || self.used.contains(&*address(domain, slug));
+        self.state.is_slug_free(domain, slug, account) && !is_used()
     }
 
     /// Whether `account` may call this link so.
@@ -117,12 +118,13 @@ impl<'a> ChangeContext<'a> {
     }
 
     fn gives_up(&self, old: &Link, link: &Link) -> bool {
-        old.slug != link.slug && !self.state.has_given_up(&old.slug, link.account)
+        let is_own = old.domain().is_some();
+        !is_own && !old.answers_as(link) && !self.state.has_given_up(&old.slug, link.account)
     }
 
     /// The request makes or changes this link.
     pub(super) fn take(&mut self, link: &Link) {
-        self.used.insert(link.slug.clone());
+        self.used.insert(address(link.domain(), &link.slug));
         self.called.extend(link.external_id().map(Box::from));
         self.bytes += link.options_bytes();
         match self.state.links.get(link.id) {
@@ -134,7 +136,8 @@ impl<'a> ChangeContext<'a> {
     /// A slug that is free, and was never anybody else's.
     pub(super) fn new_slug(&self, account: EntityId) -> Result<Box<str>, CatalogError> {
         let mut slugs = (0..SLUG_TRIES).map(|_| new_slug(self.random));
-        let slug = slugs.find(|slug| self.is_free(slug, account));
+        // Free on the installation's own domain is free on those of the account, with hardly an exception.
+        let slug = slugs.find(|slug| self.is_free(None, slug, account));
         slug.map(String::into_boxed_str)
             .ok_or(CatalogError::Contended {
                 tries: SLUG_TRIES as u32,
@@ -165,6 +168,14 @@ impl<'a> ChangeContext<'a> {
             let live = campaign.filter(|campaign| !campaign.deleted);
             live.map(|campaign| Some(campaign.id)).ok_or_else(unknown)
         })
+    }
+}
+
+/// Where a link answers: a slug, behind the domain that it is of.
+fn address(domain: Option<&str>, slug: &str) -> Box<str> {
+    match domain {
+        Some(domain) => format!("{domain}/{slug}").into(),
+        None => slug.into(),
     }
 }
 

@@ -38,6 +38,9 @@ pub(crate) struct QuotasView {
     /// API keys, revoked ones too.
     #[schema(example = 100)]
     keys: u64,
+    /// Domains.
+    #[schema(example = 100)]
+    domains: u64,
     /// New objects in an hour.
     #[schema(example = 10000)]
     new_an_hour: u64,
@@ -52,6 +55,7 @@ impl From<Quotas> for QuotasView {
             links,
             others,
             keys,
+            domains,
             new_an_hour,
             sender_keys,
         } = quotas;
@@ -59,6 +63,7 @@ impl From<Quotas> for QuotasView {
             links,
             others,
             keys,
+            domains,
             new_an_hour,
             sender_keys,
         }
@@ -86,6 +91,9 @@ pub(crate) struct Settings {
     /// The parameter of destinations that carries the click id; null: `mr_click`.
     #[schema(required, value_type = Option<String>, example = "cid")]
     click_id_param: Option<Box<str>>,
+    /// The currency of what links and campaigns cost, ISO 4217.
+    #[schema(example = "USD")]
+    currency: String,
     /// For how long a visitor is known again whom the sender does not name: a day or a month of the account.
     #[schema(value_type = String, example = "day")]
     visitor_memory: Memory,
@@ -159,6 +167,7 @@ impl From<&AccountSettings> for Settings {
             allowed_schemes: settings.allowed_schemes.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             click_id_param: settings.click_id_param.clone(),
+            currency: settings.currency().to_owned(),
             visitor_memory,
             visitor_memory_from: from.map(|minute| rfc3339(minute * 60_000)),
         }

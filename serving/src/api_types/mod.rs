@@ -16,7 +16,9 @@ pub(crate) use self::{
     forecasts::{ForecastMeta, Forecasts},
     lists::{BulkAnswer, Done, Items, List, Refused},
     live::{LastSeconds, LiveMessage, LiveProblem},
-    objects::{CampaignView, Considered, GoalView, LinkView, Outcome, PixelView, Simulated},
+    objects::{
+        CampaignView, Considered, DomainView, GoalView, LinkView, Outcome, PixelView, Simulated,
+    },
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
     stats::{
         Group, GroupName, Numbers, Question, Row, Stats, StatsMeta, VisitorsBefore, VisitorsMeta,

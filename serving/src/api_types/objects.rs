@@ -1,9 +1,11 @@
 //! Links, pixels, goals and campaigns.
 
 use catalog::{
-    Campaign, Goal, Link, Pixel,
+    Campaign, Domain, Goal, Link, Pixel, Price,
+    goal_options::{AttributeBy, Repeats, Statuses},
     routing::{Rule, Utm},
 };
+use ipnet::IpNet;
 use model::{EntityId, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -67,6 +69,15 @@ pub(crate) struct LinkView {
     /// Whom it leads elsewhere.
     #[schema(value_type = Vec<Rule>)]
     rules: Box<[Rule]>,
+    /// So many clicks of people it leads on.
+    #[schema(required, example = 1000)]
+    max_clicks: Option<u64>,
+    /// What a click of a person costs, in the account's currency; null: what its campaign says.
+    #[schema(required, value_type = Option<String>, example = "0.05")]
+    cost_per_click: Option<Price>,
+    /// The domain of the account that it answers at; null: the installation's own.
+    #[schema(required, value_type = Option<String>, example = "go.shop.example")]
+    domain: Option<Box<str>>,
     /// When it was made.
     #[schema(example = "2026-01-02T03:04:05Z")]
     created_at: String,
@@ -79,7 +90,7 @@ impl LinkView {
         Self {
             id: link.id,
             slug: link.slug.clone(),
-            url: app.public(&link.slug),
+            url: app.address_of(link),
             destination: link.destination.clone(),
             campaign: link.campaign,
             tags: link.tags.clone(),
@@ -96,6 +107,9 @@ impl LinkView {
             external_id: options.external_id,
             utm: options.utm,
             rules: options.rules,
+            max_clicks: options.max_clicks,
+            cost_per_click: options.cost_per_click,
+            domain: options.domain,
             created_at: rfc3339(link.created_ms),
         }
     }
@@ -158,6 +172,25 @@ pub(crate) struct GoalView {
     /// The currency of its values, ISO 4217.
     #[schema(required, value_type = Option<String>, example = "EUR")]
     currency: Option<Box<str>>,
+    /// The value of a conversion that comes without one.
+    #[schema(required, value_type = Option<String>, example = "12.50")]
+    default_value: Option<Price>,
+    /// So many days after a click a conversion belongs to it.
+    #[schema(example = 30)]
+    attribution_days: u16,
+    /// Whose time a conversion counts at.
+    #[schema(example = "conversion")]
+    attribute_by: AttributeBy,
+    /// What another value of a transaction means that has the same status.
+    #[schema(example = "ignore")]
+    repeats: Repeats,
+    /// Words that senders have for statuses.
+    statuses: Statuses,
+    /// Whether conversions must be signed. The secret itself is not shown.
+    signed: bool,
+    /// Networks that may tell conversions; empty: all.
+    #[schema(value_type = Vec<String>, example = json!(["192.0.2.0/24"]))]
+    allow_ips: Box<[IpNet]>,
     /// For grouping.
     #[schema(value_type = Vec<String>, example = json!(["mail"]))]
     tags: Box<[Box<str>]>,
@@ -169,7 +202,15 @@ pub(crate) struct GoalView {
 impl GoalView {
     /// As clients of `app` see it.
     pub(crate) fn new(goal: &Goal, app: &App) -> Self {
+        let options = goal.options.as_deref().cloned().unwrap_or_default();
         Self {
+            default_value: options.default_value,
+            attribution_days: options.attribution_days,
+            attribute_by: options.attribute_by,
+            repeats: options.repeats,
+            statuses: options.statuses,
+            signed: options.secret.is_some(),
+            allow_ips: options.allow_ips,
             id: goal.id,
             name: goal.name.clone(),
             url: app.public(&format!("c/{}", goal.id)),
@@ -191,6 +232,9 @@ pub(crate) struct CampaignView {
     /// For people; unique in the account.
     #[schema(value_type = String, example = "Spring")]
     name: Box<str>,
+    /// What a click on a link in it costs that says nothing itself, in the account's currency.
+    #[schema(required, value_type = Option<String>, example = "0.05")]
+    cost_per_click: Option<Price>,
     /// For grouping.
     #[schema(value_type = Vec<String>, example = json!(["mail"]))]
     tags: Box<[Box<str>]>,
@@ -205,8 +249,69 @@ impl CampaignView {
         Self {
             id: campaign.id,
             name: campaign.name.clone(),
+            cost_per_click: campaign.cost_per_click,
             tags: campaign.tags.clone(),
             created_at: rfc3339(campaign.created_ms),
+        }
+    }
+}
+
+/// A domain of the account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Domain)]
+pub(crate) struct DomainView {
+    /// Its name, which is its id.
+    #[schema(value_type = String, example = "go.shop.example")]
+    id: Box<str>,
+    /// Its name.
+    #[schema(value_type = String, example = "go.shop.example")]
+    host: Box<str>,
+    /// Where those are led who ask for no link.
+    #[schema(required, value_type = Option<String>, example = "https://shop.example/")]
+    root_url: Option<Box<str>>,
+    /// Where those are led whose link there is not.
+    #[schema(required, value_type = Option<String>, example = "https://shop.example/404")]
+    not_found_url: Option<Box<str>>,
+    /// Whether it is known to be the account's: links answer only then.
+    verified: bool,
+    /// What to put into DNS so that it is verified; null where the operator verifies, or it is done.
+    #[schema(required)]
+    verification: Option<Verification>,
+    /// When it was added.
+    #[schema(example = "2026-01-02T03:04:05Z")]
+    created_at: String,
+}
+
+/// A record of DNS that shows whose a domain is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Verification {
+    /// Its name.
+    #[schema(example = "_millrace.go.shop.example")]
+    name: String,
+    /// Its type.
+    #[schema(example = "TXT")]
+    r#type: &'static str,
+    /// Its value.
+    #[schema(example = "millrace=acc_0000000000001")]
+    value: String,
+}
+
+impl DomainView {
+    /// As clients see it; `by_dns`: whether a record verifies it.
+    pub(crate) fn new(domain: &Domain, by_dns: bool) -> Self {
+        let record = || Verification {
+            name: crate::dns::record_of(&domain.host),
+            r#type: "TXT",
+            value: crate::dns::value_of(domain.account),
+        };
+        Self {
+            id: domain.host.clone(),
+            host: domain.host.clone(),
+            root_url: domain.root_url.clone(),
+            not_found_url: domain.not_found_url.clone(),
+            verified: domain.verified,
+            verification: (by_dns && !domain.verified).then(record),
+            created_at: rfc3339(domain.created_ms),
         }
     }
 }

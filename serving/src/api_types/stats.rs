@@ -166,6 +166,50 @@ pub(crate) struct Numbers {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 99)]
     pub unique_visitors: Option<u64>,
+    /// Conversions that are pending: those that became so, less those that are not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 2)]
+    pub pending: Option<i64>,
+    /// Conversions that were rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1)]
+    pub rejected: Option<i64>,
+    /// What clicks cost; null if in several currencies: then `costs` has it in each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "6.00")]
+    pub cost: Option<Option<String>>,
+    /// By currency, what clicks cost in several; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!({"EUR": "1.00", "USD": "5.00"}))]
+    pub costs: Option<BTreeMap<String, String>>,
+    /// Value less cost; null if in several currencies: then `profits` has it in each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "123.50")]
+    pub profit: Option<Option<String>>,
+    /// By currency, value less cost in several; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!({"EUR": "11.50", "USD": "20.00"}))]
+    pub profits: Option<BTreeMap<String, String>>,
+    /// Clicks for each view; null without views.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, example = 0.35)]
+    pub ctr: Option<Option<f64>>,
+    /// Conversions for each click; null without clicks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, example = 0.058)]
+    pub cr: Option<Option<f64>>,
+    /// Value for each click; null without clicks, or in several currencies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "1.08")]
+    pub epc: Option<Option<String>>,
+    /// Value of each conversion; null without conversions, or in several currencies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "18.50")]
+    pub aov: Option<Option<String>>,
+    /// Profit for each unit of cost; null without cost, or in several currencies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>, example = 20.58)]
+    pub roi: Option<Option<f64>>,
 }
 
 impl Numbers {
@@ -177,7 +221,10 @@ impl Numbers {
             Metric::Conversions => self.conversions = Some(sum),
             Metric::BotClicks => self.bot_clicks = Some(sum),
             Metric::BotViews => self.bot_views = Some(sum),
-            Metric::Value | Metric::UniqueVisitors => {}
+            Metric::Pending => self.pending = Some(sum),
+            Metric::Rejected => self.rejected = Some(sum),
+            // What is not a sum of counts.
+            _ => {}
         }
     }
 }

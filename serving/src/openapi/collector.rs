@@ -13,7 +13,7 @@ use super::refusals::{Busy, EventsBody, FormBody, Key, Nothing, Postback, Refusa
 /// The document of the collector.
 #[derive(OpenApi)]
 #[openapi(
-    paths(follow, view, convert, convert_by_form, record),
+    paths(follow, view, beacon, script, convert, convert_by_form, ask, record),
     components(schemas(Event))
 )]
 pub(super) struct Collector;
@@ -53,16 +53,58 @@ fn follow() {}
 )]
 fn view() {}
 
+/// The same of a script, by beacon
+///
+/// Parameters: `ref`, the page's referrer; `utm_source` and the like; `sub1` to `sub5`.
+#[utoipa::path(
+    post, path = "/p/{pixel}.gif", tag = "Collector",
+    servers((url = "https://go.example", description = "The address of the collectors")),
+    params(("pixel" = String, Path, description = "The id of a pixel.", example = "pxl_0000000000007")),
+    responses(
+        (status = 204, description = "It is counted.", headers(
+            ("millrace-event-id" = String, description = "The id of the view."),
+        )),
+        Refusals<(Nothing,)>,
+    ),
+)]
+fn beacon() {}
+
+/// The script for pages
+#[utoipa::path(
+    get, path = "/mr.js", tag = "Collector",
+    servers((url = "https://go.example", description = "The address of the collectors")),
+    responses((status = 200, description = "JavaScript.", body = String, content_type = "text/javascript", example = "(function(w,d,n){…")),
+)]
+fn script() {}
+
+/// Whether a proxy may fetch a certificate for a host: `ask` of Caddy's on-demand TLS
+#[utoipa::path(
+    get, path = "/internal/tls", tag = "Collector",
+    servers((url = "https://go.example", description = "The address of the collectors")),
+    params(("domain" = String, Query, description = "The host.", example = "go.shop.example")),
+    responses(
+        (status = 200, description = "Links answer there: it is the installation's own, or a verified domain of an account."),
+        (status = 400, description = "It is no host."),
+        (status = 404, description = "Nothing answers there."),
+    ),
+)]
+fn ask() {}
+
 /// Tells of a conversion
+///
+/// The goal may be named, too, where the parameter `pixel` names a pixel of its account.
 #[utoipa::path(
     get, path = "/c/{goal}", tag = "Collector",
     servers((url = "https://go.example", description = "The address of the collectors")),
     params(
         ("goal" = String, Path, description = "The id of a goal.", example = "gol_0000000000008"),
-        ("click_id" = Option<String>, Query, description = "The id of the click that it belongs to.", example = "0000000000000000000000002D-3"),
-        ("transaction_id" = Option<String>, Query, description = "Its own id at the sender: it is counted once.", example = "order-17"),
-        ("value" = Option<String>, Query, description = "Its value, a decimal.", example = "12.50"),
+        ("click_id" = Option<String>, Query, description = "The id of the click that it belongs to.", example = "cAQAAAAAAAAAAAAAAAAAAAACRAwAAAAAAAAAFZ1xRkERFAwAAAQGq0Fl2yvQ1Zw"),
+        ("transaction_id" = Option<String>, Query, description = "Its own id at the sender: it is counted once, and changes of it are told with it.", example = "order-17"),
+        ("status" = Option<String>, Query, description = "What became of it, in the words of the goal; `approved` unless given.", example = "approved"),
+        ("value" = Option<String>, Query, description = "Its value, a decimal; a negative one of a known transaction is a refund.", example = "12.50"),
         ("currency" = Option<String>, Query, description = "The currency of the value, ISO 4217; the goal's unless given.", example = "EUR"),
+        ("idempotency_key" = Option<String>, Query, description = "Tells apart what is added to, or refunded of, one transaction.", example = "refund-2"),
+        ("sig" = Option<String>, Query, description = "The signature, where the goal has a secret.", example = "9f86d081884c7d65"),
     ),
     responses(
         (status = 200, description = "It is recorded.", body = Conversion),
@@ -98,8 +140,29 @@ struct Conversion {
     /// Its id.
     #[schema(example = "0000000000000000000000002D-4")]
     event_id: String,
-    /// Whether this transaction of the goal was recorded before; the id is that of the first then.
+    /// Whether this was recorded before; the id is that of what was.
     duplicate: bool,
+    /// What it does: `new`, `changed` (another status), `replaced`, `added` or `refunded`; absent of a duplicate.
+    #[schema(example = "new")]
+    effect: Option<String>,
+    /// `approved`, `pending` or `rejected`; absent of a duplicate.
+    #[schema(example = "approved")]
+    status: Option<String>,
+    /// The status that it takes back; absent if there was none.
+    #[schema(example = "pending")]
+    taken_back: Option<String>,
+    /// What it adds to the value of conversions; absent without a value.
+    #[schema(example = "12.50")]
+    value: Option<String>,
+    /// Whether it belongs to a click; absent of a duplicate.
+    #[schema(example = true)]
+    attributed: Option<bool>,
+    /// Why it belongs to no click (`foreign_click_id`, `altered_click_id`, `old_click`, `click_not_found`, `not_a_click`),
+    /// or, of a duplicate, why it is one.
+    #[schema(example = "old_click")]
+    reason: Option<String>,
+    /// True: what was recorded before could not be read, and batch decides.
+    unchecked: Option<bool>,
     /// Parameters that mean nothing here; absent if there are none.
     #[schema(example = json!(["gaid"]))]
     ignored: Option<Vec<String>>,
@@ -109,14 +172,23 @@ struct Conversion {
 #[derive(ToSchema)]
 struct ConversionForm {
     /// The id of the click that it belongs to.
-    #[schema(example = "0000000000000000000000002D-3")]
+    #[schema(example = "cAQAAAAAAAAAAAAAAAAAAAACRAwAAAAAAAAAFZ1xRkERFAwAAAQGq0Fl2yvQ1Zw")]
     click_id: Option<String>,
     /// Its own id at the sender: it is counted once.
     #[schema(example = "order-17")]
     transaction_id: Option<String>,
-    /// Its value, a decimal.
+    /// What became of it, in the words of the goal; `approved` unless given.
+    #[schema(example = "approved")]
+    status: Option<String>,
+    /// Its value, a decimal; a negative one of a known transaction is a refund.
     #[schema(example = "12.50")]
     value: Option<String>,
+    /// Tells apart what is added to, or refunded of, one transaction.
+    #[schema(example = "refund-2")]
+    idempotency_key: Option<String>,
+    /// The signature, where the goal has a secret.
+    #[schema(example = "9f86d081884c7d65")]
+    sig: Option<String>,
     /// The currency of the value, ISO 4217; the goal's unless given.
     #[schema(example = "EUR")]
     currency: Option<String>,
@@ -191,6 +263,9 @@ struct Event {
     /// Of a conversion: the currency of the value, ISO 4217.
     #[schema(example = json!(null))]
     currency: Option<String>,
+    /// Of a conversion: what became of it, in the words of its goal; `approved` unless given.
+    #[schema(example = json!(null))]
+    status: Option<String>,
     /// For the sender's use; there are `sub1` to `sub5`.
     #[schema(example = "banner-2")]
     sub1: Option<String>,

@@ -36,6 +36,7 @@ use web::{HealthDocument, ProblemBody};
         (name = "Events", description = "Where an acknowledged event is, and what counts it"),
         (name = "Forecasts", description = "What is to be expected"),
         (name = "Links", description = "Addresses that lead visitors on"),
+        (name = "Domains", description = "Domains of the account, at which its links answer"),
         (name = "Pixels", description = "Images that count views"),
         (name = "Goals", description = "What visitors shall do"),
         (name = "Campaigns", description = "Links, pixels and goals that belong together"),

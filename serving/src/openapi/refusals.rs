@@ -84,6 +84,11 @@ families! {
         (500, "damaged", "a stored object that is needed for the answer cannot be read"),
         (503, "store_unavailable", "the object store does not answer"),
     ],
+    /// Of a domain that nobody knows to be the account's.
+    Dns: [
+        (409, "not_verified", "DNS has no TXT record `_millrace.go.shop.example` with the value `millrace=acc_0000000000001`"),
+        (503, "dns_unavailable", "DNS cannot be asked just now"),
+    ],
     /// Of what does not exist, or is somebody else's.
     Nothing: [(404, "not_found", "there is no such link, pixel, goal or campaign"),],
     /// Of the object store.
@@ -148,6 +153,10 @@ families! {
         (400, "invalid_value", "value must be a decimal such as 12.50"),
         (400, "invalid_currency", "currency must be a code of three letters such as EUR; the goal may set one"),
         (400, "wrong_currency", "this goal counts EUR alone: send the value in it"),
+        (400, "unknown_status", "this goal knows no such status; it knows sale, approved, pending, rejected: add the word to its `statuses`"),
+        (403, "forbidden_address", "this goal takes conversions of other addresses alone: see its `allow_ips`"),
+        (403, "invalid_signature", "the parameter `sig` must be the HMAC-SHA256 in hex, with the goal's secret, of the other parameters"),
+        (409, "too_many_changes", "this transaction was changed too often; send a new transaction_id"),
         (409, "in_progress", "this transaction_id is being recorded just now; ask again in a second"),
         (429, "too_many_keys", "this account has used as many transaction_ids and idempotency_keys as it may in 30 days; ask the operator for more"),
     ],

@@ -8,12 +8,13 @@ use web::Problem;
 
 use super::{
     calendar::{self, Interval},
-    extras::{Extras, Place, Values},
+    extras::Extras,
     group_by::GroupBy,
     groups::{Groups, sum},
     live::{self, Age, Reading},
     merge::Merged,
     metric::Metric,
+    money::Place,
     query::Query,
     settled::not_whole,
 };
@@ -56,10 +57,10 @@ async fn build(
         merged.add_rest(merge(app, entity, query, &reading, total).await?);
     }
     let mut extras = Extras::default();
-    if query.asks(Metric::Value) {
-        let cube = (Dimension::Currency, Grain::Quarter);
+    for dimension in query.money() {
+        let cube = (dimension, Grain::Quarter);
         let merged = merge(app, entity, query, &reading, cube).await?;
-        extras.values = Values::of(&merged);
+        extras.money.add(dimension, &merged, query);
     }
     if query.asks(Metric::UniqueVisitors) {
         extras.count_uniques(app, entity, query, &reading).await?;
@@ -95,15 +96,15 @@ async fn merge(
 }
 
 fn rows(app: &App, entity: EntityId, query: &Query, merged: &Merged, extras: &Extras) -> Vec<Row> {
-    let groups = Groups::new(query, merged);
+    let groups = Groups::new(query, merged, &extras.money);
     let rows = groups.rows(query, merged).into_iter();
     let row = |((bucket, rank), counts): ((usize, usize), Counts)| {
         let name = groups.names.get(rank).copied();
-        let by_currency = query.group.is_some_and(GroupBy::is_currency);
+        let is_grouped = query.group.is_some();
         let place = Place {
             bucket: Some(bucket),
-            currency: name.filter(|_| by_currency),
-            not: match by_currency && name.is_none() {
+            group: name.filter(|_| is_grouped),
+            not: match is_grouped && name.is_none() {
                 true => &groups.names,
                 false => &[],
             },
@@ -129,7 +130,8 @@ fn group_name(app: &App, entity: EntityId, by: GroupBy, name: Option<&str>) -> G
         Some("") => return GroupName::None,
         Some(name) => name,
     };
-    if !matches!(by.dimension(), Dimension::Object | Dimension::Campaign) {
+    let objects = [Dimension::Object, Dimension::Link, Dimension::Campaign];
+    if !objects.contains(&by.dimension()) {
         return GroupName::Value(name.into());
     }
     let describe = |id| app.catalog.describe(id);
@@ -145,14 +147,11 @@ fn numbers(query: &Query, counts: Counts, place: Place<'_>, extras: &Extras) -> 
     let mut numbers = Numbers::default();
     for metric in &query.metrics {
         match metric {
-            Metric::Value => match extras.value(place) {
-                Ok(value) => numbers.value = Some(Some(value)),
-                Err(values) => (numbers.value, numbers.values) = (Some(None), Some(values)),
-            },
             Metric::UniqueVisitors => numbers.unique_visitors = extras.visitors(place),
             metric => numbers.set_sum(*metric, sum(query, *metric, counts)),
         }
     }
+    extras.money.set(&mut numbers, query, place, counts);
     numbers
 }
 
@@ -178,7 +177,7 @@ fn meta(
         Metric::UniqueVisitors => sure,
         // What is not counted apart is in no group of its own yet, and a quarter of an hour in one bucket.
         metric => {
-            let by_quarters = query.group.is_some() || *metric == Metric::Value;
+            let by_quarters = query.group.is_some() || metric.is_money();
             merged.rest.is_empty() && !(by_quarters && query.cuts_quarters())
         }
     };

@@ -29,8 +29,10 @@ const DEFAULT_LIMIT: usize = 1_000;
 #[derive(Debug, Clone, Default, PartialEq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StatsQuery {
-    /// Which numbers, separated by commas: `clicks`, `views`, `conversions`, `bot_clicks`,
-    /// `bot_views`, `value`, `unique_visitors`.
+    /// Which numbers, separated by commas: `clicks`, `views`, `conversions`, `pending`, `rejected`, `bot_clicks`,
+    /// `bot_views`, `value`, `cost`, `profit`, `unique_visitors`, and of these `ctr` (clicks for each view), `cr`
+    /// (conversions for each click), `epc` (value for each click), `aov` (value of each conversion) and `roi` (profit
+    /// for each unit of cost).
     #[param(example = "clicks,views,conversions", default = "clicks")]
     pub metrics: Option<String>,
     /// From then on: RFC 3339 on a whole minute, or a date.

@@ -1,17 +1,22 @@
-//! Numbers that are not sums of one cube's measures: money, and distinct visitors.
+//! Numbers that are not sums of one cube's measures: distinct visitors; of money see [`super::money`].
 
-use std::{collections::BTreeMap, panic::resume_unwind};
+use std::panic::resume_unwind;
 
 use handover::views::ViewError;
 use model::{EntityId, time};
 
-use super::{live::Reading, merge::Merged, query::Query, uniques::Visitors};
+use super::{
+    live::Reading,
+    money::{Money, Place},
+    query::Query,
+    uniques::Visitors,
+};
 use crate::app::App;
 
 #[derive(Default)]
 pub(super) struct Extras {
-    /// Values, if they were asked for.
-    pub values: Values,
+    /// Values and costs, if they were asked for.
+    pub money: Money,
     /// Distinct visitors by bucket.
     pub uniques: Vec<u64>,
     /// Those of the whole range.
@@ -20,38 +25,6 @@ pub(super) struct Extras {
     pub uniques_error: f64,
     /// Whether one of them may count somebody twice, or somebody of a moment before or after.
     pub uniques_rough: bool,
-}
-
-/// Values by currency, in millionths; nought is left out: it is nought in every currency.
-#[derive(Default)]
-pub(super) struct Values {
-    buckets: BTreeMap<usize, ByCurrency>,
-    total: ByCurrency,
-}
-
-type ByCurrency = BTreeMap<Box<str>, i128>;
-
-impl Values {
-    /// The values of the cube of currencies. Added up once: an answer has thousands of buckets.
-    pub(super) fn of(merged: &Merged) -> Self {
-        let mut values = Self::default();
-        for ((bucket, currency), counts) in &merged.groups {
-            let bucket = values.buckets.entry(*bucket).or_default();
-            for sums in [bucket, &mut values.total] {
-                *sums.entry(currency.clone()).or_default() += counts.micros;
-            }
-        }
-        let all = values.buckets.values_mut().chain([&mut values.total]);
-        all.for_each(|sums| sums.retain(|_, micros| *micros != 0));
-        values
-    }
-
-    fn at(&self, bucket: Option<usize>) -> Option<&ByCurrency> {
-        match bucket {
-            Some(bucket) => self.buckets.get(&bucket),
-            None => Some(&self.total),
-        }
-    }
 }
 
 impl Extras {
@@ -110,47 +83,4 @@ impl Extras {
             None => self.uniques_total,
         }
     }
-
-    /// The value of a place in the answer; where it is in several currencies, which do not add up, what
-    /// it is in each.
-    pub(super) fn value(&self, place: Place<'_>) -> Result<String, BTreeMap<String, String>> {
-        let sums = self.values.at(place.bucket).into_iter().flatten();
-        let sums = sums.map(|(currency, micros)| (&**currency, *micros));
-        let sums: Vec<(&str, i128)> = sums.filter(|(c, _)| place.holds(c)).collect();
-        match sums[..] {
-            [] => Ok(money(0)),
-            [(_, micros)] => Ok(money(micros)),
-            _ => {
-                let written =
-                    |(currency, micros): &(&str, i128)| ((*currency).to_owned(), money(*micros));
-                Err(sums.iter().map(written).collect())
-            }
-        }
-    }
-}
-
-/// Which part of an answer a row is.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Place<'a> {
-    /// `None`: the whole range.
-    pub bucket: Option<usize>,
-    /// Of an answer by currency, the row's currency.
-    pub currency: Option<&'a str>,
-    /// Of an answer by currency, those that have rows of their own and are not this one's.
-    pub not: &'a [&'a str],
-}
-
-impl Place<'_> {
-    fn holds(&self, currency: &str) -> bool {
-        self.currency.is_none_or(|c| c == currency) && !self.not.contains(&currency)
-    }
-}
-
-/// A decimal text: JSON numbers would lose digits.
-fn money(micros: i128) -> String {
-    let sign = if micros < 0 { "-" } else { "" };
-    let all = micros.unsigned_abs();
-    let part = format!("{:06}", all % 1_000_000);
-    let part = part.trim_end_matches('0');
-    format!("{sign}{}.{part:0<2}", all / 1_000_000)
 }

@@ -36,6 +36,11 @@ impl GroupBy {
         self.0.kind
     }
 
+    /// What adds up money by it.
+    pub(crate) fn money(self) -> Option<Dimension> {
+        self.dimension().money(self.kind())
+    }
+
     pub(crate) fn is_currency(self) -> bool {
         self.dimension() == Dimension::Currency
     }

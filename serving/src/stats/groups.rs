@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::Counts;
 
-use super::{merge::Merged, metric::Metric, query::Query};
+use super::{merge::Merged, metric::Metric, money::Money, query::Query};
 
 /// The groups of an answer in their order, cut by the limit. All others together come last.
 pub(super) struct Groups<'a> {
@@ -12,7 +12,7 @@ pub(super) struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn new(query: &Query, merged: &'a Merged) -> Self {
+    pub(super) fn new(query: &Query, merged: &'a Merged, money: &Money) -> Self {
         if query.group.is_none() {
             return Self { names: vec![""] };
         }
@@ -20,16 +20,18 @@ impl<'a> Groups<'a> {
         for ((_, name), counts) in &merged.groups {
             *sums.entry(name).or_default() += *counts;
         }
-        let weight = |counts: Counts| {
-            query.order.map_or(0, |(metric, _)| match metric {
-                Metric::Value => counts.micros,
-                _ => sum(query, metric, counts).into(),
-            })
+        let weight = |name: &str, counts: Counts| {
+            query
+                .order
+                .map_or(0, |(metric, _)| match metric.is_money() {
+                    true => money.weight(metric, name),
+                    false => sum(query, metric, counts).into(),
+                })
         };
         let mut names: Vec<(&str, i128)> = sums
             .into_iter()
             .filter(|(_, counts)| shown(query, counts))
-            .map(|(name, counts)| (name, weight(counts)))
+            .map(|(name, counts)| (name, weight(name, counts)))
             .collect();
         let descending = query.order.is_some_and(|(_, descending)| descending);
         names.sort_by(|a, b| {
@@ -68,7 +70,7 @@ impl<'a> Groups<'a> {
 /// Whether a group is worth a row.
 fn shown(query: &Query, counts: &Counts) -> bool {
     let mut metrics = query.metrics.iter();
-    metrics.any(|metric| *metric == Metric::Value || sum(query, *metric, *counts) != 0)
+    metrics.any(|metric| metric.is_rate_or_money() || sum(query, *metric, *counts) != 0)
 }
 
 /// A metric that is a sum of counts.

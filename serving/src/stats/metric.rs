@@ -15,11 +15,20 @@ pub(crate) enum Metric {
     BotViews,
     Value,
     UniqueVisitors,
+    Pending,
+    Rejected,
+    Cost,
+    Profit,
+    Ctr,
+    Cr,
+    Epc,
+    Aov,
+    Roi,
 }
 
 impl Metric {
     /// Every metric.
-    pub(super) const ALL: [Metric; 7] = [
+    pub(super) const ALL: [Metric; 16] = [
         Self::Clicks,
         Self::Views,
         Self::Conversions,
@@ -27,6 +36,15 @@ impl Metric {
         Self::BotViews,
         Self::Value,
         Self::UniqueVisitors,
+        Self::Pending,
+        Self::Rejected,
+        Self::Cost,
+        Self::Profit,
+        Self::Ctr,
+        Self::Cr,
+        Self::Epc,
+        Self::Aov,
+        Self::Roi,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -38,7 +56,39 @@ impl Metric {
             Self::BotViews => "bot_views",
             Self::Value => "value",
             Self::UniqueVisitors => "unique_visitors",
+            Self::Pending => "pending",
+            Self::Rejected => "rejected",
+            Self::Cost => "cost",
+            Self::Profit => "profit",
+            Self::Ctr => "ctr",
+            Self::Cr => "cr",
+            Self::Epc => "epc",
+            Self::Aov => "aov",
+            Self::Roi => "roi",
         }
+    }
+
+    /// Whether it is made of values or costs.
+    pub(crate) fn is_money(self) -> bool {
+        matches!(
+            self,
+            Self::Value | Self::Cost | Self::Profit | Self::Epc | Self::Aov | Self::Roi
+        )
+    }
+
+    /// Whether it is no sum of counts, and may be nought where others are not.
+    pub(crate) fn is_rate_or_money(self) -> bool {
+        self.is_money() || matches!(self, Self::Ctr | Self::Cr)
+    }
+
+    /// Whether it is made of values.
+    pub(crate) fn has_value(self) -> bool {
+        self.is_money() && self != Self::Cost
+    }
+
+    /// Whether it is made of costs.
+    pub(crate) fn has_cost(self) -> bool {
+        matches!(self, Self::Cost | Self::Profit | Self::Roi)
     }
 
     /// The measures that add up to it; nothing for what does not add up.
@@ -51,7 +101,10 @@ impl Metric {
             (Self::Conversions, _) => &[Measure::Conversions],
             (Self::BotClicks, _) => &[Measure::BotClicks],
             (Self::BotViews, _) => &[Measure::BotViews],
-            (Self::Value | Self::UniqueVisitors, _) => &[],
+            (Self::Pending, _) => &[Measure::Pending],
+            (Self::Rejected, _) => &[Measure::Rejected],
+            // What is not a sum of counts.
+            _ => &[],
         }
     }
 }

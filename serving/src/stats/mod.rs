@@ -11,6 +11,7 @@ mod hostile;
 pub(crate) mod live;
 mod merge;
 mod metric;
+mod money;
 mod query;
 mod range;
 pub(crate) mod settled;

@@ -117,6 +117,22 @@ impl Query {
         }
     }
 
+    /// The cubes that answer what is asked about money.
+    pub(crate) fn money(&self) -> Vec<Dimension> {
+        let is_asked = |has: fn(Metric) -> bool| self.metrics.iter().any(|metric| has(*metric));
+        let (value, cost) = (is_asked(Metric::has_value), is_asked(Metric::has_cost));
+        let by_group = self.group.and_then(GroupBy::money);
+        match by_group {
+            Some(money) if value || cost => vec![money],
+            Some(_) => Vec::new(),
+            None => {
+                let value = value.then_some(Dimension::Currency);
+                let cost = cost.then_some(Dimension::Cost);
+                value.into_iter().chain(cost).collect()
+            }
+        }
+    }
+
     /// Whether `metric` is asked for.
     pub(crate) fn asks(&self, metric: Metric) -> bool {
         self.metrics.contains(&metric)
@@ -163,8 +179,8 @@ impl Query {
         if let Some(group) = self.group {
             self.check_group(group)?;
         }
-        if self.asks(Metric::Value) {
-            self.check_value()?;
+        if self.metrics.iter().any(|metric| metric.is_money()) {
+            self.check_money()?;
         }
         if self.asks(Metric::UniqueVisitors) {
             self.check_uniques()?;
@@ -181,7 +197,10 @@ impl Query {
             ));
         }
         let object = self.object.as_ref();
-        let by_object = matches!(dimension, Dimension::Object | Dimension::Campaign);
+        let by_object = matches!(
+            dimension,
+            Dimension::Object | Dimension::Link | Dimension::Campaign
+        );
         if by_object && object.is_some_and(|(kind, _)| kind.is_object()) {
             return Err(bad(
                 "invalid_group_by",
@@ -200,12 +219,21 @@ impl Query {
         Ok(())
     }
 
-    fn check_value(&self) -> Result<(), Problem> {
-        let detail = "value can be grouped by currency only, and is kept by quarters of an hour";
-        let kept = self.group.is_none_or(GroupBy::is_currency);
-        match kept && self.on_quarters() {
-            true => Ok(()),
-            false => Err(bad("invalid_metrics", detail)),
+    fn check_money(&self) -> Result<(), Problem> {
+        if !self.on_quarters() {
+            let detail = "money is kept by quarters of an hour: start and end must be on one, and interval not minute";
+            return Err(bad("invalid_metrics", detail));
+        }
+        let has_money = |by: &GroupBy| by.is_currency() || by.money().is_some();
+        match self.group.filter(|by| !has_money(by)) {
+            None => Ok(()),
+            Some(by) => {
+                let names = GroupBy::all().filter(has_money).map(GroupBy::name);
+                let names = names.collect::<Vec<_>>().join(", ");
+                let name = by.name();
+                let detail = format!("money is not kept by {name}; it is by {names}");
+                Err(bad("invalid_metrics", detail))
+            }
         }
     }
 

@@ -10,12 +10,12 @@ use handover::{
     runs::{Key, Quarters, RunFile, RunReader, SumRow, Visit, period_of_minute},
     views::{VISITORS, ViewError, ViewReader, VisitorRow},
 };
-use model::{Cube, Dimension, EntityId, Grain, time};
+use model::{Cube, EntityId, Grain, time};
 use moka::future::Cache;
 use object_store::path::Path;
 use storage::{error::StorageError, object_keys::ObjectKey, store::Store};
 
-use super::{metric::Metric, query::Query, uniques::Visitors};
+use super::{query::Query, uniques::Visitors};
 
 /// Files read at once for one answer.
 const FILES_AT_ONCE: usize = 8;
@@ -239,9 +239,9 @@ fn of_hour(row: &VisitorRow) -> Visit {
 /// What the views lack that a question is answered from: they count nothing of the time before
 /// their cube was defined, which must not pass for nought.
 pub(super) fn not_whole(manifest: &Manifest, query: &Query) -> Vec<Missing> {
-    let values = query.metrics.contains(&Metric::Value);
-    let values = values.then_some((Dimension::Currency, Grain::Quarter));
-    let cubes = [query.cube()].into_iter().chain(values);
+    let money = query.money().into_iter();
+    let money = money.map(|dimension| (dimension, Grain::Quarter));
+    let cubes = [query.cube()].into_iter().chain(money);
     let cubes = cubes.filter_map(|(dimension, grain)| Cube::find(dimension, grain));
     cubes
         .filter(|cube| !manifest.is_whole(cube))

@@ -15,7 +15,7 @@ use testing::Installation;
 use web::{Health, ServerSettings};
 
 use super::{NOW_MS, TOKEN};
-use crate::{AuditControl, NoAudit, ServingDeps, ServingSettings};
+use crate::{AuditControl, NoAudit, ServingDeps, ServingSettings, Verifying};
 
 /// Of all tests: making them takes its time.
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::new().unwrap()));
@@ -69,6 +69,7 @@ pub(crate) fn settings() -> ServingSettings {
     ServingSettings {
         admin_token: TOKEN.into(),
         public_url: "https://go.example/".into(),
+        domain_verification: Verifying::default(),
         server: ServerSettings::default(),
     }
 }

@@ -160,6 +160,7 @@ async fn prepare(catalog: &Catalog, traffic: &Traffic, size: &Size) -> anyhow::R
             id: id(EntityKind::Goal, n),
             account,
             name: "sale".into(),
+            options: None,
             currency: Some("EUR".into()),
             campaign: None,
             tags: [].into(),

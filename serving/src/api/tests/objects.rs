@@ -22,7 +22,7 @@ async fn a_link_has_all_its_fields() {
         "slug": "sale", "destination": " https://shop.example/ä ", "campaign": "Spring", "tags": ["a", "b"], "title": "Sale",
         "pass_query": true, "append_click_id": true, "expires_at": "2026-12-31T23:59:59+01:00", "click_id_param": "cid",
         "starts_at": "2026-12-01T00:00:00Z", "archived": true, "fallback_url": "https://shop.example/over", "status": 308,
-        "note": "N", "external_id": "crm-1", "utm": {"source": "mail"},
+        "note": "N", "external_id": "crm-1", "utm": {"source": "mail"}, "max_clicks": 5, "cost_per_click": 0.05,
         "rules": [{"when": {"country": "DE"}, "to": "https://de.example"}, {"to": [{"name": "a", "to": "https://a.example"}]}],
     });
     let made = app.post("/v1/links", &key, body).await;
@@ -39,6 +39,7 @@ async fn a_link_has_all_its_fields() {
             {"when": {"country": ["DE"]}, "to": "https://de.example"},
             {"to": [{"name": "a", "weight": 1, "to": "https://a.example"}]},
         ],
+        "max_clicks": 5, "cost_per_click": "0.05", "domain": null,
     });
     assert_eq!(made.good(), expected);
     assert_eq!(
@@ -65,7 +66,7 @@ async fn a_link_needs_only_a_destination() {
         "id": made["id"], "slug": slug, "url": format!("https://go.example/{slug}"), "destination": "https://a.example",
         "campaign": null, "tags": [], "title": null, "pass_query": false, "append_click_id": false,
         "expires_at": null, "created_at": "2026-01-02T03:04:05Z", "click_id_param": null, "starts_at": null,
-        "archived": false, "fallback_url": null, "status": 302, "note": null, "external_id": null, "utm": {}, "rules": [],
+        "archived": false, "fallback_url": null, "status": 302, "note": null, "external_id": null, "max_clicks": null, "cost_per_click": null, "domain": null, "utm": {}, "rules": [],
     });
     assert_eq!(made, expected);
 }
@@ -131,7 +132,7 @@ async fn pixels_goals_and_campaigns_have_their_fields() {
     let at = "2026-01-02T03:04:05Z";
     assert_eq!(
         campaign,
-        json!({"id": campaign["id"], "name": "Spring", "tags": ["t"], "created_at": at})
+        json!({"id": campaign["id"], "name": "Spring", "cost_per_click": null, "tags": ["t"], "created_at": at})
     );
     let pixel = app
         .post(
@@ -157,7 +158,11 @@ async fn pixels_goals_and_campaigns_have_their_fields() {
     let url = format!("https://go.example/c/{}", goal["id"].as_str().unwrap());
     assert_eq!(
         goal,
-        json!({"id": goal["id"], "name": "Sale", "url": url, "campaign": null, "currency": "EUR", "tags": [], "created_at": at})
+        json!({
+            "id": goal["id"], "name": "Sale", "url": url, "campaign": null, "currency": "EUR", "tags": [], "created_at": at,
+            "default_value": null, "attribution_days": 30, "attribute_by": "conversion", "repeats": "ignore", "statuses": {},
+            "signed": false, "allow_ips": [],
+        })
     );
     app.post(
         "/v1/goals",

@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use catalog::{ApiKey, Campaign, Change, Goal, Link, Pixel, Scope};
+use catalog::{ApiKey, Campaign, Change, Domain, Goal, Link, Pixel, Scope};
 use http::StatusCode;
 use model::{EntityId, random::hash_secret};
 use url::form_urlencoded;
@@ -48,6 +48,14 @@ async fn site() -> (Site, String) {
             ..blank("gol_0000000000008", account)
         }),
         Change::PutKey(spare),
+        Change::PutDomain(Domain {
+            host: "go.shop.example".into(),
+            account,
+            root_url: None,
+            not_found_url: None,
+            verified: true,
+            created_ms: NOW_MS,
+        }),
     ];
     let catalog = &site.app.catalog;
     catalog.commit(|_| Ok(changes.clone())).await.unwrap();

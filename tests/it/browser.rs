@@ -17,13 +17,13 @@ use crate::support::{
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A driver process with a browser.
-struct Driver {
+pub struct Driver {
     child: Child,
     url: String,
 }
 
 impl Driver {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let port = free_port();
         let mut command = Command::new("chromedriver");
         command
@@ -39,7 +39,7 @@ impl Driver {
         }
     }
 
-    async fn browser(&self, profile: &std::path::Path) -> Client {
+    pub async fn browser(&self, profile: &std::path::Path) -> Client {
         let profile = format!("--user-data-dir={}", profile.display());
         let flags = [
             "--headless",

@@ -10,8 +10,10 @@ mod compose;
 mod crash;
 mod crash_points;
 mod demo;
+mod domains;
 mod fetched;
 mod full_disk;
+mod goals;
 mod idle;
 mod keys;
 mod links;
@@ -20,6 +22,7 @@ mod outages;
 mod overload;
 mod replay;
 mod salvage;
+mod script;
 #[allow(
     dead_code,
     reason = "shared with the other test binary, which uses the rest"

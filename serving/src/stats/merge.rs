@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use handover::runs::SumRow;
-use model::{Cell, Counts, Cube};
+use model::{Cell, Counts, Cube, dimension::MoneyValue};
 
 use super::{group_by::GroupBy, query::Query};
 
@@ -66,7 +66,8 @@ impl Merged {
             return false;
         }
         let kind = query.group.and_then(GroupBy::kind);
-        if kind.is_some_and(|k| !value.starts_with(k.prefix())) {
+        let of = MoneyValue::parse(value).map_or(value, |money| money.of);
+        if kind.is_some_and(|k| !of.starts_with(k.prefix())) {
             return false;
         }
         let bucket = query.bucket(minute);

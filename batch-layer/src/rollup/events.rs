@@ -171,7 +171,7 @@ const TEXTS: [(&str, Text); 12] = [
     ("accept_language", |r| &r.record.event.accept_language),
 ];
 /// Columns that were added: older files lack them.
-const LATER: [(&str, Text); 8] = [
+const LATER: [(&str, Text); 9] = [
     ("channel", |r| r.facts.channel),
     ("language", |r| &r.facts.language),
     ("continent", |r| r.facts.continent),
@@ -180,6 +180,7 @@ const LATER: [(&str, Text); 8] = [
     ("trigger", |r| &r.record.event.trigger),
     ("fetched_as", |r| r.record.event.fetch().name()),
     ("rule", |r| &r.record.event.rule),
+    ("referrer_domain", |r| &r.facts.referrer_domain),
 ];
 const UTM: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
 

@@ -47,6 +47,9 @@ pub struct AccountSettings {
     /// The parameter of destinations that carries the click id; `mr_click` unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub click_id_param: Option<Box<str>>,
+    /// Visits from data centres count like other people's. Those of mail scanners never do.
+    #[serde(skip_serializing_if = "is_false")]
+    pub count_datacenters: bool,
     /// For how long visitors are known again whom nobody names.
     #[serde(skip_serializing_if = "VisitorMemory::is_default")]
     pub visitor_memory: VisitorMemory,
@@ -61,6 +64,7 @@ impl Default for AccountSettings {
             allowed_schemes: Vec::new(),
             allowed_origins: Vec::new(),
             click_id_param: None,
+            count_datacenters: false,
             visitor_memory: VisitorMemory::default(),
         }
     }

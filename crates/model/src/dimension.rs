@@ -51,7 +51,7 @@ dimensions! {
     Currency ["currency"] All "currency" where "value_micros IS NOT NULL", |e, _, _| e.value_micros.map(|_| e.currency.as_str()), "Currency of a value, ISO 4217; events without a value are left out.", [9 "currency" Quarter];
     Campaign ["campaign"] Accounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id.", [10 "campaign" Quarter];
     Language ["language"] All "language", |_, f, _| Some(&f.language), "Language that is liked best, ISO 639.", [11 "language" Quarter];
-    Channel ["channel"] All "channel", |_, f, _| Some(f.channel), "How visitors came: direct, search, social, email, referral or paid.", [12 "channel" Quarter];
+    Channel ["channel"] All "channel", |_, f, _| Some(f.channel), "How visitors came: direct, search, social, email, referral, paid or ai.", [12 "channel" Quarter];
     Region ["region"] All "region" where "region <> ''", |e, _, _| some(&e.region), "First subdivision of the country.", [13 "region" Quarter];
     DeviceType ["device"] All "device_type", |_, f, _| Some(f.device_type), "Type of device: mobile, tablet, desktop, tv, bot or other.", [14 "device_type" Quarter];
     UtmSource ["utm_source"] All "utm_source" where "utm_source <> ''", |e, _, _| some(e.utm(0)), "Parameter utm_source of the request.", [15 "utm_source" Quarter];
@@ -59,21 +59,27 @@ dimensions! {
     Variant ["variant"] All "variant" where "variant <> ''", |e, _, _| some(&e.variant), "Which of a link's destinations was served.", [17 "variant" Quarter];
     Trigger ["trigger"] All "trigger" where "trigger <> ''", |e, _, _| some(&e.trigger), "What led to the event: link or qr.", [18 "trigger" Quarter];
     Rule ["rule"] All "rule" where "rule <> ''", |e, _, _| some(&e.rule), "Which of a link's rules decided where it led.", [19 "rule" Quarter];
+    ReferrerDomain ["referrer_domain"] All "referrer_domain" where "referrer_domain <> ''", |_, f, _| some(&f.referrer_domain), "Domain of the referrer: what somebody registered of its host.", [30 "referrer_domain" Quarter];
+    City ["city"] All "city" where "city <> ''", |e, _, _| some(&e.city), "City, by its English name.", [31 "city" Quarter];
+    Continent ["continent"] All "continent" where "continent <> ''", |_, f, _| some(f.continent), "Continent of the country: AF, AN, AS, EU, NA, OC or SA.", [32 "continent" Quarter];
 }
 
 /// Dimensions most events have no value of: those events are not in the cube, and are what is left
 /// of all.
-const SPARSE: [Dimension; 6] = [
+const SPARSE: [Dimension; 9] = [
     Dimension::Region,
     Dimension::UtmSource,
     Dimension::UtmCampaign,
     Dimension::Variant,
     Dimension::Trigger,
     Dimension::Rule,
+    Dimension::ReferrerDomain,
+    Dimension::City,
+    Dimension::Continent,
 ];
 
 /// Dimensions whose values senders make up: there may be any number of them.
-const OPEN: [Dimension; 11] = [
+const OPEN: [Dimension; 13] = [
     Dimension::Country,
     Dimension::Browser,
     Dimension::Os,
@@ -85,6 +91,8 @@ const OPEN: [Dimension; 11] = [
     Dimension::UtmCampaign,
     Dimension::Variant,
     Dimension::Rule,
+    Dimension::ReferrerDomain,
+    Dimension::City,
 ];
 
 fn some(value: &str) -> Option<&str> {

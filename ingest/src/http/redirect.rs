@@ -101,6 +101,7 @@ async fn lead(
     let mut seen = sender.seen;
     seen.utm = utm(|name| parameter(&query, name));
     seen.subs = subs(|name| parameter(&query, name));
+    seen.ad_parameter = ad_parameter(&query);
     let target = Target {
         object: link.id,
         account: link.account,
@@ -119,6 +120,12 @@ async fn lead(
     let status = link.options.as_deref().map_or(302, |o| o.status.into());
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND);
     redirect(status, &aim.location(link, uri.query(), id), id)
+}
+
+/// What an advertising network added; without a value it says nothing.
+fn ad_parameter(query: &[(String, String)]) -> &'static str {
+    let given = query.iter().filter(|(_, value)| !value.is_empty());
+    enrich::ad_parameter(given.map(|(name, _)| name.as_str())).unwrap_or_default()
 }
 
 fn redirect(status: StatusCode, location: &str, id: Option<EventId>) -> Response {

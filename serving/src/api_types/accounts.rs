@@ -86,6 +86,8 @@ pub(crate) struct Settings {
     /// The parameter of destinations that carries the click id; null: `mr_click`.
     #[schema(required, value_type = Option<String>, example = "cid")]
     click_id_param: Option<Box<str>>,
+    /// Whether visits from data centres count like other people's; else they are bots'.
+    count_datacenters: bool,
     /// For how long a visitor is known again whom the sender does not name: a day or a month of the account.
     #[schema(value_type = String, example = "day")]
     visitor_memory: Memory,
@@ -159,6 +161,7 @@ impl From<&AccountSettings> for Settings {
             allowed_schemes: settings.allowed_schemes.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             click_id_param: settings.click_id_param.clone(),
+            count_datacenters: settings.count_datacenters,
             visitor_memory,
             visitor_memory_from: from.map(|minute| rfc3339(minute * 60_000)),
         }

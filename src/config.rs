@@ -88,6 +88,9 @@ pub struct Options {
     /// The log takes no more at this size, bytes [default: 8 GiB]
     #[arg(long, env = "MILLRACE_MAX_LOG_BYTES", global = true)]
     pub max_log_bytes: Option<u64>,
+    /// So many clicks of one visitor on one link in a minute are a person's, those beyond a bot's; 0: any number [default: 30]
+    #[arg(long, env = "MILLRACE_MOST_CLICKS", global = true)]
+    pub most_clicks: Option<u32>,
     /// Memory of batch work, about, such as 512M or 2G [default: a quarter of the machine's, at most 2G]
     #[arg(long, env = "MILLRACE_BATCH_MEMORY", global = true)]
     pub batch_memory: Option<String>,
@@ -162,6 +165,7 @@ impl Options {
             epoch_max_age,
             segment_interval,
             max_log_bytes,
+            most_clicks,
             batch_memory,
             spill_dir,
             timezone,
@@ -210,6 +214,7 @@ impl Options {
                 epoch_max_age: duration(all.epoch_max_age, defaults.epoch_max_age)?,
                 segment_interval: duration(all.segment_interval, defaults.segment_interval)?,
                 max_log_bytes: all.max_log_bytes.unwrap_or(defaults.max_log_bytes),
+                most_clicks: all.most_clicks.unwrap_or(defaults.most_clicks),
                 ..defaults
             },
             batch: Limits {

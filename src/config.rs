@@ -76,9 +76,13 @@ pub struct Options {
     /// then [default: X-Forwarded-For, or Forwarded where that is missing]
     #[arg(long, env = "MILLRACE_CLIENT_IP_HEADER", global = true)]
     pub client_ip_header: Option<String>,
-    /// MMDB file with countries (and cities, ASNs where it has them)
+    /// MMDB file with countries (and cities, ASNs where it has them), read again when it changes [default: what `millrace
+    /// geo install` has put into the data folder]
     #[arg(long, env = "MILLRACE_GEO_DB", global = true)]
     pub geo_db: Option<PathBuf>,
+    /// MMDB file with autonomous systems, where that with countries has none: data centres are told by them
+    #[arg(long, env = "MILLRACE_ASN_DB", global = true)]
+    pub asn_db: Option<PathBuf>,
     /// An epoch is closed at this age, such as 10m or 30s [default: 10m]
     #[arg(long, env = "MILLRACE_EPOCH_MAX_AGE", global = true)]
     pub epoch_max_age: Option<String>,
@@ -129,6 +133,7 @@ pub struct Settings {
     pub redirect_patience: Duration,
     pub trusted_proxies: TrustedProxies,
     pub geo_db: Option<PathBuf>,
+    pub asn_db: Option<PathBuf>,
     pub log: LogSettings,
     /// What batch work may take.
     pub batch: Limits,
@@ -162,6 +167,7 @@ impl Options {
             redirect_patience,
             client_ip_header,
             geo_db,
+            asn_db,
             epoch_max_age,
             segment_interval,
             max_log_bytes,
@@ -210,6 +216,7 @@ impl Options {
                 all.client_ip_header.as_deref(),
             )?,
             geo_db: all.geo_db,
+            asn_db: all.asn_db,
             log: LogSettings {
                 epoch_max_age: duration(all.epoch_max_age, defaults.epoch_max_age)?,
                 segment_interval: duration(all.segment_interval, defaults.segment_interval)?,

@@ -5,6 +5,7 @@ use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use enrich::Geo;
 use handover::installation;
 use ingest::{CollectorDeps, CollectorSettings};
 use jobs::JobClient;
@@ -21,6 +22,7 @@ use crate::{
     config::Settings,
     job_health,
     own_threads::OwnThreads,
+    places::Places,
     refused, rollup_lag, salting,
     scheduling::Jobs,
     wiring::{Base, Parts},
@@ -96,7 +98,15 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     };
     if has(Role::Collector) {
         let listener = bind(parts.settings.collect_addr, "collector").await?;
-        running.add("collector", collector(&parts).await?, listener)?;
+        let places = Places::open(&parts.settings, parts.health.clone()).await;
+        let collector = collector(&parts, places.geo()).await?;
+        running.add("collector", collector, listener)?;
+        let stop = CancellationToken::new();
+        let work = places.follow(stop.clone());
+        running.spawn("geo databases", stop, async move {
+            work.await;
+            Ok(())
+        });
     }
     if has(Role::Jobs) || has(Role::Batch) {
         let stop = CancellationToken::new();
@@ -198,7 +208,7 @@ fn remove_if_there(file: &Path) -> anyhow::Result<()> {
     }
 }
 
-async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
+async fn collector(parts: &Parts, geo: Geo) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
     let folder = &parts.settings.data_dir;
     installation::begin(&parts.env).await.or_else(no_store)?;
     let secret = parts.settings.secret(|| new_secret(&*parts.env.random))?;
@@ -213,7 +223,7 @@ async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSet
         reservations: Arc::clone(&parts.reservations),
         catalog: parts.catalog.clone(),
         rules: Arc::clone(&parts.rules),
-        geo: parts.geo()?,
+        geo,
         salts,
         salt_follower,
         health: parts.health.clone(),

@@ -23,7 +23,7 @@ pub use agent::{Agent, MAX_AGENT, Rules, RulesError};
 pub use channel::ad_parameter;
 pub use continent::continent;
 pub use domain::registrable_domain;
-pub use geo::{Geo, GeoError, Place};
+pub use geo::{Database, Geo, GeoError, Place};
 pub use language::language;
 pub use mail_proxy::is_mail_proxy;
 pub use network::truncate_ip;

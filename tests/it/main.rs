@@ -10,6 +10,7 @@ mod compose;
 mod crash;
 mod crash_points;
 mod demo;
+mod enrichment;
 mod fetched;
 mod full_disk;
 mod idle;

@@ -135,11 +135,16 @@ fn a_database_says_whether_it_knows_countries() {
         ("GeoIP2-City-Test", true),
         ("GeoIP2-ISP-Test", false),
         ("GeoIP2-Connection-Type-Test", false),
+        ("GeoIP2-Anonymous-IP-Test", false),
+        ("MaxMind-DB-test-ipv4-24", false),
+        ("MaxMind-DB-test-decoder", false),
     ] {
         let database = Database::open(&maxmind(name)).expect("a database");
         assert_eq!(database.has_countries(), knows, "{name}");
         assert!(database.built_s() > 1_000_000_000 && !database.name().is_empty());
     }
+    // Its records are texts.
+    assert!(Database::open(&maxmind("MaxMind-DB-string-value-entries")).is_err());
     let flat = testing::data("geoip-iptoasn-country/iptoasn-country.mmdb");
     assert!(Database::open(&flat).expect("a database").has_countries());
 }

@@ -195,6 +195,48 @@ mod tests {
         assert_eq!(marks(&mut rule, first_and_last), [true, false]);
     }
 
+    /// Real programs with the agents of browsers, none of which is a bot by its agent.
+    #[test]
+    fn real_programs_are_found_and_hardly_anybody_else() {
+        testing::needs_data!("clicks-usagov-2013");
+        let path = testing::data("clicks-usagov-2013/events.csv.gz");
+        let file = std::fs::File::open(path).expect("readable");
+        let mut rows = csv::Reader::from_reader(flate2::read::GzDecoder::new(file));
+        let number = |text: &str| {
+            let hash = blake3::hash(text.as_bytes());
+            u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("eight bytes"))
+        };
+        let mut events = Vec::new();
+        for row in rows.deserialize::<HashMap<String, String>>() {
+            let row = row.expect("a row");
+            let (ip, agent) = (&row["ip_derived"], &row["user_agent"]);
+            let at_s: i64 = row["ts"].parse().expect("a time");
+            let network = ip.parse().map(enrich::truncate_ip).unwrap_or_default();
+            events.push(Event {
+                network,
+                ..click(
+                    number(&format!("{ip} {agent}")),
+                    number(&row["code"]),
+                    at_s * 1000,
+                )
+            });
+        }
+        // As if each had been taken when it happened.
+        events.sort_by_key(|event| event.received_ms);
+        let all = events.len();
+        RateRule::new(30).mark(&mut events);
+        let marked: Vec<&Event> = events.iter().filter(|event| event.too_many).collect();
+        let visitors: std::collections::HashSet<u64> =
+            marked.iter().map(|event| event.visitor).collect();
+        println!(
+            "{} of {all} clicks, of {} visitors",
+            marked.len(),
+            visitors.len()
+        );
+        assert!((1_800..2_000).contains(&marked.len()), "{}", marked.len());
+        assert!(visitors.len() < 20, "{}", visitors.len());
+    }
+
     proptest! {
         /// Of clicks in order of time, it marks those that a count over all of them does, however they are cut into requests.
         #[test]

@@ -2,7 +2,7 @@
 
 use model::Event;
 
-use crate::sites::Sites;
+use crate::{domain::Host, sites::Sites};
 
 /// What senders write as `utm_medium`.
 const MEDIUMS: [(&str, &[&str]); 6] = [
@@ -130,7 +130,7 @@ const SEARCH_NAMES: [&str; 9] = [
 
 /// `direct`, `search`, `social`, `email`, `referral`, `paid` or `ai`. What the sender says of its own link
 /// counts before what an advertising network says, and that before what the browser says.
-pub(crate) fn channel(sites: &Sites, event: &Event, referrer_host: &str) -> &'static str {
+pub(crate) fn channel(sites: &Sites, event: &Event, referrer: Host<'_>) -> &'static str {
     let medium = event.utm(1).trim().to_ascii_lowercase();
     if medium.starts_with("paid") {
         return "paid";
@@ -143,10 +143,10 @@ pub(crate) fn channel(sites: &Sites, event: &Event, referrer_host: &str) -> &'st
         return "paid";
     }
     let source = event.utm(0).trim();
-    match referrer_host {
+    match referrer.whole {
         // Some say where a link stands by their host: `utm_source=chatgpt.com`.
         _ if source.contains('.')
-            && let Some(channel) = sites.channel(&source.to_lowercase()) =>
+            && let Some(channel) = sites.channel(Host::of(&source.to_lowercase())) =>
         {
             channel
         }
@@ -154,7 +154,7 @@ pub(crate) fn channel(sites: &Sites, event: &Event, referrer_host: &str) -> &'st
         "(none)" if !source.is_empty() => "referral",
         "(none)" => "direct",
         "(other)" => of_app(&event.referrer).unwrap_or("referral"),
-        host => of_host(sites, host),
+        _ => of_host(sites, referrer),
     }
 }
 
@@ -165,7 +165,7 @@ fn of_app(referrer: &str) -> Option<&'static str> {
     known.map(|(_, channel)| *channel)
 }
 
-fn of_host(sites: &Sites, host: &str) -> &'static str {
+fn of_host(sites: &Sites, host: Host<'_>) -> &'static str {
     sites
         .channel(host)
         .or_else(|| by_its_names(host))
@@ -173,9 +173,8 @@ fn of_host(sites: &Sites, host: &str) -> &'static str {
 }
 
 /// What the first names of a host say, those before what somebody registered.
-fn by_its_names(host: &str) -> Option<&'static str> {
-    let domain = crate::registrable_domain(host);
-    let names = host.strip_suffix(domain)?.split('.');
+fn by_its_names(host: Host<'_>) -> Option<&'static str> {
+    let names = host.whole.strip_suffix(host.domain)?.split('.');
     let is_mail = |name: &str| {
         MAIL_NAMES.contains(&name) || MAIL_STARTS.iter().any(|start| name.starts_with(start))
     };
@@ -203,7 +202,7 @@ mod tests {
             utm,
             ..Event::default()
         };
-        channel(&SITES, &event, host)
+        channel(&SITES, &event, Host::of(host))
     }
 
     #[test]
@@ -226,7 +225,10 @@ mod tests {
                 "{source} {medium} {host}"
             );
         }
-        assert_eq!(channel(&SITES, &Event::default(), "(none)"), "direct");
+        assert_eq!(
+            channel(&SITES, &Event::default(), Host::of("(none)")),
+            "direct"
+        );
     }
 
     #[test]
@@ -237,8 +239,11 @@ mod tests {
             ..Event::default()
         };
         for host in ["(none)", "www.google.com", "blog.example"] {
-            assert_eq!(channel(&SITES, &event(""), host), "paid");
-            assert_eq!(channel(&SITES, &event("newsletter"), host), "email");
+            assert_eq!(channel(&SITES, &event(""), Host::of(host)), "paid");
+            assert_eq!(
+                channel(&SITES, &event("newsletter"), Host::of(host)),
+                "email"
+            );
         }
     }
 
@@ -249,7 +254,7 @@ mod tests {
                 referrer: referrer.into(),
                 ..Event::default()
             };
-            channel(&SITES, &event, &crate::referrer_host(referrer))
+            channel(&SITES, &event, Host::of(&crate::referrer_host(referrer)))
         };
         assert_eq!(from("android-app://com.google.android.gm/"), "email");
         assert_eq!(from("android-app://com.slack"), "social");

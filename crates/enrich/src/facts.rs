@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{Event, EventKind, Facts, Fetch};
 
 use crate::{
-    Rules, channel::channel, continent, device_type, language, referrer_host, registrable_domain,
+    Rules, channel::channel, continent, device_type, domain::Host, language, referrer_host,
 };
 
 /// Why an event of an excluded network is not counted among people's.
@@ -40,6 +40,7 @@ impl Rules {
             }
         };
         let referrer_host = referrer_host(&event.referrer);
+        let referrer = Host::of(&referrer_host);
         let device_type = match (kept.unwrap_or(agent.type_of_device()), event.kind()) {
             // A server that sends a postback is nobody's device.
             ("bot", EventKind::Conversion) => "other",
@@ -50,8 +51,8 @@ impl Rules {
             os: agent.os.clone(),
             device: agent.device.clone(),
             device_type,
-            channel: channel(&self.sites, event, &referrer_host),
-            referrer_domain: domain_of(&referrer_host),
+            channel: channel(&self.sites, event, referrer),
+            referrer_domain: domain_of(referrer),
             referrer_host,
             language: language(&event.accept_language),
             continent: continent(&event.country),
@@ -74,10 +75,10 @@ impl Rules {
 }
 
 /// The registrable domain of a referrer's host; empty if there was no referrer.
-fn domain_of(referrer_host: &str) -> String {
-    match referrer_host {
+fn domain_of(referrer: Host<'_>) -> String {
+    match referrer.whole {
         "(none)" => String::new(),
-        host => registrable_domain(host).to_owned(),
+        _ => referrer.domain.to_owned(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The list of referrers whose channel is known.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
-use crate::{agent::RulesError, domain::before_suffix};
+use crate::{agent::RulesError, domain::Host};
 
 /// The list; where it is from stands in it.
 pub(crate) const REFERRERS: &str = include_str!("../data/referrers.txt");
@@ -50,22 +50,27 @@ impl Sites {
         Ok(Self(sites))
     }
 
-    /// The channel of a lower-case host, by the longest host of the list that it is, or is under.
-    pub(crate) fn channel(&self, host: &str) -> Option<&'static str> {
-        let before = before_suffix(host).len();
-        starts(host).find_map(|start| {
-            let whole = self.0.get(host.get(start..)?);
-            let anywhere = || self.0.get(host.get(start..before)?);
-            whole.or_else(anywhere).copied()
+    /// The channel of a host, by the longest host of the list that it is, or is under.
+    pub(crate) fn channel(&self, host: Host<'_>) -> Option<&'static str> {
+        let whole = host.whole;
+        starts(whole).find_map(|start| {
+            let here = self.0.get(whole.get(start..)?);
+            let anywhere = || self.0.get(whole.get(start..host.before_suffix)?);
+            here.or_else(anywhere).copied()
         })
     }
 }
 
 /// Where the last names of a host begin, the longest part of it first.
 fn starts(host: &str) -> impl Iterator<Item = usize> {
+    let mut starts = [0; MOST_NAMES];
+    let mut names = 0;
     let dots = host.rmatch_indices('.').map(|(at, _)| at + 1);
-    let starts: Vec<usize> = dots.chain([0]).take(MOST_NAMES).collect();
-    starts.into_iter().rev()
+    for (place, start) in starts.iter_mut().zip(dots.chain([0])) {
+        *place = start;
+        names += 1;
+    }
+    starts.into_iter().take(names).rev()
 }
 
 #[cfg(test)]
@@ -87,7 +92,7 @@ mod tests {
             ("com", None),
             ("", None),
         ] {
-            assert_eq!(sites.channel(host), channel, "{host}");
+            assert_eq!(sites.channel(Host::of(host)), channel, "{host}");
         }
     }
 

@@ -83,9 +83,13 @@ pub struct Options {
     /// then [default: X-Forwarded-For, or Forwarded where that is missing]
     #[arg(long, env = "MILLRACE_CLIENT_IP_HEADER", global = true)]
     pub client_ip_header: Option<String>,
-    /// MMDB file with countries (and cities, ASNs where it has them)
+    /// MMDB file with countries (and cities, ASNs where it has them), read again when it changes [default: what `millrace
+    /// geo install` has put into the data folder]
     #[arg(long, env = "MILLRACE_GEO_DB", global = true)]
     pub geo_db: Option<PathBuf>,
+    /// MMDB file with autonomous systems, where that with countries has none: data centres are told by them
+    #[arg(long, env = "MILLRACE_ASN_DB", global = true)]
+    pub asn_db: Option<PathBuf>,
     /// An epoch is closed at this age, such as 10m or 30s [default: 10m]
     #[arg(long, env = "MILLRACE_EPOCH_MAX_AGE", global = true)]
     pub epoch_max_age: Option<String>,
@@ -95,6 +99,9 @@ pub struct Options {
     /// The log takes no more at this size, bytes [default: 8 GiB]
     #[arg(long, env = "MILLRACE_MAX_LOG_BYTES", global = true)]
     pub max_log_bytes: Option<u64>,
+    /// So many clicks of one visitor on one link in a minute are a person's, those beyond a bot's; 0: any number [default: 30]
+    #[arg(long, env = "MILLRACE_MOST_CLICKS", global = true)]
+    pub most_clicks: Option<u32>,
     /// Memory of batch work, about, such as 512M or 2G [default: a quarter of the machine's, at most 2G]
     #[arg(long, env = "MILLRACE_BATCH_MEMORY", global = true)]
     pub batch_memory: Option<String>,
@@ -147,6 +154,7 @@ pub struct Settings {
     pub redirect_patience: Duration,
     pub trusted_proxies: TrustedProxies,
     pub geo_db: Option<PathBuf>,
+    pub asn_db: Option<PathBuf>,
     pub log: LogSettings,
     /// What batch work may take.
     pub batch: Limits,
@@ -182,9 +190,11 @@ impl Options {
             redirect_patience,
             client_ip_header,
             geo_db,
+            asn_db,
             epoch_max_age,
             segment_interval,
             max_log_bytes,
+            most_clicks,
             batch_memory,
             spill_dir,
             timezone,
@@ -231,10 +241,12 @@ impl Options {
                 all.client_ip_header.as_deref(),
             )?,
             geo_db: all.geo_db,
+            asn_db: all.asn_db,
             log: LogSettings {
                 epoch_max_age: duration(all.epoch_max_age, defaults.epoch_max_age)?,
                 segment_interval: duration(all.segment_interval, defaults.segment_interval)?,
                 max_log_bytes: all.max_log_bytes.unwrap_or(defaults.max_log_bytes),
+                most_clicks: all.most_clicks.unwrap_or(defaults.most_clicks),
                 ..defaults
             },
             batch: Limits {

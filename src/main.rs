@@ -8,6 +8,7 @@ mod job_health;
 mod jobs;
 mod memory;
 mod own_threads;
+mod places;
 mod proving;
 mod refused;
 mod rollup_lag;

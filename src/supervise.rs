@@ -6,6 +6,7 @@ use std::{future::Future, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context, bail};
 use async_trait::async_trait;
 use clap::ValueEnum;
+use enrich::Geo;
 use handover::installation;
 use ingest::{ClickCounts, CollectorDeps, CollectorSettings};
 use jobs::JobClient;
@@ -25,6 +26,7 @@ use crate::{
     config::{Settings, VerifiedBy},
     job_health,
     own_threads::OwnThreads,
+    places::Places,
     refused, rollup_lag, salting,
     scheduling::Jobs,
     wiring::{Base, Parts},
@@ -100,7 +102,15 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     };
     if has(Role::Collector) {
         let listener = bind(parts.settings.collect_addr, "collector").await?;
-        running.add("collector", collector(&parts).await?, listener)?;
+        let places = Places::open(&parts.settings, parts.health.clone()).await;
+        let collector = collector(&parts, places.geo()).await?;
+        running.add("collector", collector, listener)?;
+        let stop = CancellationToken::new();
+        let work = places.follow(stop.clone());
+        running.spawn("geo databases", stop, async move {
+            work.await;
+            Ok(())
+        });
     }
     if has(Role::Jobs) || has(Role::Batch) {
         let stop = CancellationToken::new();
@@ -202,7 +212,7 @@ fn remove_if_there(file: &Path) -> anyhow::Result<()> {
     }
 }
 
-async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
+async fn collector(parts: &Parts, geo: Geo) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
     let folder = &parts.settings.data_dir;
     installation::begin(&parts.env).await.or_else(no_store)?;
     let secret = parts.settings.secret(|| new_secret(&*parts.env.random))?;
@@ -218,7 +228,7 @@ async fn collector(parts: &Parts) -> anyhow::Result<(CollectorDeps, CollectorSet
         catalog: parts.catalog.clone(),
         rules: Arc::clone(&parts.rules),
         click_counts: Arc::new(LinkClicks::of(parts)),
-        geo: parts.geo()?,
+        geo,
         salts,
         salt_follower,
         health: parts.health.clone(),

@@ -6,7 +6,7 @@ use anyhow::Context;
 use audit::AuditDeps;
 use batch_layer::{Limits, Local, RollupDeps};
 use catalog::Catalog;
-use enrich::{Geo, Rules};
+use enrich::Rules;
 use handover::{manifests::Manifests, overview::Overview};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use model::{
@@ -162,15 +162,6 @@ impl Parts {
             clock: Arc::clone(&self.env.clock),
         };
         Auditing::new(deps, self.env.clone(), batch.clone())
-    }
-
-    /// The geo database, if one is set.
-    pub fn geo(&self) -> anyhow::Result<Geo> {
-        Ok(self
-            .settings
-            .geo_db
-            .as_deref()
-            .map_or_else(|| Ok(Geo::none()), Geo::open)?)
     }
 }
 

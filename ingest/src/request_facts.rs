@@ -62,6 +62,8 @@ pub struct RequestFacts {
     pub subs: Vec<String>,
     /// The five `utm_` parameters, or none.
     pub utm: Vec<String>,
+    /// Name of the first parameter that an advertising network added; empty if none did.
+    pub ad_parameter: &'static str,
 }
 
 /// What the installation knows: places, user agents and the visitor key.
@@ -91,11 +93,12 @@ impl EventBuilder {
         }
     }
 
-    /// Counted, with country, type of device and the referrer's origin; nothing else of the visitor's
-    /// browser or place. What the link says (its parameters) and the sender (its key) stays.
+    /// Counted, with country, type of device (of a bot, too, whether its agent or its network says so) and the referrer's
+    /// origin; nothing else of the visitor's browser or place. What the link says (its parameters) and the sender (its key) stays.
     fn without_tracks(&self, event: Event) -> Event {
         let device_type = match event.fetch() {
             Fetch::Proxy => "other",
+            _ if self.rules.is_of_machines(&event) => "bot",
             _ => self.rules.agent(&event.user_agent).type_of_device(),
         };
         Event {
@@ -213,6 +216,10 @@ impl EventBuilder {
             repeats: 0,
             device_type: String::new(),
             fetch: fetch as i32,
+            ad_parameter: seen.ad_parameter.to_owned(),
+            datacenters_count: settings.count_datacenters,
+            // The log knows what came before.
+            too_many: false,
         }
     }
 }

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod files;
 mod forecast;
+mod geo;
 mod job;
 mod key;
 mod query;
@@ -93,6 +94,9 @@ enum Command {
     /// What machines, memory, storage and money a load needs, on paper, and what breaks first.
     #[command(after_help = capacity::EXAMPLES)]
     Capacity(capacity::Capacity),
+    /// Databases of places.
+    #[command(subcommand)]
+    Geo(geo::GeoCommand),
     /// API keys.
     #[command(subcommand)]
     Key(key::Key),
@@ -139,6 +143,7 @@ impl Cli {
             Command::Skip(skip) => skip.run(options.settings()?).await,
             Command::Doctor(doctor) => doctor.run(options.settings()?).await,
             Command::Capacity(capacity) => capacity.run(),
+            Command::Geo(geo) => geo.run(options.settings()?).await,
             Command::Key(key) => key.run(options.settings()?).await,
             Command::Forecast(forecast) => forecast.run().await,
             Command::M4 { folder } => forecast::m4(folder).await,

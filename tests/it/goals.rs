@@ -106,7 +106,7 @@ async fn an_afternoon_of_an_affiliate() {
                 .collect::<Vec<_>>()
         };
         // What is told, what it does, and what that changes.
-        let told: &[Told] = match number % 5 {
+        let told: &[Told<'_>] = match number % 5 {
             0 => &[
                 (
                     &[("status", "lead"), ("payout", "12.50")],

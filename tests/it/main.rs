@@ -11,6 +11,7 @@ mod crash;
 mod crash_points;
 mod demo;
 mod domains;
+mod enrichment;
 mod fetched;
 mod full_disk;
 mod goals;

@@ -174,7 +174,7 @@ const TEXTS: [(&str, Text); 12] = [
     ("accept_language", |r| &r.record.event.accept_language),
 ];
 /// Columns that were added: older files lack them.
-const LATER: [(&str, Text); 12] = [
+const LATER: [(&str, Text); 13] = [
     ("channel", |r| r.facts.channel),
     ("language", |r| &r.facts.language),
     ("continent", |r| r.facts.continent),
@@ -183,6 +183,7 @@ const LATER: [(&str, Text); 12] = [
     ("trigger", |r| &r.record.event.trigger),
     ("fetched_as", |r| r.record.event.fetch().name()),
     ("rule", |r| &r.record.event.rule),
+    ("referrer_domain", |r| &r.facts.referrer_domain),
     ("domain", |r| &r.record.event.domain),
     ("cost_currency", |r| &r.record.event.cost_currency),
     ("status", |r| match r.record.event.kind() {

@@ -69,6 +69,9 @@ fn event() -> impl Strategy<Value = Event> {
                 country: ["", "DE", "US"][country as usize].into(),
                 accept_language: ["", "de-AT,en", "en"][country as usize].into(),
                 visitor,
+                too_many: visitor == 5,
+                asn: [None, Some(16509), Some(3320)][country as usize],
+                city: ["", "Graz", ""][country as usize].into(),
                 value_micros: (kind == 2 && country > 0).then_some(1_500_000 * i64::from(country)),
                 currency: if kind == 2 && country > 0 {
                     ["EUR", "USD"][country as usize - 1].into()

@@ -11,7 +11,11 @@ use enrich::Rules;
 use handover::runs::Quarters;
 use storage::store;
 
-use crate::{by_entity, installation::rollup, recount::all_agree};
+use crate::{
+    by_entity,
+    installation::rollup,
+    recount::{agree, all_agree},
+};
 
 const CUBES: [&str; 11] = [
     "minute", "total", "country", "browser", "os", "device", "referrer", "object", "currency",
@@ -149,7 +153,7 @@ async fn the_first_format_is_read_and_taken_over() {
     // Cubes that the version before did not know are counted from raw.
     assert!(after.fillings.is_empty());
     assert!(model::CUBES.iter().all(|cube| after.is_whole(cube)));
-    all_agree(&deps).await;
+    agree(&deps, &["referrer_domain"]).await;
     // The version before needs both, and refuses what has them not.
     let written = serde_json::to_value(&*after).expect("JSON");
     assert!(written.get("views").is_none() && written.get("events").is_none());
@@ -169,6 +173,7 @@ async fn the_first_format_is_read_and_taken_over() {
         events.iter().map(|batch| batch.num_rows()).sum::<usize>(),
         120
     );
+    all_agree(&deps).await;
 }
 
 #[tokio::test]
@@ -202,7 +207,18 @@ async fn the_second_format_is_read_and_gone_on_from() {
     as_it_was("as it is").await;
 
     let report = run(&deps, Mode::Full).await.expect("a run");
-    assert_eq!(report.changed, [], "a recount gives the same");
+    // Cubes that the version before did not know had nothing yet.
+    let was_whole = |cube: &str| {
+        let cube = model::CUBES.iter().find(|known| known.name == cube);
+        cube.is_some_and(|cube| before.manifest.is_whole(cube))
+    };
+    let changed = report.changed.iter().filter(|(cube, _)| was_whole(cube));
+    assert_eq!(
+        changed.count(),
+        0,
+        "a recount gives the same: {:?}",
+        report.changed
+    );
     as_it_was("counted anew").await;
     let ledger = &deps.manifests.ledger;
     let stored = ledger

@@ -56,6 +56,9 @@ pub struct AccountSettings {
     /// ISO 4217; of what links and campaigns cost. [`CURRENCY`] unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<Box<str>>,
+    /// Visits from data centres count like other people's. Those of mail scanners never do.
+    #[serde(skip_serializing_if = "is_false")]
+    pub count_datacenters: bool,
     /// For how long visitors are known again whom nobody names.
     #[serde(skip_serializing_if = "VisitorMemory::is_default")]
     pub visitor_memory: VisitorMemory,
@@ -78,6 +81,7 @@ impl Default for AccountSettings {
             allowed_origins: Vec::new(),
             click_id_param: None,
             currency: None,
+            count_datacenters: false,
             visitor_memory: VisitorMemory::default(),
         }
     }

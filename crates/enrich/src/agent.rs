@@ -5,13 +5,19 @@ use std::sync::Arc;
 use moka::sync::Cache;
 use ua_parser::{device, os, user_agent};
 
-use crate::{bots::Bots, device_type::device_type};
+use crate::{
+    bots::Bots,
+    device_type::device_type,
+    operators::{NETWORKS, Operators},
+    sites::{REFERRERS, Sites},
+};
 
 const UAP_CORE: &str = include_str!("../data/uap-core.json");
 const BOT_PATTERNS: &str = include_str!("../data/bots.json");
 
-/// To be raised whenever the code that applies the data gives other answers than before.
-const CODE_VERSION: u32 = 3;
+/// To be raised whenever the code that applies the data gives other answers than before, or the crate `psl`, whose list is
+/// code, is another one.
+const CODE_VERSION: u32 = 4;
 /// What uap-core calls a family that no rule knows.
 const UNKNOWN: &str = "Other";
 const CACHED_AGENTS: u64 = 50_000;
@@ -30,8 +36,8 @@ pub struct Agent {
     pub device: Arc<str>,
     /// `mobile`, `tablet`, `desktop`, `tv` or `other`; nothing is said of bots here.
     pub device_type: &'static str,
-    /// Why this is a bot: `preview`, a pattern of the list such as `pattern:Googlebot\/`, or a rule of
-    /// our own such as `rule:crawler`; `None` for everybody else.
+    /// Why this is a bot: `preview`, a program of a known class such as `ai_crawler:GPTBot`, a pattern of the list such as
+    /// `pattern:Googlebot\/`, or a rule of our own such as `rule:crawler`; `None` for everybody else.
     pub bot: Option<Arc<str>>,
 }
 
@@ -83,6 +89,8 @@ impl RulesError {
 pub struct Rules {
     families: ua_parser::Extractor<'static>,
     bots: Bots,
+    pub(crate) sites: Sites,
+    pub(crate) operators: Operators,
     version: String,
     seen: Cache<String, Arc<Agent>>,
 }
@@ -94,6 +102,8 @@ impl Rules {
         Ok(Rules {
             families: compile_families()?,
             bots: Bots::new(&patterns)?,
+            sites: Sites::new()?,
+            operators: Operators::new()?,
             version: version(),
             seen: Cache::new(CACHED_AGENTS),
         })
@@ -165,7 +175,7 @@ fn parse<T: serde::de::DeserializeOwned>(
 fn version() -> String {
     let mut hash = blake3::Hasher::new();
     hash.update(&CODE_VERSION.to_le_bytes());
-    for data in [UAP_CORE, BOT_PATTERNS] {
+    for data in [UAP_CORE, BOT_PATTERNS, REFERRERS, NETWORKS] {
         hash.update(blake3::hash(data.as_bytes()).as_bytes());
     }
     hash.finalize().to_hex()[..12].to_owned()

@@ -4,13 +4,18 @@ use std::sync::Arc;
 
 use model::{Event, EventKind, Facts, Fetch};
 
-use crate::{Rules, channel::channel, continent, device_type, language, referrer_host};
+use crate::{
+    Rules, channel::channel, continent, device_type, domain::Host, language, referrer_host,
+};
 
 /// Why an event of an excluded network is not counted among people's.
 const EXCLUDED: &str = "excluded";
 
 /// Why an event of a bot is one whose user agent was not kept.
 const NOT_KEPT: &str = "not_kept";
+
+/// Why a click of somebody who clicks too fast is not a person's.
+const RATE: &str = "rate";
 
 impl Rules {
     /// The facts of one event: a pure function of the event and these rules.
@@ -27,9 +32,15 @@ impl Rules {
             _ if event.excluded => Some(EXCLUDED.into()),
             _ if event.fetch().is_ahead() => Some(event.fetch().name().into()),
             _ if kept == Some("bot") => Some(NOT_KEPT.into()),
-            _ => agent.bot.clone(),
+            _ => {
+                let by_itself = agent.bot.clone();
+                by_itself
+                    .or_else(|| self.of_machines(event))
+                    .or_else(|| event.too_many.then(|| RATE.into()))
+            }
         };
         let referrer_host = referrer_host(&event.referrer);
+        let referrer = Host::of(&referrer_host);
         let device_type = match (kept.unwrap_or(agent.type_of_device()), event.kind()) {
             // A server that sends a postback is nobody's device.
             ("bot", EventKind::Conversion) => "other",
@@ -45,12 +56,34 @@ impl Rules {
             os: told(&event.os, &agent.os),
             device: agent.device.clone(),
             device_type,
-            channel: channel(event, &referrer_host),
+            channel: channel(&self.sites, event, referrer),
+            referrer_domain: domain_of(referrer),
             referrer_host,
             language: language(&event.accept_language),
             continent: continent(&event.country),
             bot,
         }
+    }
+}
+
+impl Rules {
+    /// Whether its network says that an event is a bot's.
+    pub fn is_of_machines(&self, event: &Event) -> bool {
+        self.of_machines(event).is_some()
+    }
+
+    /// Why the network of an event is one of machines. A mail's reader whose mail program's proxy came is in no network.
+    fn of_machines(&self, event: &Event) -> Option<Arc<str>> {
+        self.operators
+            .reason(event.asn, &event.user_agent, event.datacenters_count)
+    }
+}
+
+/// The registrable domain of a referrer's host; empty if there was no referrer.
+fn domain_of(referrer: Host<'_>) -> String {
+    match referrer.whole {
+        "(none)" => String::new(),
+        _ => referrer.domain.to_owned(),
     }
 }
 
@@ -86,6 +119,44 @@ mod tests {
             ..Event::default()
         };
         assert_eq!(rules.facts(&excluded).bot.as_deref(), Some("excluded"));
+    }
+
+    #[test]
+    fn clicks_and_views_from_data_centres_are_bots_if_the_account_does_not_count_them() {
+        let rules = Rules::new().unwrap();
+        let bot = |kind: EventKind, datacenters_count| {
+            let event = Event {
+                kind: kind as i32,
+                user_agent:
+                    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into(),
+                asn: Some(16509),
+                datacenters_count,
+                ..Event::default()
+            };
+            let facts = rules.facts(&event);
+            assert_eq!(facts.device_type, "desktop");
+            facts.bot.map(|reason| reason.to_string())
+        };
+        for kind in [EventKind::Click, EventKind::View] {
+            assert_eq!(bot(kind, false).as_deref(), Some("datacenter"));
+            assert_eq!(bot(kind, true), None);
+        }
+        assert_eq!(bot(EventKind::Conversion, false), None);
+    }
+
+    #[test]
+    fn clicks_that_are_too_many_are_bots_unless_there_is_more_to_say() {
+        let rules = Rules::new().unwrap();
+        let bot = |asn| {
+            let event = Event {
+                too_many: true,
+                asn,
+                ..Event::default()
+            };
+            rules.facts(&event).bot.map(|reason| reason.to_string())
+        };
+        assert_eq!(bot(None).as_deref(), Some("rate"));
+        assert_eq!(bot(Some(16509)).as_deref(), Some("datacenter"));
     }
 
     #[test]

@@ -312,6 +312,41 @@ fn no_more_than_512_bytes_are_looked_at() {
     assert_eq!(RULES.agent(&wide), RULES.agent(&wide[..511]));
 }
 
+#[test]
+fn programs_of_known_classes_are_told_apart() {
+    let of_browser = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ";
+    for (expected, agent) in [
+        ("ai_crawler:GPTBot", format!("{of_browser}GPTBot/1.3; +https://openai.com/gptbot)")),
+        ("ai_crawler:ClaudeBot", format!("{of_browser}ClaudeBot/1.0; +claudebot@anthropic.com)")),
+        ("ai_crawler:CCBot", "CCBot/2.0 (https://commoncrawl.org/faq/)".into()),
+        ("ai_crawler:Bytespider", "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)".into()),
+        ("ai_crawler:Google-Extended", "Google-Extended/1.0".into()),
+        ("ai_crawler:Meta-ExternalAgent", "meta-externalagent/1.1 (+https://developers.facebook.com/docs/sharing/webmasters/crawler)".into()),
+        ("ai_crawler:Amazonbot", format!("{of_browser}Amazonbot/0.1; +https://developer.amazon.com/support/amazonbot) Chrome/119.0.6045.214 Safari/537.36")),
+        ("ai_search:PerplexityBot", format!("{of_browser}PerplexityBot/1.0; +https://perplexity.ai/perplexitybot)")),
+        ("ai_search:OAI-SearchBot", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36; compatible; OAI-SearchBot/1.3; +https://openai.com/searchbot".into()),
+        ("ai_search:Claude-SearchBot", format!("{of_browser}Claude-SearchBot/1.0; +claude-searchbot@anthropic.com)")),
+        ("ai_assistant:ChatGPT-User", format!("{of_browser}ChatGPT-User/1.0; +https://openai.com/bot")),
+        ("ai_assistant:Perplexity-User", format!("{of_browser}Perplexity-User/1.0; +https://perplexity.ai/perplexity-user)")),
+        ("ai_assistant:Claude-User", format!("{of_browser}Claude-User/1.0; +Claude-User@anthropic.com)")),
+        ("ai_assistant:MistralAI-User", format!("{of_browser}MistralAI-User/1.0; +https://docs.mistral.ai/robots)")),
+        ("ai_assistant:DuckAssistBot", "DuckAssistBot/1.2; (+http://duckduckgo.com/duckassistbot.html)".into()),
+        ("mail_scanner:Barracuda", "Mozilla/5.0 (compatible; Barracuda Sentinel (EE))".into()),
+        ("mail_scanner:Mimecast", "Mimecast URL Protect/1.0".into()),
+        // A preview is one first, and a crawler for a search engine of the old kind is no AI agent.
+        ("preview", "meta-externalhit/1.1".into()),
+        (r"pattern:Googlebot\/", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)".into()),
+    ] {
+        assert_eq!(reason(&agent).as_deref(), Some(expected), "{agent}");
+    }
+    assert_eq!(
+        reason(
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 ChatGPT/1.2025.140"
+        ),
+        None
+    );
+}
+
 proptest! {
     #[test]
     fn any_text_has_an_answer(agent in "(.{0,40}|(Mozilla/5.0 \\(.{0,20}\\) ){0,40}é{0,300})") {

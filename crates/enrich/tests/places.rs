@@ -2,9 +2,9 @@
 
 mod common;
 
-use std::{collections::BTreeMap, net::IpAddr, path::Path};
+use std::{collections::BTreeMap, net::IpAddr, path::Path, sync::Arc};
 
-use enrich::{Geo, Place, referrer_host};
+use enrich::{Database, Geo, Place, referrer_host};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -120,4 +120,69 @@ fn a_missing_or_broken_database_is_an_error_that_names_it() {
         .to_string();
     assert!(missing.contains("no-such.mmdb"), "{missing}");
     assert!(Geo::from_bytes(b"not a database".to_vec()).is_err());
+}
+
+fn maxmind(name: &str) -> std::path::PathBuf {
+    testing::data(&format!("geoip-maxmind-testdb/test-data/{name}.mmdb"))
+}
+
+#[test]
+fn a_database_says_whether_it_knows_countries() {
+    testing::needs_data!("geoip-maxmind-testdb");
+    testing::needs_data!("geoip-iptoasn-country");
+    for (name, knows) in [
+        ("GeoIP2-Country-Test", true),
+        ("GeoIP2-City-Test", true),
+        ("GeoIP2-ISP-Test", false),
+        ("GeoIP2-Connection-Type-Test", false),
+        ("GeoIP2-Anonymous-IP-Test", false),
+        ("MaxMind-DB-test-ipv4-24", false),
+        ("MaxMind-DB-test-decoder", false),
+    ] {
+        let database = Database::open(&maxmind(name)).expect("a database");
+        assert_eq!(database.has_countries(), knows, "{name}");
+        assert!(database.built_s() > 1_000_000_000 && !database.name().is_empty());
+    }
+    // Its records are texts.
+    assert!(Database::open(&maxmind("MaxMind-DB-string-value-entries")).is_err());
+    let flat = testing::data("geoip-iptoasn-country/iptoasn-country.mmdb");
+    assert!(Database::open(&flat).expect("a database").has_countries());
+}
+
+#[test]
+fn several_databases_complete_each_other_and_can_be_replaced() {
+    testing::needs_data!("geoip-maxmind-testdb");
+    let open = |name| Arc::new(Database::open(&maxmind(name)).expect("a database"));
+    let both = || vec![open("GeoIP2-ISP-Test"), open("GeoIP2-City-Test")];
+    let geo = Geo::of(both());
+    let seen_by_all = geo.clone();
+    let ip: IpAddr = "81.2.69.160".parse().expect("an address");
+    let london = seen_by_all.lookup(ip);
+    assert_eq!((&*london.country, &*london.city), ("GB", "London"));
+    // 1.128.0.0 is Telstra's there.
+    let telstra: IpAddr = "1.128.0.1".parse().expect("an address");
+    assert_eq!(seen_by_all.lookup(telstra).asn, Some(1221));
+    geo.replace(vec![open("GeoIP2-Country-Test")]);
+    let country = seen_by_all.lookup(ip);
+    assert_eq!((&*country.country, &*country.city), ("GB", ""));
+    assert_eq!(seen_by_all.lookup(telstra).asn, None);
+    geo.replace(Vec::new());
+    assert_eq!(seen_by_all.lookup(ip), Place::default());
+}
+
+#[test]
+fn a_database_that_was_cut_or_overwritten_is_refused() {
+    testing::needs_data!("geoip-maxmind-testdb");
+    let whole = std::fs::read(maxmind("GeoIP2-ISP-Test")).expect("readable");
+    for cut in [0, 1, whole.len() / 2, whole.len() - 200] {
+        assert!(
+            Database::from_bytes(whole[..cut].to_vec()).is_err(),
+            "{cut}"
+        );
+    }
+    // All of its data are another's; the tree and the end still say that it is a database.
+    let mut wrong = whole.clone();
+    let end = wrong.len() - 4_000;
+    wrong[40_000..end].fill(0xff);
+    assert!(Database::from_bytes(wrong).is_err());
 }

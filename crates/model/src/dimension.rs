@@ -66,7 +66,7 @@ dimensions! {
     Currency ["currency"] All "currency" where "value_micros IS NOT NULL", |e, _, _| e.value_micros.map(|_| e.currency.as_str()), "Currency of a value, ISO 4217; events without a value are left out.", [9 "currency" Quarter];
     Campaign ["campaign"] Accounts "COALESCE(campaign, '')", |_, _, n| Some(&n.campaign), "Campaign at the time of the event, by its id.", [10 "campaign" Quarter];
     Language ["language"] All "language", |_, f, _| Some(&f.language), "Language that is liked best, ISO 639.", [11 "language" Quarter];
-    Channel ["channel"] All "channel", |_, f, _| Some(f.channel), "How visitors came: direct, search, social, email, referral or paid.", [12 "channel" Quarter];
+    Channel ["channel"] All "channel", |_, f, _| Some(f.channel), "How visitors came: direct, search, social, email, referral, paid or ai.", [12 "channel" Quarter];
     Region ["region"] All "region" where "region <> ''", |e, _, _| some(&e.region), "First subdivision of the country.", [13 "region" Quarter];
     DeviceType ["device"] All "device_type", |_, f, _| Some(f.device_type), "Type of device: mobile, tablet, desktop, tv, bot or other.", [14 "device_type" Quarter];
     UtmSource ["utm_source"] All "utm_source" where "utm_source <> ''", |e, _, _| some(e.utm(0)), "Parameter utm_source of the request.", [15 "utm_source" Quarter];
@@ -84,11 +84,14 @@ dimensions! {
     CountryMoney [] All (paid!("country")) where PAID, |_, _, n| n.money("country"), "Money by country.", [27 "country_money" Quarter];
     DeviceMoney [] All (paid!("COALESCE(device_type, '')")) where PAID, |_, _, n| n.money("device_type"), "Money by device_type.", [28 "device_type_money" Quarter];
     SourceMoney [] All (paid!("utm_source")) where PAID, |_, _, n| n.money("utm_source"), "Money by utm_source.", [29 "utm_source_money" Quarter];
+    ReferrerDomain ["referrer_domain"] All "referrer_domain" where "referrer_domain <> ''", |_, f, _| some(&f.referrer_domain), "Domain of the referrer: what somebody registered of its host.", [30 "referrer_domain" Quarter];
+    City ["city"] All "city" where "city <> ''", |e, _, _| some(&e.city), "City, by its English name.", [31 "city" Quarter];
+    Continent ["continent"] All "continent" where "continent <> ''", |_, f, _| some(f.continent), "Continent of the country: AF, AN, AS, EU, NA, OC or SA.", [32 "continent" Quarter];
 }
 
 /// Dimensions most events have no value of: those events are not in the cube, and are what is left
 /// of all.
-const SPARSE: [Dimension; 7] = [
+const SPARSE: [Dimension; 10] = [
     Dimension::Region,
     Dimension::UtmSource,
     Dimension::UtmCampaign,
@@ -96,10 +99,13 @@ const SPARSE: [Dimension; 7] = [
     Dimension::Trigger,
     Dimension::Rule,
     Dimension::Domain,
+    Dimension::ReferrerDomain,
+    Dimension::City,
+    Dimension::Continent,
 ];
 
 /// Dimensions whose values senders make up: there may be any number of them.
-const OPEN: [Dimension; 14] = [
+const OPEN: [Dimension; 16] = [
     Dimension::Country,
     Dimension::Browser,
     Dimension::Os,
@@ -111,6 +117,8 @@ const OPEN: [Dimension; 14] = [
     Dimension::UtmCampaign,
     Dimension::Variant,
     Dimension::Rule,
+    Dimension::ReferrerDomain,
+    Dimension::City,
     Dimension::VariantMoney,
     Dimension::CountryMoney,
     Dimension::SourceMoney,

@@ -241,6 +241,15 @@ pub struct Event {
     /// batch, where the door could not see what was.
     #[prost(uint32, tag = "46")]
     pub repeats: u32,
+    /// Name of the first parameter that an advertising network added to the request, such as `gclid`; empty if none did.
+    #[prost(string, tag = "50")]
+    pub ad_parameter: String,
+    /// The account counts visits from data centres like other people's.
+    #[prost(bool, tag = "51")]
+    pub datacenters_count: bool,
+    /// Its visitor had followed its link so often in that minute that this is no person: counted like a bot.
+    #[prost(bool, tag = "52")]
+    pub too_many: bool,
 }
 
 impl Event {
@@ -340,7 +349,9 @@ pub struct Facts {
     pub device_type: &'static str,
     /// Lower-case host, `(none)` or `(other)`.
     pub referrer_host: String,
-    /// `direct`, `search`, `social`, `email`, `referral` or `paid`.
+    /// The domain of that host which somebody registered; empty without a referrer, `(other)` as above.
+    pub referrer_domain: String,
+    /// `direct`, `search`, `social`, `email`, `referral`, `paid` or `ai`.
     pub channel: &'static str,
     /// Primary tag of the first language, lower case; empty if unknown.
     pub language: String,

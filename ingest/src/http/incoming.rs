@@ -257,6 +257,8 @@ impl<'a> Incoming<'a> {
             idempotency_key: self.idempotency_key.0,
             transaction_id: self.transaction_id.0,
             click_id: self.click_id.0,
+            // What it was a click on is not told.
+            ad_parameter: "",
         })
     }
 

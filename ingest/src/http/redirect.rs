@@ -142,6 +142,7 @@ async fn lead(
     let mut seen = sender.seen;
     seen.utm = utm(|name| parameter(&query, name));
     seen.subs = subs(|name| parameter(&query, name));
+    seen.ad_parameter = ad_parameter(&query);
     let target = Target {
         object: link.id,
         account: link.account,
@@ -164,6 +165,12 @@ async fn lead(
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::FOUND);
     let key = || recorder.builder.click_key();
     redirect(status, &aim.location(key, link, uri.query(), id), id)
+}
+
+/// What an advertising network added; without a value it says nothing.
+fn ad_parameter(query: &[(String, String)]) -> &'static str {
+    let given = query.iter().filter(|(_, value)| !value.is_empty());
+    enrich::ad_parameter(given.map(|(name, _)| name.as_str())).unwrap_or_default()
 }
 
 fn redirect(status: StatusCode, location: &str, id: Option<EventId>) -> Response {

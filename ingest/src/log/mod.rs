@@ -2,6 +2,7 @@
 
 mod disk;
 mod executor;
+mod rate;
 mod recovery;
 mod shared;
 mod spares;
@@ -45,6 +46,8 @@ pub struct LogSettings {
     pub epoch_max_events: u64,
     /// The log takes no more when its files are this large together, bytes.
     pub max_log_bytes: u64,
+    /// So many clicks of a visitor on a link in a minute are a person's; 0: any number.
+    pub most_clicks: u32,
 }
 
 impl Default for LogSettings {
@@ -55,6 +58,9 @@ impl Default for LogSettings {
             epoch_max_age: Duration::from_secs(600),
             epoch_max_events: 250_000,
             max_log_bytes: 8 << 30,
+            // Nobody follows a link every other second for a minute; an office whose people share an address and a
+            // browser may, in the minute in which all have got the same mail.
+            most_clicks: 30,
         }
     }
 }

@@ -211,6 +211,7 @@ impl Disk for FakeDisk {
 fn settings() -> LogSettings {
     let long = Duration::from_secs(3600);
     LogSettings {
+        most_clicks: 30,
         segment_interval: long,
         segment_bytes: 1 << 20,
         epoch_max_age: long,

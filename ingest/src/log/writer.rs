@@ -13,6 +13,7 @@ use tokio::{
 
 use super::{
     AppendError, Disk, DiskFile, LogSettings, SealedSegment, Shared,
+    rate::RateRule,
     recovery::{Last, Recovered},
     segment_name,
     spares::Spares,
@@ -82,6 +83,7 @@ pub struct Writer {
     /// When the first event of the open epoch was written, and how many there are since a start.
     epoch_since: Option<Instant>,
     epoch_events: u64,
+    rate: RateRule,
     open: Option<Open>,
     /// A segment that failed and is not yet closed at its durable length.
     abandoned: Option<Open>,
@@ -117,6 +119,7 @@ impl Writer {
         let epoch_since = (last.epoch == epoch).then(Instant::now);
         Self {
             disk,
+            rate: RateRule::new(settings.most_clicks),
             settings,
             shared,
             state,
@@ -167,11 +170,12 @@ impl Writer {
     ) -> Option<Command> {
         let mut group = Group::new(self.last.seq, self.epoch);
         while let Some(Command::Append {
-            events,
+            mut events,
             reply,
             room: _room,
         }) = next
         {
+            self.rate.mark(&mut events);
             group.add(events, reply);
             next = match group.bytes < MAX_GROUP {
                 true => waiting(),

@@ -76,6 +76,11 @@ pub(crate) struct SettingsBody {
     #[schema(value_type = Option<String>, example = "EUR")]
     #[serde(default)]
     currency: Given<Box<str>>,
+    /// Visits from data centres (as far as the geo database has ASNs) count like other people's; else they are kept, and
+    /// counted like those of bots.
+    #[schema(value_type = Option<bool>, example = true)]
+    #[serde(default)]
+    count_datacenters: Given<bool>,
     /// For how long a visitor is known again whom the sender does not name: a `day` or a `month` of the account. A
     /// change holds from the account's next day on, or the one after it in the last hour of a day.
     #[schema(value_type = Option<String>, example = "month")]
@@ -318,6 +323,7 @@ fn set(account: &mut Account, body: &AccountBody, now_ms: i64) -> Result<(), Cat
             given.allowed_origins.set(&mut settings.allowed_origins);
             given.click_id_param.set(&mut settings.click_id_param);
             given.currency.set(&mut settings.currency);
+            given.count_datacenters.set(&mut settings.count_datacenters);
             let lower = |names: &Vec<Box<str>>| {
                 let lower = names.iter().map(|name| name.to_ascii_lowercase().into());
                 Ok::<_, CatalogError>(lower.collect())

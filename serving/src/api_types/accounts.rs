@@ -94,6 +94,8 @@ pub(crate) struct Settings {
     /// The currency of what links and campaigns cost, ISO 4217.
     #[schema(example = "USD")]
     currency: String,
+    /// Whether visits from data centres count like other people's; else they are bots'.
+    count_datacenters: bool,
     /// For how long a visitor is known again whom the sender does not name: a day or a month of the account.
     #[schema(value_type = String, example = "day")]
     visitor_memory: Memory,
@@ -168,6 +170,7 @@ impl From<&AccountSettings> for Settings {
             allowed_origins: settings.allowed_origins.clone(),
             click_id_param: settings.click_id_param.clone(),
             currency: settings.currency().to_owned(),
+            count_datacenters: settings.count_datacenters,
             visitor_memory,
             visitor_memory_from: from.map(|minute| rfc3339(minute * 60_000)),
         }

@@ -27,6 +27,7 @@ fn any_row() -> impl Strategy<Value = Change> {
                     excluded_networks: vec!["10.0.0.0/8".parse().unwrap()],
                     allowed_schemes: vec!["ftp".into()],
                     allowed_origins: vec!["https://a.example".into()],
+                    count_datacenters: true,
                     click_id_param: None,
                     currency: None,
                     visitor_memory: Default::default(),

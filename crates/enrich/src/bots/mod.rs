@@ -4,6 +4,7 @@
 //! tells bots that nobody has listed. Whoever is taken for a bot is still recorded, but not counted
 //! among people: when in doubt, an agent is somebody's.
 
+mod named;
 mod rules;
 
 use std::sync::Arc;
@@ -12,10 +13,12 @@ use regex::Regex;
 use regex_filtered::{Builder, Options, Regexes};
 
 use crate::agent::RulesError;
+use named::NAMED;
 use rules::{ALSO_APPS, BROWSER, COMPATIBLE, DEVICE, OF_PEOPLE, Of, PREVIEW, RULES, SILENT};
 
 /// Where the rules of our own are, for errors.
 const OWN: &str = "bots/rules.rs";
+const OF_CLASSES: &str = "bots/named.rs";
 
 /// The compiled rules.
 pub(crate) struct Bots {
@@ -27,6 +30,8 @@ pub(crate) struct Bots {
     compatible: Regex,
     listed: Regexes,
     listed_as: Vec<Listed>,
+    named: Regexes,
+    named_reasons: Vec<Arc<str>>,
     own: Regexes,
     own_reasons: Vec<Arc<str>>,
 }
@@ -54,6 +59,11 @@ impl Bots {
             compatible: compile(COMPATIBLE)?,
             listed: set("bots.json", patterns(), false)?,
             listed_as: listed_as.collect(),
+            named: set(OF_CLASSES, NAMED.iter().map(|named| named.2), true)?,
+            named_reasons: NAMED
+                .iter()
+                .map(|named| format!("{}:{}", named.0, named.1).into())
+                .collect(),
             own: set(OWN, RULES.iter().map(|rule| rule.2), true)?,
             own_reasons: RULES
                 .iter()
@@ -62,17 +72,23 @@ impl Bots {
         })
     }
 
-    /// Why this agent is a bot's: `preview`, `pattern:` and the pattern of the list, or `rule:` and
-    /// the name of a rule of our own; `None` for everybody else.
+    /// Why this agent is a bot's: `preview`; a class and a name of [`NAMED`], such as `ai_crawler:GPTBot`; `pattern:` and the
+    /// pattern of the list; or `rule:` and the name of a rule of our own; `None` for everybody else.
     pub(crate) fn reason(&self, user_agent: &str) -> Option<Arc<str>> {
         let said = self.silent.replace_all(user_agent, " ");
         if self.preview.is_match(&said) {
             return Some(self.preview_reason.clone());
         }
         let is_browser = self.browser.is_match(user_agent);
-        self.by_the_list(&said, is_browser)
+        self.by_name(&said)
+            .or_else(|| self.by_the_list(&said, is_browser))
             .or_else(|| self.by_a_rule(&said, is_browser))
             .cloned()
+    }
+
+    fn by_name(&self, said: &str) -> Option<&Arc<str>> {
+        let first = self.named.matching(said).map(|(i, _)| i).min();
+        first.map(|i| &self.named_reasons[i])
     }
 
     fn by_the_list(&self, said: &str, is_browser: bool) -> Option<&Arc<str>> {

@@ -9,7 +9,7 @@ async fn accounts_are_made_with_the_admin_token_and_seen_with_their_key() {
     assert_eq!(made.headers[header::CACHE_CONTROL], "no-store");
     let mut made = made.good();
     let key = made.as_object_mut().unwrap().remove("api_key").unwrap();
-    let settings = json!({"timezone": "Europe/Amsterdam", "honour_dnt": false, "excluded_networks": ["192.0.2.7/32", "2001:db8::/32"], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "visitor_memory": "day"});
+    let settings = json!({"timezone": "Europe/Amsterdam", "honour_dnt": false, "excluded_networks": ["192.0.2.7/32", "2001:db8::/32"], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "count_datacenters": false, "visitor_memory": "day"});
     let quotas = json!({"links": 100_000, "others": 10_000, "keys": 100, "domains": 100, "new_an_hour": 10_000, "sender_keys": 10_000_000});
     let id = &made["id"];
     assert_eq!(
@@ -60,7 +60,7 @@ async fn the_admin_token_opens_nothing_else_and_keys_do_not_open_its_doors() {
 async fn a_manager_changes_the_account_and_null_brings_defaults_back() {
     let app = App::new().await;
     let key = app.account().await;
-    let settings = |timezone, dnt| json!({"timezone": timezone, "honour_dnt": dnt, "excluded_networks": [], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "visitor_memory": "day"});
+    let settings = |timezone, dnt| json!({"timezone": timezone, "honour_dnt": dnt, "excluded_networks": [], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "count_datacenters": false, "visitor_memory": "day"});
     for (body, name, expected) in [
         (
             json!({"settings": {"timezone": "America/New_York"}}),

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod files;
 mod forecast;
+mod import;
 mod job;
 mod key;
 mod query;
@@ -54,6 +55,9 @@ enum Command {
     /// Send recorded events to a collector.
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Replay),
+    /// Bring links, history and totals over from another tool.
+    #[command(subcommand, after_help = import::EXAMPLES)]
+    Import(import::Import),
     /// The batch layer.
     #[command(subcommand)]
     Batch(batch::Batch),
@@ -129,6 +133,7 @@ impl Cli {
             Command::Run { roles } => up::run(options.settings()?, &roles).await,
             Command::Demo(demo) => demo.run(options).await,
             Command::Replay(replay) => replay.run().await,
+            Command::Import(import) => import.run(options).await,
             Command::Batch(batch) => batch.run(options.settings()?).await,
             Command::Jobs(jobs) => jobs.run(options.settings()?).await,
             Command::Audit(audit) => audit.run(options.settings()?).await,

@@ -6,6 +6,7 @@ pub mod directory;
 pub mod duplicates;
 pub mod fences;
 pub mod forecasts;
+pub mod imported;
 pub mod installation;
 pub mod lookup;
 pub mod manifest;

@@ -1,6 +1,7 @@
 //! `millrace import`: what other tools export, brought here.
 
 mod api;
+mod clicks;
 mod links;
 mod report;
 
@@ -19,12 +20,16 @@ pub enum Import {
     /// Make links of a list that another tool exports; again it changes what has changed, and nothing else.
     #[command(after_help = links::EXAMPLES)]
     Links(links::Links),
+    /// Count history, click by click: straight into the object store, once.
+    #[command(after_help = clicks::EXAMPLES)]
+    Clicks(clicks::Clicks),
 }
 
 impl Import {
-    pub async fn run(self, _options: Options) -> anyhow::Result<ExitCode> {
+    pub async fn run(self, options: Options) -> anyhow::Result<ExitCode> {
         match self {
             Self::Links(links) => links.run().await,
+            Self::Clicks(clicks) => clicks.run(options.settings()?).await,
         }
     }
 }

@@ -32,6 +32,25 @@ impl Report {
         *self.counts.entry(what).or_default() += count;
     }
 
+    /// How many rows became this.
+    pub fn count(&self, what: &str) -> u64 {
+        self.counts.get(what).copied().unwrap_or_default()
+    }
+
+    /// Takes in what became of others.
+    pub fn take(&mut self, other: Self) {
+        for (what, count) in other.counts {
+            self.add(what, count);
+        }
+        for (code, count) in other.refused {
+            *self.refused.entry(code).or_default() += count;
+        }
+        let room = SHOWN.saturating_sub(self.examples.len());
+        self.examples.extend(other.examples.into_iter().take(room));
+        self.rejects.extend(other.rejects);
+        self.notes.extend(other.notes);
+    }
+
     /// A row was refused.
     pub fn refuse(&mut self, place: &str, code: &str, detail: &str) {
         *self.refused.entry(code.to_owned()).or_default() += 1;

@@ -13,6 +13,7 @@ mod demo;
 mod fetched;
 mod full_disk;
 mod idle;
+mod imports;
 mod keys;
 mod links;
 mod many;

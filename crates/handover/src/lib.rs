@@ -23,4 +23,5 @@ pub mod segment;
 pub mod sender_keys;
 pub mod skips;
 pub mod tally;
+pub mod totals;
 pub mod views;

@@ -18,6 +18,8 @@ pub struct TotalRow {
     pub link: String,
     /// The day (UTC) of which it is, `2026-01-02`; none: of all time until the list was made.
     pub day: Option<String>,
+    /// Of a count of all time: since when the link was there, RFC 3339, if that is known.
+    pub since: Option<String>,
     /// So many.
     pub clicks: u64,
 }
@@ -76,6 +78,7 @@ pub fn of_link(link: &links::LinkRow) -> Option<TotalRow> {
     Some(TotalRow {
         link: format!("ext_{}", link.external_id),
         day: None,
+        since: link.created_ms.and_then(times::rfc3339),
         clicks: link.clicks?,
     })
 }
@@ -98,7 +101,15 @@ fn plain(record: &Record) -> Result<TotalRow, Refusal> {
     let clicks = clicks.parse();
     let clicks = clicks
         .map_err(|_| Refusal::new("invalid_count", "clicks must be a whole number, 0 or more"))?;
-    Ok(TotalRow { link, day, clicks })
+    let since = record
+        .text(&["since", "created_at"])
+        .and_then(|text| times::parse(&text));
+    Ok(TotalRow {
+        link,
+        since: since.filter(|_| day.is_none()).and_then(times::rfc3339),
+        day,
+        clicks,
+    })
 }
 
 #[cfg(test)]
@@ -119,7 +130,13 @@ mod tests {
     fn counts_are_of_a_day_or_of_all_time() {
         let row = |link: &str, day: Option<&str>, clicks| {
             let (link, day) = (link.to_owned(), day.map(str::to_owned));
-            Ok(Some(TotalRow { link, day, clicks }))
+            let since = None;
+            Ok(Some(TotalRow {
+                link,
+                day,
+                since,
+                clicks,
+            }))
         };
         let table = "link,day,clicks\na,2024-01-02,5\nb,,7\n,2024-01-02,1\na,tomorrow,1\na,,-1\n";
         assert_eq!(

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
 use clap::Args;
-use imports::{Refusal, links::LinkRow, rejects::Rejects};
+use imports::{Refusal, links::LinkRow, rejects::Rejects, totals::TotalRow};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Door, Lists, api::Api, open_list, report::Report};
+use super::{Door, Lists, api::Api, open_list, report::Report, totals};
 
 pub(super) const EXAMPLES: &str = "Examples:
   millrace import links --from bitly links.json --url http://127.0.0.1:8081 --key mr_… --dry-run
@@ -34,6 +34,9 @@ pub struct Links {
     /// Say what would become of each row, and do nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Bring their counts of clicks, too, where the list has them, as `millrace import totals` does.
+    #[arg(long, conflicts_with = "dry_run")]
+    totals: bool,
 }
 
 /// A link on its way, and where it comes from.
@@ -72,12 +75,14 @@ impl Links {
         let api = Api::new(&self.door)?;
         let knows_max_clicks = api.links_have("max_clicks").await?;
         let mut report = Report::default();
+        let mut counts = Vec::new();
         for file in &self.lists.files {
             let mut import = OneFile {
                 links: &self,
                 api: &api,
                 knows_max_clicks,
                 without_max_clicks: 0,
+                counts: &mut counts,
                 rejects: Rejects::new(&self.lists.rejects_of(file)),
                 report: &mut report,
             };
@@ -90,6 +95,14 @@ impl Links {
                 ));
             }
         }
+        match self.totals {
+            true => totals::send(&api, self.lists.tool()?.name(), None, &counts, &mut report).await?,
+            false if !counts.is_empty() => report.note(format!(
+                "{} links have counts of clicks; --totals brings them, as a part of answers of its own",
+                counts.len()
+            )),
+            false => {}
+        }
         Ok(report.print(self.lists.json))
     }
 }
@@ -100,6 +113,8 @@ struct OneFile<'a> {
     api: &'a Api,
     knows_max_clicks: bool,
     without_max_clicks: u64,
+    /// What the tool counted.
+    counts: &'a mut Vec<TotalRow>,
     rejects: Rejects,
     report: &'a mut Report,
 }
@@ -144,6 +159,7 @@ impl OneFile<'_> {
     }
 
     fn item(&mut self, number: u64, raw: &[u8], row: &LinkRow) -> Item {
+        self.counts.extend(imports::totals::of_link(row));
         let mut body = row.body();
         if !self.knows_max_clicks && body.remove("max_clicks").is_some() {
             self.without_max_clicks += 1;

@@ -4,6 +4,7 @@ mod api;
 mod clicks;
 mod links;
 mod report;
+mod totals;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -20,6 +21,9 @@ pub enum Import {
     /// Make links of a list that another tool exports; again it changes what has changed, and nothing else.
     #[command(after_help = links::EXAMPLES)]
     Links(links::Links),
+    /// Bring counts over of a tool that exports nothing finer: a labelled part of answers, added to nothing.
+    #[command(after_help = totals::EXAMPLES)]
+    Totals(totals::Totals),
     /// Count history, click by click: straight into the object store, once.
     #[command(after_help = clicks::EXAMPLES)]
     Clicks(clicks::Clicks),
@@ -29,6 +33,7 @@ impl Import {
     pub async fn run(self, options: Options) -> anyhow::Result<ExitCode> {
         match self {
             Self::Links(links) => links.run().await,
+            Self::Totals(totals) => totals.run().await,
             Self::Clicks(clicks) => clicks.run(options.settings()?).await,
         }
     }

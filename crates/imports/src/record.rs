@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, Read},
+    io::{BufRead, Cursor, Read},
 };
 
 use anyhow::{Context, bail};
@@ -13,6 +13,8 @@ use crate::names::bare;
 
 /// Largest list in JSON that is read, bytes unpacked: one document is held as a whole.
 pub const MAX_JSON: u64 = 1 << 30;
+/// Bytes that tell what a file is.
+const HEAD: u64 = 16 << 10;
 /// How deep lists may be wrapped in objects, and fields in fields.
 const MAX_DEPTH: usize = 4;
 
@@ -134,12 +136,15 @@ pub fn read(
     renames: &BTreeMap<String, String>,
     each: &mut dyn FnMut(Entry) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let head = reader.fill_buf()?;
+    // Whoever unpacks the file may give a few bytes at first.
+    let mut head = Vec::new();
+    reader.by_ref().take(HEAD).read_to_end(&mut head)?;
     let begin = head
         .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
+        .unwrap_or(&head)
         .trim_ascii_start();
     let is_json = begin.starts_with(b"{") || begin.starts_with(b"[") || of_json(begin);
+    let reader = Cursor::new(head).chain(reader);
     match is_json {
         true => read_json(reader, lists, renames, each),
         false => read_csv(reader, renames, each),

@@ -9,11 +9,10 @@ const ZONED: [&str; 3] = [
     "%Y-%m-%d %H:%M:%S%.f %z",
 ];
 /// Times without one: UTC.
-const BARE: [&str; 5] = [
+const BARE: [&str; 4] = [
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
     "%Y-%m-%d %H:%M",
-    "%Y%m%d%H%M%S",
     "%m/%d/%Y %H:%M:%S",
 ];
 /// Unix times of 1985 to 5138 in seconds; larger numbers are milliseconds.
@@ -30,23 +29,36 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     if let Some(time) = ZONED.into_iter().find_map(zoned) {
         return Some(time.timestamp_millis());
     }
-    // Fourteen digits may be both; no link is from the year 2400.
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return of_digits(text);
+    }
     let bare = |form| NaiveDateTime::parse_from_str(text, form).ok();
     if let Some(time) = BARE.into_iter().find_map(bare) {
         return Some(time.and_utc().timestamp_millis());
     }
-    if let Some(date) = date(text) {
-        return Some(
-            date.and_time(chrono::NaiveTime::MIN)
-                .and_utc()
-                .timestamp_millis(),
-        );
+    date(text).map(begin)
+}
+
+/// A date and a time without anything between them, a date, or unix seconds or milliseconds: their lengths tell.
+fn of_digits(text: &str) -> Option<i64> {
+    if text.len() == 14 {
+        let time = NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M%S").ok()?;
+        return Some(time.and_utc().timestamp_millis());
     }
-    let number: i64 = text.parse().ok().filter(|number| *number > 0)?;
+    if text.len() == 8 {
+        return date(text).map(begin);
+    }
+    let number: i64 = text.parse().ok()?;
     match SECONDS.contains(&number) {
         true => Some(number * 1_000),
         false => (number > SECONDS.end).then_some(number),
     }
+}
+
+/// The first moment of a day, UTC.
+fn begin(date: NaiveDate) -> i64 {
+    let midnight = date.and_time(chrono::NaiveTime::MIN);
+    midnight.and_utc().timestamp_millis()
 }
 
 /// A calendar date: `2026-01-02` or `20260102`.
@@ -91,6 +103,8 @@ mod tests {
                 "{text}"
             );
         }
+        // Of which the first twelve digits are a time, too.
+        assert_eq!(parse("1432011403000"), Some(1_432_011_403_000));
         assert_eq!(
             parse("2021-03-01").and_then(rfc3339).as_deref(),
             Some("2021-03-01T00:00:00Z")

@@ -15,7 +15,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   millrace import links --from dub links.csv --url http://127.0.0.1:8081
   millrace import links --from csv links.csv --map \"Short code=slug\" --map Target=destination --url http://127.0.0.1:8081
 
-A link is known again by an external id made of the tool and what the tool calls it (bitly:bit.ly/abc): the same list once
+A link is known again by an external id made of the tool and what the tool calls it (bitly:bit.ly:abc): the same list once
 more changes what has changed, and fields that the list does not have stay as they are. What cannot be taken is told by line
 or entry, and kept in FILE.rejected. --dry-run says what would be created, changed and refused, and touches nothing.
 

@@ -61,7 +61,7 @@ pub(super) fn content(text: &[u8], target: Option<&Named>) -> Result<Content, Re
     let target = match target {
         Some(target) => target.clone(),
         None if path.is_empty() => return Err(Refusal::new("no_link", "it names no link")),
-        None => Named::Link(format!("ext_usagov:{host}/{path}")),
+        None => Named::Link(format!("ext_usagov:{host}:{path}")),
     };
     let visitor = [&line.a, &line.al, &line.c, &line.gr, &line.cy, &line.tz]
         .map(|part| part.as_deref().unwrap_or_default());

@@ -25,7 +25,7 @@ const MAX_NOTE: usize = 500;
 /// Most tags of a link, and the longest, characters: more are left out, longer ones cut.
 const MAX_TAGS: usize = 32;
 const MAX_TAG: usize = 64;
-/// Longest external id, characters.
+/// Longest external id, bytes.
 const MAX_EXTERNAL_ID: usize = 128;
 
 /// Where a list comes from.
@@ -121,7 +121,7 @@ impl FromStr for Tool {
 /// A link as another tool had it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LinkRow {
-    /// What it is called from now on: `bitly:bit.ly/abc`.
+    /// What it is called from now on: `bitly:bit.ly:abc`.
     pub external_id: String,
     /// The path it answers at.
     pub slug: String,
@@ -263,8 +263,8 @@ fn checked(mut rows: Vec<LinkRow>) -> Result<Vec<LinkRow>, Refusal> {
         if row.slug.is_empty() {
             return Err(Refusal::new("no_slug", "it has no short path of its own"));
         }
-        if row.external_id.chars().count() > MAX_EXTERNAL_ID {
-            let detail = format!("what it is called has more than {MAX_EXTERNAL_ID} characters");
+        if row.external_id.len() > MAX_EXTERNAL_ID {
+            let detail = format!("what it is called has more than {MAX_EXTERNAL_ID} bytes");
             return Err(Refusal::new("too_long", detail));
         }
         for (text, most) in [(&mut row.title, MAX_TITLE), (&mut row.note, MAX_NOTE)] {
@@ -312,11 +312,12 @@ fn short(text: &str) -> (String, String) {
     }
 }
 
-/// What a link is called from now on.
+/// What a link is called from now on. An external id has no `/`.
 fn external(tool: Tool, host: &str, path: &str) -> String {
+    let path = path.replace('%', "%25").replace('/', "%2F");
     match host.is_empty() {
         true => format!("{tool}:{path}"),
-        false => format!("{tool}:{host}/{path}"),
+        false => format!("{tool}:{host}:{path}"),
     }
 }
 

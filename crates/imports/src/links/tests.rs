@@ -37,17 +37,17 @@ fn bitly_has_a_link_for_each_path() {
     assert_eq!(both[1].clicks, None, "they are counted once");
     assert_eq!(
         Value::from(both[1].body()),
-        json!({"external_id": "bitly:bit.ly/3abC", "slug": "3abC", "destination": "https://shop.example/?a=1", "title": "Spring",
+        json!({"external_id": "bitly:bit.ly:3abC", "slug": "3abC", "destination": "https://shop.example/?a=1", "title": "Spring",
             "tags": ["mail", "b"], "archived": true, "note": "Made 2021-03-01T10:05:00Z (bitly)"})
     );
-    assert_eq!(both[0].external_id, "bitly:go.example/Spring");
+    assert_eq!(both[0].external_id, "bitly:go.example:Spring");
     let csv = "Short link,Long URL,Title,Created,Tags,Clicks\nbit.ly/3abC,https://shop.example/,Spring,2021-03-01,mail|b,\"1,234\"\n";
     let [row] = &rows(Tool::Bitly, csv)[..] else {
         panic!("one path, one link");
     };
     assert_eq!(
         (row.external_id.as_str(), row.clicks),
-        ("bitly:bit.ly/3abC", Some(1234))
+        ("bitly:bit.ly:3abC", Some(1234))
     );
 }
 
@@ -63,7 +63,7 @@ fn dub_has_targets() {
     let row = &entries[0].rows.as_ref().unwrap()[0];
     assert_eq!(
         Value::from(row.body()),
-        json!({"external_id": "dub:dub.sh/try", "slug": "try", "destination": "https://dub.co", "note": "hi",
+        json!({"external_id": "dub:dub.sh:try", "slug": "try", "destination": "https://dub.co", "note": "hi",
             "expires_at": "2027-01-01T00:00:00Z", "fallback_url": "https://over.example", "tags": ["a"], "utm": {"source": "mail"},
             "rules": [{"name": "ios", "when": {"os": ["iOS"]}, "to": "https://apps.example/1"},
                 {"name": "geo DE", "when": {"country": ["DE"]}, "to": "https://de.example"}]})
@@ -83,7 +83,7 @@ fn shlink_has_bounds() {
     let row = &rows(Tool::Shlink, text)[0];
     assert_eq!(
         Value::from(row.body()),
-        json!({"external_id": "shlink:s.example/12C18", "slug": "12C18", "destination": "https://store.steampowered.com",
+        json!({"external_id": "shlink:s.example:12C18", "slug": "12C18", "destination": "https://store.steampowered.com",
             "title": "Steam", "tags": ["games", "tech"], "starts_at": "2017-01-20T22:00:00Z", "max_clicks": 100, "pass_query": true,
             "note": "Made 2016-08-21T18:34:16Z (shlink)"})
     );
@@ -101,7 +101,7 @@ fn kutt_yourls_and_clickmeter_are_read() {
     let clickmeter = r#"{"entities":[{"id":27785714,"type":"TL","name":"abc","title":"T","trackingCode":"abc","trackingLink":"http://9nl.es/abc",
         "creationDate":"20130102030405","status":"Active","tags":[{"id":1,"name":"t"}],"typeTL":{"url":"https://a.example","expirationClicks":0}}]}"#;
     for (tool, text, external_id, clicks) in [
-        (Tool::Kutt, kutt, "kutt:kutt.it/abc", Some(3)),
+        (Tool::Kutt, kutt, "kutt:kutt.it:abc", Some(3)),
         (Tool::Yourls, yourls, "yourls:abc", Some(42)),
         (Tool::Clickmeter, clickmeter, "clickmeter:27785714", None),
     ] {

@@ -20,7 +20,7 @@ use url::Url;
 
 /// Names that are kept in memory; beyond that they are looked up again.
 const MOST_KNOWN: usize = 1_000_000;
-/// Longest external id, characters: what is longer is hashed.
+/// Longest external id, bytes: what is longer is hashed.
 const MAX_EXTERNAL_ID: usize = 128;
 /// What the external id of a link begins with whose name may not be a slug.
 const PATH: &str = "path:";
@@ -199,13 +199,14 @@ fn unknown(named: &Named) -> Refusal {
     Refusal::new("unknown_object", detail)
 }
 
-/// What a link is called whose name may be no slug: what the name says after `ext_`, or the name as a path.
+/// What a link is called whose name may be no slug: what the name says after `ext_`, or the name as a path, without
+/// the `/` that an external id may not have.
 fn external_id(name: &str) -> String {
     let id = match name.strip_prefix(EXTERNAL) {
         Some(id) => id.to_owned(),
-        None => format!("{PATH}{name}"),
+        None => format!("{PATH}{}", name.replace('%', "%25").replace('/', "%2F")),
     };
-    match id.chars().count() <= MAX_EXTERNAL_ID && !id.contains(char::is_control) {
+    match id.len() <= MAX_EXTERNAL_ID && !id.contains(|c: char| c == '/' || c.is_control()) {
         true => id,
         false => format!("{PATH}{}", blake3::hash(name.as_bytes()).to_hex()),
     }

@@ -114,7 +114,8 @@ fn is_ours(path: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
-    Ok(head == replay::IMPORT_HEAD.as_bytes())
+    // One that was cut off may have a part of it, or nothing.
+    Ok(replay::IMPORT_HEAD.as_bytes().starts_with(&head))
 }
 
 /// The rows are about people: nobody else reads them.
@@ -157,6 +158,18 @@ mod tests {
         };
         crate::record::read(text.as_bytes(), &[], &Default::default(), &mut keep).unwrap();
         assert_eq!(read, [Some("a".to_owned())]);
+    }
+
+    #[test]
+    fn what_was_cut_off_at_its_beginning_is_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r");
+        for begun in ["", "# Rows that"] {
+            std::fs::write(&path, begun).unwrap();
+            let mut rejects = Rejects::new(&path);
+            rejects.add(1, b"", &Refusal::new("x", "y")).unwrap();
+            assert!(rejects.finish().unwrap().is_some());
+        }
     }
 
     #[test]

@@ -181,7 +181,9 @@ impl KeyRestorer {
                 self.put_back_file(file, &dropped).await?;
             }
         }
-        for info in self.directory.open_beyond(&manifest.horizon) {
+        // Imported events have no keys.
+        let open = self.directory.open_beyond(&manifest.horizon);
+        for info in open.filter(|info| !info.is_import()) {
             self.put_back_raw(info.log, &manifest).await?;
         }
         let now = self.keys.store.generations(true).await?;

@@ -136,6 +136,7 @@ impl Session {
             predecessor: shared.predecessor.map(|before| before.log),
             retired_at: None,
             closed: None,
+            account: None,
         };
         // Readers must know of the log before it has events. With the store out of reach the
         // doors open all the same: the shipper registers it later, and nobody counts from it

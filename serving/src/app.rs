@@ -15,7 +15,7 @@ use crate::{
     controls::{AuditControl, JobControl},
     deps::{ServingDeps, ServingSettings, Verifying},
     rooms::Rooms,
-    stats::{live::Readings, settled::Settled},
+    stats::{imported::ImportedTotals, live::Readings, settled::Settled},
 };
 
 /// See the module.
@@ -54,6 +54,8 @@ pub(crate) struct App {
     pub fences: Fences,
     /// Readings of live cells.
     pub readings: Readings,
+    /// What other tools counted.
+    pub imported: ImportedTotals,
 }
 
 impl App {
@@ -76,6 +78,7 @@ impl App {
             rooms: Rooms::default(),
             fences: Fences::new(deps.env.bell.clone()),
             readings: Readings::default(),
+            imported: ImportedTotals::default(),
             env: deps.env,
         }
     }

@@ -64,6 +64,8 @@ impl ClickTotals {
             store: &self.env.store,
             fences: &self.fences,
             cells: &*self.cells,
+            // Of whatever is not settled yet it is only known that it is looked at again.
+            account: None,
             now_ms: self.env.clock.now_ms(),
         };
         let live = reader.read(link).await?;

@@ -12,7 +12,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::Problem;
 
 use crate::{
-    api::{accounts, api_keys, bulk, campaigns, domains, goals, jobs, links, pixels, simulate},
+    api::{
+        accounts, api_keys, bulk, campaigns, domains, goals, jobs, links, pixels, simulate, totals,
+    },
     app::App,
     assets, audit, cors, forecasts, live,
     openapi::{self, Document},
@@ -24,6 +26,8 @@ fn documented() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(stats::get_stats))
         .routes(routes!(live::get_live))
+        .routes(routes!(totals::list_totals))
+        .routes(routes!(totals::put_totals, totals::delete_totals))
         .routes(routes!(receipts::get_receipt))
         .routes(routes!(forecasts::get_forecasts))
         .routes(routes!(links::list, links::create))

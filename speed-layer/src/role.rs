@@ -103,11 +103,13 @@ pub async fn run(deps: SpeedDeps, settings: SpeedSettings, shutdown: Cancellatio
     finish(cleaning).await;
 }
 
-/// Logs that may still change, or that batch has yet to cover.
+/// Logs that may still change, or that batch has yet to cover. Of imported histories no cells are made: they may be far
+/// larger than what is live, and batch settles them at once.
 async fn wanted(deps: &SpeedDeps) -> Result<Vec<LogId>, StorageError> {
     let seen = deps.overview.follow().await?;
     let open = (seen.directory).open_beyond(&seen.published.manifest.horizon);
-    Ok(open.map(|info| info.log).collect())
+    let live = open.filter(|info| !info.is_import());
+    Ok(live.map(|info| info.log).collect())
 }
 
 async fn adjust(

@@ -9,6 +9,7 @@ mod doctor;
 mod files;
 mod forecast;
 mod geo;
+mod import;
 mod job;
 mod key;
 mod query;
@@ -55,6 +56,9 @@ enum Command {
     /// Send recorded events to a collector.
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::Replay),
+    /// Bring links, history and totals over from another tool.
+    #[command(subcommand, after_help = import::EXAMPLES)]
+    Import(import::Import),
     /// The batch layer.
     #[command(subcommand)]
     Batch(batch::Batch),
@@ -133,6 +137,7 @@ impl Cli {
             Command::Run { roles } => up::run(options.settings()?, &roles).await,
             Command::Demo(demo) => demo.run(options).await,
             Command::Replay(replay) => replay.run().await,
+            Command::Import(import) => import.run(options).await,
             Command::Batch(batch) => batch.run(options.settings()?).await,
             Command::Jobs(jobs) => jobs.run(options.settings()?).await,
             Command::Audit(audit) => audit.run(options.settings()?).await,

@@ -42,6 +42,7 @@ async fn past(place: &Place, logs: u128, segments: u64) {
             predecessor: None,
             retired_at: Some(Seq::ZERO),
             closed: None,
+            account: None,
         };
         raw::register_log(&place.store, &info).await.unwrap();
         for segment in (1..=segments).map(SegmentNo) {

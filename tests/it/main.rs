@@ -16,6 +16,7 @@ mod fetched;
 mod full_disk;
 mod goals;
 mod idle;
+mod imports;
 mod keys;
 mod links;
 mod many;

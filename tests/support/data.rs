@@ -24,6 +24,13 @@ pub fn rows_of_texts(name: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// The names of its columns.
+pub fn columns(name: &str) -> Vec<String> {
+    let mut reader = csv::Reader::from_reader(open(name));
+    let header = reader.headers().unwrap_or_else(|e| panic!("{name}: {e}"));
+    header.iter().map(str::to_owned).collect()
+}
+
 fn open(name: &str) -> Box<dyn Read> {
     let path = data(name);
     let file = File::open(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

@@ -18,7 +18,7 @@ const END_LIMIT: Duration = Duration::from_secs(120);
 /// A schedule that does not come up while a test runs.
 const NEVER: &str = "0 0 29 2 *";
 /// What visitors of tests are hashed with.
-const SECRET: &str = "the-secret-of-an-installation-of-tests";
+pub const SECRET: &str = "the-secret-of-an-installation-of-tests";
 /// What a clock shows, in a server's folder.
 const CLOCK: &str = "clock.txt";
 /// Lines of a log shown when a test fails.

@@ -86,8 +86,9 @@ pub(super) async fn unsure(
     if unchecked {
         let mut directory = Directory::default();
         directory.refresh(&deps.env.store).await?;
+        // Imported events have no keys, and repeat nothing.
         let open = directory.open_beyond(&manifest.horizon);
-        unsure.extend(open.map(|info| info.log));
+        unsure.extend(open.filter(|info| !info.is_import()).map(|info| info.log));
     }
     Ok(unsure)
 }

@@ -171,6 +171,15 @@ impl Catalog {
         Err(CatalogError::Contended { tries })
     }
 
+    /// Whether a commit of these changes alone would be taken now.
+    ///
+    /// # Errors
+    ///
+    /// Why it would not.
+    pub fn accepts(&self, changes: &[Change]) -> Result<(), CatalogError> {
+        self.read(|state| check::check(state, changes))
+    }
+
     /// Only under the writer lock.
     fn apply(&self, n: u64, changes: Vec<Change>) {
         let mut changes = changes.into_iter().peekable();

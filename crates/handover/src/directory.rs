@@ -153,6 +153,7 @@ mod tests {
             predecessor: None,
             retired_at: retired_at.map(Seq),
             closed: None,
+            account: None,
         }
     }
 

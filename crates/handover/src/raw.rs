@@ -7,7 +7,7 @@ mod hostile;
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use model::{Bug, Epoch, Fence, Horizon, LogId, SegmentNo, Seq, Span, planted};
+use model::{Bug, EntityId, Epoch, Fence, Horizon, LogId, SegmentNo, Seq, Span, planted};
 use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use storage::{
@@ -41,6 +41,10 @@ pub struct LogInfo {
     /// The last request to close epochs that its collector has carried out.
     #[serde(default)]
     pub closed: Option<EpochsClosed>,
+    /// The account whose history was imported into it: all of it was sealed before the log was known, nobody else's
+    /// events are in it, and no live cell is made of it. `None`: it is a collector's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<EntityId>,
 }
 
 impl LogInfo {
@@ -52,7 +56,18 @@ impl LogInfo {
             predecessor: None,
             retired_at: None,
             closed: None,
+            account: None,
         }
+    }
+
+    /// Whether a history was imported into it.
+    pub fn is_import(&self) -> bool {
+        self.account.is_some()
+    }
+
+    /// Whether there may be events of `account` in it.
+    pub fn concerns(&self, account: EntityId) -> bool {
+        self.account.is_none_or(|only| only == account)
     }
 }
 
@@ -469,6 +484,7 @@ pub async fn retire_log(store: &Store, log: LogId, last: Seq) -> Result<(), Stor
                 predecessor: None,
                 retired_at,
                 closed: None,
+                account: None,
             };
             update_log(store, &restored).await
         }

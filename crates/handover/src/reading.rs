@@ -15,7 +15,7 @@ use storage::{
 };
 
 pub use self::content::Content;
-use crate::{directory::Directory, fences::Fences, manifests::Published};
+use crate::{directory::Directory, fences::Fences, manifests::Published, raw::LogInfo};
 
 /// A checkpoint that was not renewed for so long has no worker. Clocks may differ by seconds; this only
 /// says how fresh an answer is, never what it counts.
@@ -33,6 +33,8 @@ pub struct Reader<'a> {
     pub fences: &'a Fences,
     /// Where cells are.
     pub cells: &'a dyn LiveCells,
+    /// Whose numbers are read, if that is known: what others import is not waited for.
+    pub account: Option<EntityId>,
     /// Unix milliseconds.
     pub now_ms: i64,
 }
@@ -62,6 +64,13 @@ pub struct Missing {
     pub why: Why,
 }
 
+impl Missing {
+    fn of(log: LogId, why: Why) -> Self {
+        let log = Some(log);
+        Self { log, why }
+    }
+}
+
 /// Why something may be missing from a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
@@ -74,6 +83,9 @@ pub enum Why {
     /// The checkpoint is of other generations of the live store.
     #[error("live cells were lost and are being folded again")]
     Lost,
+    /// A history was imported into it, of which no live cells are made.
+    #[error("its imported history is yet to be settled; the next run of the rollup does it")]
+    Imported,
     /// Nobody knows what is said of it.
     #[error("its object in `logs/` is damaged; restore it from a backup")]
     Damaged,
@@ -108,6 +120,13 @@ pub enum Why {
     NotWhole(&'static str),
 }
 
+impl Why {
+    /// Whether it may be there in a moment: what only a batch brings is not waited for.
+    pub fn may_pass(self) -> bool {
+        !matches!(self, Self::Imported | Self::NotWhole(_))
+    }
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.log, self.why) {
@@ -138,9 +157,11 @@ impl Reader<'_> {
         before: Option<&Content>,
     ) -> Result<(Reading, Content), StorageError> {
         let horizon = &self.published.manifest.horizon;
-        let logs: Vec<LogId> = (self.directory.open_beyond(horizon))
-            .map(|info| info.log)
-            .collect();
+        let concerns = |info: &&LogInfo| self.account.is_none_or(|account| info.concerns(account));
+        let open = self.directory.open_beyond(horizon).filter(concerns);
+        let (imports, logs): (Vec<&LogInfo>, Vec<&LogInfo>) =
+            open.partition(|info| info.is_import());
+        let logs: Vec<LogId> = logs.iter().map(|info| info.log).collect();
         let early = match planted(Bug::CellsBeforeCheckpoints) {
             true => Some(self.cells.cells(entity).await?),
             false => None,
@@ -166,6 +187,10 @@ impl Reader<'_> {
 
         let mut reading = Reading {
             as_of: horizon.0.iter().map(|(log, c)| (*log, c.seq)).collect(),
+            missing: imports
+                .iter()
+                .map(|info| Missing::of(info.log, Why::Imported))
+                .collect(),
             ..Reading::default()
         };
         for ((log, checkpoint), prune_watermark) in
@@ -188,10 +213,7 @@ impl Reader<'_> {
                     reading.as_of.insert(*log, covered.seq.max(checkpoint.seq));
                     reading.lag_ms = reading.lag_ms.max(checkpoint.lag_ms);
                 }
-                Err(why) => reading.missing.push(Missing {
-                    log: Some(*log),
-                    why,
-                }),
+                Err(why) => reading.missing.push(Missing::of(*log, why)),
             }
         }
         self.add_cells(&mut reading, &cells, &fences)?;
@@ -213,8 +235,12 @@ impl Reader<'_> {
         let mut passed_over = BTreeMap::new();
         for cell in cells.iter().filter(live) {
             // Its checkpoint was not looked at: it was made after we looked for logs.
-            if self.directory.get(cell.log).is_none() {
+            let Some(info) = self.directory.get(cell.log) else {
                 passed_over.insert(cell.log, Why::New);
+                continue;
+            };
+            // A worker of an older version made it; that the history is yet to be settled is said above.
+            if info.is_import() {
                 continue;
             }
             // One of our checkpoint may yet be overwritten by a worker that knows no versions.
@@ -228,10 +254,7 @@ impl Reader<'_> {
             reading.cells.push(cell);
         }
         for (log, why) in passed_over {
-            let missing = Missing {
-                log: Some(log),
-                why,
-            };
+            let missing = Missing::of(log, why);
             if !reading.missing.contains(&missing) {
                 reading.missing.push(missing);
             }
@@ -314,6 +337,7 @@ mod tests {
             store: &(Arc::new(object_store::memory::InMemory::new()) as Store),
             fences: &Fences::default(),
             cells: &cells,
+            account: None,
             now_ms: 0,
         };
         let reading = reader.read(entity).await.unwrap();
@@ -325,6 +349,64 @@ mod tests {
         let text = format!("log {}: it is new", LogId(1));
         assert_eq!(serde_json::json!(new(1)), serde_json::json!(text));
         assert_eq!(reading.cells, []);
+    }
+
+    #[tokio::test]
+    async fn an_import_is_waited_for_by_its_account_alone() {
+        let store: Store = Arc::new(object_store::memory::InMemory::new());
+        let (cells, log) = (MemoryCells::default(), LogId(1));
+        let [own, other] = [1, 2].map(|raw| EntityId::new(EntityKind::Account, raw));
+        let info = LogInfo {
+            retired_at: Some(Seq(9)),
+            account: Some(own),
+            ..LogInfo::new(log)
+        };
+        crate::raw::register_log(&store, &info).await.unwrap();
+        let mut directory = Directory::default();
+        directory.refresh(&store).await.unwrap();
+        // What a worker of an older version makes of it.
+        let cell = StoredCell {
+            log,
+            epoch: Epoch(2),
+            fence: None,
+            fold: FoldVersion::OURS,
+            upto: Seq(9),
+            body: Default::default(),
+        };
+        let entity = EntityId::new(EntityKind::Link, 1);
+        cells.put(entity, vec![cell]).await.unwrap();
+        let yet = vec![Missing::of(log, Why::Imported)];
+        for (covered, account, expected) in [
+            (0, Some(own), &yet),
+            (5, Some(own), &yet),
+            (9, Some(own), &vec![]),
+            (0, Some(other), &vec![]),
+            (5, Some(other), &vec![]),
+            // Who does not know whose the numbers are waits for all.
+            (5, None, &yet),
+        ] {
+            let mut published = Published::default();
+            let covered = Covered {
+                epoch: Epoch(u64::from(covered > 0)),
+                seq: Seq(covered),
+                segment: SegmentNo(1),
+            };
+            let manifest = Arc::make_mut(&mut published.manifest);
+            manifest.horizon.0.insert(log, covered);
+            let reader = Reader {
+                published: &published,
+                directory: &directory,
+                store: &store,
+                fences: &Fences::default(),
+                cells: &cells,
+                account,
+                now_ms: 0,
+            };
+            let reading = reader.read(entity).await.unwrap();
+            assert_eq!(&reading.missing, expected, "{covered:?} {account:?}");
+            assert_eq!(reading.cells, []);
+        }
+        assert!(!Why::Imported.may_pass() && Why::Behind.may_pass());
     }
 
     #[tokio::test]
@@ -342,6 +424,7 @@ mod tests {
             store: &store,
             fences: &Fences::default(),
             cells: &cells,
+            account: None,
             now_ms: 0,
         };
         let (ours, later) = (FoldVersion::OURS, FoldVersion(FoldVersion::OURS.0 + 1));

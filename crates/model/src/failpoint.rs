@@ -33,6 +33,15 @@ pub const SALVAGE: [&str; 4] = [
 /// Places where a collector leaves a log that was ended, in order.
 pub const SWITCH: [&str; 2] = ["switch.written", "switch.said"];
 
+/// Places in an import of history, in order.
+pub const IMPORT: [&str; 5] = [
+    "import.begun",
+    "import.stored",
+    "import.sealed",
+    "import.done",
+    "import.known",
+];
+
 /// The process dies here, as by `kill -9`, if it was told to.
 #[inline(always)]
 pub fn reach(_name: &'static str) {

@@ -3,7 +3,8 @@
 mod header;
 mod split;
 
-pub(crate) use header::Header;
+pub use header::Columns;
+pub(crate) use header::{Header, OfEvents};
 
 use serde_json::{Map, Value};
 
@@ -128,7 +129,7 @@ mod tests {
     }
 
     fn header() -> Header {
-        Header::read(b"link,timestamp,sub1", &[]).unwrap()
+        Header::read(b"link,timestamp,sub1", &OfEvents(&[])).unwrap()
     }
 
     fn row(text: &str) -> Result<Cells, Refusal> {

@@ -31,13 +31,18 @@ mod totals;
 
 use std::sync::Arc;
 
+pub use csv::Columns;
 pub use engine::End;
 pub use format::Format;
-pub use lines::MAX_LINE;
+pub use lines::{Line, Lines, MAX_LINE};
 pub use options::Options;
 pub use patience::Patience;
+pub use records::{Records, Row, Said};
+pub use refusal::Refusal;
+pub use rejects::IMPORT_HEAD;
 pub use report::Report;
 pub use run::{run, send};
+pub use source::{Bytes, open};
 pub use totals::Totals;
 
 /// What is told while a replay runs.

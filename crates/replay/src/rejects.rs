@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::{format::Format, refusal::Refusal};
 
 const HEAD: &str = "# Lines that millrace replay did not count, each below the reason; mend them and replay this file. Format: ";
+/// How files begin in which an import keeps rows that it did not take: they are read in the same way.
+pub const IMPORT_HEAD: &str = "# Rows that millrace import did not take, each below the reason; mend them and import this file.";
 const LINE: &str = "# line ";
 const KEY: &str = ", key ";
 /// Most files from before that are kept beside.
@@ -19,7 +21,12 @@ const MAX_ASIDE: u32 = 99;
 
 /// Whether a file that begins so is one of refused lines.
 pub(crate) fn is_head(line: &[u8]) -> bool {
-    line.starts_with(HEAD.as_bytes())
+    line.starts_with(HEAD.as_bytes()) || line.starts_with(IMPORT_HEAD.as_bytes())
+}
+
+/// Whether this is a reason, with a key or without one.
+pub(crate) fn is_reason(line: &[u8]) -> bool {
+    line.starts_with(LINE.as_bytes())
 }
 
 /// The format that the first line of a file of refused lines names.

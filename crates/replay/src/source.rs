@@ -13,7 +13,7 @@ use flate2::bufread::GzDecoder;
 const BUFFER: usize = 256 << 10;
 
 /// What is read: the bytes of the lines.
-pub(crate) type Bytes = Box<dyn Read + Send>;
+pub type Bytes = Box<dyn Read + Send>;
 
 const GZIP: &[u8] = b"\x1f\x8b";
 /// How other things begin, and what to do with them.
@@ -37,7 +37,11 @@ const OTHERS: [(&[u8], &str); 7] = [
 ];
 
 /// Opens a file. Whether it is packed its first bytes tell, not its name.
-pub(crate) fn open(path: &Path) -> anyhow::Result<BufReader<Bytes>> {
+///
+/// # Errors
+///
+/// It cannot be opened, or is no text that can be read as lines.
+pub fn open(path: &Path) -> anyhow::Result<BufReader<Bytes>> {
     let name = path.display();
     let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
     if file.metadata()?.is_dir() {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use model::{
-    Epoch, SegmentNo, VisitorPeriod,
+    EntityId, Epoch, SegmentNo, VisitorPeriod,
     id::LogId,
     time::{day_text, parse_day},
 };
@@ -72,6 +72,16 @@ pub enum ObjectKey {
     Ledger { ledger: String, n: u64 },
     /// What a ledger's entries up to and including `n` amount to.
     Snapshot { ledger: String, n: u64 },
+    /// That an account has begun to import a history, for the so-manieth time.
+    ImportBegun {
+        account: EntityId,
+        import: String,
+        attempt: u64,
+    },
+    /// In which log the history is that an account imported.
+    ImportDone { account: EntityId, import: String },
+    /// Counts that another tool made of an account's links, of one source.
+    Totals { account: EntityId, source: String },
     /// What is written anew whenever something was written that others follow.
     Bell,
 }
@@ -136,6 +146,15 @@ impl fmt::Display for ObjectKey {
             Self::Snapshot { ledger, n } => {
                 write!(f, "ledger/{ledger}-snapshots/{n:020}.ndjson.zst")
             }
+            Self::ImportBegun {
+                account,
+                import,
+                attempt,
+            } => write!(f, "imports/{account}/{import}/{attempt:06}.json"),
+            Self::ImportDone { account, import } => {
+                write!(f, "imports/{account}/{import}/done.json")
+            }
+            Self::Totals { account, source } => write!(f, "totals/{account}/{source}.json"),
             Self::Bell => write!(f, "bell"),
         }
     }
@@ -176,6 +195,19 @@ fn parse(path: &str) -> Option<ObjectKey> {
         ["rejected", log, file] => ObjectKey::Rejected {
             log: log.parse().ok()?,
             name: name(file.strip_suffix(".ndjson")?)?,
+        },
+        ["imports", account, import, "done.json"] => ObjectKey::ImportDone {
+            account: account.parse().ok()?,
+            import: name(import)?,
+        },
+        ["imports", account, import, file] => ObjectKey::ImportBegun {
+            account: account.parse().ok()?,
+            import: name(import)?,
+            attempt: number(file, ".json")?,
+        },
+        ["totals", account, file] => ObjectKey::Totals {
+            account: account.parse().ok()?,
+            source: name(file.strip_suffix(".json")?)?,
         },
         ["bell"] => ObjectKey::Bell,
         ["salts", "named.json"] => ObjectKey::NamedKey,
@@ -257,7 +289,7 @@ fn number(file: &str, suffix: &str) -> Option<u64> {
 
 /// Folders, for listing.
 pub mod folders {
-    use super::{LogId, Path, date};
+    use super::{EntityId, LogId, Path, date};
 
     /// All raw segments of one log, in order of their numbers.
     pub fn raw(log: LogId) -> Path {
@@ -311,6 +343,14 @@ pub mod folders {
     pub fn salts() -> Path {
         Path::from("salts")
     }
+    /// All that is said of one import.
+    pub fn import(account: EntityId, import: &str) -> Path {
+        Path::from(format!("imports/{account}/{import}"))
+    }
+    /// Counts that other tools made of an account's links.
+    pub fn totals(account: EntityId) -> Path {
+        Path::from(format!("totals/{account}"))
+    }
     /// What probes of the store write.
     pub fn probes() -> Path {
         Path::from("probe")
@@ -332,7 +372,7 @@ pub mod folders {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::Memory;
+    use model::{EntityKind, Memory};
     use proptest::prelude::*;
 
     fn any_key() -> impl Strategy<Value = ObjectKey> {
@@ -340,7 +380,7 @@ mod tests {
         let name = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,20}";
         let day = -700_000i64..2_900_000;
         let numbered = (log.clone(), any::<u64>(), name, name, day);
-        (numbered, name, 0..15).prop_map(|((log, n, name, other, day), third, kind)| match kind {
+        (numbered, name, 0..16).prop_map(|((log, n, name, other, day), third, kind)| match kind {
             0 => ObjectKey::Raw {
                 log,
                 segment: SegmentNo(n),
@@ -359,6 +399,24 @@ mod tests {
             4 => ObjectKey::DayEvents { day, name },
             14 if n % 2 == 0 => ObjectKey::Sums { name },
             14 => ObjectKey::Visits { name },
+            15 => {
+                let account = EntityId::new(EntityKind::Account, n);
+                match n % 3 {
+                    0 => ObjectKey::ImportBegun {
+                        account,
+                        import: name,
+                        attempt: n,
+                    },
+                    1 => ObjectKey::ImportDone {
+                        account,
+                        import: name,
+                    },
+                    _ => ObjectKey::Totals {
+                        account,
+                        source: name,
+                    },
+                }
+            }
             5 => ObjectKey::View {
                 cube: other,
                 day,

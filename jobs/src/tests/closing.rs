@@ -16,6 +16,7 @@ fn info(log: LogId, retired_at: Option<u64>, closed: Option<(u64, u64)>) -> LogI
         predecessor: None,
         retired_at: retired_at.map(Seq),
         closed: closed.map(|(request, epoch)| EpochsClosed::from((request, Epoch(epoch)))),
+        account: None,
     }
 }
 

@@ -11,6 +11,8 @@ use axum::{
 };
 use catalog::{CatalogError, Change, Link};
 use model::{EntityId, EntityKind, random::new_id};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use web::Problem;
 
 use self::items::{FromText, Item, ItemId, LinkChange, parse};
@@ -20,11 +22,12 @@ use super::{
     failure::{code, problem},
     links::{self, LinkBody},
     objects::{ChangeContext, Resource},
+    params::Params,
 };
 use crate::{
     api_types::{BulkAnswer, Done, Refused},
     app::App,
-    openapi::refusals::{Body, Busy, Commit, Key, Many, Refusals, TooMany},
+    openapi::refusals::{Body, Busy, Commit, Key, Many, Query, Refusals, TooMany},
     rooms::{Crowded, Place},
 };
 
@@ -36,6 +39,17 @@ const TYPES: [&str; 3] = [
     "application/x-ndjson",
     "application/jsonl",
 ];
+
+/// Whether it is done, or only said what would be.
+#[derive(Debug, Clone, Copy, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PutQuery {
+    /// True: nothing is changed; the answer says what would become of each. Ids of links that would be made are others
+    /// each time.
+    #[param(example = false)]
+    dry_run: bool,
+}
 
 /// Makes many links in one commit
 ///
@@ -97,18 +111,20 @@ pub(crate) async fn change_many_links(
 /// same again does nothing.
 #[utoipa::path(
     put, path = "/v1/links/bulk", tag = "Links",
+    params(PutQuery),
     request_body(
         content((Vec<LinkBody> = "application/json"), (LinkBody = "application/x-ndjson")),
     ),
     responses(
         (status = 200, description = "What became of each.", body = BulkAnswer),
-        Refusals<(Key, Body, Many, Commit, (Busy, TooMany))>,
+        Refusals<(Key, Body, Many, Commit, (Query, Busy, TooMany))>,
     ),
     security(("key" = ["write"])),
 )]
 pub(crate) async fn put_many_links(
     State(app): State<Arc<App>>,
     Writer(caller): Writer,
+    Params(PutQuery { dry_run }): Params<PutQuery>,
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
     let received = read::<LinkBody>(&app, &caller, request).await?;
@@ -120,11 +136,8 @@ pub(crate) async fn put_many_links(
         };
         named.is_some_and(|id| !known(id))
     };
-    app.may_make(
-        caller.account,
-        received.items.iter().filter(|item| is_new(item)).count(),
-    )?;
-    decide(&app, &received, |body, context| {
+    let new = received.items.iter().filter(|item| is_new(item)).count();
+    let mut decide_one = |body: &LinkBody, context: &mut ChangeContext<'_>| {
         let Some(external_id) = body.external_id() else {
             return Err(CatalogError::invalid("external_id", "is required"));
         };
@@ -132,8 +145,18 @@ pub(crate) async fn put_many_links(
             Some(link) => change(link, body, context),
             None => make(body, context, &app, &caller),
         }
-    })
-    .await
+    };
+    if dry_run {
+        app.catalog.follow_bell().await.map_err(problem)?;
+        let said = |state: &catalog::State| {
+            let mut answer = BulkAnswer::default();
+            answer.decide(state, &app, &received.items, &mut decide_one);
+            Json(answer)
+        };
+        return Ok(app.catalog.read(said));
+    }
+    app.may_make(caller.account, new)?;
+    decide(&app, &received, decide_one).await
 }
 
 /// Deletes many links in one commit; their numbers stay
@@ -207,10 +230,24 @@ async fn decide<T>(
     received: &Received<T>,
     mut decide_one: impl FnMut(&T, &mut ChangeContext<'_>) -> Result<Decided, CatalogError>,
 ) -> Result<Json<BulkAnswer>, Problem> {
-    let items = &received.items;
     let mut answer = BulkAnswer::default();
     let decide = |state: &catalog::State| {
         answer = BulkAnswer::default();
+        Ok(answer.decide(state, app, &received.items, &mut decide_one))
+    };
+    app.catalog.commit(decide).await.map_err(problem)?;
+    Ok(Json(answer))
+}
+
+impl BulkAnswer {
+    /// Decides each item; gives the changes that do it.
+    fn decide<T>(
+        &mut self,
+        state: &catalog::State,
+        app: &App,
+        items: &[Item<T>],
+        decide_one: &mut dyn FnMut(&T, &mut ChangeContext<'_>) -> Result<Decided, CatalogError>,
+    ) -> Vec<Change> {
         let mut context = ChangeContext::new(state, &*app.env.random);
         let mut changes = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -220,21 +257,17 @@ async fn decide<T>(
                 Err(problem) => Err((problem.code, problem.detail.clone())),
             };
             match decided {
-                Ok(decided) => changes.extend(answer.take(index, decided, &mut context)),
-                Err((code, detail)) => answer.rejected.push(Refused {
+                Ok(decided) => changes.extend(self.take(index, decided, &mut context)),
+                Err((code, detail)) => self.rejected.push(Refused {
                     index,
                     code,
                     detail,
                 }),
             }
         }
-        Ok(changes)
-    };
-    app.catalog.commit(decide).await.map_err(problem)?;
-    Ok(Json(answer))
-}
+        changes
+    }
 
-impl BulkAnswer {
     /// Says what became of an item, and gives the change that does it.
     fn take(
         &mut self,
@@ -264,6 +297,7 @@ impl BulkAnswer {
             }
             Decided::Kept(link) => {
                 self.changed.push(done(&link));
+                self.unchanged.push(index);
                 None
             }
             Decided::Deleted(link) => {

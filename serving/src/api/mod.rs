@@ -17,6 +17,7 @@ pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod pixels;
 pub(crate) mod simulate;
+pub(crate) mod totals;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -28,6 +28,9 @@ pub(crate) struct BulkAnswer {
     pub created: Vec<Done>,
     /// Those that were changed, or are so already.
     pub changed: Vec<Done>,
+    /// Of these, the places in the request of those that were so already.
+    #[schema(example = json!([1]))]
+    pub unchanged: Vec<usize>,
     /// Those that were deleted.
     pub deleted: Vec<Done>,
     /// Those that were refused; they do not hold up the others.

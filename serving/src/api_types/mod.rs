@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod forecasts;
+mod imported;
 mod lists;
 mod live;
 mod objects;
@@ -14,6 +15,7 @@ pub(crate) use self::{
     accounts::{AccountView, KeyView, NewAccount, NewKey},
     audit::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
     forecasts::{ForecastMeta, Forecasts},
+    imported::{Imported, ImportedBucket, TotalsTaken, TotalsView},
     lists::{BulkAnswer, Done, Items, List, Refused},
     live::{LastSeconds, LiveMessage, LiveProblem},
     objects::{

@@ -14,6 +14,7 @@ use utoipa::{
     },
 };
 
+use super::Imported;
 use crate::stats::{GroupBy, Interval, Metric};
 
 /// The numbers that were asked for.
@@ -275,6 +276,9 @@ pub(crate) struct StatsMeta {
     pub settled: Numbers,
     /// The part of the totals that is live.
     pub live: Numbers,
+    /// What other tools counted, by their own rules: in no other number of the answer. Absent: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
     /// By metric, whether it is exact.
     #[schema(value_type = BTreeMap<String, bool>)]
     pub exact: BTreeMap<&'static str, bool>,

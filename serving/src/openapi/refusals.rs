@@ -71,6 +71,12 @@ families! {
         (400, "empty", "the body holds no link; send a JSON array, or one JSON object a line"),
         (413, "too_many", "a request holds at most 5000 links"),
     ],
+    /// Of counts that other tools made.
+    Source: [
+        (400, "invalid_source", "a source is 1 to 64 letters, digits, `.`, `_` or `-`, such as bitly"),
+        (400, "too_many_sources", "an account has at most 20 sources; delete one"),
+        (413, "too_many", "a source has at most 100000 counts; give the rest another name"),
+    ],
     /// Of a change of the catalog.
     Commit: [
         (400, "invalid", "`destination` is required"),

@@ -11,6 +11,7 @@ use super::{
     extras::Extras,
     group_by::GroupBy,
     groups::{Groups, sum},
+    imported,
     live::{self, Age, Reading},
     merge::Merged,
     metric::Metric,
@@ -66,10 +67,12 @@ async fn build(
         extras.count_uniques(app, entity, query, &reading).await?;
     }
     let all = merged.settled + merged.live;
+    let mut meta = meta(entity, query, reading, &merged, &extras);
+    meta.imported = imported::part(app, entity, query).await;
     Ok(Stats {
         results: rows(app, entity, query, &merged, &extras),
         totals: numbers(query, all, Place::default(), &extras),
-        meta: meta(entity, query, reading, &merged, &extras),
+        meta,
     })
 }
 
@@ -193,6 +196,7 @@ fn meta(
         as_of: reading.live.as_of.clone(),
         settled: part(query, merged.settled),
         live: part(query, merged.live),
+        imported: None,
         exact: metrics
             .map(|metric| (metric.name(), exact(metric)))
             .collect(),

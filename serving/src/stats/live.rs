@@ -13,7 +13,7 @@ use handover::{
     overview::Seen,
     reading::{self, Content, Missing, Reader, Why},
 };
-use model::EntityId;
+use model::{EntityId, EntityKind};
 use moka::future::Cache;
 use storage::{bell::Bell, error::StorageError};
 use tokio::time::Instant;
@@ -126,7 +126,8 @@ async fn read_at(app: &App, entity: EntityId, age: Age) -> Result<Reading, Probl
     let rounds = app.readings.rounds();
     let reading = read_once(app, entity, age).await;
     let is_known = |missing: &[Missing]| app.readings.explain(missing, age, &app.env.bell);
-    if reading.missing.is_empty() || is_known(&reading.missing) {
+    let may_pass = reading.missing.iter().any(|missing| missing.why.may_pass());
+    if !may_pass || is_known(&reading.missing) {
         return Ok(reading);
     }
     let turn = app.readings.turn.lock().await;
@@ -195,12 +196,17 @@ async fn read_live(
     entity: EntityId,
     age: Age,
 ) -> Result<reading::Reading, StorageError> {
+    let account = match entity.kind {
+        EntityKind::Account => Some(entity),
+        _ => app.catalog.describe(entity).map(|known| known.account),
+    };
     let reader = Reader {
         published: &seen.published,
         directory: &seen.directory,
         store: &app.env.store,
         fences: &app.fences,
         cells: &*app.cells,
+        account,
         now_ms: app.env.clock.now_ms(),
     };
     if age == Age::Now {

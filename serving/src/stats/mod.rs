@@ -8,6 +8,7 @@ mod group_by;
 mod groups;
 #[cfg(test)]
 mod hostile;
+pub(crate) mod imported;
 pub(crate) mod live;
 mod merge;
 mod metric;

@@ -1,7 +1,7 @@
 //! The stored forms, letter for letter: other versions read and write them too.
 
 use super::*;
-use model::{Epoch, SegmentNo, Seq, Span};
+use model::{EntityId, EntityKind, Epoch, SegmentNo, Seq, Span};
 
 fn is_stored_as<T>(value: &T, text: &str)
 where
@@ -23,10 +23,19 @@ fn logs_seals_and_fences_are_stored_as_ever() {
             request: 3,
             epoch: Epoch(2),
         }),
+        account: None,
     };
     is_stored_as(
         &info,
         r#"{"log":"00000000000000000000000007","created_ms":5,"predecessor":"00000000000000000000000006","retired_at":9,"closed":[3,2]}"#,
+    );
+    let import = LogInfo {
+        account: Some(EntityId::new(EntityKind::Account, 5)),
+        ..LogInfo::new(log)
+    };
+    is_stored_as(
+        &import,
+        r#"{"log":"00000000000000000000000007","created_ms":0,"predecessor":null,"retired_at":null,"closed":null,"account":"acc_0000000000005"}"#,
     );
     let seal = Seal {
         log,

@@ -62,13 +62,17 @@ fn log_info() -> impl Strategy<Value = LogInfo> {
         predecessor,
         any::<Option<u64>>(),
         any::<Option<(u64, u64)>>(),
+        any::<Option<u64>>(),
     );
-    (any::<i64>(), options).prop_map(|(created_ms, (predecessor, retired_at, closed))| LogInfo {
-        log: LOG,
-        created_ms,
-        predecessor,
-        retired_at: retired_at.map(Seq),
-        closed: closed.map(|(request, epoch)| EpochsClosed::from((request, Epoch(epoch)))),
+    (any::<i64>(), options).prop_map(|(created_ms, (predecessor, retired_at, closed, account))| {
+        LogInfo {
+            log: LOG,
+            created_ms,
+            predecessor,
+            retired_at: retired_at.map(Seq),
+            closed: closed.map(|(request, epoch)| EpochsClosed::from((request, Epoch(epoch)))),
+            account: account.map(|raw| EntityId::new(EntityKind::Account, raw)),
+        }
     })
 }
 

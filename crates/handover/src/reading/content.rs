@@ -171,6 +171,7 @@ mod tests {
                 store: &self.store,
                 fences: &self.fences,
                 cells: &self.cells,
+                account: None,
                 now_ms: 0,
             };
             let read = reader.read_again(entity(), self.content.as_ref()).await;

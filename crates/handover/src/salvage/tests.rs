@@ -12,6 +12,7 @@ fn info(log: LogId, predecessor: Option<LogId>) -> LogInfo {
         predecessor,
         retired_at: None,
         closed: None,
+        account: None,
     }
 }
 

@@ -92,6 +92,7 @@ impl Eyes {
             store: &self.store,
             fences: &self.fences,
             cells: &*redis,
+            account: None,
             now_ms: world.clock().now_ms(),
         };
         // As a live stream does: while nothing changes, fences are not looked for.

@@ -339,3 +339,48 @@ async fn what_is_decided_again_is_decided_from_nothing() {
         assert_eq!(done, (vec![0], vec![0]));
     }
 }
+
+#[tokio::test]
+async fn what_would_become_of_links_is_said_and_nothing_done() {
+    let app = App::new().await;
+    let key = app.account().await;
+    let put = async |path: &str, body: Value| {
+        let request = Request::put(path)
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        app.send(request).await
+    };
+    let link = |id: &str, slug: &str| json!({"external_id": id, "slug": slug, "destination": "https://a.example"});
+    put(PATH, json!([link("a", "one"), link("b", "two")]))
+        .await
+        .good();
+    let body = json!([
+        link("a", "one"),
+        {"external_id": "b", "slug": "two", "destination": "https://b.example"},
+        link("c", "three"),
+        link("d", "one"),
+        link("c", "four"),
+        {"slug": "five", "destination": "https://a.example"},
+    ]);
+    let indexes = |list: &Value| -> Vec<u64> {
+        let list = list.as_array().unwrap().iter();
+        list.map(|item| item.as_u64().or(item["index"].as_u64()).unwrap())
+            .collect()
+    };
+    let before = app.catalog.read(|state| state.n);
+    let answer = put("/v1/links/bulk?dry_run=true", body.clone())
+        .await
+        .good();
+    assert_eq!(app.catalog.read(|state| state.n), before);
+    assert_eq!(indexes(&answer["changed"]), [0, 1]);
+    assert_eq!(indexes(&answer["unchanged"]), [0]);
+    assert_eq!(indexes(&answer["created"])[0], 2);
+    let done = put(PATH, body).await.good();
+    for list in ["created", "changed", "unchanged", "rejected"] {
+        assert_eq!(indexes(&answer[list]), indexes(&done[list]), "{list}");
+    }
+    put("/v1/links/bulk?dry=true", json!([]))
+        .await
+        .problem(400, "invalid_query");
+}

@@ -20,6 +20,7 @@ mod assets;
 mod bad_requests;
 mod bulk;
 mod objects;
+mod totals;
 
 /// Jobs that tell what they were asked.
 pub(crate) struct FakeJobs;

@@ -1,0 +1,283 @@
+//! The fields of a row: those of an event of `POST /v1/events`, and what a history knows besides.
+
+use std::net::{IpAddr, SocketAddr};
+
+use replay::Refusal;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Map, Value};
+
+use super::{ClickRow, Named, NewLink};
+use crate::{names::bare, times};
+
+/// Longest key, visitor's name and parameter, bytes: those of the door.
+const MAX_SHORT: usize = 256;
+
+/// Fields, each with its other names.
+const FIELDS: [(&str, &[&str]); 26] = [
+    ("type", &[]),
+    ("link", &["slug"]),
+    ("pixel", &[]),
+    // Not `occurred_at`, of which columns are read otherwise when they are sent to a door.
+    ("time", &["occurred_at", "timestamp", "date"]),
+    ("ip", &[]),
+    ("user_agent", &[]),
+    ("referrer", &["referer"]),
+    ("accept_language", &[]),
+    ("visitor", &[]),
+    ("country", &[]),
+    ("region", &[]),
+    ("city", &[]),
+    ("variant", &[]),
+    ("trigger", &[]),
+    ("destination", &[]),
+    ("external_id", &[]),
+    ("sub1", &[]),
+    ("sub2", &[]),
+    ("sub3", &[]),
+    ("sub4", &[]),
+    ("sub5", &[]),
+    ("utm_source", &[]),
+    ("utm_medium", &[]),
+    ("utm_campaign", &[]),
+    ("utm_term", &[]),
+    ("utm_content", &[]),
+];
+
+/// Names of all fields.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FIELDS.iter().map(|(name, _)| *name)
+}
+
+/// The field that a column's name means.
+pub(super) fn canonical(name: &str) -> Option<&'static str> {
+    let name = bare(name);
+    let is_named = |(field, others): &&(&str, &[&str])| {
+        bare(field) == name || others.iter().any(|other| bare(other) == name)
+    };
+    FIELDS.iter().find(is_named).map(|(field, _)| *field)
+}
+
+/// Whether there is a field of this name.
+pub(super) fn is_field(name: &str) -> bool {
+    canonical(name).is_some()
+}
+
+/// A text, or a number as it is written, which a float would round; empty ones are none.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Text(pub(super) Option<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl de::Visitor<'_> for Any {
+            type Value = Option<String>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a text or a number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Some(text.to_owned()))
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
+                Ok(Some(text))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+                Ok(Some(number.to_string()))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+                Ok(Some(number.to_string()))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
+                Ok(Some(number.to_string()))
+            }
+
+            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+        }
+        let text = deserializer.deserialize_any(Any)?;
+        Ok(Self(text.filter(|text| !text.is_empty())))
+    }
+}
+
+/// A row's fields, unread.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Fields {
+    #[serde(rename = "type")]
+    kind: Text,
+    #[serde(alias = "slug")]
+    link: Text,
+    pixel: Text,
+    #[serde(alias = "occurred_at", alias = "timestamp", alias = "date")]
+    time: Text,
+    ip: Text,
+    user_agent: Text,
+    #[serde(alias = "referer")]
+    referrer: Text,
+    accept_language: Text,
+    visitor: Text,
+    country: Text,
+    region: Text,
+    city: Text,
+    variant: Text,
+    trigger: Text,
+    destination: Text,
+    external_id: Text,
+    sub1: Text,
+    sub2: Text,
+    sub3: Text,
+    sub4: Text,
+    sub5: Text,
+    utm_source: Text,
+    utm_medium: Text,
+    utm_campaign: Text,
+    utm_term: Text,
+    utm_content: Text,
+}
+
+/// What is said of a line that is no object.
+pub(super) fn not_json(error: &serde_json::Error) -> Refusal {
+    // A line has one line.
+    let why = error.to_string().replace("at line 1 column", "at column");
+    let unknown = why.starts_with("unknown field");
+    Refusal::new(if unknown { "unknown_field" } else { "not_json" }, why)
+}
+
+impl Fields {
+    /// Of one JSON text.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, Refusal> {
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(Refusal::new("not_json", "the line is not a JSON object"));
+        }
+        let fields = serde_json::from_slice(text).map_err(|error| not_json(&error))?;
+        Ok(fields)
+    }
+
+    /// Of fields by name.
+    pub(super) fn of(fields: Map<String, Value>) -> Result<Self, Refusal> {
+        serde_json::from_value(Value::Object(fields)).map_err(|error| not_json(&error))
+    }
+
+    /// What happened; to `target`, if that is given.
+    pub(super) fn row(self, target: Option<&Named>) -> Result<ClickRow, Refusal> {
+        let time = self.time.0.as_deref();
+        let time =
+            time.ok_or_else(|| Refusal::new("no_time", "it does not say when it happened"))?;
+        let occurred_ms = times::parse(time).ok_or_else(|| {
+            let detail = "the time must be RFC 3339, like it (UTC if it has no zone), or unix seconds or milliseconds";
+            Refusal::new("invalid_time", detail)
+        })?;
+        let ip = self.ip.0.as_deref().map(|text| address(text).ok_or(()));
+        let ip = ip
+            .transpose()
+            .map_err(|()| Refusal::new("invalid_ip", "ip must be an IPv4 or IPv6 address"))?;
+        for (name, text) in [
+            ("visitor", &self.visitor),
+            ("variant", &self.variant),
+            ("trigger", &self.trigger),
+        ] {
+            if text.0.as_ref().is_some_and(|text| text.len() > MAX_SHORT) {
+                return Err(Refusal::new(
+                    "too_long",
+                    format!("{name} is longer than {MAX_SHORT} bytes"),
+                ));
+            }
+        }
+        let country = country(self.country.0)?;
+        let named = match target {
+            Some(target) => target.clone(),
+            None => named(
+                self.kind.0.as_deref(),
+                &self.link,
+                &self.pixel,
+                &self.external_id,
+            )?,
+        };
+        let link = NewLink {
+            slug: self.external_id.0.and(self.link.0),
+            destination: self.destination.0,
+        };
+        Ok(ClickRow {
+            target: named,
+            link: (link != NewLink::default()).then_some(link),
+            occurred_ms,
+            ip,
+            user_agent: self.user_agent.0.unwrap_or_default(),
+            referrer: self
+                .referrer
+                .0
+                .filter(|text| text != "-")
+                .unwrap_or_default(),
+            accept_language: self.accept_language.0.unwrap_or_default(),
+            visitor: self.visitor.0,
+            country,
+            region: self.region.0.unwrap_or_default(),
+            city: self.city.0.unwrap_or_default(),
+            variant: self.variant.0.unwrap_or_default(),
+            trigger: self.trigger.0.unwrap_or_default(),
+            subs: [
+                self.sub1.0,
+                self.sub2.0,
+                self.sub3.0,
+                self.sub4.0,
+                self.sub5.0,
+            ],
+            utm: [
+                self.utm_source.0,
+                self.utm_medium.0,
+                self.utm_campaign.0,
+                self.utm_term.0,
+                self.utm_content.0,
+            ],
+        })
+    }
+}
+
+/// What a row says it happened to.
+fn named(
+    kind: Option<&str>,
+    link: &Text,
+    pixel: &Text,
+    external_id: &Text,
+) -> Result<Named, Refusal> {
+    let external = external_id.0.as_ref().map(|id| format!("ext_{id}"));
+    let link = external.or_else(|| link.0.clone()).map(Named::Link);
+    let pixel = pixel.0.clone().map(Named::Pixel);
+    let named = match (kind, link, pixel) {
+        (Some("click") | None, link @ Some(_), _) => link,
+        (Some("view") | None, _, pixel @ Some(_)) => pixel,
+        (Some("click" | "view") | None, _, _) => None,
+        (Some("conversion"), _, _) => {
+            let detail = "conversions are sent to a collector, which knows their goals' rules: `millrace replay`";
+            return Err(Refusal::new("conversion", detail));
+        }
+        (Some(_), _, _) => return Err(Refusal::new("invalid_type", "type must be click or view")),
+    };
+    named.ok_or_else(|| Refusal::new("no_link", "it names no link (a view: no pixel)"))
+}
+
+/// A country: two capital letters, or none.
+fn country(text: Option<String>) -> Result<String, Refusal> {
+    let country = text.unwrap_or_default();
+    let is_code = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+    match is_code || country.is_empty() {
+        true => Ok(country),
+        false => Err(Refusal::new(
+            "invalid_country",
+            "country must be a code of two capital letters such as DE",
+        )),
+    }
+}
+
+/// An address, with or without a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let socket = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    let address: Option<IpAddr> = text.trim().parse().ok();
+    address.or_else(socket)
+}

@@ -1,0 +1,193 @@
+//! Events of rows, as a collector would have made them.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use imports::{
+    Refusal,
+    clicks::{ClickRow, Content, Row, Understanding},
+    rejects::Rejects,
+};
+use indicatif::ProgressBar;
+use ingest::{EventBuilder, MAX_SHORT, MAX_TEXT, RequestFacts, cut, subs, utm};
+use model::{Event, time};
+use tokio::sync::mpsc;
+
+use super::{
+    reading::{self, File},
+    targets::Targets,
+};
+use crate::commands::import::report::Report;
+
+/// Bytes of the texts of the events of one segment, about: whoever reads a segment holds all of it.
+const MOST_BYTES: usize = 16 << 20;
+/// What an event has beside its long texts, bytes, about.
+const BESIDE: usize = 128;
+
+/// Makes events of rows.
+pub(super) struct Maker {
+    pub(super) builder: Arc<EventBuilder>,
+    pub(super) targets: Targets,
+    /// When all of it is taken to have been received, unix milliseconds.
+    pub(super) received_ms: i64,
+    /// Unix milliseconds.
+    pub(super) now_ms: i64,
+    pub(super) bar: ProgressBar,
+}
+
+/// Events that are yet to be handed on.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Event>,
+    bytes: usize,
+}
+
+impl Maker {
+    /// Makes events of all files, and hands them on in segments; says what became of the rows. Ends early if nobody takes
+    /// them any more.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, refused rows cannot be kept, or links not be made.
+    pub(super) fn make(
+        &self,
+        files: Vec<File>,
+        how: &Understanding,
+        into: &mpsc::Sender<Vec<Event>>,
+    ) -> anyhow::Result<Report> {
+        let mut report = Report::default();
+        let mut rejects: Vec<Rejects> = files
+            .iter()
+            .map(|file| Rejects::new(&file.rejects))
+            .collect();
+        let mut batch = Batch::default();
+        reading::each_part(&files, how, |part| {
+            let clicks = part.rows.iter().filter_map(|row| match &row.content {
+                Content::Click(click) => Some(&**click),
+                _ => None,
+            });
+            let made = self.targets.make_missing(clicks, self.now_ms)?;
+            if made > 0 {
+                report.add("links made", made);
+            }
+            let Some(rejects) = rejects.get_mut(part.file) else {
+                return Ok(());
+            };
+            rejects.set_header(part.header.as_deref());
+            for row in part.rows {
+                self.bar.inc(row.last + 1 - row.line);
+                match self.event(&row) {
+                    Ok(Some(event)) => {
+                        report.add("counted", 1);
+                        if let Some(full) = batch.add(event) {
+                            into.blocking_send(full).ok().context(GONE)?;
+                        }
+                    }
+                    Ok(None) => report.add("passed over", 1),
+                    Err(refusal) => {
+                        let place = format!(
+                            "{} line {}",
+                            files[part.file].path.path().display(),
+                            row.line
+                        );
+                        report.refuse(&place, &refusal.code, &refusal.detail);
+                        rejects.add(row.line, &row.raw, &refusal).with_context(|| {
+                            format!(
+                                "refused rows cannot be kept in {}",
+                                files[part.file].rejects.display()
+                            )
+                        })?;
+                    }
+                }
+            }
+            Ok(())
+        })
+        .or_else(|error| match error.to_string() == GONE {
+            true => Ok(()),
+            false => Err(error),
+        })?;
+        // Nobody takes it if what is stored is something else.
+        let _ = into.blocking_send(batch.events);
+        for rejects in rejects {
+            report.rejects.extend(rejects.finish()?);
+        }
+        Ok(report)
+    }
+
+    fn event(&self, row: &Row) -> Result<Option<Event>, Refusal> {
+        match &row.content {
+            Content::Click(click) => self.of_click(click).map(Some),
+            Content::Nothing(_) => Ok(None),
+            Content::Refused(refusal) => Err(refusal.clone()),
+        }
+    }
+
+    fn of_click(&self, click: &ClickRow) -> Result<Event, Refusal> {
+        let latest = self.received_ms + time::MAX_AHEAD_MS;
+        if !(time::EARLIEST_MS..=latest).contains(&click.occurred_ms) {
+            return Err(Refusal::new(
+                "invalid_time",
+                "the time must be between 1970 and one day from now",
+            ));
+        }
+        let target = self.targets.find(&click.target)?;
+        debug_assert_eq!(target.account, self.targets.account_id());
+        let place = |values: &[Option<String>; 5], names: &[&str; 5], name: &str| {
+            let place = names.iter().position(|known| *known == name)?;
+            values[place].clone()
+        };
+        let seen = RequestFacts {
+            occurred_ms: click.occurred_ms,
+            received_ms: self.received_ms,
+            ip: click.ip,
+            user_agent: cut(click.user_agent.clone(), MAX_TEXT),
+            referrer: cut(click.referrer.clone(), MAX_TEXT),
+            accept_language: cut(click.accept_language.clone(), MAX_TEXT),
+            visitor: click.visitor.clone(),
+            country: click.country.clone(),
+            subs: subs(|name| place(&click.subs, &SUBS, name)),
+            utm: utm(|name| place(&click.utm, &UTMS, name)),
+            ..RequestFacts::default()
+        };
+        let event = self
+            .builder
+            .event(target, &self.targets.account.settings, seen);
+        let or = |ours: String, said: &str| match ours.is_empty() {
+            true => cut(said.to_owned(), MAX_SHORT),
+            false => ours,
+        };
+        Ok(Event {
+            region: or(event.region.clone(), &click.region),
+            city: or(event.city.clone(), &click.city),
+            variant: click.variant.clone(),
+            trigger: click.trigger.clone(),
+            ..event
+        })
+    }
+}
+
+/// Why reading ends early: whoever took events has found out that it is of no use.
+const GONE: &str = "nobody takes events any more";
+const SUBS: [&str; 5] = ["sub1", "sub2", "sub3", "sub4", "sub5"];
+const UTMS: [&str; 5] = [
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+];
+
+impl Batch {
+    /// Adds an event; gives all of them if that makes a segment.
+    fn add(&mut self, event: Event) -> Option<Vec<Event>> {
+        self.bytes +=
+            BESIDE + event.user_agent.len() + event.referrer.len() + event.accept_language.len();
+        self.events.push(event);
+        let is_full =
+            self.events.len() >= handover::imported::MOST_EVENTS || self.bytes >= MOST_BYTES;
+        is_full.then(|| {
+            self.bytes = 0;
+            std::mem::take(&mut self.events)
+        })
+    }
+}

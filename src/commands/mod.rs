@@ -15,6 +15,7 @@ mod key;
 mod query;
 mod replay;
 mod salvage;
+mod simulate_rules;
 mod skip;
 mod up;
 
@@ -75,6 +76,9 @@ enum Command {
         after_help = "Example:\n  millrace query \"SELECT country, SUM(clicks) FROM account_country GROUP BY 1 ORDER BY 2 DESC\""
     )]
     Query(query::Query),
+    /// Lead the real clicks of a link by other rules, and tell how many would have gone where.
+    #[command(after_help = simulate_rules::EXAMPLES)]
+    SimulateRules(simulate_rules::SimulateRules),
     /// Name the files that hold a table now, each event once: for DuckDB, Polars, Spark.
     #[command(
         after_help = "Examples:\n  millrace files events\n  millrace files events --since 2026-01-01 --json\n  duckdb -c \"SELECT count(*) FROM read_parquet([$(millrace files events | sed \"s/.*/'&'/\" | paste -sd,)])\"\nA pattern such as events/**/*.parquet names events twice after a full recompute."
@@ -143,6 +147,7 @@ impl Cli {
             Command::Audit(audit) => audit.run(options.settings()?).await,
             Command::Files(files) => files.run(options.settings()?).await,
             Command::Query(query) => query.run(options.settings()?).await,
+            Command::SimulateRules(query) => query.run(options.settings()?).await,
             Command::Bench(bench) => bench.run(options).await,
             Command::Salvage(salvage) => salvage.run(options.settings()?).await,
             Command::Skip(skip) => skip.run(options.settings()?).await,

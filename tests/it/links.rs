@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::support::{http::Customer, process::Server};
+use crate::support::{
+    http::Customer,
+    process::{Server, run_ok},
+};
 
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
 const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36";
@@ -176,6 +179,19 @@ async fn rules_lead_and_are_counted() {
             customer.roll_up().await;
         }
     }
+
+    // The clicks that were, by rules that might be.
+    server.terminate().await;
+    let data = folder.path().join("data");
+    let rules = r#"[{"name": "all phones", "when": {"device": "mobile"}, "to": "https://phones.example/"}]"#;
+    let arguments = ["simulate-rules", "--link", "app", "--rules", rules, "--range", "7d", "--json", "--data-dir", "."];
+    let told = run_ok(&data, &arguments).await;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["clicks"], &told["moved"]), (&json!(82), &json!(81)), "{told}");
+    let after = told["after"].as_array().unwrap().iter();
+    let counts = |way: &Value| way["clicks"].as_i64().unwrap() + way["bot_clicks"].as_i64().unwrap();
+    let after: Vec<(&Value, i64)> = after.map(|way| (&way["rule"], counts(way))).collect();
+    assert_eq!(after, [(&json!(null), 2), (&json!("all phones"), 80)]);
 }
 
 #[tokio::test]

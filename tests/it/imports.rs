@@ -642,7 +642,7 @@ async fn the_log_of_a_web_server_is_history() {
     let counts = |row: &&Vec<String>| {
         row[method] == "GET"
             && matches!(&row[status][..1], "2" | "3")
-            && row[path].trim_matches('/') != ""
+            && !row[path].trim_matches('/').is_empty()
     };
     let mut expected: BTreeMap<i64, i64> = BTreeMap::new();
     for row in rows.iter().filter(counts) {

@@ -81,7 +81,7 @@ impl Understanding {
         target: Option<Named>,
     ) -> anyhow::Result<Self> {
         let renames = crate::record::renames(renames)?;
-        for field in renames.values().filter(|field| !fields::is_field(field)) {
+        if let Some(field) = renames.values().find(|field| !fields::is_field(field)) {
             bail!("`{field}` is no field of a click: {}", meant(field));
         }
         Ok(Self {

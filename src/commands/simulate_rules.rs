@@ -122,9 +122,30 @@ fn range_ms(text: &str) -> anyhow::Result<i64> {
 
 /// What a click says to rules, column by column: texts first.
 const TEXTS: [&str; 24] = [
-    "country", "region", "city", "continent", "device_type", "os", "browser", "language", "referrer_host", "network",
-    "rule", "variant", "bot", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "sub1", "sub2",
-    "sub3", "sub4", "sub5", "type",
+    "country",
+    "region",
+    "city",
+    "continent",
+    "device_type",
+    "os",
+    "browser",
+    "language",
+    "referrer_host",
+    "network",
+    "rule",
+    "variant",
+    "bot",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+    "sub1",
+    "sub2",
+    "sub3",
+    "sub4",
+    "sub5",
+    "type",
 ];
 
 fn question(link: &Link, since_ms: i64) -> String {
@@ -154,7 +175,9 @@ impl Told {
         let text = |name: &str, row: usize| -> &str {
             let place = TEXTS.iter().position(|known| *known == name);
             let column = place.map(|place| texts[place].as_string::<i32>());
-            column.filter(|column| column.is_valid(row)).map_or("", |column| column.value(row))
+            column
+                .filter(|column| column.is_valid(row))
+                .map_or("", |column| column.value(row))
         };
         let visitors = column(batch, "visitor", &DataType::UInt64)?;
         let seqs = column(batch, "seq", &DataType::UInt64)?;
@@ -186,7 +209,10 @@ impl Told {
                 at_ms: times.as_primitive::<Int64Type>().value(row),
                 timezone: zone,
             };
-            let before = (text("rule", row).to_owned(), text("variant", row).to_owned());
+            let before = (
+                text("rule", row).to_owned(),
+                text("variant", row).to_owned(),
+            );
             let after = choose(link.rules(), &visit).map_or_else(Way::default, |choice| {
                 let rule = link.rules()[choice.rule].name(choice.rule);
                 (rule, choice.variant.to_owned())
@@ -219,19 +245,35 @@ impl Told {
 
     fn print(&self, link: &Link, since_ms: i64) {
         let (slug, since) = (&link.slug, time::rfc3339(since_ms));
-        println!("{} settled clicks on {slug} since {since}; {} would go another way", self.clicks, self.moved);
+        println!(
+            "{} settled clicks on {slug} since {since}; {} would go another way",
+            self.clicks, self.moved
+        );
         if self.is_cut() {
             println!("there are more, which were not looked at: choose a shorter --range");
         }
-        println!("\n{:<24} {:<24} {:>10} {:>10}", "rule", "variant", "as it was", "by these");
+        println!(
+            "\n{:<24} {:<24} {:>10} {:>10}",
+            "rule", "variant", "as it was", "by these"
+        );
         let mut all: Vec<&Way> = self.before.keys().chain(self.after.keys()).collect();
         all.sort_unstable();
         all.dedup();
         for way in all {
             let of = |ways: &Ways| ways.get(way).map_or(0, |counts| counts.iter().sum::<u64>());
-            let name = |text: &'_ str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
+            let name = |text: &'_ str, none: &str| {
+                if text.is_empty() {
+                    none.to_owned()
+                } else {
+                    text.to_owned()
+                }
+            };
             let (rule, variant) = (name(&way.0, "(destination)"), name(&way.1, ""));
-            println!("{rule:<24} {variant:<24} {:>10} {:>10}", of(&self.before), of(&self.after));
+            println!(
+                "{rule:<24} {variant:<24} {:>10} {:>10}",
+                of(&self.before),
+                of(&self.after)
+            );
         }
     }
 }
@@ -256,7 +298,10 @@ mod tests {
         }
         let list = r#"[{"to": "https://a.example/"}]"#;
         assert_eq!(read_rules(list).unwrap().len(), 1);
-        assert_eq!(read_rules(&format!("{{\"rules\": {list}}}")).unwrap().len(), 1);
+        assert_eq!(
+            read_rules(&format!("{{\"rules\": {list}}}")).unwrap().len(),
+            1
+        );
         assert_eq!(read_rules("[]").unwrap().len(), 0);
         for wrong in ["[1]", "{", "/nowhere/rules.json"] {
             read_rules(wrong).unwrap_err();

@@ -184,12 +184,28 @@ async fn rules_lead_and_are_counted() {
     server.terminate().await;
     let data = folder.path().join("data");
     let rules = r#"[{"name": "all phones", "when": {"device": "mobile"}, "to": "https://phones.example/"}]"#;
-    let arguments = ["simulate-rules", "--link", "app", "--rules", rules, "--range", "7d", "--json", "--data-dir", "."];
+    let arguments = [
+        "simulate-rules",
+        "--link",
+        "app",
+        "--rules",
+        rules,
+        "--range",
+        "7d",
+        "--json",
+        "--data-dir",
+        ".",
+    ];
     let told = run_ok(&data, &arguments).await;
     let told: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!((&told["clicks"], &told["moved"]), (&json!(82), &json!(81)), "{told}");
+    assert_eq!(
+        (&told["clicks"], &told["moved"]),
+        (&json!(82), &json!(81)),
+        "{told}"
+    );
     let after = told["after"].as_array().unwrap().iter();
-    let counts = |way: &Value| way["clicks"].as_i64().unwrap() + way["bot_clicks"].as_i64().unwrap();
+    let counts =
+        |way: &Value| way["clicks"].as_i64().unwrap() + way["bot_clicks"].as_i64().unwrap();
     let after: Vec<(&Value, i64)> = after.map(|way| (&way["rule"], counts(way))).collect();
     assert_eq!(after, [(&json!(null), 2), (&json!("all phones"), 80)]);
 }

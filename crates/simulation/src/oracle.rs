@@ -10,7 +10,8 @@ use std::{
 
 use handover::raw;
 use model::{
-    CUBES, Cell, Dimension, EntityId, Event, EventKind, LogId, Record, SegmentNo, Seq, Status,
+    CUBES, Cell, Dimension, EntityId, Event, EventKind, LogId, Measure, Record, SegmentNo, Seq,
+    Status,
 };
 use storage::store::Store;
 
@@ -44,6 +45,8 @@ struct Truth {
     acknowledged: BTreeMap<LogId, Sequence>,
     /// What the store holds of logs that a salvage has ended.
     buried: BTreeMap<LogId, Sequence>,
+    /// Whether an event was one of too many, as whoever counted it first saw it.
+    classes: BTreeMap<Number, bool>,
     failure: Option<String>,
 }
 
@@ -52,15 +55,18 @@ fn number_of(event: &Event) -> Number {
     event.country.trim_start_matches('e').parse().unwrap_or(0)
 }
 
-/// Numbers of all events in a cell, each as often as it is counted.
-pub(crate) fn numbers_in(cell: &Cell) -> Vec<Number> {
+/// Numbers of all events in a cell, each as often as it is counted, and whether as a bot's.
+pub(crate) fn numbers_in(cell: &Cell) -> Vec<(Number, bool)> {
     let cube = CUBES.iter().find(|c| c.dimension == Dimension::Country);
     let rows = cube.into_iter().flat_map(|cube| cell.rows(cube));
     let mut numbers = Vec::new();
     for (_, name, counts) in rows {
-        let times: i64 = counts.events.iter().sum();
         let number = name.trim_start_matches('e').parse().unwrap_or(0);
-        numbers.extend(std::iter::repeat_n(number, times as usize));
+        let bots = counts.events[Measure::BotClicks as usize];
+        let people = counts.events.iter().sum::<i64>() - bots;
+        for (times, is_bot) in [(people, false), (bots, true)] {
+            numbers.extend(std::iter::repeat_n((number, is_bot), times as usize));
+        }
     }
     numbers
 }
@@ -124,10 +130,29 @@ impl Oracle {
             occurred_ms: now_ms,
             received_ms: now_ms,
             country: format!("e{number}"),
+            // All by one visitor, so that some are too many.
+            visitor: 1,
+            network: "203.0.113.0/24".into(),
             ..kind_of(number)
         };
         truth.entities.insert(number, event.entities().collect());
         event
+    }
+
+    /// Somebody counted an event as a bot's, or not: all must do the same.
+    pub(crate) fn counted_as(&self, number: Number, is_bot: bool) {
+        let mut truth = self.truth();
+        let first = *truth.classes.entry(number).or_insert(is_bot);
+        if first != is_bot {
+            let why = format!("event {number} is a bot's to some and a person's to others");
+            truth.failure.get_or_insert(why);
+        }
+    }
+
+    /// How many events were counted as bots'.
+    pub(crate) fn bots(&self) -> usize {
+        let truth = self.truth();
+        truth.classes.values().filter(|is_bot| **is_bot).count()
     }
 
     /// An event was acknowledged as `seq` of `log`.

@@ -27,6 +27,8 @@ pub struct Outcome {
     pub readings: (u64, u64),
     /// Events acknowledged.
     pub acknowledged: usize,
+    /// Events counted as bots'.
+    pub bots: usize,
     /// Manifests published.
     pub manifests: u64,
     /// What went wrong, if anything did.
@@ -71,6 +73,7 @@ pub fn run(seed: u64, profile: Profile, steps: u64, diary: bool) -> Outcome {
                 world.complete.load(Ordering::Relaxed),
             ),
             acknowledged: world.oracle.acknowledged_count(),
+            bots: world.oracle.bots(),
             manifests: manifests.latest().await.map_or(0, |m| m.n),
             failure: world.oracle.failure(),
             diary: world.gate.diary(),

@@ -20,6 +20,7 @@ use crate::{
 };
 
 const OBJECTS: u64 = 3;
+const HALF_HOUR_MS: i64 = 1_800_000;
 
 /// Everything there is.
 pub(crate) struct World {
@@ -112,7 +113,13 @@ impl World {
             let object = 1 + self.gate.below(OBJECTS);
             // Late and early ones among them.
             let occurred = now_ms + self.gate.below(7_200_000) as i64 - 3_600_000;
-            self.oracle.event(1, object, occurred)
+            // Some in one minute.
+            let occurred = occurred - occurred.rem_euclid(HALF_HOUR_MS);
+            let event = self.oracle.event(1, object, occurred);
+            Event {
+                received_ms: now_ms,
+                ..event
+            }
         };
         Some((0..wanted).map(event).collect())
     }

@@ -39,22 +39,24 @@ fn what_is_counted_is_what_happened() {
     }
     let seeds = number("MILLRACE_SEEDS").unwrap_or(SEEDS);
     let first = number("MILLRACE_FIRST").unwrap_or(0);
-    let (mut steps, mut readings, mut complete, mut acknowledged, mut failed) =
-        (0, 0, 0, 0, vec![]);
+    let (mut steps, mut readings, mut complete, mut acknowledged, mut bots, mut failed) =
+        (0, 0, 0, 0, 0, vec![]);
     for seed in first..first + seeds {
         let outcome = run(seed, Profile::of(seed), STEPS, false);
         steps += outcome.steps;
         readings += outcome.readings.0;
         complete += outcome.readings.1;
         acknowledged += outcome.acknowledged;
+        bots += outcome.bots;
         if outcome.failure.is_some() {
             show(seed, &outcome);
             failed.push(seed);
         }
     }
     println!(
-        "{seeds} seeds, {steps} steps, {acknowledged} events, {complete} of {readings} readings complete"
+        "{seeds} seeds, {steps} steps, {acknowledged} events, {bots} counted as bots', {complete} of {readings} readings complete"
     );
+    assert!(bots > acknowledged / 20, "hardly a click was one too many");
     assert!(complete > readings / 4, "hardly a reading was complete");
     assert_eq!(failed, Vec::<u64>::new(), "replay one with MILLRACE_SEED");
 }

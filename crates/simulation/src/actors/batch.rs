@@ -70,6 +70,8 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
             for record in &segment.records {
                 count += 1;
                 let number = record.event.country.trim_start_matches('e').parse()?;
+                let facts = world.rules.facts(&record.event);
+                world.oracle.counted_as(number, facts.bot.is_some());
                 for entity in record.event.entities() {
                     settled.entry(entity).or_default().push(number);
                 }

@@ -133,6 +133,7 @@ impl Life {
                 true => 6_000,
                 false => 1 << 30,
             },
+            most_clicks: 1,
             ..LogSettings::default()
         }
     }

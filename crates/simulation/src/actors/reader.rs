@@ -137,6 +137,10 @@ impl Eyes {
         reading: &Reading,
     ) -> BTreeSet<Number> {
         let live = reading.cells.iter().flat_map(numbers_in);
+        let live = live.map(|(number, is_bot)| {
+            world.oracle.counted_as(number, is_bot);
+            number
+        });
         let counted: Vec<Number> = settled.into_iter().chain(live).collect();
         if let Err(why) = world.oracle.check(entity, &counted, &reading.as_of) {
             world.oracle.fail(why);

@@ -95,6 +95,16 @@ impl History {
         }
     }
 
+    /// Records a report at the next step as if it were the first, since what was before cannot be read: it is never
+    /// lost, and takes nothing back.
+    pub(crate) fn record_unchecked(&self, event: &mut Event) -> Decision {
+        event.step = self.steps();
+        event.unchecked = true;
+        event.adjusts = is_refund(event);
+        set_value(event, 0);
+        Decision::Record(Effect::New)
+    }
+
     fn refund(&self, event: &mut Event) -> Decision {
         let same =
             |(_, fact): &&(EventId, Event)| fact.adjusts && amount_of(fact) == event.amount_micros;
@@ -184,6 +194,10 @@ impl History {
         event.campaign = first.campaign;
         event.link = first.link;
         event.clicked_ms = first.clicked_ms;
+        // Where the click's time counts, it does for all that becomes of the conversion.
+        if first.clicked_ms == Some(first.occurred_ms) {
+            event.occurred_ms = first.occurred_ms;
+        }
         event.country.clone_from(&first.country);
         event.region.clone_from(&first.region);
         event.city.clone_from(&first.city);
@@ -345,6 +359,47 @@ mod tests {
         };
         let (_, said) = told(Replace, vec![report(Approved, Some(10)), dollars]);
         assert_eq!(said, ["new", "other currency"]);
+    }
+
+    #[test]
+    fn changes_count_where_and_when_the_first_report_did() {
+        let first = Event {
+            link: Some(7),
+            country: "DE".into(),
+            variant: "blue".into(),
+            clicked_ms: Some(1_000),
+            occurred_ms: 1_000,
+            ..report(Pending, Some(10))
+        };
+        let mut history = History::default();
+        history.push(id(0), first);
+        let mut change = Event {
+            country: "US".into(),
+            occurred_ms: 9_000,
+            ..report(Approved, None)
+        };
+        history.decide(&mut change, Ignore);
+        assert_eq!(
+            (change.link, &*change.country, &*change.variant),
+            (Some(7), "DE", "blue")
+        );
+        assert_eq!(
+            (change.occurred_ms, &*change.currency, change.step),
+            (1_000, "EUR", 1)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_recorded_all_the_same() {
+        let mut history = History::default();
+        history.push(id(0), Event::default());
+        let mut change = report(Approved, Some(10));
+        let decision = history.record_unchecked(&mut change);
+        assert_eq!(decision, Decision::Record(Effect::New));
+        assert_eq!(
+            (change.step, change.unchecked, change.value_micros),
+            (1, true, Some(10 * M))
+        );
     }
 
     proptest::proptest! {

@@ -54,13 +54,16 @@ pub(crate) async fn record(
     let mut unread = false;
     loop {
         let mut next = event.clone();
-        let effect = match history.decide(&mut next, repeats) {
+        let decision = match unread {
+            // Batch decides what it repeats.
+            true => history.record_unchecked(&mut next),
+            false => history.decide(&mut next, repeats),
+        };
+        let effect = match decision {
             Decision::Record(effect) => effect,
             Decision::Repeats { of, why } => return Ok(Outcome::Repeats { of: Some(of), why }),
             Decision::OtherCurrency => return Ok(Outcome::OtherCurrency),
         };
-        // What came before cannot be read: batch decides.
-        next.unchecked |= unread;
         let step = next.step;
         let recorded = recorder.record(vec![next.clone()]).await?;
         let by = match recorded.first() {
@@ -89,13 +92,7 @@ pub(crate) async fn record(
                     return Ok(Outcome::Pending);
                 };
                 unread = true;
-                history.push(
-                    by,
-                    Event {
-                        transaction_id: next.transaction_id,
-                        ..Event::default()
-                    },
-                );
+                history.push(by, Event::default());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! `millrace bench`: how fast each part is here, beside its goal. Figures, not verdicts: machines differ.
 
+mod catalog;
 mod events;
 mod facts;
 mod fill;
@@ -60,6 +61,8 @@ enum Area {
     Redirects,
     /// Intake, and how soon a click is seen.
     Live,
+    /// A million links and a hundred thousand domains.
+    Catalog,
 }
 
 /// What `--help` shows.
@@ -103,6 +106,9 @@ impl Bench {
                 live::intake(&mut report, &site, live::now_ms()).await?;
             }
             site.end().await?;
+        }
+        if is_on(Area::Catalog) {
+            catalog::measure(&mut report).await?;
         }
         report.end()?;
         Ok(ExitCode::SUCCESS)

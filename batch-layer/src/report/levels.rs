@@ -81,13 +81,7 @@ pub(super) fn all() -> impl Iterator<Item = Numbers> {
         levels.map(move |level| Numbers::Sums(level, cube))
     };
     std::iter::once(Numbers::Stats)
-        // Those of money are for the API: they are of values and costs at once.
-        .chain(
-            CUBES
-                .iter()
-                .filter(|cube| !cube.dimension.is_money())
-                .flat_map(of_cube),
-        )
+        .chain(CUBES.iter().flat_map(of_cube))
         .chain(Level::ALL.map(Numbers::Visits))
 }
 
@@ -181,7 +175,7 @@ fn known(column: &str) -> Expr {
 
 /// What is counted; values only where currencies are apart.
 fn measures(cube: &Cube) -> impl Iterator<Item = Measure> {
-    let values = cube.sums_values();
+    let values = cube.sums_money();
     let all = Measure::ALL.into_iter();
     all.filter(move |measure| values || *measure != Measure::ValueMicros)
 }

@@ -28,7 +28,7 @@ pub fn rows(cube: &str) -> String {
     let cube = CUBES.iter().find(|c| c.name == cube).expect("a cube");
     let value = value(cube);
     let measures = Measure::ALL.map(|measure| match measure {
-        Measure::ValueMicros if !cube.sums_values() => format!("0 AS {}", measure.column()),
+        Measure::ValueMicros if !cube.sums_money() => format!("0 AS {}", measure.column()),
         _ => measure.column().to_owned(),
     });
     let only = match cube.dimension.counts_all() {

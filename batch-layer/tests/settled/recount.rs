@@ -2,7 +2,7 @@
 //! shares nothing with our fold.
 
 use batch_layer::{RollupDeps, pretty_format_batches, query};
-use model::{CUBES, Cube, EntityKind, Event, Measure};
+use model::{CUBES, Cube, EntityKind, Event, EventKind, Measure, Status};
 
 use crate::by_entity;
 use crate::installation::{DAY, HOUR, Installation, bot_click, click, conversion, start};
@@ -117,10 +117,38 @@ pub fn varied() -> Vec<Event> {
     each.map(vary).collect()
 }
 
+/// Clicks that cost something, and conversions that belong to a link and take back what was.
+fn sold((n, event): (i64, Event)) -> Event {
+    let status = |n: i64| Status::ALL[n as usize % 3] as i32;
+    match event.kind() {
+        EventKind::Conversion => Event {
+            link: (n % 4 != 0).then_some(10 + n as u64 % 4),
+            status: status(n),
+            taken_back: (n % 7 < 3).then_some(status(n / 2)),
+            adjusts: n % 11 == 0,
+            ..event
+        },
+        _ => Event {
+            cost_micros: (n % 3 == 0).then_some(n + 1),
+            cost_currency: if n % 3 == 0 {
+                "USD".into()
+            } else {
+                String::new()
+            },
+            domain: if n % 6 == 0 {
+                "go.example".into()
+            } else {
+                String::new()
+            },
+            ..event
+        },
+    }
+}
+
 #[tokio::test]
 async fn cubes_are_what_their_sql_says() {
     let mut installation = Installation::new(start() + 50 * DAY);
-    let events = varied();
+    let events: Vec<Event> = (0..).zip(varied()).map(sold).collect();
     for part in events.chunks(23) {
         installation.take(part.to_vec()).await;
     }

@@ -271,6 +271,11 @@ impl Cube {
         self.dimension == Dimension::Currency
     }
 
+    /// Whether it adds up money of any kind: values, costs or both.
+    pub fn sums_money(&self) -> bool {
+        self.sums_values() || self.dimension.is_money()
+    }
+
     /// What it adds up of an event, in millionths of the currency: values, costs, or nothing.
     pub fn money(&self, event: &Event, facts: &Facts) -> Option<i64> {
         match self.dimension {

@@ -92,54 +92,71 @@ pub(super) async fn part(app: &App, entity: EntityId, query: &Query) -> Option<I
     }
 }
 
+/// Where a count lies, seen from a question.
+enum Place {
+    /// Within it; in this bucket, if in one alone.
+    In(Option<usize>),
+    /// It reaches beyond it.
+    Beyond,
+    /// It is of another time altogether.
+    Elsewhere,
+}
+
 /// Adds up what lies within the question. Pure.
 fn sum(all: &[Totals], query: &Query, of_entity: impl Fn(&Total) -> bool) -> Option<Imported> {
     let mut imported = Imported::default();
     let mut buckets: BTreeMap<usize, u64> = BTreeMap::new();
     for totals in all {
-        let mut any = false;
-        for total in totals.rows.iter().filter(|total| of_entity(total)) {
-            any = true;
-            let add = |sum: &mut u64| *sum = sum.saturating_add(total.clicks);
-            match total.day {
-                Some(day) => match minutes_of(day, query) {
-                    Some((start, end)) if query.start <= start && end <= query.end => {
-                        add(&mut imported.clicks);
-                        if query.bucket(start) == query.bucket(end - 1) {
-                            add(buckets.entry(query.bucket(start)).or_default());
-                        }
-                    }
-                    // Of another time altogether.
-                    Some((start, end)) if end <= query.start || query.end <= start => {}
-                    _ => add(&mut imported.beyond),
-                },
-                None => {
-                    let since = time::minute_of(total.since_ms.unwrap_or(0));
-                    let until = time::minute_of(totals.as_of_ms);
-                    match query.start <= since && until <= query.end {
-                        true => add(&mut imported.clicks),
-                        false => add(&mut imported.beyond),
-                    }
-                }
-            }
-        }
-        if any {
+        let mut known = totals
+            .rows
+            .iter()
+            .filter(|total| of_entity(total))
+            .peekable();
+        if known.peek().is_some() {
             imported.sources.push(totals.source.clone());
+        }
+        for total in known {
+            let add = |sum: &mut u64| *sum = sum.saturating_add(total.clicks);
+            match place(total, totals.as_of_ms, query) {
+                Place::In(bucket) => {
+                    add(&mut imported.clicks);
+                    bucket
+                        .into_iter()
+                        .for_each(|bucket| add(buckets.entry(bucket).or_default()));
+                }
+                Place::Beyond => add(&mut imported.beyond),
+                Place::Elsewhere => {}
+            }
         }
     }
     if query.interval != Interval::None {
-        imported.results = buckets
-            .into_iter()
-            .map(|(bucket, clicks)| {
-                let start = query.buckets.get(bucket).copied().unwrap_or(query.start);
-                ImportedBucket {
-                    time: calendar::name(start, query.interval, query.zone),
-                    clicks,
-                }
-            })
-            .collect();
+        let row = |(bucket, clicks)| {
+            let start = query.buckets.get(bucket).copied().unwrap_or(query.start);
+            let time = calendar::name(start, query.interval, query.zone);
+            ImportedBucket { time, clicks }
+        };
+        imported.results = buckets.into_iter().map(row).collect();
     }
     (!imported.sources.is_empty()).then_some(imported)
+}
+
+fn place(total: &Total, as_of_ms: i64, query: &Query) -> Place {
+    let Some(day) = total.day else {
+        let since = time::minute_of(total.since_ms.unwrap_or(0));
+        let until = time::minute_of(as_of_ms);
+        return match query.start <= since && until <= query.end {
+            true => Place::In(None),
+            false => Place::Beyond,
+        };
+    };
+    match minutes_of(day, query) {
+        Some((start, end)) if query.start <= start && end <= query.end => {
+            let bucket = query.bucket(start);
+            Place::In((bucket == query.bucket(end - 1)).then_some(bucket))
+        }
+        Some((start, end)) if end <= query.start || query.end <= start => Place::Elsewhere,
+        _ => Place::Beyond,
+    }
 }
 
 /// The minutes of a day of the question's zone.

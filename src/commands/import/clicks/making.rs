@@ -14,7 +14,7 @@ use model::{Event, time};
 use tokio::sync::mpsc;
 
 use super::{
-    reading::{self, File},
+    reading::{self, File, Part},
     targets::Targets,
 };
 use crate::commands::import::report::Report;
@@ -56,62 +56,70 @@ impl Maker {
         into: &mpsc::Sender<Vec<Event>>,
     ) -> anyhow::Result<Report> {
         let mut report = Report::default();
-        let mut rejects: Vec<Rejects> = files
+        let mut batch = Batch::default();
+        let mut rejects = files
             .iter()
             .map(|file| Rejects::new(&file.rejects))
-            .collect();
-        let mut batch = Batch::default();
-        reading::each_part(&files, how, |part| {
-            let clicks = part.rows.iter().filter_map(|row| match &row.content {
-                Content::Click(click) => Some(&**click),
-                _ => None,
-            });
-            let made = self.targets.make_missing(clicks, self.now_ms)?;
-            if made > 0 {
-                report.add("links made", made);
-            }
-            let Some(rejects) = rejects.get_mut(part.file) else {
-                return Ok(());
-            };
-            rejects.set_header(part.header.as_deref());
-            for row in part.rows {
-                self.bar.inc(row.last + 1 - row.line);
-                match self.event(&row) {
-                    Ok(Some(event)) => {
-                        report.add("counted", 1);
-                        if let Some(full) = batch.add(event) {
-                            into.blocking_send(full).ok().context(GONE)?;
-                        }
-                    }
-                    Ok(None) => report.add("passed over", 1),
-                    Err(refusal) => {
-                        let place = format!(
-                            "{} line {}",
-                            files[part.file].path.path().display(),
-                            row.line
-                        );
-                        report.refuse(&place, &refusal.code, &refusal.detail);
-                        rejects.add(row.line, &row.raw, &refusal).with_context(|| {
-                            format!(
-                                "refused rows cannot be kept in {}",
-                                files[part.file].rejects.display()
-                            )
-                        })?;
-                    }
+            .collect::<Vec<_>>();
+        let made = reading::each_part(&files, how, |part| {
+            let file = part.file;
+            self.part(part, &mut report, &mut rejects[file], |event| {
+                match batch.add(event) {
+                    Some(full) => into.blocking_send(full).ok().context(GONE),
+                    None => Ok(()),
                 }
-            }
-            Ok(())
-        })
-        .or_else(|error| match error.to_string() == GONE {
-            true => Ok(()),
-            false => Err(error),
-        })?;
+            })
+            .with_context(|| files[file].path.path().display().to_string())
+        });
+        match made {
+            Err(error) if error.root_cause().to_string() != GONE => return Err(error),
+            _ => {}
+        }
         // Nobody takes it if what is stored is something else.
         let _ = into.blocking_send(batch.events);
         for rejects in rejects {
             report.rejects.extend(rejects.finish()?);
         }
         Ok(report)
+    }
+
+    /// Makes events of some rows of a file, after the links that they miss.
+    fn part(
+        &self,
+        part: Part,
+        report: &mut Report,
+        rejects: &mut Rejects,
+        mut take: impl FnMut(Event) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let clicks = part.rows.iter().filter_map(|row| match &row.content {
+            Content::Click(click) => Some(&**click),
+            _ => None,
+        });
+        let made = self.targets.make_missing(clicks, self.now_ms)?;
+        if made > 0 {
+            report.add("links made", made);
+        }
+        rejects.set_header(part.header.as_deref());
+        for row in part.rows {
+            self.bar.inc(row.last + 1 - row.line);
+            match self.event(&row) {
+                Ok(Some(event)) => {
+                    report.add("counted", 1);
+                    take(event)?;
+                }
+                Ok(None) => report.add("passed over", 1),
+                Err(refusal) => {
+                    report.refuse(
+                        &format!("line {}", row.line),
+                        &refusal.code,
+                        &refusal.detail,
+                    );
+                    let kept = rejects.add(row.line, &row.raw, &refusal);
+                    kept.context("refused rows cannot be kept; name another file with --rejects")?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn event(&self, row: &Row) -> Result<Option<Event>, Refusal> {

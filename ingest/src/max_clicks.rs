@@ -77,6 +77,7 @@ impl MaxClicks {
     pub(crate) async fn is_used_up(&self, link: EntityId, most: u64) -> bool {
         let clicks = match self.known(link) {
             Some(clicks) => clicks,
+            // The first visitor waits; others that come before the first number is known are led on.
             None => {
                 let (this, pool) = (self.clone(), &self.0.pool);
                 let asked = pool.spawn(async move { this.ask(link).await });
@@ -92,7 +93,22 @@ impl MaxClicks {
     /// The last number, which is asked for again if it is old.
     fn known(&self, link: EntityId) -> Option<i64> {
         let mut all = self.lock();
-        let known = all.get_mut(&link.raw)?;
+        if all.len() >= MOST {
+            all.retain(|_, known| known.at.elapsed() < AGAIN * 20);
+        }
+        let is_full = all.len() >= MOST;
+        let Some(known) = all.get_mut(&link.raw) else {
+            if is_full {
+                return Some(0);
+            }
+            let asked = Known {
+                clicks: 0,
+                at: Instant::now(),
+                is_asked: true,
+            };
+            all.insert(link.raw, asked);
+            return None;
+        };
         if known.at.elapsed() >= AGAIN && !known.is_asked {
             known.is_asked = true;
             let this = self.clone();
@@ -106,12 +122,6 @@ impl MaxClicks {
         let asked = timeout(LIMIT, self.0.counts.clicks(link)).await;
         let clicks = asked.ok().flatten();
         let mut all = self.lock();
-        if all.len() >= MOST && !all.contains_key(&link.raw) {
-            all.retain(|_, known| known.at.elapsed() < AGAIN * 20);
-            if all.len() >= MOST {
-                return clicks.unwrap_or(0);
-            }
-        }
         let known = all.entry(link.raw).or_insert(Known {
             clicks: 0,
             at: Instant::now(),

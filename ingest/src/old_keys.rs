@@ -7,7 +7,7 @@ use handover::sender_keys;
 use model::{Event, EventId};
 use storage::reservations::Reservations;
 
-use crate::conversions::lookup::EventLookup;
+use crate::conversions::lookup::{EventLookup, Purpose};
 
 /// Where events with old keys are found.
 pub(crate) struct OldKeys(Arc<EventLookup>);
@@ -43,7 +43,7 @@ impl OldKeys {
             let Ok(Some(by)) = keys.taken_by(&name, now_ms).await else {
                 continue;
             };
-            match self.0.find(None, by).await {
+            match self.0.find(None, by, Purpose::Transaction).await {
                 Some(other) if other.event.object_id() == event.object_id() => {
                     return Repeats::Event(by);
                 }

@@ -31,8 +31,8 @@ const BODIES_KIB: usize = 160 * 1024;
 /// What became of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is in the log, under this name.
-    Accepted(EventId),
+    /// It is in the log, under this name; whether its keys could not be checked.
+    Accepted(EventId, bool),
     /// Its key was used before, by this event if it is known.
     Duplicate(Option<EventId>),
     /// Its key is being used by another request just now.
@@ -190,11 +190,11 @@ impl EventRecorder {
         self.keys.release_all(beyond.iter(), &asked).await;
         if let Some(event) = fresh.first() {
             let account = event.account;
-            let ids = self.append(fresh, &keys, &asked).await?;
+            let recorded = self.append(fresh, &keys, &asked).await?;
             let used = keys.iter().map(|names| names.len() as u64).sum();
             self.used_keys.add(account, used, self.clock.now_ms());
-            for (place, id) in places.into_iter().zip(ids) {
-                results[place] = Some(Recorded::Accepted(id));
+            for (place, (id, is_unchecked)) in places.into_iter().zip(recorded) {
+                results[place] = Some(Recorded::Accepted(id, is_unchecked));
             }
         }
         Ok(results.into_iter().flatten().collect())
@@ -223,7 +223,7 @@ impl EventRecorder {
         mut events: Vec<Event>,
         keys: &[Vec<String>],
         asked: &Asked,
-    ) -> Result<Vec<EventId>, AppendError> {
+    ) -> Result<Vec<(EventId, bool)>, AppendError> {
         let bytes = events.iter().map(size_of_event).sum();
         let accounts = per_account(&events);
         let log = self.log.log();
@@ -232,6 +232,7 @@ impl EventRecorder {
             let keyed = events.iter_mut().filter(|event| event.has_key());
             keyed.for_each(|event| event.unchecked = true);
         }
+        let unchecked: Vec<bool> = events.iter().map(|event| event.unchecked).collect();
         match log.append(events, bytes).await {
             Ok(range) => {
                 let ids: Vec<EventId> = range
@@ -241,7 +242,7 @@ impl EventRecorder {
                 let named = keys.iter().zip(&ids);
                 let named = named.flat_map(|(keys, id)| keys.iter().map(|key| (key.clone(), *id)));
                 self.keys.confirm_all(named.collect(), asked).await;
-                Ok(ids)
+                Ok(ids.into_iter().zip(unchecked).collect())
             }
             Err(error) => {
                 for (account, events) in accounts {

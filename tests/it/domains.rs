@@ -46,14 +46,6 @@ async fn links_answer_at_their_domain_once_it_is_verified() {
         (&made["id"], &made["verified"]),
         (&json!("go.shop.example"), &json!(false))
     );
-    let (status, problem) = post(
-        &other,
-        &other.key,
-        "/v1/domains",
-        json!({"host": "go.shop.example"}),
-    )
-    .await;
-    assert_eq!((status, &problem["code"]), (409, &json!("taken")));
     let own =
         json!({"slug": "sale", "destination": "https://own.example/", "domain": "go.shop.example"});
     let own = customer.post("/v1/links", &own).await;
@@ -77,8 +69,28 @@ async fn links_answer_at_their_domain_once_it_is_verified() {
     let verify = "/v1/domains/go.shop.example/verify";
     let (status, problem) = post(&customer, &customer.key, verify, json!({})).await;
     assert_eq!((status, &problem["code"]), (409, &json!("not_verified")));
-    let (status, verified) = post(&customer, &customer.operator, verify, json!({})).await;
+    let account = customer.get("/v1/account").await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let theirs = other.get("/v1/account").await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    // Whoever added it last has it until it is verified, of the account that the operator names.
+    let claim = json!({"host": "go.shop.example"});
+    let (status, _) = post(&other, &other.key, "/v1/domains", claim.clone()).await;
+    assert_eq!(status, 201);
+    let of = |account: &str| format!("{verify}?account={account}");
+    let (status, _) = post(&customer, &customer.operator, &of(&account), json!({})).await;
+    assert_eq!(status, 404, "it is another account's claim");
+    customer.post("/v1/domains", &domain).await;
+    let (status, _) = post(&customer, &customer.operator, &of(&theirs), json!({})).await;
+    assert_eq!(status, 404);
+    let (status, verified) = post(&customer, &customer.operator, &of(&account), json!({})).await;
     assert_eq!((status, &verified["verified"]), (200, &json!(true)));
+    let (status, problem) = post(&other, &other.key, "/v1/domains", claim).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("taken")));
     for (host, path, expected) in [
         ("go.shop.example", "/sale", (302, "https://own.example/")),
         (

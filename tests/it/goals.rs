@@ -172,6 +172,8 @@ async fn an_afternoon_of_an_affiliate() {
             &format!("&goal={goal}"),
         ] {
             let answer = customer.wait_for_stats(&ask(more), is_all).await;
+            let live = answer["meta"]["live"]["conversions"] == 0;
+            assert_eq!(live, settled, "{}", answer["meta"]);
             assert_eq!(
                 row(&answer["totals"]),
                 book["all"],

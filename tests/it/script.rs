@@ -110,6 +110,25 @@ async fn pages_tell_views_and_goals() {
         customer.collector
     );
     assert_eq!(run(&browser, &again).await, json!(false));
-    views(4).await;
+    run(
+        &browser,
+        "millrace.goal('Sale', {transaction_id: 'untracked'})",
+    )
+    .await;
+    let all = "range=24h&metrics=conversions";
+    customer
+        .wait_for_stats(all, |answer| answer["totals"]["conversions"] == 2)
+        .await;
+    let own = customer.get(&format!("/v1/stats?{query}")).await;
+    assert_eq!(
+        own["totals"]["conversions"], 1,
+        "it is told without its click: {own}"
+    );
+    // Had the script told a view, this would be the sixth.
+    let sent = customer
+        .http
+        .get(format!("{}/p/{pixel}.gif", customer.collector));
+    assert_eq!(sent.send().await.unwrap().status(), 200);
+    views(5).await;
     browser.close().await.unwrap();
 }

@@ -164,8 +164,7 @@ fn is_same(one: &Keyed, other: &Keyed) -> bool {
 /// event has, it was decided before. Those are few. Tables of keys: [`FRESH`], and [`OLD`] from
 /// `since_ms` on.
 fn unsure_keys(since_ms: i64) -> String {
-    let columns =
-        "account, key, log, seq, time, received, unchecked, status, amount, adjusts, repeats";
+    let columns = "account, key, log, seq, time, received, unchecked, status, amount, adjusts, repeats, own_key";
     // All reports of a transaction are looked at together.
     let subject = "split_part(key, '.', 1)";
     format!(

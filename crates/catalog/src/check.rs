@@ -100,12 +100,17 @@ impl<'a> Batch<'a> {
     }
 
     fn link_texts(&self, link: &Link) -> Result<(), CatalogError> {
-        rules::slug(&link.slug)?;
+        let old = self.state.links.get(link.id);
+        // What a link has stays, also where it could not get it any more.
+        if old.is_none_or(|old| old.slug != link.slug) {
+            rules::slug(&link.slug)?;
+        }
+        if old.is_none_or(|old| old.domain() != link.domain()) {
+            self.state.check_domain(link)?;
+        }
         let account = self.state.account(link.account);
         let schemes = account.map_or(&[][..], |account| &account.settings.allowed_schemes);
-        let old = self.state.links.get(link.id);
         link.check_routing(old.map(|old| &**old), schemes)?;
-        self.state.check_domain(link)?;
         link.title
             .as_deref()
             .map_or(Ok(()), |title| rules::name("title", title))

@@ -44,7 +44,7 @@ pub struct Keyed {
 }
 
 /// What a report says of its transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// As in [`Event::status`].
     pub status: i32,
@@ -54,6 +54,8 @@ pub struct Said {
     pub adjusts: bool,
     /// As in [`Event::repeats`].
     pub repeats: u32,
+    /// The hash of its own key beside the transaction's, if it has one.
+    pub own_key: Option<String>,
 }
 
 impl Said {
@@ -63,12 +65,21 @@ impl Said {
             amount: event.amount_micros.or(event.value_micros),
             adjusts: event.adjusts,
             repeats: event.repeats,
+            own_key: event.idempotency_key.as_deref().map(idempotency_hash),
         }
     }
 
     /// Whether one says nothing that the other does not.
     pub fn repeats(&self, other: &Self) -> bool {
-        let (ignores, same) = (self.repeats == 0, self.amount == other.amount);
+        // Keys of their own tell reports apart.
+        if let (Some(one), Some(other)) = (&self.own_key, &other.own_key)
+            && one != other
+        {
+            return false;
+        }
+        // A report without a value says nothing of it.
+        let said_same = self.amount.is_none() || other.amount.is_none();
+        let (ignores, same) = (self.repeats == 0, said_same || self.amount == other.amount);
         match (self.adjusts, other.adjusts) {
             (true, true) => same,
             (false, false) => self.status == other.status && (same || ignores),
@@ -82,12 +93,7 @@ impl Said {
 /// from before they were told apart belongs to the account. No two of these are ever the same.
 pub fn hashes(event: &Event) -> impl Iterator<Item = String> {
     let old = event.key.as_deref().map(old_hash);
-    let idempotency = event.idempotency_key.as_ref().map(|key| {
-        let hash = blake3::Hasher::new_derive_key(IDEMPOTENCY)
-            .update(key.as_bytes())
-            .finalize();
-        shortened(hash)
-    });
+    let idempotency = event.idempotency_key.as_deref().map(idempotency_hash);
     let transaction = event.transaction_id.as_ref().map(|key| {
         let hash = blake3::Hasher::new_derive_key(TRANSACTION)
             .update(&event.object.to_be_bytes())
@@ -96,6 +102,11 @@ pub fn hashes(event: &Event) -> impl Iterator<Item = String> {
         shortened(hash)
     });
     [old, transaction, idempotency].into_iter().flatten()
+}
+
+fn idempotency_hash(key: &str) -> String {
+    let mut hash = blake3::Hasher::new_derive_key(IDEMPOTENCY);
+    shortened(hash.update(key.as_bytes()).finalize())
 }
 
 const IDEMPOTENCY: &str = "millrace 2026-11 idempotency key of an account";
@@ -193,6 +204,7 @@ pub fn schema() -> Arc<Schema> {
         Field::new("amount", DataType::Int64, true),
         Field::new("adjusts", DataType::Boolean, true),
         Field::new("repeats", DataType::UInt32, true),
+        Field::new("own_key", DataType::Utf8, true),
     ]))
 }
 
@@ -216,6 +228,9 @@ pub fn encode(rows: &[Keyed]) -> Result<Bytes, ParquetError> {
             }))),
             Arc::new(UInt32Array::from_iter(said(part, |said| {
                 Some(said.repeats)
+            }))),
+            Arc::new(StringArray::from_iter(said(part, |said| {
+                said.own_key.clone()
             }))),
         ];
         out.write(&RecordBatch::try_new(schema(), columns)?)?;
@@ -273,6 +288,7 @@ struct Reports<'a> {
     amount: &'a PrimitiveArray<Int64Type>,
     adjusts: &'a BooleanArray,
     repeats: &'a PrimitiveArray<UInt32Type>,
+    own_key: &'a StringArray,
 }
 
 impl<'a> Reports<'a> {
@@ -286,6 +302,7 @@ impl<'a> Reports<'a> {
             amount: columns.primitive("amount")?,
             adjusts: columns.flags("adjusts")?,
             repeats: columns.primitive("repeats")?,
+            own_key: columns.text("own_key")?,
         }))
     }
 
@@ -295,6 +312,10 @@ impl<'a> Reports<'a> {
             amount: self.amount.is_valid(i).then(|| self.amount.value(i)),
             adjusts: self.adjusts.value(i),
             repeats: self.repeats.value(i),
+            own_key: self
+                .own_key
+                .is_valid(i)
+                .then(|| self.own_key.value(i).to_owned()),
         })
     }
 }
@@ -381,6 +402,7 @@ mod tests {
                 amount: seq.is_multiple_of(5).then_some(-7),
                 adjusts: seq.is_multiple_of(7),
                 repeats: 2,
+                own_key: seq.is_multiple_of(11).then(|| old_hash("own")),
             }),
         };
         let rows: Vec<Keyed> = (1..20_000).map(row).collect();

@@ -8,6 +8,7 @@ use catalog::{
 use enrich::click_id::{ClickId, NotAClickId, Variant, hash_of};
 use model::{EntityId, EntityKind, Event, EventId, EventKind};
 
+use super::lookup::Purpose;
 use crate::recorder::EventRecorder;
 
 const DAY_MS: i64 = 86_400_000;
@@ -136,7 +137,8 @@ fn named(link: &Link, hash: u64) -> Option<String> {
 }
 
 async fn looked_up(recorder: &EventRecorder, id: EventId) -> Result<Click, NoClick> {
-    let found = recorder.lookup.find(Some(&recorder.log), id).await;
+    let own = Some(&recorder.log);
+    let found = recorder.lookup.find(own, id, Purpose::ClickId).await;
     let event = found.ok_or(NoClick::NotFound)?.event;
     if event.kind() != EventKind::Click {
         return Err(NoClick::NotAClick);

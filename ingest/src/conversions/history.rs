@@ -7,6 +7,8 @@
 use catalog::goal_options::Repeats;
 use model::{Event, EventId, Status};
 
+use super::report::Terms;
+
 /// What was recorded of a transaction, in order.
 #[derive(Debug, Default)]
 pub(crate) struct History(Vec<(EventId, Event)>);
@@ -66,8 +68,13 @@ impl History {
         self.0.len() as u32
     }
 
+    /// What there is, with the names of its events.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &(EventId, Event)> {
+        self.0.iter()
+    }
+
     /// Decides on a report, of which status and amount are set, and writes into it what it does.
-    pub(crate) fn decide(&self, event: &mut Event, repeats: Repeats) -> Decision {
+    pub(crate) fn decide(&self, event: &mut Event, terms: &Terms) -> Decision {
         event.step = self.steps();
         if self.is_other_currency(event) {
             return Decision::OtherCurrency;
@@ -76,8 +83,14 @@ impl History {
         if is_refund(event) {
             return self.refund(event);
         }
-        let Some((_, current)) = self.0.iter().rfind(|(_, fact)| !fact.adjusts) else {
-            set_value(event, 0);
+        let Some(current) = self.current() else {
+            if event.amount_micros.is_none()
+                && let Some((price, currency)) = &terms.usual
+            {
+                event.amount_micros = Some(price.micros());
+                event.currency.clone_from(currency);
+            }
+            self.set_value(event);
             return Decision::Record(Effect::New);
         };
         if let Some(of) = self.repeated(event) {
@@ -85,14 +98,20 @@ impl History {
             return Decision::Repeats { of, why };
         }
         match event.status() == current.status() {
-            true => self.another_value(event, repeats),
+            true => self.another_value(event, terms.repeats),
             false => {
                 event.amount_micros = event.amount_micros.or_else(|| amount_of(current));
                 event.taken_back = Some(current.status);
-                set_value(event, self.value());
+                self.set_value(event);
                 Decision::Record(Effect::Changed)
             }
         }
+    }
+
+    /// The last report of a status.
+    fn current(&self) -> Option<&Event> {
+        let last = self.0.iter().rfind(|(_, fact)| !fact.adjusts);
+        last.map(|(_, fact)| fact)
     }
 
     /// Records a report at the next step as if it were the first, since what was before cannot be read: it is never
@@ -101,7 +120,7 @@ impl History {
         event.step = self.steps();
         event.unchecked = true;
         event.adjusts = is_refund(event);
-        set_value(event, 0);
+        self.set_value(event);
         Decision::Record(Effect::New)
     }
 
@@ -119,8 +138,9 @@ impl History {
                 "a refund of this value was recorded before; another one needs an idempotency_key";
             return Decision::Repeats { of: *of, why };
         }
-        let current = self.0.iter().rfind(|(_, fact)| !fact.adjusts);
-        event.status = current.map_or(event.status, |(_, current)| current.status);
+        event.status = self
+            .current()
+            .map_or(event.status, |current| current.status);
         self.adjust(event, Effect::Refunded)
     }
 
@@ -142,7 +162,7 @@ impl History {
             Repeats::Add => self.adjust(event, Effect::Added),
             Repeats::Replace => {
                 event.taken_back = Some(event.status);
-                set_value(event, self.value());
+                self.set_value(event);
                 Decision::Record(Effect::Replaced)
             }
         }
@@ -158,16 +178,37 @@ impl History {
         Decision::Record(effect)
     }
 
-    /// What was reported with the same status and value.
+    /// What was reported with the same status and value. A report without a value says nothing of it.
     fn repeated(&self, event: &Event) -> Option<EventId> {
         let is_same = |fact: &Event| {
-            let amount = amount_of(fact);
-            let same_amount = event.amount_micros == amount;
+            let is_same = |amount| Some(amount) == amount_of(fact);
+            let same_amount = event.amount_micros.is_none_or(is_same);
             !fact.adjusts && fact.status == event.status && same_amount
         };
         let is_own = event.idempotency_key.is_none();
         let mut facts = self.0.iter().filter(|_| is_own);
         facts.find(|(_, fact)| is_same(fact)).map(|(id, _)| *id)
+    }
+
+    /// What refunds and additions come to.
+    fn adjusted(&self) -> i64 {
+        let adjusting = self.0.iter().filter(|(_, fact)| fact.adjusts);
+        let amounts = adjusting.filter_map(|(_, fact)| amount_of(fact));
+        amounts.fold(0, i64::saturating_add)
+    }
+
+    /// Once it is approved the amount counts, and what was refunded and added; less what counts already.
+    fn set_value(&self, event: &mut Event) {
+        let before = self.value();
+        let counts = event.status() == Status::Approved;
+        let amount = event.amount_micros.filter(|_| counts);
+        let adjusted = match event.adjusts {
+            true => 0,
+            false => self.adjusted(),
+        };
+        let now = amount.map_or(0, |amount| amount.saturating_add(adjusted));
+        let has_value = event.amount_micros.is_some() || before != 0;
+        event.value_micros = has_value.then(|| now.saturating_sub(before));
     }
 
     /// What all of it adds to the values of approved conversions.
@@ -219,14 +260,6 @@ fn amount_of(fact: &Event) -> Option<i64> {
     fact.amount_micros.or(fact.value_micros)
 }
 
-/// The amount counts if it is approved, less what counted before.
-fn set_value(event: &mut Event, before: i64) {
-    let counts = event.status() == Status::Approved;
-    let amount = event.amount_micros.filter(|_| counts).unwrap_or(0);
-    let has_value = event.amount_micros.is_some() || before != 0;
-    event.value_micros = has_value.then(|| amount.saturating_sub(before));
-}
-
 #[cfg(test)]
 mod tests {
     use model::{EventKind, LogId, Measure, Seq};
@@ -234,6 +267,13 @@ mod tests {
     use super::*;
 
     const M: i64 = 1_000_000;
+
+    fn terms(repeats: Repeats) -> Terms {
+        Terms {
+            repeats,
+            usual: None,
+        }
+    }
 
     fn id(step: u32) -> EventId {
         EventId {
@@ -258,7 +298,7 @@ mod tests {
         let (mut history, mut sums, mut said) = (History::default(), [0; 4], Vec::new());
         for mut event in reports {
             let before = history.steps();
-            match history.decide(&mut event, repeats) {
+            match history.decide(&mut event, &terms(repeats)) {
                 Decision::Record(effect) => {
                     said.push(effect.name().to_owned());
                     let counted = Measure::counted(&event, &model::Facts::default());
@@ -378,7 +418,7 @@ mod tests {
             occurred_ms: 9_000,
             ..report(Approved, None)
         };
-        history.decide(&mut change, Ignore);
+        history.decide(&mut change, &terms(Ignore));
         assert_eq!(
             (change.link, &*change.country, &*change.variant),
             (Some(7), "DE", "blue")
@@ -405,13 +445,93 @@ mod tests {
     proptest::proptest! {
         /// Whatever is reported in whatever order, a transaction counts once, as what it is now, with its last value less refunds.
         #[test]
-        fn a_transaction_counts_once(reports in proptest::collection::vec((0usize..3, proptest::option::of(1i64..20)), 1..12)) {
+        fn a_transaction_counts_once(reports in proptest::collection::vec((0usize..3, proptest::option::of(-20i64..20)), 1..14)) {
+            let is_refund = |amount: &Option<i64>| amount.is_some_and(|amount| amount < 0);
+            let (mut refunded, mut status) = (Vec::new(), None);
+            for (place, amount) in &reports {
+                let known = refunded.contains(amount);
+                match is_refund(amount) {
+                    true if known => {}
+                    true => refunded.push(*amount),
+                    false => {
+                        status = Some(*place);
+                    }
+                }
+            }
             let reports = reports.into_iter().map(|(status, amount)| report(Status::ALL[status], amount));
             let (sums, said) = told(Replace, reports.collect());
-            proptest::prop_assert_eq!(sums[0] + sums[1] + sums[2], 1, "{:?}", said);
+            proptest::prop_assert_eq!(sums[0] + sums[1] + sums[2], i64::from(status.is_some()), "{:?}", said);
             proptest::prop_assert!(sums[..3].iter().all(|n| *n >= 0));
-            proptest::prop_assert!(sums[0] == 1 || sums[3] == 0, "only what is approved has a value");
-            proptest::prop_assert!((0..20).contains(&sums[3]));
+            let refunds: i64 = refunded.iter().flatten().sum();
+            proptest::prop_assert!(sums[0] == 1 || status.is_none() || sums[3] == 0, "only what is approved has a value");
+            proptest::prop_assert!((refunds..20).contains(&sums[3]), "{} of {:?}", sums[3], said);
         }
+    }
+
+    #[test]
+    fn refunds_and_additions_stay_through_changes() {
+        let keyed = |amount, key: &str| Event {
+            idempotency_key: Some(key.into()),
+            ..report(Pending, Some(amount))
+        };
+        let refunded = vec![
+            report(Pending, Some(10)),
+            report(Pending, Some(-10)),
+            report(Approved, None),
+        ];
+        assert_eq!(told(Ignore, refunded).0, [1, 0, 0, 0]);
+        let added = vec![
+            report(Pending, Some(10)),
+            keyed(5, "a"),
+            report(Approved, None),
+        ];
+        assert_eq!(told(Add, added).0, [1, 0, 0, 15]);
+        let again = vec![
+            report(Approved, Some(10)),
+            report(Approved, Some(-4)),
+            report(Pending, None),
+            report(Rejected, None),
+        ];
+        assert_eq!(told(Ignore, again).0, [0, 0, 1, 0]);
+        let replaced = vec![
+            report(Approved, Some(10)),
+            report(Approved, Some(-4)),
+            report(Approved, Some(12)),
+        ];
+        assert_eq!(told(Replace, replaced).0, [1, 0, 0, 8]);
+    }
+
+    #[test]
+    fn a_late_retry_without_a_value_is_one() {
+        let (sums, said) = told(
+            Ignore,
+            vec![
+                report(Pending, Some(10)),
+                report(Approved, None),
+                report(Rejected, None),
+                report(Approved, None),
+            ],
+        );
+        assert_eq!(said, ["new", "changed", "changed", "repeats 2"]);
+        assert_eq!(sums, [0, 0, 1, 0]);
+    }
+
+    #[test]
+    fn the_usual_value_is_that_of_a_first_report_alone() {
+        let price = catalog::Price::new(7 * M).unwrap();
+        let terms = Terms {
+            repeats: Replace,
+            usual: Some((price, "EUR".into())),
+        };
+        let mut history = History::default();
+        let mut first = report(Pending, Some(12));
+        history.decide(&mut first, &terms);
+        history.push(id(0), first);
+        let mut sale = report(Approved, None);
+        history.decide(&mut sale, &terms);
+        assert_eq!(sale.value_micros, Some(12 * M), "that of before");
+        let mut alone = report(Approved, None);
+        History::default().decide(&mut alone, &terms);
+        assert_eq!((alone.value_micros, &*alone.currency), (Some(7 * M), "EUR"));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use handover::{lookup, raw};
+use handover::{lookup, manifests::Manifests, raw};
 use model::{EventId, Record, SegmentNo, Seq, Span};
 use storage::{error::StorageError, store::Store, stream::EventStream};
 use tokio::{sync::Semaphore, time::timeout};
@@ -19,54 +19,95 @@ const AT_ONCE: usize = 4;
 pub(crate) struct EventLookup {
     store: Store,
     stream: Arc<dyn EventStream>,
-    places: Semaphore,
+    manifests: Manifests,
+    /// What changes a conversion waits for nobody who makes ids up.
+    transactions: Semaphore,
+    click_ids: Semaphore,
+}
+
+/// What an event is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    /// It was recorded with a sender's key.
+    Transaction,
+    /// A sender says that it is a click: whoever does need not be told anything.
+    ClickId,
 }
 
 impl EventLookup {
     pub(crate) fn new(store: Store, stream: Arc<dyn EventStream>) -> Self {
         Self {
+            manifests: Manifests::new(Arc::clone(&store)),
             store,
             stream,
-            places: Semaphore::new(AT_ONCE),
+            transactions: Semaphore::new(AT_ONCE),
+            click_ids: Semaphore::new(AT_ONCE),
         }
     }
 
     /// The event of this name; `None` if it cannot be found now.
-    pub(crate) async fn find(&self, own: Option<&Current>, id: EventId) -> Option<Record> {
+    pub(crate) async fn find(
+        &self,
+        own: Option<&Current>,
+        id: EventId,
+        purpose: Purpose,
+    ) -> Option<Record> {
         if let Some(found) = own.and_then(|own| in_memory(own, id)) {
             return Some(found);
         }
-        match timeout(LOOK_LIMIT, self.look(id)).await {
-            Ok(Ok(found)) => found,
-            Ok(Err(error)) => {
+        if id.seq == Seq::ZERO {
+            return None;
+        }
+        let places = match purpose {
+            Purpose::Transaction => &self.transactions,
+            Purpose::ClickId => &self.click_ids,
+        };
+        let look = async {
+            let _place = places.acquire().await;
+            self.look(id).await
+        };
+        timeout(LOOK_LIMIT, look).await.ok().flatten()
+    }
+
+    /// In the stream, then in the store, and once more in the stream: it may be on its way. One that does not answer keeps
+    /// nobody from the other.
+    async fn look(&self, id: EventId) -> Option<Record> {
+        if let Some(found) = self.streamed(id).await {
+            return Some(found);
+        }
+        match self.stored(id).await {
+            Ok(Some(found)) => Some(found),
+            Ok(None) => self.streamed(id).await,
+            Err(error) => {
                 tracing::warn!(%error, "an event cannot be looked up");
                 None
             }
-            Err(_) => None,
         }
     }
 
-    async fn look(&self, id: EventId) -> Result<Option<Record>, StorageError> {
-        if id.seq == Seq::ZERO {
-            return Ok(None);
-        }
-        let _place = self.places.acquire().await;
-        if let Some(found) = self.stored(id).await? {
-            return Ok(Some(found));
-        }
-        match lookup::streamed(&*self.stream, id).await? {
-            Some(found) => Ok(Some(found)),
-            // It may have been shipped meanwhile.
-            None => self.stored(id).await,
-        }
+    async fn streamed(&self, id: EventId) -> Option<Record> {
+        let found = lookup::streamed(&*self.stream, id).await;
+        found
+            .inspect_err(|error| tracing::warn!(%error, "the stream cannot be asked for an event"))
+            .ok()
+            .flatten()
     }
 
+    /// What is settled says in which segments it can be: a log has thousands.
     async fn stored(&self, id: EventId) -> Result<Option<Record>, StorageError> {
-        let newest = raw::newest_segment(&self.store, id.log, SegmentNo::FIRST).await?;
-        let Some(newest) = newest else {
-            return Ok(None);
+        let published = self.manifests.latest().await?;
+        let covered = published.manifest.horizon.of(id.log);
+        let numbers = match id.seq <= covered.seq {
+            true => Span::from((SegmentNo::FIRST, covered.segment)),
+            false => {
+                let first = covered.segment.next();
+                let newest = raw::newest_segment(&self.store, id.log, first).await?;
+                match newest {
+                    Some(newest) => Span::from((first, newest)),
+                    None => return Ok(None),
+                }
+            }
         };
-        let numbers = Span::from((SegmentNo::FIRST, newest));
         match lookup::segment_of(&self.store, id, numbers).await? {
             Some(segment) => Ok(lookup::stored(&self.store, id, segment).await?),
             None => Ok(None),

@@ -1,20 +1,25 @@
 //! Records a conversion at the step of its transaction at which it comes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use catalog::{Goal, GoalOptions};
 use handover::sender_keys;
 use model::{Event, EventId};
+use storage::reservations::KEEP_MS;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     history::{Decision, Effect, History},
-    lookup, report,
+    lookup::{self, Purpose},
+    report,
 };
 use crate::{
     log::AppendError,
     recorder::{EventRecorder, Recorded},
 };
 
+/// How long all reports of a transaction are looked for.
+const LIMIT: Duration = Duration::from_secs(10);
 /// Most reports of one transaction.
 const MAX_STEPS: u32 = 64;
 
@@ -48,8 +53,9 @@ pub(crate) async fn record(
     goal: &Goal,
     event: Event,
 ) -> Result<Outcome, AppendError> {
-    let repeats = report::repeats(goal);
+    let terms = report::terms(goal);
     let depends = depends(goal, &event);
+    let end = Instant::now() + LIMIT;
     let mut history = History::default();
     let mut unread = false;
     loop {
@@ -57,7 +63,7 @@ pub(crate) async fn record(
         let decision = match unread {
             // Batch decides what it repeats.
             true => history.record_unchecked(&mut next),
-            false => history.decide(&mut next, repeats),
+            false => history.decide(&mut next, &terms),
         };
         let effect = match decision {
             Decision::Record(effect) => effect,
@@ -67,7 +73,9 @@ pub(crate) async fn record(
         let step = next.step;
         let recorded = recorder.record(vec![next.clone()]).await?;
         let by = match recorded.first() {
-            Some(Recorded::Accepted(id)) => {
+            Some(Recorded::Accepted(id, is_unchecked)) => {
+                next.unchecked = *is_unchecked;
+                renew(recorder, &history).await;
                 return Ok(Outcome::Recorded(*id, effect, Box::new(next)));
             }
             Some(Recorded::Duplicate(by)) => *by,
@@ -80,7 +88,15 @@ pub(crate) async fn record(
                 Some(_) => Outcome::TooManySteps,
             });
         }
-        match before(recorder, &next, by, depends).await {
+        // Whoever cannot read one report need not read those after it.
+        let looked = match unread {
+            true => Before::Unread,
+            false => {
+                let looked = timeout_at(end, before(recorder, &next, by, depends)).await;
+                looked.unwrap_or(Before::Unread)
+            }
+        };
+        match looked {
             Before::Step(id, fact) => history.push(id, *fact),
             Before::OwnKey => return Ok(Outcome::Repeats { of: by, why: AGAIN }),
             // Whoever ignores repeats need not know what was before.
@@ -94,6 +110,19 @@ pub(crate) async fn record(
                 unread = true;
                 history.push(by, Event::default());
             }
+        }
+    }
+}
+
+/// A transaction is known for as long as its last report: a chain without its beginning would begin anew.
+async fn renew(recorder: &EventRecorder, history: &History) {
+    for (id, event) in history
+        .all()
+        .filter(|(_, event)| event.transaction_id.is_some())
+    {
+        for name in sender_keys::names(event) {
+            // The event is recorded: a store that is away costs nothing but days.
+            let _ = recorder.keys.confirm(&name, *id, KEEP_MS).await;
         }
     }
 }
@@ -131,7 +160,10 @@ async fn before(
         },
     };
     let found = match everywhere {
-        true => recorder.lookup.find(Some(&recorder.log), by).await,
+        true => {
+            let own = Some(&recorder.log);
+            recorder.lookup.find(own, by, Purpose::Transaction).await
+        }
         false => lookup::in_memory(&recorder.log, by),
     };
     let Some(found) = found.map(|record| record.event) else {

@@ -1,6 +1,6 @@
 //! What a sender says of a conversion beside its click: its status and its value. Pure.
 
-use catalog::{Goal, GoalOptions, goal_options::Repeats};
+use catalog::{Goal, GoalOptions, Price, goal_options::Repeats};
 use model::{Event, Status};
 
 /// Why a report cannot be taken.
@@ -10,13 +10,26 @@ pub(crate) struct UnknownStatus {
     pub(crate) detail: String,
 }
 
-/// What a goal says of repeated values.
-pub(crate) fn repeats(goal: &Goal) -> Repeats {
+/// How a goal's reports are decided.
+pub(crate) fn terms(goal: &Goal) -> Terms {
     let options = goal.options.as_deref();
-    options.map_or_else(Repeats::default, |options| options.repeats)
+    let price = options.and_then(|options| options.default_value);
+    Terms {
+        repeats: options.map_or_else(Repeats::default, |options| options.repeats),
+        usual: price.zip(goal.currency.as_deref().map(str::to_owned)),
+    }
 }
 
-/// Writes status and amount into a conversion: what the sender says, or else what the goal does.
+/// What a goal says of its reports.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms {
+    /// What another value of a transaction means.
+    pub(crate) repeats: Repeats,
+    /// The value of a transaction whose first report has none, and its currency.
+    pub(crate) usual: Option<(Price, String)>,
+}
+
+/// Writes status and amount into a conversion, as the sender says.
 pub(crate) fn write(
     goal: &Goal,
     word: Option<&str>,
@@ -27,12 +40,6 @@ pub(crate) fn write(
     event.status = status(options, word)? as i32;
     event.repeats = options.repeats.code();
     event.amount_micros = event.value_micros.take();
-    if event.amount_micros.is_none()
-        && let (Some(price), Some(currency)) = (options.default_value, &goal.currency)
-    {
-        event.amount_micros = Some(price.micros());
-        event.currency = currency.as_ref().to_owned();
-    }
     Ok(())
 }
 

@@ -93,7 +93,7 @@ pub(super) async fn post(
     })))
 }
 
-/// How long what was recorded before is looked for, of all events of a request; the rest is to be sent again.
+/// How long what was recorded before is looked for, of all events of a request: the rest is to be sent again.
 const LOOK_LIMIT: Duration = Duration::from_secs(20);
 
 /// What became of an event.
@@ -106,39 +106,48 @@ enum Became {
 /// Records events; conversions by what was reported of their transactions before.
 async fn record_all(
     recorder: &Arc<EventRecorder>,
-    mut events: Vec<Event>,
+    events: Vec<Event>,
 ) -> Result<Vec<Became>, AppendError> {
+    let end = Instant::now() + LOOK_LIMIT;
+    let mut all: Vec<Option<Became>> = Vec::with_capacity(events.len());
+    let (mut places, mut taken) = (Vec::new(), Vec::new());
     // Reports that may change what was reported before, in case that there was something.
     let mut reports: HashMap<usize, (Arc<Goal>, Event)> = HashMap::new();
-    let end = Instant::now() + LOOK_LIMIT;
-    for (place, event) in events.iter_mut().enumerate() {
+    for (place, mut event) in events.into_iter().enumerate() {
         let goal = recorder.catalog.goal(event.object_id());
-        let Some(goal) = goal.filter(|_| event.kind() == EventKind::Conversion) else {
-            continue;
-        };
-        // An event without its click is one all the same; its receipt says so.
-        let _ = timeout_at(end, attribute(recorder, &goal, event)).await;
-        if event.transaction_id.is_some() && record::depends(&goal, event) {
-            reports.insert(place, (Arc::clone(&goal), event.clone()));
+        if let Some(goal) = goal.filter(|_| event.kind() == EventKind::Conversion) {
+            let attributed = timeout_at(end, attribute(recorder, &goal, &mut event)).await;
+            if attributed.is_err() {
+                // Recorded without its click it could not get it any more.
+                all.push(Some(Became::in_progress()));
+                continue;
+            }
+            if event.transaction_id.is_some() && record::depends(&goal, &event) {
+                reports.insert(place, (Arc::clone(&goal), event.clone()));
+            }
+            History::default().decide(&mut event, &report::terms(&goal));
         }
-        History::default().decide(event, report::repeats(&goal));
+        all.push(None);
+        places.push(place);
+        taken.push(event);
     }
-    let recorded = recorder.record(events).await?;
-    let mut all = Vec::with_capacity(recorded.len());
-    for (place, recorded) in recorded.into_iter().enumerate() {
-        let report = reports.remove(&place);
-        all.push(match (recorded, report) {
+    let recorded = recorder.record(taken).await?;
+    for (place, recorded) in places.into_iter().zip(recorded) {
+        all[place] = Some(match (recorded, reports.remove(&place)) {
             (Recorded::Duplicate(_), Some(_)) if Instant::now() >= end => Became::in_progress(),
             (Recorded::Duplicate(_), Some((goal, event))) => {
                 became(record::record(recorder, &goal, event).await?)
             }
-            (Recorded::Accepted(id), _) => Became::Recorded(id),
+            (Recorded::Accepted(id, _), _) => Became::Recorded(id),
             (Recorded::Duplicate(_), None) => Became::Repeated,
             (Recorded::Pending, _) => Became::in_progress(),
             (Recorded::TooManyKeys, _) => Became::Refused(TOO_MANY_KEYS, too_many_keys()),
         });
     }
-    Ok(all)
+    Ok(all
+        .into_iter()
+        .map(|became| became.unwrap_or_else(Became::in_progress))
+        .collect())
 }
 
 fn became(outcome: Outcome) -> Became {

@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::postback::read_value;
+use super::{cost, postback::read_value};
 use crate::{
     client_address::address,
     conversions::report,
@@ -177,6 +177,9 @@ impl<'a> Incoming<'a> {
                 return refuse("invalid_status", "only conversions have a status");
             }
             None => {}
+        }
+        if let Some(link) = recorder.catalog.link(target.object) {
+            cost::write(recorder, &link, &mut event, None);
         }
         Ok(event)
     }

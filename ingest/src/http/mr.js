@@ -7,7 +7,7 @@ off=n.doNotTrack=="1"||w.doNotTrack=="1"||n.globalPrivacyControl===true,
 respect=a("dnt")!="ignore",id="",last="";
 function store(v){try{var x=w.sessionStorage;if(v){x.setItem(key,v)}else{v=x.getItem(key)||""}}catch(e){}return v||""}
 function read(){var v="";try{v=new URLSearchParams(w.location.search).get(k)||""}catch(e){}
-id=v?(off&&respect?v:store(v)):id||(off&&respect?"":store())}
+id=off&&respect?"":v?store(v):id||store()}
 function send(path,q,body){
 var u=o+path+(q?"?"+q:"");
 try{if(n.sendBeacon&&n.sendBeacon(u,body||""))return true}catch(e){}

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use catalog::{CatalogError, Change, Domain, domain};
 use http::{StatusCode, header};
+use model::EntityId;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use web::Problem;
 
 use super::{
@@ -98,9 +99,8 @@ pub(crate) async fn add_domain(
         };
         return Err(problem(taken));
     }
-    // Where DNS decides, what nobody has shown to be theirs keeps nobody from showing it.
-    let by_dns = app.domain_verification.by == DomainVerification::Dns;
-    let stays = |old: &&Arc<Domain>| old.verified || old.account == caller.account || !by_dns;
+    // What nobody has shown to be theirs keeps nobody from showing it.
+    let stays = |old: &&Arc<Domain>| old.verified || old.account == caller.account;
     let decide = |state: &catalog::State| match state.domain(&added.host).filter(stays) {
         Some(_) => Err(CatalogError::Taken {
             what: "domain",
@@ -194,15 +194,21 @@ pub(crate) async fn change_domain(
         (status = 204, description = "It is taken away."),
         Refusals<(Key, Name, Commit)>,
     ),
-    security(("key" = ["write"])),
+    security(("admin_token" = []), ("key" = ["write"])),
 )]
 pub(crate) async fn delete_domain(
     State(app): State<Arc<App>>,
-    Writer(caller): Writer,
+    reach: Reach,
     Segment(id): Segment,
 ) -> Result<StatusCode, Problem> {
+    if let Reach::Account(caller) = &reach {
+        caller.require(catalog::Scope::Write)?;
+    }
     let decide = |state: &catalog::State| {
-        let domain = own(state, &caller, &id)?;
+        let domain = match &reach {
+            Reach::Installation => claimed(state, &id)?,
+            Reach::Account(caller) => own(state, caller, &id)?,
+        };
         Ok(vec![Change::DeleteDomain(domain.host.clone())])
     };
     app.catalog.commit(decide).await.map_err(problem)?;
@@ -212,7 +218,10 @@ pub(crate) async fn delete_domain(
 /// Verifies a domain: whoever runs the installation does, or its account by DNS where that is set up
 #[utoipa::path(
     post, path = "/v1/domains/{id}/verify", tag = "Domains",
-    params(("id" = String, Path, description = "Its name.", example = "go.shop.example")),
+    params(
+        ("id" = String, Path, description = "Its name.", example = "go.shop.example"),
+        Claim,
+    ),
     responses(
         (status = 200, description = "It is verified.", body = DomainView),
         Refusals<(Key, Name, Dns, Commit)>,
@@ -223,11 +232,18 @@ pub(crate) async fn verify_domain(
     State(app): State<Arc<App>>,
     reach: Reach,
     Segment(id): Segment,
+    Params(claim): Params<Claim>,
 ) -> Result<Json<DomainView>, Problem> {
     let found = |state: &catalog::State| match &reach {
         Reach::Installation => {
-            let domain = state.domain(&id).cloned();
-            domain.ok_or_else(|| CatalogError::not_found(short(&id)))
+            let domain = claimed(state, &id)?;
+            match claim
+                .account
+                .is_none_or(|account| account == domain.account)
+            {
+                true => Ok(domain),
+                false => Err(CatalogError::not_found(short(&id))),
+            }
         }
         Reach::Account(caller) => own(state, caller, &id),
     };
@@ -240,6 +256,23 @@ pub(crate) async fn verify_domain(
     }
     let verified = put(&app, &id, found, |domain| domain.verified = true).await?;
     Ok(Json(verified))
+}
+
+/// Whose claim is verified.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Claim {
+    /// The account that must have added it: of an unverified domain the last one who did is the one who has it.
+    #[param(value_type = Option<String>, example = "acc_0000000000001")]
+    #[serde(default)]
+    account: Option<EntityId>,
+}
+
+/// The domain of this name, whosoever it is.
+fn claimed(state: &catalog::State, id: &str) -> Result<Arc<Domain>, CatalogError> {
+    let domain = domain::host(id).and_then(|host| state.domain(&host).cloned());
+    domain.ok_or_else(|| CatalogError::not_found(short(id)))
 }
 
 /// Refuses a domain that DNS does not say to be its account's.

@@ -233,7 +233,9 @@ pub(super) fn check(
     old: Option<&Link>,
     context: &ChangeContext<'_>,
 ) -> Result<(), CatalogError> {
-    rules::slug(&link.slug)?;
+    if old.is_none_or(|old| old.slug != link.slug) {
+        rules::slug(&link.slug)?;
+    }
     let schemes = context.schemes(link.account);
     link.check_routing(old, schemes)?;
     context.check_quotas(link, old)?;
@@ -246,7 +248,9 @@ pub(super) fn check(
     {
         return Err(taken("external_id", external_id));
     }
-    context.state.check_domain(link)?;
+    if old.is_none_or(|old| old.domain() != link.domain()) {
+        context.state.check_domain(link)?;
+    }
     let is_kept = old.is_some_and(|old| old.answers_as(link));
     match is_kept || context.is_free(link.domain(), &link.slug, link.account) {
         true => Ok(()),

@@ -266,6 +266,9 @@ pub(crate) struct DomainView {
     /// Its name.
     #[schema(value_type = String, example = "go.shop.example")]
     host: Box<str>,
+    /// Whose it is, or who says so.
+    #[schema(value_type = String, example = "acc_0000000000001")]
+    account: EntityId,
     /// Where those are led who ask for no link.
     #[schema(required, value_type = Option<String>, example = "https://shop.example/")]
     root_url: Option<Box<str>>,
@@ -307,6 +310,7 @@ impl DomainView {
         Self {
             id: domain.host.clone(),
             host: domain.host.clone(),
+            account: domain.account,
             root_url: domain.root_url.clone(),
             not_found_url: domain.not_found_url.clone(),
             verified: domain.verified,

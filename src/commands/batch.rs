@@ -39,7 +39,7 @@ pub enum Batch {
     },
     /// What publishing what is staged would change, and why. What has been settled since is counted into it first.
     #[command(
-        after_help = "Examples:\n  millrace batch diff\n  millrace batch diff --by day --account acc_1f\n  millrace batch diff --by link --limit 100 --json"
+        after_help = "Examples:\n  millrace batch diff\n  millrace batch diff --by day --account acc_0000000000001\n  millrace batch diff --by link --limit 100 --json"
     )]
     Diff(DiffArgs),
     /// Publish what is staged, with what has been settled since. What it replaces is kept for a day.

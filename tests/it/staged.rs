@@ -1,12 +1,12 @@
 //! A full run that is looked at before it is published, by the commands that an operator has, beside a running installation.
 
-use std::path::Path;
+use std::{os::unix::process::ExitStatusExt, path::Path};
 
 use serde_json::{Value, json};
 
 use crate::support::{
     http::Customer,
-    process::{Server, run, run_ok},
+    process::{Server, millrace, run, run_ok},
 };
 
 const PERSON: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -49,6 +49,25 @@ impl Site {
         let output = run(&self.data, &self.command(arguments)).await;
         assert!(!output.status.success(), "{arguments:?}");
         String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Lets a command die at a named place.
+    async fn dies(&self, arguments: &[&str], place: &str) {
+        let mut dies = millrace();
+        dies.args(self.command(arguments)).current_dir(&self.data);
+        dies.env("MILLRACE_DIE_AT", place);
+        let output = tokio::task::spawn_blocking(move || dies.output().unwrap());
+        let status = output.await.unwrap().status;
+        assert_eq!(
+            status.signal(),
+            Some(6),
+            "{arguments:?} at {place}: {status}"
+        );
+    }
+
+    async fn audit(&self) {
+        let audit = ["audit", "--full", "--data-dir", self.data.to_str().unwrap()];
+        run_ok(&self.data, &audit).await;
     }
 
     fn command<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {
@@ -102,6 +121,35 @@ async fn a_full_run_is_staged_compared_published_and_gone_back_from() {
     assert_eq!(site.batch(&["discard"]).await["published"], true);
     site.refused(&["discard"]).await;
     site.counts(10).await;
-    let audit = ["audit", "--full", "--data-dir", site.data.to_str().unwrap()];
-    run_ok(&site.data, &audit).await;
+    site.audit().await;
+}
+
+#[tokio::test]
+async fn commands_that_die_half_way_can_be_given_again() {
+    testing::needs_faults!();
+    let folder = tempfile::tempdir().unwrap();
+    let (_server, site) = site(folder.path()).await;
+    site.click(5, 5).await;
+    let stage = ["run", "--full", "--stage"];
+    site.dies(&stage, "rollup.recounting").await;
+    site.batch(&stage).await;
+    for place in ["rollup.recounted", "rollup.files"] {
+        site.dies(&["publish"], place).await;
+        site.counts(5).await;
+    }
+    site.click(2, 7).await;
+    site.dies(&["publish"], "rollup.published").await;
+    site.counts(7).await;
+    site.refused(&["publish"]).await;
+    assert_eq!(site.batch(&["rollback"]).await["published"], true);
+
+    site.batch(&stage).await;
+    site.dies(&["discard"], "rollup.files").await;
+    for command in ["publish", "discard", "diff"] {
+        site.refused(&[command]).await;
+    }
+    site.click(1, 8).await;
+    assert_eq!(site.batch(&["run", "--full"]).await["events"], 8);
+    site.counts(8).await;
+    site.audit().await;
 }

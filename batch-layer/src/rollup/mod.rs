@@ -1,6 +1,7 @@
 //! The rollup: sealed epochs in, exact numbers out, in steps of a bounded size. Each is published
 //! by itself, so that a backlog of any size is worked off, and seen to be.
 
+mod back;
 mod changes;
 mod chunks;
 mod collect;

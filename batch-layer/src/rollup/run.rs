@@ -13,11 +13,13 @@ use model::{Bug, Epoch, LogId, failpoint::reach, planted};
 use storage::ledger::Appended;
 
 use super::{
-    Report, collect,
+    Report,
+    back::{self, Back},
+    collect,
     deps::{RollupDeps, RollupError},
     error::TRIES,
     fill, merge, names,
-    recount::{self, Back, Begin, Recount},
+    recount::{self, Begin, Recount},
     step, sweep, takeover,
     write::Writer,
 };
@@ -356,7 +358,7 @@ impl<'a> Run<'a> {
         let at_ms = self.deps.env.clock.now_ms();
         // What a full run replaces is kept, so that one can go back to it.
         let replaced = manifest.recounted != current.manifest.recounted;
-        let longer_ms = if replaced { recount::KEEP_MS } else { 0 };
+        let longer_ms = if replaced { back::KEEP_MS } else { 0 };
         let named = names(&manifest);
         // What is named again is needed again.
         let trusted = planted(Bug::CollectorTrustsList);

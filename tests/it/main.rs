@@ -25,6 +25,7 @@ mod overload;
 mod replay;
 mod salvage;
 mod script;
+mod staged;
 #[allow(
     dead_code,
     reason = "shared with the other test binary, which uses the rest"

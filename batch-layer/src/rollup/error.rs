@@ -50,6 +50,25 @@ pub enum RollupError {
     /// Another full run took a step first.
     #[error("another full run is under way; this one has ended, and nothing is lost")]
     Recounting,
+    /// What this full run counted is published or given up.
+    #[error(
+        "somebody else has published what was counted anew, or thrown it away; this run has ended, and nothing is lost"
+    )]
+    EndedByOthers,
+    /// There is nothing to publish, to compare, or to throw away.
+    #[error("nothing is staged; count anew first: millrace batch run --full --stage")]
+    NothingStaged,
+    /// What is staged is not what this program would count.
+    #[error(
+        "what is staged was counted by the rules {staged}, and this program has the rules {ours}. Use the program that \
+         counted it; or count anew with this one, which takes its place: millrace batch run --full --stage"
+    )]
+    OtherRules {
+        /// Version of the rules of what is staged.
+        staged: String,
+        /// Version of ours.
+        ours: String,
+    },
     /// There was no full run.
     #[error("there is no full run to go back from")]
     NothingToGoBackTo,

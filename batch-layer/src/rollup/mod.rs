@@ -1,11 +1,13 @@
 //! The rollup: sealed epochs in, exact numbers out, in steps of a bounded size. Each is published
 //! by itself, so that a backlog of any size is worked off, and seen to be.
 
+mod back;
 mod changes;
 mod chunks;
 mod collect;
 mod count;
 mod deps;
+mod diff;
 mod duplicates;
 mod engine;
 mod error;
@@ -32,6 +34,7 @@ use storage::object_keys::ObjectKey;
 use self::run::{Run, Work};
 pub use self::{
     deps::RollupDeps,
+    diff::{By, Changed, Diff, Numbers, Question, Why, diff},
     engine::{Engine, Local, Results, perform},
     error::RollupError,
     task::{Count, Done, Merge, NewRun, Part, Piece, Read, Task},
@@ -46,6 +49,12 @@ pub enum Mode {
     Incremental,
     /// Everything that is settled, from raw, with today's rules; then what has been sealed since.
     Full,
+    /// Everything that is settled, from raw, with today's rules, without publishing it; nothing else.
+    Stage,
+    /// What is staged, and what has been settled since, in its way; then what has been sealed since.
+    Publish,
+    /// What is staged is given up; nothing else.
+    Discard,
     /// What was before the last full run, if that was within a day.
     Back,
 }
@@ -87,13 +96,27 @@ impl Report {
 /// and nothing that fails after it keeps it from being published.
 pub async fn run(deps: &RollupDeps, mode: Mode) -> Result<Report, RollupError> {
     let mut run = Run::new(deps);
-    if mode == Mode::Full {
-        run.all(Work::TakeOver).await?;
-        run.all(Work::Merge).await?;
-        run.once(Work::Full).await?;
-    }
-    if mode == Mode::Back {
-        run.once(Work::Back).await?;
+    match mode {
+        Mode::Incremental => {}
+        Mode::Full | Mode::Stage => {
+            run.all(Work::TakeOver).await?;
+            run.all(Work::Merge).await?;
+            if mode == Mode::Stage {
+                run.stage().await?;
+                return run.finish().await;
+            }
+            run.once(Work::Full).await?;
+        }
+        Mode::Publish => {
+            run.once(Work::Publish).await?;
+        }
+        Mode::Discard => {
+            run.once(Work::Discard).await?;
+            return run.finish().await;
+        }
+        Mode::Back => {
+            run.once(Work::Back).await?;
+        }
     }
     run.once(Work::BeginFilling).await?;
     run.steps().await?;

@@ -21,16 +21,34 @@ use super::{
     Report,
     changes::changes,
     deps::{RollupDeps, RollupError},
+    error::TRIES,
     merge, names, step,
     write::Writer,
 };
 
-/// How long the numbers that were replaced are kept, milliseconds.
-pub(super) const KEEP_MS: i64 = 24 * 60 * 60_000;
+/// Where counting may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// Where a run before ended; at the first event, if none did or if it had other rules.
+    Anywhere,
+    /// Only where a run with the same rules ended.
+    Staged,
+}
+
+/// What is counted anew and has come as far as the newest manifest.
+pub(super) struct CaughtUp {
+    pub(super) current: Published,
+    /// Its entry in the ledger.
+    n: u64,
+    pub(super) recounted: Manifest,
+}
 
 /// Counting anew, as far as it has come.
 pub(super) struct Recount<'a> {
     deps: &'a RollupDeps,
+    begin: Begin,
+    /// What was published or given up when this began: nobody else may do either meanwhile.
+    before: Option<u64>,
     /// How far it has come.
     progress: Manifests,
     /// What came of it, once that is known: comparing all numbers takes long, and what is published meanwhile adds to
@@ -52,34 +70,86 @@ pub(super) async fn under_way(
     Ok((so_far.n > manifest.recounts).then(|| (*so_far.manifest).clone()))
 }
 
+/// Ends whatever counts anew, so that the next one begins at the first event; gives what there was of it. Its files stay
+/// until a manifest says that it is given up: somebody may be publishing it.
+pub(super) async fn throw_away(deps: &RollupDeps) -> Result<Published, RollupError> {
+    let progress = progress(deps);
+    for _ in 0..TRIES {
+        let current = deps.manifests.latest().await?;
+        let staged = progress.latest().await?;
+        if !is_staged(&current, &staged) {
+            return Err(RollupError::NothingStaged);
+        }
+        let nothing = Manifest::default();
+        let appended = progress
+            .publish(&staged, &nothing, deps.env.stamp())
+            .await?;
+        if appended == Appended::Yes {
+            return Ok(staged);
+        }
+    }
+    Err(RollupError::Recounting)
+}
+
+/// Whether something is counted that is neither published nor given up.
+fn is_staged(current: &Published, so_far: &Published) -> bool {
+    so_far.n > current.manifest.recounts && !so_far.manifest.horizon.0.is_empty()
+}
+
 impl<'a> Recount<'a> {
-    pub(super) fn new(deps: &'a RollupDeps) -> Self {
+    pub(super) fn new(deps: &'a RollupDeps, begin: Begin) -> Self {
         Self {
             deps,
+            begin,
+            before: None,
             progress: progress(deps),
             changed: None,
             report: Report::default(),
         }
     }
 
-    /// Counts until it has come as far as the newest manifest; gives that one, and what takes its place.
-    pub(super) async fn run(&mut self) -> Result<(Published, Manifest), RollupError> {
+    /// Counts until it has come as far as the newest manifest.
+    pub(super) async fn run(&mut self) -> Result<CaughtUp, RollupError> {
         let mut directory = Directory::default();
         loop {
             let current = self.deps.manifests.latest().await?;
+            let recounts = current.manifest.recounts;
+            if *self.before.get_or_insert(recounts) != recounts {
+                return Err(RollupError::EndedByOthers);
+            }
             directory.refresh(&self.deps.env.store).await?;
             let so_far = self.progress.latest().await?;
-            let mut manifest = (*so_far.manifest).clone();
-            let published = so_far.n <= current.manifest.recounts;
-            if published || manifest.rules != self.deps.rules.version() {
-                // What other rules say is swept in time.
-                manifest = Manifest::default();
+            let counted = self.counted(&current, &so_far)?;
+            let done = self.step(&directory, &current, &so_far, counted).await?;
+            if let Some(recounted) = done {
+                behind(&current.manifest, &recounted)?;
+                let n = so_far.n;
+                return Ok(CaughtUp {
+                    current,
+                    n,
+                    recounted,
+                });
             }
-            let done = self.step(&directory, &current, &so_far, manifest).await?;
-            if let Some(manifest) = done {
-                let manifest = self.finished(&current, so_far.n, manifest).await?;
-                return Ok((current, manifest));
-            }
+        }
+    }
+
+    /// What there is to go on from; `None` if everything is still to be counted.
+    fn counted(
+        &self,
+        current: &Published,
+        so_far: &Published,
+    ) -> Result<Option<Manifest>, RollupError> {
+        let ours = self.deps.rules.version();
+        let staged = is_staged(current, so_far);
+        let fits = staged && so_far.manifest.rules == ours;
+        match self.begin {
+            _ if fits => Ok(Some((*so_far.manifest).clone())),
+            Begin::Anywhere => Ok(None),
+            Begin::Staged if staged => Err(RollupError::OtherRules {
+                staged: so_far.manifest.rules.clone(),
+                ours: ours.to_owned(),
+            }),
+            Begin::Staged => Err(RollupError::NothingStaged),
         }
     }
 
@@ -89,8 +159,10 @@ impl<'a> Recount<'a> {
         directory: &Directory,
         current: &Published,
         so_far: &Published,
-        mut manifest: Manifest,
+        counted: Option<Manifest>,
     ) -> Result<Option<Manifest>, RollupError> {
+        let goes_on = counted.is_some();
+        let mut manifest = counted.unwrap_or_default();
         let end = |log| Some(current.manifest.horizon.of(log).epoch.next());
         let (store, horizon) = (&self.deps.env.store, &manifest.horizon);
         let (most, skips) = (self.deps.step(), Skips::read(store).await?);
@@ -115,9 +187,11 @@ impl<'a> Recount<'a> {
         self.report.add(report);
         self.report.steps += 1;
         reach("rollup.recounting");
-        // Nobody reads what is under way: what was merged goes at once. What is decided of repeated events is shared.
+        // What was merged goes at once: nobody publishes what was before this step, since more is settled by now. Of what
+        // this takes the place of, which other rules counted, that is not so: it is swept in time. What is decided of
+        // repeated events is shared.
         let named = names(&manifest);
-        let before = match so_far.n > current.manifest.recounts {
+        let before = match goes_on {
             true => names(&Manifest {
                 duplicates: None,
                 ..(*so_far.manifest).clone()
@@ -152,18 +226,17 @@ impl<'a> Recount<'a> {
         Ok(report)
     }
 
-    /// The manifest that takes the place of `current`.
-    async fn finished(
-        &mut self,
-        current: &Published,
-        n: u64,
-        recounted: Manifest,
-    ) -> Result<Manifest, RollupError> {
+    /// The manifest that takes the place of the one that it has come as far as.
+    pub(super) async fn finished(&mut self, caught_up: &CaughtUp) -> Result<Manifest, RollupError> {
+        let CaughtUp {
+            current,
+            n,
+            recounted,
+        } = caught_up;
         let before = &current.manifest;
-        behind(before, &recounted)?;
         let changed = match self.changed.take() {
             Some(changed) => changed,
-            None => changes(self.deps, before, &recounted).await?,
+            None => changes(self.deps, before, recounted).await?,
         };
         self.report.changed.clone_from(&changed);
         self.changed = Some(changed);
@@ -173,19 +246,19 @@ impl<'a> Recount<'a> {
             duplicates: before.duplicates.clone(),
             dropped: before.dropped.clone(),
             swept_ms: before.swept_ms,
-            recounts: n,
+            recounts: *n,
             recounted: Some(Recounted {
                 before: current.n,
                 at_ms: self.deps.env.clock.now_ms(),
                 changed: self.report.changed.iter().cloned().collect(),
             }),
-            ..recounted
+            ..recounted.clone()
         })
     }
 }
 
 /// What is settled must not become unsettled: live counters of it are gone.
-fn behind(before: &Manifest, after: &Manifest) -> Result<(), RollupError> {
+pub(super) fn behind(before: &Manifest, after: &Manifest) -> Result<(), RollupError> {
     for (log, covered) in &before.horizon.0 {
         let now = after.horizon.of(*log);
         if now.epoch < covered.epoch {
@@ -200,76 +273,4 @@ fn behind(before: &Manifest, after: &Manifest) -> Result<(), RollupError> {
         }
     }
     Ok(())
-}
-
-/// The numbers from before a full run, on their way to be the newest again.
-pub(super) struct Back {
-    manifest: Manifest,
-    /// Of what was settled since.
-    pub(super) report: Report,
-}
-
-impl Back {
-    /// The manifest from before the last full run.
-    pub(super) async fn begin(deps: &RollupDeps, current: &Published) -> Result<Self, RollupError> {
-        let Some(recounted) = &current.manifest.recounted else {
-            return Err(RollupError::NothingToGoBackTo);
-        };
-        let not_kept = || RollupError::NotKept {
-            at: model::time::rfc3339(recounted.at_ms),
-        };
-        let old = deps.manifests.get(recounted.before).await?;
-        let manifest = Manifest {
-            // What is decided of repeated events since holds for these numbers, too.
-            duplicates: current.manifest.duplicates.clone(),
-            ..(*old.ok_or_else(not_kept)?.manifest).clone()
-        };
-        // What is on neither list is deleted.
-        let mut kept = names(&current.manifest);
-        let dropped = current.manifest.dropped.iter();
-        kept.extend(dropped.map(|dropped| dropped.path.clone()));
-        if recounted.at_ms + KEEP_MS <= deps.env.clock.now_ms()
-            || names(&manifest).iter().any(|name| !kept.contains(name))
-        {
-            return Err(not_kept());
-        }
-        let report = Report::default();
-        Ok(Self { manifest, report })
-    }
-
-    /// Counts into it what `current` settles and it does not; gives what takes the place of `current`.
-    pub(super) async fn catch_up(
-        &mut self,
-        deps: &RollupDeps,
-        current: &Published,
-        writer: &mut Writer<'_>,
-    ) -> Result<Manifest, RollupError> {
-        let mut directory = Directory::default();
-        directory.refresh(&deps.env.store).await?;
-        self.manifest.next_run = self.manifest.next_run.max(current.manifest.next_run);
-        let skips = Skips::read(&deps.env.store).await?;
-        loop {
-            let end = |log| Some(current.manifest.horizon.of(log).epoch.next());
-            let (store, horizon) = (&deps.env.store, &self.manifest.horizon);
-            let taken =
-                sealed::beyond(store, &directory, horizon, end, &skips, deps.step()).await?;
-            if taken.is_empty() {
-                break;
-            }
-            let decided = &current.manifest;
-            let took = step::take(deps, writer, decided, &mut self.manifest, &taken).await?;
-            self.report.add(took);
-        }
-        behind(&current.manifest, &self.manifest)?;
-        let newest = &current.manifest;
-        Ok(Manifest {
-            unsure: newest.unsure.clone(),
-            duplicates: newest.duplicates.clone(),
-            dropped: newest.dropped.clone(),
-            swept_ms: newest.swept_ms,
-            recounts: newest.recounts,
-            recounted: None,
-            ..self.manifest.clone()
-        })
-    }
 }

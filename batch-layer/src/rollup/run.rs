@@ -13,11 +13,13 @@ use model::{Bug, Epoch, LogId, failpoint::reach, planted};
 use storage::ledger::Appended;
 
 use super::{
-    Report, collect,
+    Report,
+    back::{self, Back},
+    collect,
     deps::{RollupDeps, RollupError},
     error::TRIES,
     fill, merge, names,
-    recount::{self, Back, Recount},
+    recount::{self, Begin, Recount},
     step, sweep, takeover,
     write::Writer,
 };
@@ -30,6 +32,10 @@ const BACK_TRIES: u32 = 50;
 pub(super) enum Work {
     /// Everything anew.
     Full,
+    /// What was counted anew before.
+    Publish,
+    /// What was counted anew before is given up.
+    Discard,
     /// What was before that.
     Back,
     /// Day files of the version before become runs.
@@ -121,7 +127,9 @@ impl<'a> Run<'a> {
     pub(super) async fn once(&mut self, work: Work) -> Result<bool, RollupError> {
         match work {
             Work::Merge => return self.merge().await,
-            Work::Full => return self.recount().await,
+            Work::Full => return self.recount(Begin::Anywhere).await,
+            Work::Publish => return self.recount(Begin::Staged).await,
+            Work::Discard => return self.discard().await,
             Work::Back => return self.go_back().await,
             Work::Collect => return self.collect().await,
             _ => {}
@@ -202,26 +210,66 @@ impl<'a> Run<'a> {
             Work::Fill => fill::some(deps, writer, manifest, directory, held).await?,
             Work::Sweep => sweep::some(deps, current.n, manifest).await?,
             // They publish in a way of their own.
-            Work::Merge | Work::Full | Work::Back | Work::Collect => false,
+            Work::Full | Work::Publish | Work::Discard => false,
+            Work::Merge | Work::Back | Work::Collect => false,
         };
         Ok(some.then(Report::default))
     }
 
+    /// Counts everything anew, and publishes none of it.
+    pub(super) async fn stage(&mut self) -> Result<(), RollupError> {
+        let mut recount = Recount::new(self.deps, Begin::Anywhere);
+        recount.run().await?;
+        self.report.add(recount.report);
+        Ok(())
+    }
+
     /// Counts everything anew. What the schedule publishes meanwhile is counted, too, until both are at the
     /// same place.
-    async fn recount(&mut self) -> Result<bool, RollupError> {
-        let mut recount = Recount::new(self.deps);
+    async fn recount(&mut self, begin: Begin) -> Result<bool, RollupError> {
+        let mut recount = Recount::new(self.deps, begin);
         for _ in 0..TRIES {
-            let (current, manifest) = recount.run().await?;
-            if manifest.horizon.0.is_empty() {
+            let caught_up = recount.run().await?;
+            if caught_up.recounted.horizon.0.is_empty() {
                 return Ok(false);
             }
+            let manifest = recount.finished(&caught_up).await?;
+            let current = caught_up.current;
             // Its files belong to steps that are kept: there is nothing to take back.
             let writer = Writer::new(&self.deps.env, current.n + 1);
             reach("rollup.recounted");
             if self.append(&current, manifest, &writer).await? {
                 self.report.changed = std::mem::take(&mut recount.report.changed);
                 self.report.add(recount.report.clone());
+                return Ok(true);
+            }
+        }
+        Err(RollupError::Outrun)
+    }
+
+    /// Gives up what is staged: its files go like all that is not needed any more. Where this is cut off, nothing is
+    /// staged, and a sweep finds them.
+    async fn discard(&mut self) -> Result<bool, RollupError> {
+        let staged = recount::throw_away(self.deps).await?;
+        for _ in 0..TRIES {
+            let current = self.deps.manifests.latest().await?;
+            if current.manifest.recounts >= staged.n {
+                return Err(RollupError::EndedByOthers);
+            }
+            let mut manifest = (*current.manifest).clone();
+            manifest.recounts = staged.n + 1;
+            let mut kept = names(&manifest);
+            kept.extend(manifest.dropped.iter().map(|dropped| dropped.path.clone()));
+            let files = names(&staged.manifest).into_iter();
+            let files = files.filter(|name| !kept.contains(name));
+            manifest.dropped.extend(files.map(|path| Dropped {
+                path,
+                at_ms: self.deps.env.clock.now_ms(),
+                manifest: current.n + 1,
+                longer_ms: 0,
+            }));
+            let writer = Writer::new(&self.deps.env, current.n + 1);
+            if self.append(&current, manifest, &writer).await? {
                 return Ok(true);
             }
         }
@@ -310,7 +358,7 @@ impl<'a> Run<'a> {
         let at_ms = self.deps.env.clock.now_ms();
         // What a full run replaces is kept, so that one can go back to it.
         let replaced = manifest.recounted != current.manifest.recounted;
-        let longer_ms = if replaced { recount::KEEP_MS } else { 0 };
+        let longer_ms = if replaced { back::KEEP_MS } else { 0 };
         let named = names(&manifest);
         // What is named again is needed again.
         let trusted = planted(Bug::CollectorTrustsList);

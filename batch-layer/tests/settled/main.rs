@@ -10,6 +10,7 @@ mod older_files;
 mod predictions;
 mod recount;
 mod reports;
+mod staged;
 mod steps;
 mod stored;
 mod tables;

@@ -98,13 +98,19 @@ pub struct Rules {
 impl Rules {
     /// Compiles the embedded rules (a fraction of a second in release builds).
     pub fn new() -> Result<Rules, RulesError> {
-        let patterns: Vec<String> = parse("bots.json", BOT_PATTERNS)?;
+        Self::with_bots(&[])
+    }
+
+    /// The same and further patterns of bots, regular expressions as in the list of crawlers: rules of another version.
+    pub fn with_bots(more: &[&str]) -> Result<Rules, RulesError> {
+        let mut patterns: Vec<String> = parse("bots.json", BOT_PATTERNS)?;
+        patterns.extend(more.iter().map(|pattern| (*pattern).to_owned()));
         Ok(Rules {
             families: compile_families()?,
             bots: Bots::new(&patterns)?,
             sites: Sites::new()?,
             operators: Operators::new()?,
-            version: version(),
+            version: version(more),
             seen: Cache::new(CACHED_AGENTS),
         })
     }
@@ -172,11 +178,14 @@ fn parse<T: serde::de::DeserializeOwned>(
     serde_json::from_str(json).map_err(|source| RulesError::Data { file, source })
 }
 
-fn version() -> String {
+fn version(more: &[&str]) -> String {
     let mut hash = blake3::Hasher::new();
     hash.update(&CODE_VERSION.to_le_bytes());
     for data in [UAP_CORE, BOT_PATTERNS, REFERRERS, NETWORKS] {
         hash.update(blake3::hash(data.as_bytes()).as_bytes());
+    }
+    for pattern in more {
+        hash.update(blake3::hash(pattern.as_bytes()).as_bytes());
     }
     hash.finalize().to_hex()[..12].to_owned()
 }

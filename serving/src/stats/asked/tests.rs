@@ -29,6 +29,8 @@ fn what_makes_no_sense_is_refused_with_a_code() {
         ),
         ("metrics=value&group_by=browser", "invalid_metrics"),
         ("metrics=roi&interval=minute", "invalid_metrics"),
+        ("metrics=epc&group_by=currency", "invalid_metrics"),
+        ("metrics=value&order=-cost", "invalid_order"),
         ("order=views", "invalid_order"),
         ("link=a&pixel=b", "invalid_filter"),
         ("link=a&link=b", "invalid_filter"),

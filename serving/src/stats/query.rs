@@ -237,6 +237,12 @@ impl Query {
             let detail = "money is kept by quarters of an hour: start and end must be on one, and interval not minute";
             return Err(bad("invalid_metrics", detail));
         }
+        let by_goal = self.group.and_then(GroupBy::kind) == Some(EntityKind::Goal);
+        let object = self.object.as_ref().map(|(kind, _)| *kind);
+        if self.asks_cost() && (by_goal || object == Some(EntityKind::Goal)) {
+            let detail = "clicks cost something, and belong to no goal: of goals there are value, epc and aov, but no cost, profit and roi";
+            return Err(bad("invalid_metrics", detail));
+        }
         let has_money = |by: &GroupBy| by.is_currency() || by.money().is_some();
         match self.group.filter(|by| !has_money(by)) {
             None => Ok(()),

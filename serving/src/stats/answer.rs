@@ -15,8 +15,9 @@ use super::{
     live::{self, Age, Reading},
     merge::Merged,
     metric::Metric,
-    money::Place,
+    money::Amounts,
     query::Query,
+    rates::{self, Sums},
     settled::not_whole,
 };
 use crate::{
@@ -63,15 +64,19 @@ async fn build(
         let merged = merge(app, entity, query, &reading, cube).await?;
         extras.money.add(dimension, &merged, query);
     }
+    extras.money.tidy();
     if query.asks(Metric::UniqueVisitors) {
         extras.count_uniques(app, entity, query, &reading).await?;
     }
-    let all = merged.settled + merged.live;
+    let all = Sums {
+        counts: merged.settled + merged.live,
+        amounts: extras.money.total(),
+    };
     let mut meta = meta(entity, query, reading, &merged, &extras);
     meta.imported = imported::part(app, entity, query).await;
     Ok(Stats {
         results: rows(app, entity, query, &merged, &extras),
-        totals: numbers(query, all, Place::default(), &extras),
+        totals: numbers(query, all, extras.visitors(None)),
         meta,
     })
 }
@@ -100,18 +105,11 @@ async fn merge(
 
 fn rows(app: &App, entity: EntityId, query: &Query, merged: &Merged, extras: &Extras) -> Vec<Row> {
     let groups = Groups::new(query, merged, &extras.money);
-    let rows = groups.rows(query, merged).into_iter();
-    let row = |((bucket, rank), counts): ((usize, usize), Counts)| {
+    let rows = groups.rows(query, merged, &extras.money).into_iter();
+    let row = |((bucket, rank), (counts, amounts)): ((usize, usize), (Counts, Amounts))| {
         let name = groups.names.get(rank).copied();
-        let is_grouped = query.group.is_some();
-        let place = Place {
-            bucket: Some(bucket),
-            group: name.filter(|_| is_grouped),
-            not: match is_grouped && name.is_none() {
-                true => &groups.names,
-                false => &[],
-            },
-        };
+        let amounts = &amounts;
+        let sums = Sums { counts, amounts };
         let start = query.buckets.get(bucket).copied().unwrap_or(query.start);
         Row {
             time: (query.interval != Interval::None)
@@ -120,7 +118,7 @@ fn rows(app: &App, entity: EntityId, query: &Query, merged: &Merged, extras: &Ex
                 by,
                 name: group_name(app, entity, by, name),
             }),
-            numbers: numbers(query, counts, place, extras),
+            numbers: numbers(query, sums, extras.visitors(Some(bucket))),
         }
     };
     rows.map(row).collect()
@@ -146,15 +144,15 @@ fn group_name(app: &App, entity: EntityId, by: GroupBy, name: Option<&str>) -> G
     }
 }
 
-fn numbers(query: &Query, counts: Counts, place: Place<'_>, extras: &Extras) -> Numbers {
+fn numbers(query: &Query, sums: Sums<'_>, visitors: Option<u64>) -> Numbers {
     let mut numbers = Numbers::default();
     for metric in &query.metrics {
         match metric {
-            Metric::UniqueVisitors => numbers.unique_visitors = extras.visitors(place),
-            metric => numbers.set_sum(*metric, sum(query, *metric, counts)),
+            Metric::UniqueVisitors => numbers.unique_visitors = visitors,
+            metric => numbers.set_sum(*metric, sum(query, *metric, sums.counts)),
         }
     }
-    extras.money.set(&mut numbers, query, place, counts);
+    rates::set(&mut numbers, query, sums);
     numbers
 }
 
@@ -181,7 +179,9 @@ fn meta(
         // What is not counted apart is in no group of its own yet, and a quarter of an hour in one bucket.
         metric => {
             let by_quarters = query.group.is_some() || metric.is_money();
-            merged.rest.is_empty() && !(by_quarters && query.cuts_quarters())
+            let is_apart = !metric.is_money() || extras.money.is_apart();
+            let is_apart = is_apart && merged.rest.is_empty();
+            is_apart && !(by_quarters && query.cuts_quarters())
         }
     };
     let settled_ms = reading.published.manifest.settled_ms;

@@ -60,7 +60,8 @@ pub(crate) struct StatsQuery {
     /// Groups in the answer; all others together are one more row.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 50000, default = 1000, example = 10)]
     pub limit: Option<String>,
-    /// The metric that groups are sorted by, with `-` in front for the largest first.
+    /// The metric that groups are sorted by, one of `metrics`, with `-` in front for the largest first. Rates that are
+    /// null come last.
     #[param(example = "-clicks")]
     pub order: Option<String>,
     /// Numbers of one link only: its id or its slug.
@@ -287,11 +288,15 @@ fn parse_order(text: &str, metrics: &[Metric]) -> Result<(Metric, bool), Problem
         .strip_prefix('-')
         .map_or(ascending, |name| (name, true));
     let metric = parse_metric(name)?;
-    let detail = "order must be one of the metrics, with - in front for the largest first";
-    match metrics.contains(&metric) {
-        true => Ok((metric, descending)),
-        false => Err(bad("invalid_order", detail)),
+    if metrics.contains(&metric) {
+        return Ok((metric, descending));
     }
+    let asked: Vec<&str> = metrics.iter().map(|metric| metric.name()).collect();
+    let asked = asked.join(", ");
+    let detail = format!(
+        "order must be one of the metrics that are asked for, {asked}, with - in front for the largest first"
+    );
+    Err(bad("invalid_order", detail))
 }
 
 #[cfg(test)]

@@ -5,12 +5,7 @@ use std::panic::resume_unwind;
 use handover::views::ViewError;
 use model::{EntityId, time};
 
-use super::{
-    live::Reading,
-    money::{Money, Place},
-    query::Query,
-    uniques::Visitors,
-};
+use super::{live::Reading, money::Money, query::Query, uniques::Visitors};
 use crate::app::App;
 
 #[derive(Default)]
@@ -76,9 +71,9 @@ impl Extras {
         Ok(())
     }
 
-    /// Distinct visitors of a place in the answer.
-    pub(super) fn visitors(&self, place: Place<'_>) -> Option<u64> {
-        match place.bucket {
+    /// Distinct visitors of a bucket, or of the whole range.
+    pub(super) fn visitors(&self, bucket: Option<usize>) -> Option<u64> {
+        match bucket {
             Some(bucket) => self.uniques.get(bucket).copied(),
             None => self.uniques_total,
         }

@@ -4,7 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::Counts;
 
-use super::{merge::Merged, metric::Metric, money::Money, query::Query};
+use super::{
+    group_by::GroupBy,
+    merge::Merged,
+    metric::Metric,
+    money::{Amounts, Money},
+    query::Query,
+    rates::{self, Sums},
+};
+
+/// The place of each group that is shown.
+pub(super) type Ranks<'a> = HashMap<&'a str, usize>;
 
 /// The groups of an answer in their order, cut by the limit. All others together come last.
 pub(super) struct Groups<'a> {
@@ -12,7 +22,7 @@ pub(super) struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn new(query: &Query, merged: &'a Merged, money: &Money) -> Self {
+    pub(super) fn new(query: &Query, merged: &'a Merged, money: &'a Money) -> Self {
         if query.group.is_none() {
             return Self { names: vec![""] };
         }
@@ -20,24 +30,28 @@ impl<'a> Groups<'a> {
         for ((_, name), counts) in &merged.groups {
             *sums.entry(name).or_default() += *counts;
         }
+        // What clicks cost is in currencies, too, that no conversion has.
+        if query.group.is_some_and(GroupBy::is_currency) {
+            for name in money.names() {
+                sums.entry(name).or_default();
+            }
+        }
         let weight = |name: &str, counts: Counts| {
-            query
-                .order
-                .map_or(0, |(metric, _)| match metric.is_money() {
-                    true => money.weight(metric, name),
-                    false => sum(query, metric, counts).into(),
-                })
+            let amounts = money.of_group(name);
+            let (metric, _) = query.order?;
+            rates::weight(query, metric, Sums { counts, amounts })
         };
-        let mut names: Vec<(&str, i128)> = sums
+        let mut names: Vec<(&str, Option<i128>)> = sums
             .into_iter()
             .filter(|(_, counts)| shown(query, counts))
             .map(|(name, counts)| (name, weight(name, counts)))
             .collect();
         let descending = query.order.is_some_and(|(_, descending)| descending);
         names.sort_by(|a, b| {
-            let by_weight = match descending {
-                true => b.1.cmp(&a.1),
-                false => a.1.cmp(&b.1),
+            let by_weight = match (a.1, b.1) {
+                (Some(a), Some(b)) if descending => b.cmp(&a),
+                (Some(a), Some(b)) => a.cmp(&b),
+                (a, b) => b.is_some().cmp(&a.is_some()),
             };
             by_weight.then(a.0.cmp(b.0))
         });
@@ -46,23 +60,37 @@ impl<'a> Groups<'a> {
         Self { names }
     }
 
-    /// Counts by bucket and by the group's place in `names`; one place further are the others.
+    /// Sums by bucket and the group's place in `names`; one place further are the others.
     /// Filled with zeros over time, but not over time and groups together.
-    pub(super) fn rows(&self, query: &Query, merged: &Merged) -> BTreeMap<(usize, usize), Counts> {
-        let ranks = self.names.iter().enumerate();
-        let ranks: HashMap<&str, usize> = ranks.map(|(rank, name)| (*name, rank)).collect();
-        let mut rows = BTreeMap::new();
+    pub(super) fn rows(
+        &self,
+        query: &Query,
+        merged: &Merged,
+        money: &Money,
+    ) -> BTreeMap<(usize, usize), (Counts, Amounts)> {
+        let mut rows: BTreeMap<(usize, usize), (Counts, Amounts)> = BTreeMap::new();
         if query.group.is_none() {
-            rows.extend((0..query.buckets.len()).map(|bucket| ((bucket, 0), Counts::default())));
+            let row = |bucket| {
+                let amounts = money.of_bucket(bucket).clone();
+                ((bucket, 0), (Counts::default(), amounts))
+            };
+            rows.extend((0..query.buckets.len()).map(row));
         }
+        let ranks = self.names.iter().enumerate();
+        let ranks: Ranks<'_> = ranks.map(|(rank, name)| (*name, rank)).collect();
         for ((bucket, name), counts) in &merged.groups {
             let rank = ranks.get(&**name).copied().unwrap_or(self.names.len());
-            *rows.entry((*bucket, rank)).or_default() += *counts;
+            rows.entry((*bucket, rank)).or_default().0 += *counts;
         }
         for (bucket, counts) in &merged.rest {
-            *rows.entry((*bucket, self.names.len())).or_default() += *counts;
+            rows.entry((*bucket, self.names.len())).or_default().0 += *counts;
         }
-        rows.retain(|_, counts| query.group.is_none() || shown(query, counts));
+        rows.retain(|_, (counts, _)| query.group.is_none() || shown(query, counts));
+        if query.group.is_some() {
+            for (place, amounts) in money.rows(&ranks) {
+                rows.entry(place).or_default().1 = amounts;
+            }
+        }
         rows
     }
 }

@@ -76,9 +76,17 @@ impl Metric {
         )
     }
 
+    /// Whether it is one number for each of another: null without a base.
+    pub(crate) fn is_rate(self) -> bool {
+        matches!(
+            self,
+            Self::Ctr | Self::Cr | Self::Epc | Self::Aov | Self::Roi
+        )
+    }
+
     /// Whether it is no sum of counts, and may be nought where others are not.
     pub(crate) fn is_rate_or_money(self) -> bool {
-        self.is_money() || matches!(self, Self::Ctr | Self::Cr)
+        self.is_money() || self.is_rate()
     }
 
     /// Whether it is made of values.
@@ -89,6 +97,11 @@ impl Metric {
     /// Whether it is made of costs.
     pub(crate) fn has_cost(self) -> bool {
         matches!(self, Self::Cost | Self::Profit | Self::Roi)
+    }
+
+    /// Whether there is one for each currency: clicks have none.
+    pub(super) fn has_currency(self) -> bool {
+        self == Self::Conversions || (self.is_money() && self != Self::Epc)
     }
 
     /// The measures that add up to it; nothing for what does not add up.

@@ -15,6 +15,7 @@ mod metric;
 mod money;
 mod query;
 mod range;
+mod rates;
 pub(crate) mod settled;
 #[cfg(test)]
 mod tests;

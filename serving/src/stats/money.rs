@@ -1,174 +1,212 @@
-//! Values of conversions and costs of clicks, by bucket, group and currency; and what is made of them. Pure.
+//! Values of conversions and costs of clicks, by bucket, group and currency. Pure.
+//!
+//! Sums are of cubes by currency alone where there are any, so that they lack nothing, whatever is kept apart by group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use model::{Counts, Dimension, Measure, dimension::MoneyValue, money_text};
+use model::{Dimension, dimension::MoneyValue, money_text};
 
-use super::{merge::Merged, metric::Metric, query::Query};
-use crate::api_types::Numbers;
+use super::{group_by::GroupBy, groups::Ranks, merge::Merged, metric::Metric, query::Query};
 
 /// Sums in millionths by currency; nought is left out: it is nought in every currency.
-type ByCurrency = BTreeMap<Box<str>, i128>;
+pub(super) type ByCurrency = BTreeMap<Box<str>, i128>;
 
-/// Money of an answer.
-#[derive(Default)]
-pub(super) struct Money {
-    values: Sums,
-    costs: Sums,
+/// Money of a part of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Amounts {
+    pub values: ByCurrency,
+    pub costs: ByCurrency,
 }
 
-/// By bucket and group, and of all. Added up once: an answer has thousands of buckets.
-#[derive(Default)]
-struct Sums {
-    rows: BTreeMap<(usize, Box<str>), ByCurrency>,
-    total: ByCurrency,
+static NONE: Amounts = Amounts {
+    values: ByCurrency::new(),
+    costs: ByCurrency::new(),
+};
+
+/// Which of the two sums something is added to.
+#[derive(Clone, Copy)]
+enum Kind {
+    Value,
+    Cost,
 }
 
-impl Sums {
-    fn add(&mut self, bucket: usize, group: &str, currency: &str, micros: i128) {
-        let row = self.rows.entry((bucket, group.into())).or_default();
-        for sums in [row, &mut self.total] {
-            let sum = sums.entry(currency.into()).or_default();
-            *sum = sum.saturating_add(micros);
-        }
+impl Amounts {
+    fn add(&mut self, kind: Kind, currency: &str, micros: i128) {
+        let sums = match kind {
+            Kind::Value => &mut self.values,
+            Kind::Cost => &mut self.costs,
+        };
+        add(sums, currency, micros);
+    }
+
+    fn take(&mut self, others: &Self) {
+        take(&mut self.values, &others.values);
+        take(&mut self.costs, &others.costs);
     }
 
     fn tidy(&mut self) {
-        let all = self.rows.values_mut().chain([&mut self.total]);
-        all.for_each(|sums| sums.retain(|_, micros| *micros != 0));
-        self.rows.retain(|_, sums| !sums.is_empty());
-    }
-
-    /// What is at a place, by currency.
-    fn at(&self, place: Place<'_>) -> ByCurrency {
-        let Some(bucket) = place.bucket else {
-            return self.total.clone();
-        };
-        let mut all = ByCurrency::new();
-        let rows = self
-            .rows
-            .range((bucket, "".into())..(bucket + 1, "".into()));
-        for (_, sums) in rows.filter(|((_, group), _)| place.holds(group)) {
-            for (currency, micros) in sums {
-                *all.entry(currency.clone()).or_default() += micros;
-            }
+        for sums in [&mut self.values, &mut self.costs] {
+            sums.retain(|_, micros| *micros != 0);
         }
-        all.retain(|_, micros| *micros != 0);
-        all
     }
 
-    /// What a group has in all buckets and currencies together: for sorting alone.
-    fn weight(&self, group: &str) -> i128 {
-        let rows = self.rows.iter().filter(|((_, of), _)| &**of == group);
-        rows.flat_map(|(_, sums)| sums.values()).sum()
+    fn is_nought(&self) -> bool {
+        self.values.is_empty() && self.costs.is_empty()
+    }
+
+    /// Values less costs, in each currency of either.
+    pub(super) fn profit(&self) -> ByCurrency {
+        let mut left = self.values.clone();
+        take(&mut left, &self.costs);
+        left
+    }
+
+    /// In how many currencies it is.
+    pub(super) fn currencies(&self) -> usize {
+        let more = self.costs.keys();
+        let more = more.filter(|currency| !self.values.contains_key(*currency));
+        self.values.len() + more.count()
+    }
+
+    /// What a metric of sums is, all currencies together: for sorting alone.
+    pub(super) fn mixed(&self, metric: Metric) -> i128 {
+        let [value, cost] = [&self.values, &self.costs].map(|sums| sums.values().sum::<i128>());
+        match metric {
+            Metric::Cost => cost,
+            Metric::Profit => value.saturating_sub(cost),
+            _ => value,
+        }
     }
 }
 
-/// Which part of an answer a row is.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Place<'a> {
-    /// `None`: the whole range.
-    pub bucket: Option<usize>,
-    /// The row's group; `None`: of all, or of those that have no row of their own.
-    pub group: Option<&'a str>,
-    /// Those that have rows of their own and are not this one's.
-    pub not: &'a [&'a str],
+/// Money of an answer. Added up once: an answer has thousands of buckets, and more groups.
+#[derive(Default)]
+pub(super) struct Money {
+    groups: HashMap<Box<str>, OfGroup>,
+    buckets: BTreeMap<usize, Amounts>,
+    total: Amounts,
+    /// Whether live cells count not all of it apart.
+    has_rest: bool,
 }
 
-impl Place<'_> {
-    fn holds(&self, group: &str) -> bool {
-        self.group.is_none_or(|own| own == group) && !self.not.contains(&group)
-    }
+#[derive(Default)]
+struct OfGroup {
+    buckets: BTreeMap<usize, Amounts>,
+    total: Amounts,
 }
 
 impl Money {
-    /// Adds a cube that keeps money.
+    /// Adds a cube that keeps money: one of [`Query::money`].
     pub(super) fn add(&mut self, dimension: Dimension, merged: &Merged, query: &Query) {
+        self.has_rest |= !merged.rest.is_empty();
+        let by_currency = query.group.is_some_and(GroupBy::is_currency);
+        let is_plain = matches!(dimension, Dimension::Currency | Dimension::Cost);
         for ((bucket, value), counts) in &merged.groups {
-            match dimension {
-                Dimension::Currency => {
-                    let group = if query.group.is_some() { value } else { "" };
-                    self.values.add(*bucket, group, value, counts.micros);
-                }
-                Dimension::Cost => self.costs.add(*bucket, "", value, counts.micros),
-                _ => {
-                    let Some(money) = MoneyValue::parse(value) else {
-                        continue;
-                    };
-                    let sums = if money.is_value {
-                        &mut self.values
-                    } else {
-                        &mut self.costs
-                    };
-                    sums.add(*bucket, money.of, money.currency, counts.micros);
+            let (kind, currency, group) = match dimension {
+                Dimension::Currency => (Kind::Value, &**value, by_currency.then_some(&**value)),
+                Dimension::Cost => (Kind::Cost, &**value, by_currency.then_some(&**value)),
+                _ => match MoneyValue::parse(value) {
+                    Some(money) if money.is_value => (Kind::Value, money.currency, Some(money.of)),
+                    Some(money) => (Kind::Cost, money.currency, Some(money.of)),
+                    None => continue,
+                },
+            };
+            let is_asked = match kind {
+                Kind::Value => query.asks_value(),
+                Kind::Cost => query.asks_cost(),
+            };
+            if !is_asked {
+                continue;
+            }
+            if let Some(group) = group {
+                self.add_group(group, *bucket, (kind, currency, counts.micros));
+            }
+            if is_plain || !query.has_plain_money() {
+                let of_bucket = self.buckets.entry(*bucket).or_default();
+                for sums in [of_bucket, &mut self.total] {
+                    sums.add(kind, currency, counts.micros);
                 }
             }
         }
-        self.values.tidy();
-        self.costs.tidy();
     }
 
-    /// What groups are sorted by.
-    pub(super) fn weight(&self, metric: Metric, group: &str) -> i128 {
-        match metric {
-            Metric::Cost => self.costs.weight(group),
-            Metric::Profit => self.values.weight(group) - self.costs.weight(group),
-            _ => self.values.weight(group),
+    fn add_group(&mut self, group: &str, bucket: usize, added: (Kind, &str, i128)) {
+        let (kind, currency, micros) = added;
+        if !self.groups.contains_key(group) {
+            self.groups.insert(group.into(), OfGroup::default());
+        }
+        if let Some(of) = self.groups.get_mut(group) {
+            let of_bucket = of.buckets.entry(bucket).or_default();
+            for sums in [of_bucket, &mut of.total] {
+                sums.add(kind, currency, micros);
+            }
         }
     }
 
-    /// Sets what is made of money, and rates, of a place with these counts.
-    pub(super) fn set(
-        &self,
-        numbers: &mut Numbers,
-        query: &Query,
-        place: Place<'_>,
-        counts: Counts,
-    ) {
-        let asks = |metric| query.asks(metric);
-        let (value, cost) = (self.values.at(place), self.costs.at(place));
-        if asks(Metric::Value) {
-            (numbers.value, numbers.values) = told(&value);
+    /// Leaves out what is nought, once everything is added.
+    pub(super) fn tidy(&mut self) {
+        for of in self.groups.values_mut() {
+            of.buckets.values_mut().for_each(Amounts::tidy);
+            of.buckets.retain(|_, amounts| !amounts.is_nought());
+            of.total.tidy();
         }
-        if asks(Metric::Cost) {
-            (numbers.cost, numbers.costs) = told(&cost);
+        self.buckets.values_mut().for_each(Amounts::tidy);
+        self.total.tidy();
+    }
+
+    /// Whether all of it is in its group.
+    pub(super) fn is_apart(&self) -> bool {
+        !self.has_rest
+    }
+
+    /// Names of the groups that have some.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.groups.keys().map(|name| &**name)
+    }
+
+    /// Of the whole range.
+    pub(super) fn total(&self) -> &Amounts {
+        &self.total
+    }
+
+    /// Of a bucket.
+    pub(super) fn of_bucket(&self, bucket: usize) -> &Amounts {
+        self.buckets.get(&bucket).unwrap_or(&NONE)
+    }
+
+    /// Of a group in the whole range.
+    pub(super) fn of_group(&self, group: &str) -> &Amounts {
+        self.groups.get(group).map_or(&NONE, |of| &of.total)
+    }
+
+    /// By bucket and the group's place among those that are shown; one place further is what is in none of them.
+    pub(super) fn rows(&self, shown: &Ranks<'_>) -> HashMap<(usize, usize), Amounts> {
+        let mut rows: HashMap<(usize, usize), Amounts> = HashMap::new();
+        let mut others: BTreeMap<usize, Amounts> = BTreeMap::new();
+        for (bucket, amounts) in &self.buckets {
+            others.insert(*bucket, amounts.clone());
         }
-        let profit = less(&value, &cost);
-        if asks(Metric::Profit) {
-            (numbers.profit, numbers.profits) = told(&profit);
+        for (group, rank) in shown {
+            let of_group = self.groups.get(*group).map(|of| &of.buckets);
+            for (bucket, amounts) in of_group.into_iter().flatten() {
+                others.entry(*bucket).or_default().take(amounts);
+                rows.insert((*bucket, *rank), amounts.clone());
+            }
         }
-        let count = |measure| counts.get(measure);
-        let rate = |part: i64, of: i64| (of > 0).then(|| part as f64 / of as f64);
-        if asks(Metric::Ctr) {
-            numbers.ctr = Some(rate(count(Measure::Clicks), count(Measure::Views)));
+        for (bucket, mut amounts) in others {
+            amounts.tidy();
+            if !amounts.is_nought() {
+                rows.insert((bucket, shown.len()), amounts);
+            }
         }
-        if asks(Metric::Cr) {
-            numbers.cr = Some(rate(count(Measure::Conversions), count(Measure::Clicks)));
-        }
-        let each = |of: i64| {
-            let value = single(&value).filter(|_| of > 0)?;
-            Some(money_text(rounded(value, of.into())))
-        };
-        if asks(Metric::Epc) {
-            numbers.epc = Some(each(count(Measure::Clicks)));
-        }
-        if asks(Metric::Aov) {
-            numbers.aov = Some(each(count(Measure::Conversions)));
-        }
-        if asks(Metric::Roi) {
-            let profit = single(&profit).filter(|_| currencies(&value, &cost) <= 1);
-            let cost = single(&cost).filter(|cost| *cost > 0);
-            numbers.roi = Some(
-                profit
-                    .zip(cost)
-                    .map(|(profit, cost)| profit as f64 / cost as f64),
-            );
-        }
+        rows
     }
 }
 
 /// One sum, or those of several currencies, which do not add up.
-fn told(sums: &ByCurrency) -> (Option<Option<String>>, Option<BTreeMap<String, String>>) {
+pub(super) fn told(
+    sums: &ByCurrency,
+) -> (Option<Option<String>>, Option<BTreeMap<String, String>>) {
     match single(sums) {
         Some(micros) => (Some(Some(money_text(micros))), None),
         None => {
@@ -181,7 +219,7 @@ fn told(sums: &ByCurrency) -> (Option<Option<String>>, Option<BTreeMap<String, S
 }
 
 /// The sum, if it is in one currency.
-fn single(sums: &ByCurrency) -> Option<i128> {
+pub(super) fn single(sums: &ByCurrency) -> Option<i128> {
     let mut all = sums.values();
     match (all.next(), all.next()) {
         (None, _) => Some(0),
@@ -190,53 +228,87 @@ fn single(sums: &ByCurrency) -> Option<i128> {
     }
 }
 
-/// Values less costs, in each currency of either.
-fn less(values: &ByCurrency, costs: &ByCurrency) -> ByCurrency {
-    let mut left = values.clone();
-    for (currency, micros) in costs {
-        *left.entry(currency.clone()).or_default() -= micros;
+fn add(sums: &mut ByCurrency, currency: &str, micros: i128) {
+    match sums.get_mut(currency) {
+        Some(sum) => *sum = sum.saturating_add(micros),
+        None => drop(sums.insert(currency.into(), micros)),
     }
-    left
 }
 
-fn currencies(one: &ByCurrency, other: &ByCurrency) -> usize {
-    let more = other.keys().filter(|currency| !one.contains_key(*currency));
-    one.len() + more.count()
-}
-
-/// Half away from nought.
-fn rounded(sum: i128, of: i128) -> i128 {
-    let half = if sum < 0 { -(of / 2) } else { of / 2 };
-    (sum + half) / of
+/// Leaves of sums what is left without others, in each currency of either.
+fn take(sums: &mut ByCurrency, others: &ByCurrency) {
+    for (currency, micros) in others {
+        add(sums, currency, micros.saturating_neg());
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use model::Counts;
+
     use super::*;
+    use crate::stats::{StatsQuery, groups::Groups};
 
     fn sums(pairs: &[(&str, i128)]) -> ByCurrency {
-        pairs
+        let own = pairs
             .iter()
-            .map(|(currency, micros)| ((*currency).into(), *micros))
-            .collect()
+            .map(|(currency, micros)| ((*currency).into(), *micros));
+        own.collect()
     }
 
     #[test]
     fn currencies_do_not_add_up() {
         assert_eq!(told(&sums(&[])).0, Some(Some("0.00".into())));
-        assert_eq!(
-            told(&sums(&[("EUR", 1_500_000)])).0,
-            Some(Some("1.50".into()))
-        );
+        let euros = told(&sums(&[("EUR", 1_500_000)]));
+        assert_eq!(euros.0, Some(Some("1.50".into())));
         let (one, each) = told(&sums(&[("EUR", 1_000_000), ("USD", 2_000_000)]));
         assert_eq!((one, each.map(|each| each.len())), (Some(None), Some(2)));
-        let profit = less(&sums(&[("EUR", 5)]), &sums(&[("USD", 2)]));
-        assert_eq!(profit, sums(&[("EUR", 5), ("USD", -2)]));
-        assert_eq!(currencies(&sums(&[("EUR", 5)]), &sums(&[("USD", 2)])), 2);
+        let amounts = Amounts {
+            values: sums(&[("EUR", 5)]),
+            costs: sums(&[("USD", 2)]),
+        };
+        assert_eq!(amounts.profit(), sums(&[("EUR", 5), ("USD", -2)]));
+        assert_eq!(amounts.currencies(), 2);
     }
 
+    /// With a look at all rows for each of them there would be ten thousand million looks.
     #[test]
-    fn what_each_brings_is_rounded() {
-        assert_eq!([rounded(10, 4), rounded(-10, 4), rounded(9, 4)], [3, -3, 2]);
+    fn a_hundred_thousand_groups_are_sorted_and_cut() {
+        const GROUPS: usize = 100_000;
+        const SHOWN: usize = 50_000;
+        let text = "group_by=campaign&metrics=value,clicks&order=-value&interval=day&limit=50000";
+        let query = StatsQuery::parse(text).unwrap();
+        let query = query.understand(&Default::default(), 0).unwrap();
+        let (mut clicks, mut paid) = (Merged::default(), Merged::default());
+        let mut plain = Merged::default();
+        for n in 0..GROUPS {
+            let (bucket, of) = (n % query.buckets.len(), n.to_string());
+            let value = MoneyValue {
+                is_value: true,
+                currency: "EUR",
+                of: &of,
+            };
+            let counts = Counts {
+                micros: n as i128,
+                ..Counts::default()
+            };
+            paid.groups
+                .insert((bucket, value.to_string().into()), counts);
+            *plain.groups.entry((bucket, "EUR".into())).or_default() += counts;
+            clicks.groups.insert((bucket, of.into()), Counts::default());
+        }
+        let mut money = Money::default();
+        money.add(Dimension::CampaignMoney, &paid, &query);
+        money.add(Dimension::Currency, &plain, &query);
+        money.tidy();
+        let groups = Groups::new(&query, &clicks, &money);
+        assert_eq!((groups.names.len(), groups.names[0]), (SHOWN, "99999"));
+        let mut found = [0, 0];
+        for ((_, rank), (_, amounts)) in groups.rows(&query, &clicks, &money) {
+            found[usize::from(rank == SHOWN)] += amounts.mixed(Metric::Value);
+        }
+        let of = |numbers: std::ops::Range<usize>| numbers.sum::<usize>() as i128;
+        assert_eq!(found, [of(SHOWN..GROUPS), of(0..SHOWN)]);
+        assert_eq!(money.total().mixed(Metric::Value), of(0..GROUPS));
     }
 }

@@ -119,18 +119,32 @@ impl Query {
 
     /// The cubes that answer what is asked about money.
     pub(crate) fn money(&self) -> Vec<Dimension> {
-        let is_asked = |has: fn(Metric) -> bool| self.metrics.iter().any(|metric| has(*metric));
-        let (value, cost) = (is_asked(Metric::has_value), is_asked(Metric::has_cost));
+        let (value, cost) = (self.asks_value(), self.asks_cost());
         let by_group = self.group.and_then(GroupBy::money);
-        match by_group {
-            Some(money) if value || cost => vec![money],
-            Some(_) => Vec::new(),
-            None => {
-                let value = value.then_some(Dimension::Currency);
-                let cost = cost.then_some(Dimension::Cost);
-                value.into_iter().chain(cost).collect()
-            }
-        }
+        let by_group = by_group.filter(|_| value || cost);
+        let plain = [
+            value.then_some(Dimension::Currency),
+            cost.then_some(Dimension::Cost),
+        ];
+        let plain = plain.into_iter().flatten();
+        let plain = plain.filter(|_| self.has_plain_money());
+        by_group.into_iter().chain(plain).collect()
+    }
+
+    /// Whether sums of money are of the cubes by currency alone, of all there is. By objects they are of what has
+    /// one, as counts are: no live cell leaves out any of it.
+    pub(super) fn has_plain_money(&self) -> bool {
+        self.group.and_then(GroupBy::kind).is_none()
+    }
+
+    /// Whether values of conversions are asked for.
+    pub(super) fn asks_value(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.has_value())
+    }
+
+    /// Whether costs of clicks are asked for.
+    pub(super) fn asks_cost(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.has_cost())
     }
 
     /// Whether `metric` is asked for.
@@ -211,9 +225,8 @@ impl Query {
             let detail = "one campaign cannot be split by campaign";
             return Err(bad("invalid_group_by", detail));
         }
-        let has_currency = |m: &Metric| matches!(m, Metric::Value | Metric::Conversions);
-        if dimension == Dimension::Currency && !self.metrics.iter().all(has_currency) {
-            let detail = "grouped by currency there are value and conversions with a value";
+        if group.is_currency() && !self.metrics.iter().all(|metric| metric.has_currency()) {
+            let detail = "grouped by currency there are value, conversions with a value, aov, cost, profit and roi";
             return Err(bad("invalid_metrics", detail));
         }
         Ok(())
@@ -222,6 +235,12 @@ impl Query {
     fn check_money(&self) -> Result<(), Problem> {
         if !self.on_quarters() {
             let detail = "money is kept by quarters of an hour: start and end must be on one, and interval not minute";
+            return Err(bad("invalid_metrics", detail));
+        }
+        let by_goal = self.group.and_then(GroupBy::kind) == Some(EntityKind::Goal);
+        let object = self.object.as_ref().map(|(kind, _)| *kind);
+        if self.asks_cost() && (by_goal || object == Some(EntityKind::Goal)) {
+            let detail = "clicks cost something, and belong to no goal: of goals there are value, epc and aov, but no cost, profit and roi";
             return Err(bad("invalid_metrics", detail));
         }
         let has_money = |by: &GroupBy| by.is_currency() || by.money().is_some();

@@ -1,3 +1,5 @@
+mod money;
+
 use catalog::{Change, Link};
 use model::{EventKind, Record};
 use serde_json::{Value, json};

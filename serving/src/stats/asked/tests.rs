@@ -29,6 +29,11 @@ fn what_makes_no_sense_is_refused_with_a_code() {
         ),
         ("metrics=value&group_by=browser", "invalid_metrics"),
         ("metrics=roi&interval=minute", "invalid_metrics"),
+        ("metrics=cost&group_by=goal", "invalid_metrics"),
+        ("metrics=value,profit&group_by=goal", "invalid_metrics"),
+        ("metrics=roi&goal=Sale", "invalid_metrics"),
+        ("metrics=epc&group_by=currency", "invalid_metrics"),
+        ("metrics=value&order=-cost", "invalid_order"),
         ("order=views", "invalid_order"),
         ("link=a&pixel=b", "invalid_filter"),
         ("link=a&link=b", "invalid_filter"),
@@ -38,6 +43,13 @@ fn what_makes_no_sense_is_refused_with_a_code() {
     ] {
         assert_eq!(parse(query).unwrap_err().code, code, "{query}");
     }
+}
+
+#[test]
+fn of_goals_there_is_what_needs_no_costs() {
+    assert!(parse("metrics=value,epc,aov&group_by=goal").is_ok());
+    let problem = parse("metrics=value,cost&group_by=goal").unwrap_err();
+    assert!(problem.detail.contains("no goal"), "{}", problem.detail);
 }
 
 #[test]

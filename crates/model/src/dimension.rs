@@ -74,7 +74,7 @@ dimensions! {
     Variant ["variant"] All "variant" where "variant <> ''", |e, _, _| some(&e.variant), "Which of a link's destinations was served.", [17 "variant" Quarter];
     Trigger ["trigger"] All "trigger" where "trigger <> ''", |e, _, _| some(&e.trigger), "What led to the event: link or qr.", [18 "trigger" Quarter];
     Rule ["rule"] All "rule" where "rule <> ''", |e, _, _| some(&e.rule), "Which of a link's rules decided where it led.", [19 "rule" Quarter];
-    Link ["link"] Owners "COALESCE(NULLIF(link, ''), object)" where "type = 'click' OR link <> ''", |_, _, n| n.link.as_deref(), "Link, by its id: clicks on it, and the conversions they led to.", [20 "link" Quarter];
+    Link ["link"] Owners "COALESCE(NULLIF(link, ''), object)" where "(type = 'click' OR link <> '')", |_, _, n| n.link.as_deref(), "Link, by its id: clicks on it, and the conversions they led to.", [20 "link" Quarter];
     Cost [] All "cost_currency" where "cost_micros IS NOT NULL AND bot IS NULL", |e, f, _| e.cost(f).map(|_| e.cost_currency.as_str()), "Currency of what a click of a person cost.", [21 "cost" Quarter];
     Domain ["domain"] All "domain" where "domain <> ''", |e, _, _| some(&e.domain), "Domain of the account that a click was made at.", [22 "domain" Quarter];
     LinkMoney [] Owners (paid!("COALESCE(NULLIF(link, ''), CASE WHEN type = 'click' THEN object ELSE '' END)")) where PAID, |_, _, n| n.money("link"), "Money by link.", [23 "link_money" Quarter];

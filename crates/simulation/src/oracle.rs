@@ -9,10 +9,7 @@ use std::{
 };
 
 use handover::raw;
-use model::{
-    CUBES, Cell, Dimension, EntityId, Event, EventKind, LogId, Measure, Record, SegmentNo, Seq,
-    Status,
-};
+use model::{CUBES, Cell, Dimension, EntityId, Event, LogId, Measure, Record, SegmentNo, Seq};
 use storage::store::Store;
 
 /// An event's place in the order of all events ever made; written into its country.
@@ -71,40 +68,6 @@ pub(crate) fn numbers_in(cell: &Cell) -> Vec<(Number, bool)> {
     numbers
 }
 
-/// Clicks, some of which cost something, and conversions with all that may become of them: whatever an event takes back, it
-/// counts once.
-fn kind_of(number: Number) -> Event {
-    let conversion = Event {
-        kind: EventKind::Conversion as i32,
-        link: Some(2),
-        value_micros: Some(number as i64),
-        currency: "EUR".into(),
-        ..Event::default()
-    };
-    match number % 8 {
-        0 => conversion,
-        1 => Event {
-            status: Status::Pending as i32,
-            ..conversion
-        },
-        2 => Event {
-            taken_back: Some(Status::Pending as i32),
-            ..conversion
-        },
-        3 => Event {
-            adjusts: true,
-            value_micros: Some(-(number as i64)),
-            ..conversion
-        },
-        4 => Event {
-            cost_micros: Some(number as i64),
-            cost_currency: "USD".into(),
-            ..Event::default()
-        },
-        _ => Event::default(),
-    }
-}
-
 impl Oracle {
     fn truth(&self) -> MutexGuard<'_, Truth> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -133,7 +96,7 @@ impl Oracle {
             // All by one visitor, so that some are too many.
             visitor: 1,
             network: "203.0.113.0/24".into(),
-            ..kind_of(number)
+            ..Event::default()
         };
         truth.entities.insert(number, event.entities().collect());
         event

@@ -59,8 +59,6 @@ impl World {
         let gate = Gate::new(seed, diary);
         let mut entities = vec![EntityId::new(EntityKind::Account, 1)];
         entities.extend((1..=OBJECTS).map(|raw| EntityId::new(EntityKind::Link, raw)));
-        // Those of conversions.
-        entities.extend((1..=OBJECTS).map(|raw| EntityId::new(EntityKind::Goal, raw)));
         Self {
             bucket: Bucket::new(&gate),
             cluster: Cluster::new(&gate, profile.nodes, profile.fall_back),

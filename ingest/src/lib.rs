@@ -24,7 +24,7 @@ mod tasks;
 
 pub use client_address::TrustedProxies;
 pub use http::EVENT_ID;
-pub use max_clicks::{ClickCounts, NoCounts};
+pub use max_clicks::ClickCounts;
 pub use request_facts::{EventBuilder, MAX_SHORT, MAX_TEXT, RequestFacts, Target, cut, subs, utm};
 pub use role::{CollectorDeps, CollectorError, CollectorSettings, run};
 pub use salts::{CurrentSalts, SaltFollower};

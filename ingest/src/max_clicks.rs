@@ -34,16 +34,6 @@ pub trait ClickCounts: Send + Sync {
     async fn clicks(&self, link: EntityId) -> Option<i64>;
 }
 
-/// Nobody knows: links lead on without end.
-pub struct NoCounts;
-
-#[async_trait]
-impl ClickCounts for NoCounts {
-    async fn clicks(&self, _: EntityId) -> Option<i64> {
-        None
-    }
-}
-
 /// What is known of links.
 #[derive(Clone)]
 pub(crate) struct MaxClicks(Arc<Inner>);
@@ -93,7 +83,7 @@ impl MaxClicks {
     /// The last number, which is asked for again if it is old.
     fn known(&self, link: EntityId) -> Option<i64> {
         let mut all = self.lock();
-        if all.len() >= MOST {
+        if all.len() >= MOST && !all.contains_key(&link.raw) {
             all.retain(|_, known| known.at.elapsed() < AGAIN * 20);
         }
         let is_full = all.len() >= MOST;

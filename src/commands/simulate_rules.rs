@@ -121,7 +121,7 @@ fn range_ms(text: &str) -> anyhow::Result<i64> {
 }
 
 /// What a click says to rules, column by column: texts first.
-const TEXTS: [&str; 24] = [
+const TEXTS: [&str; 23] = [
     "country",
     "region",
     "city",
@@ -145,7 +145,6 @@ const TEXTS: [&str; 24] = [
     "sub3",
     "sub4",
     "sub5",
-    "type",
 ];
 
 fn question(link: &Link, since_ms: i64) -> String {

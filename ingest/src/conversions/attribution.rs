@@ -66,7 +66,7 @@ pub(crate) async fn attribute(
     };
     let click = match text.parse::<EventId>() {
         // Event ids were click ids before these were signed.
-        Ok(id) => looked_up(recorder, id).await?,
+        Ok(id) => looked_up(recorder, id, goal.account).await?,
         Err(_) => told(recorder, &text)?,
     };
     let link = EntityId::new(EntityKind::Link, click.link);
@@ -136,10 +136,18 @@ fn named(link: &Link, hash: u64) -> Option<String> {
     names.find(|name| hash_of(name) == hash).map(str::to_owned)
 }
 
-async fn looked_up(recorder: &EventRecorder, id: EventId) -> Result<Click, NoClick> {
+async fn looked_up(
+    recorder: &EventRecorder,
+    id: EventId,
+    account: EntityId,
+) -> Result<Click, NoClick> {
     let own = Some(&recorder.log);
     let found = recorder.lookup.find(own, id, Purpose::ClickId).await;
     let event = found.ok_or(NoClick::NotFound)?.event;
+    // Nobody is told what events of others are.
+    if event.account_id() != account {
+        return Err(NoClick::Foreign);
+    }
     if event.kind() != EventKind::Click {
         return Err(NoClick::NotAClick);
     }

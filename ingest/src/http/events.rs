@@ -62,7 +62,7 @@ pub(super) async fn post(
     let results = results.map_err(|e| {
         Problem::unavailable(
             "unrecorded",
-            format!("not all of this request was recorded: {e}; send it again, with its keys"),
+            format!("nothing of this request was recorded: {e}; send it again"),
             2,
         )
     })?;
@@ -136,7 +136,11 @@ async fn record_all(
         all[place] = Some(match (recorded, reports.remove(&place)) {
             (Recorded::Duplicate(_), Some(_)) if Instant::now() >= end => Became::in_progress(),
             (Recorded::Duplicate(_), Some((goal, event))) => {
-                became(record::record(recorder, &goal, event).await?)
+                // Others of this request are recorded: sent again as a whole, those without keys would count twice.
+                match record::record(recorder, &goal, event).await {
+                    Ok(outcome) => became(outcome),
+                    Err(error) => Became::unrecorded(&error),
+                }
             }
             (Recorded::Accepted(id, _), _) => Became::Recorded(id),
             (Recorded::Duplicate(_), None) => Became::Repeated,
@@ -163,6 +167,11 @@ fn became(outcome: Outcome) -> Became {
 }
 
 impl Became {
+    fn unrecorded(error: &AppendError) -> Self {
+        let detail = format!("this event was not recorded: {error}; send it again");
+        Self::Refused("unrecorded", detail)
+    }
+
     fn in_progress() -> Self {
         let detail = "this key is being recorded just now; send the event again in a second";
         Self::Refused("in_progress", detail.into())

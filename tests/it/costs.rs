@@ -107,7 +107,7 @@ async fn costs_of_periods_are_spread_over_live_and_settled_clicks() {
         );
         assert_eq!(
             costs(&customer, "group_by=device").await,
-            told(&[("desktop", "11.00")], "11.00")
+            told(&[("bot", "0.00"), ("desktop", "11.00")], "11.00")
         );
     }
     // What is settled and what is live share the amount.

@@ -1,6 +1,7 @@
 //! What was paid in periods, from the API to the report: while clicks are live, when they are settled, when a cost
 //! is corrected, and when clicks arrive later.
 
+use model::Clock;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -140,7 +141,8 @@ async fn costs_of_periods_are_spread_over_live_and_settled_clicks() {
 
 /// From half a year ago until in half a year, as days.
 fn period() -> (String, String) {
-    let now = chrono::Utc::now().date_naive();
+    let now = chrono::DateTime::from_timestamp_millis(model::SystemClock.now_ms()).unwrap();
+    let now = now.date_naive();
     let days = chrono::Days::new(180);
     let (from, to) = (now.checked_sub_days(days), now.checked_add_days(days));
     (from.unwrap().to_string(), to.unwrap().to_string())

@@ -12,7 +12,7 @@ mod settled;
 pub use datafusion::arrow::util::pretty::pretty_format_batches;
 pub use limits::Limits;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};
-pub use report::{ReportError, ReportFiles, query, run_report};
+pub use report::{ReportError, ReportFiles, each_row, query, run_report};
 pub use rollup::{
     By, Changed, Diff, DoorRules, Engine, Local, Mode, Numbers, Question, Report, Results,
     RollupDeps, RollupError, Why, Worker, diff, perform, run,

@@ -7,8 +7,10 @@ mod tables;
 
 use datafusion::arrow::record_batch::RecordBatch;
 use futures::TryStreamExt;
+use handover::manifest::Manifest;
 use object_store::ObjectStoreExt;
 use serde::Serialize;
+use std::sync::Arc;
 use storage::{
     object_keys::{ObjectKey, is_name},
     store::StoreError,
@@ -87,6 +89,31 @@ pub async fn run_report(
         csv,
         parquet,
     })
+}
+
+/// Gives the rows of one SELECT over the newest manifest to `each`, some at a time, so that nobody holds all of them; then
+/// that manifest. See [`run_report`].
+///
+/// # Errors
+///
+/// It cannot be answered, or takes too long.
+pub async fn each_row(
+    deps: &RollupDeps,
+    sql: &str,
+    mut each: impl FnMut(RecordBatch),
+) -> Result<Arc<Manifest>, ReportError> {
+    let current = deps.manifests.latest().await?;
+    let run = async {
+        let rows = tables::select(deps, &current.manifest, sql).await?;
+        let mut rows = rows.execute_stream().await?;
+        while let Some(batch) = rows.try_next().await? {
+            each(batch);
+        }
+        Ok::<(), ReportError>(())
+    };
+    let done = tokio::time::timeout(TIME_LIMIT, run).await;
+    done.map_err(|_| ReportError::TooLong)??;
+    Ok(current.manifest)
 }
 
 /// The first `limit` rows of one SELECT over the newest manifest; see [`run_report`].

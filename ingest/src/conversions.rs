@@ -2,6 +2,7 @@
 
 pub(crate) mod attribution;
 pub(crate) mod history;
+pub(crate) mod imported;
 pub(crate) mod lookup;
 pub(crate) mod record;
 pub(crate) mod report;

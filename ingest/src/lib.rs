@@ -23,6 +23,7 @@ mod tallies;
 mod tasks;
 
 pub use client_address::TrustedProxies;
+pub use conversions::imported::{ImportedConversions, Said, Told};
 pub use http::EVENT_ID;
 pub use max_clicks::ClickCounts;
 pub use request_facts::{EventBuilder, MAX_SHORT, MAX_TEXT, RequestFacts, Target, cut, subs, utm};

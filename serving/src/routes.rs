@@ -13,7 +13,8 @@ use web::Problem;
 
 use crate::{
     api::{
-        accounts, api_keys, bulk, campaigns, domains, goals, jobs, links, pixels, simulate, totals,
+        accounts, api_keys, bulk, campaigns, costs, domains, goals, jobs, links, pixels, simulate,
+        totals,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -55,6 +56,12 @@ fn documented() -> OpenApiRouter<Arc<App>> {
             campaigns::read,
             campaigns::change,
             campaigns::delete
+        ))
+        .routes(routes!(costs::list_costs, costs::create_cost))
+        .routes(routes!(
+            costs::read_cost,
+            costs::change_cost,
+            costs::delete_cost
         ))
         .routes(routes!(accounts::list_accounts, accounts::create_account))
         .routes(routes!(accounts::change_quotas))

@@ -738,3 +738,82 @@ async fn told_of(site: &Site, arguments: &[&str]) -> (i32, Value) {
     let (code, text) = told(&process::run(site.path(), arguments).await);
     (code, serde_json::from_str(&text).unwrap())
 }
+
+/// What was reported to another tool before, row by row, goes by the rules of its goal; a transaction that the door took, too,
+/// counts once.
+#[tokio::test]
+async fn conversions_of_a_history_count_as_their_goals_say() {
+    let site = Site::up().await;
+    let link = json!({"slug": "offer", "destination": "https://shop.example/"});
+    site.customer.create("links", &link).await;
+    let goal = json!({"name": "Sale", "currency": "EUR", "statuses": {"approved": ["sale"], "pending": ["lead"]}});
+    let goal = site.customer.create("goals", &goal).await;
+    let tell = async |order: &str, value: &str| {
+        let url = format!("{}/c/{goal}", site.customer.collector);
+        let query = [("txid", order), ("payout", value), ("status", "sale")];
+        let answer = site
+            .customer
+            .http
+            .get(url)
+            .query(&query)
+            .send()
+            .await
+            .unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["effect"], "new", "{answer}");
+    };
+    // The door took one before.
+    tell("g", "9").await;
+    site.customer.settle().await;
+    let rows = "order;total;state;at;from;currency\n\
+        a;10.00;lead;2026-01-05T10:00:00Z;offer;EUR\n\
+        a;10.00;sale;2026-01-06T10:00:00Z;offer;EUR\n\
+        b;5.50;sale;2026-01-06T11:00:00Z;offer;EUR\n\
+        b;5.50;sale;2026-01-06T12:00:00Z;offer;EUR\n\
+        c;7;hold;2026-01-06T13:00:00Z;offer;EUR\n\
+        d;3;sale;2026-01-06T13:00:00Z;nowhere;EUR\n\
+        e;4;sale;2026-01-06T13:00:00Z;offer;USD\n\
+        g;9.00;sale;2026-01-07T13:00:00Z;offer;EUR\n\
+        ;2;sale;2026-01-07T14:00:00Z;;EUR\n";
+    site.write("orders.csv", rows);
+    let maps = [
+        "order=transaction_id",
+        "total=value",
+        "state=status",
+        "at=time",
+        "from=link",
+    ];
+    let maps: Vec<&str> = maps.iter().flat_map(|map| ["--map", map]).collect();
+    let arguments = [
+        &["--format", "csv", "orders.csv", "--goal", "Sale"],
+        &maps[..],
+    ]
+    .concat();
+    let (code, told) = site.clicks(&arguments).await;
+    assert_eq!(
+        (code, &told["counted"], &told["passed over"]),
+        (3, &json!(5), &json!(1)),
+        "{told}"
+    );
+    let refused = json!({"unknown_status": 1, "unknown_object": 1, "wrong_currency": 1});
+    assert_eq!(told["refused_by_code"], refused);
+    site.customer.settle().await;
+    let all = "start=2026-01-01&end=2030-01-01&metrics=conversions,pending,value";
+    let numbers = async |query: &str, expected: Value| {
+        let query = format!("{all}{query}");
+        let is_so = |answer: &Value| answer["totals"] == expected;
+        site.customer.wait_for_stats(&query, is_so).await;
+    };
+    let everything = json!({"conversions": 4, "pending": 0, "value": "26.50"});
+    numbers("", everything.clone()).await;
+    numbers(&format!("&goal={goal}"), everything.clone()).await;
+    // The door knew no link of the one that it took.
+    let of_link = json!({"conversions": 2, "pending": 0, "value": "15.50"});
+    numbers("&link=offer", of_link).await;
+    // Again it is what it was, and what the door takes of it later is one of them.
+    let (code, told) = site.clicks(&arguments).await;
+    assert_eq!((code, &told["counted before"]), (0, &json!(5)), "{told}");
+    tell("b", "5.50").await;
+    site.customer.settle().await;
+    numbers("", everything).await;
+}

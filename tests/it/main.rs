@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod browser;
 mod compose;
+mod costs;
 mod crash;
 mod crash_points;
 mod demo;

@@ -86,7 +86,7 @@ pub(super) async fn unsure(
     if unchecked {
         let mut directory = Directory::default();
         directory.refresh(&deps.env.store).await?;
-        // Imported events have no keys, and repeat nothing.
+        // What is imported is not seen before it is decided on.
         let open = directory.open_beyond(&manifest.horizon);
         unsure.extend(open.filter(|info| !info.is_import()).map(|info| info.log));
     }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use model::id::{EntityId, EntityKind};
 
 use super::{
+    cost::PeriodCost,
     destination,
     domain::Domain,
     error::CatalogError,
@@ -36,6 +37,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
         names: HashMap::new(),
         external_ids: HashMap::new(),
         domains: HashMap::new(),
+        costs: HashMap::new(),
     };
     changes.iter().try_for_each(|change| batch.check(change))
 }
@@ -53,6 +55,8 @@ struct Batch<'a> {
     external_ids: HashMap<(u64, &'a str), EntityId>,
     /// How many domains are new, by account.
     domains: HashMap<u64, u64>,
+    /// How many costs of periods are new, by account.
+    costs: HashMap<u64, u64>,
 }
 
 impl<'a> Batch<'a> {
@@ -81,6 +85,11 @@ impl<'a> Batch<'a> {
             Change::DeleteDomain(host) => match state.domain(host) {
                 Some(_) => Ok(()),
                 None => Err(CatalogError::not_found(host)),
+            },
+            Change::PutCost(cost) => self.cost(cost),
+            Change::DeleteCost { account, id } => match state.cost(*account, id) {
+                Some(_) => Ok(()),
+                None => Err(CatalogError::not_found(id)),
             },
             Change::PutCampaign(campaign) => {
                 self.row(&state.campaigns, campaign, "campaign name")?;
@@ -138,6 +147,29 @@ impl<'a> Batch<'a> {
             }
         }
         Ok(())
+    }
+
+    fn cost(&mut self, cost: &PeriodCost) -> Result<(), CatalogError> {
+        cost.check()?;
+        self.owner_exists(cost.account)?;
+        let object = self.state.describe(cost.object);
+        if object.is_none_or(|object| object.account != cost.account) {
+            return Err(CatalogError::not_found(cost.object));
+        }
+        if self.state.cost(cost.account, &cost.id).is_some() {
+            return Ok(());
+        }
+        let added = self.costs.entry(cost.account.raw).or_default();
+        let have = self.state.costs_of(cost.account).count() as u64 + *added;
+        *added += 1;
+        let max = self.quotas(cost.account).costs;
+        match self.state.is_shared() && have >= max {
+            true => Err(CatalogError::Quota {
+                what: "costs of periods",
+                max,
+            }),
+            false => Ok(()),
+        }
     }
 
     fn slug_is_free(&self, link: &Link) -> Result<(), CatalogError> {

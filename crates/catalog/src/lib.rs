@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod copy;
+pub mod cost;
 pub mod destination;
 pub mod domain;
 mod error;
@@ -30,6 +31,7 @@ use model::id::EntityId;
 use tokio::{sync::Mutex, time::Instant};
 
 pub use self::{
+    cost::PeriodCost,
     domain::Domain,
     error::CatalogError,
     goal_options::GoalOptions,

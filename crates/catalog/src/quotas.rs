@@ -19,6 +19,8 @@ pub struct Quotas {
     pub new_an_hour: u64,
     /// Domains.
     pub domains: u64,
+    /// Costs of periods.
+    pub costs: u64,
     /// Keys of its senders in 30 days: transactions, and idempotency keys; each collector counts for itself.
     pub sender_keys: u64,
 }
@@ -31,6 +33,7 @@ impl Default for Quotas {
             keys: 100,
             new_an_hour: 10_000,
             domains: 100,
+            costs: 10_000,
             sender_keys: 10_000_000,
         }
     }

@@ -11,6 +11,7 @@ use model::{
 };
 
 use super::{
+    cost::PeriodCost,
     domain::{self, Domain},
     error::CatalogError,
     table::Table,
@@ -46,6 +47,8 @@ pub struct State {
     /// Domains of accounts, by their names.
     domains: HashMap<Box<str>, Arc<Domain>>,
     domains_of: BTreeSet<(u64, Box<str>)>,
+    /// What was paid in periods, by account and id.
+    costs: BTreeMap<(u64, Box<str>), Arc<PeriodCost>>,
 }
 
 /// What history needs to know of an entity, also of a deleted one.
@@ -108,6 +111,19 @@ impl State {
         let of = self.domains_of.range(first..);
         of.take_while(move |(owner, _)| *owner == account.raw)
             .filter_map(|(_, host)| self.domains.get(host))
+    }
+
+    /// The cost of a period with this id.
+    pub fn cost(&self, account: EntityId, id: &str) -> Option<&Arc<PeriodCost>> {
+        self.costs.get(&(account.raw, id.into()))
+    }
+
+    /// What an account paid in periods, in the order of ids.
+    pub fn costs_of(&self, account: EntityId) -> impl Iterator<Item = &Arc<PeriodCost>> {
+        let first = (account.raw, Box::<str>::default());
+        let of = self.costs.range(first..);
+        of.take_while(move |((owner, _), _)| *owner == account.raw)
+            .map(|(_, cost)| cost)
     }
 
     /// Whether any account has a domain.
@@ -181,7 +197,7 @@ impl State {
     pub fn len(&self) -> usize {
         let objects = self.links.len() + self.pixels.len() + self.goals.len();
         let others = self.campaigns.len() + self.accounts.len() + self.keys.len();
-        objects + others + self.given_up.len() + self.domains.len()
+        objects + others + self.given_up.len() + self.domains.len() + self.costs.len()
     }
 
     /// Whether it holds nothing.
@@ -215,6 +231,13 @@ impl State {
             },
             Change::GiveUpSlug { slug, account } => self.give_up(slug, account),
             Change::PutDomain(domain) => self.put_domain(domain),
+            Change::PutCost(cost) => {
+                let key = (cost.account.raw, cost.id.clone());
+                self.costs.insert(key, Arc::new(cost));
+            }
+            Change::DeleteCost { account, id } => {
+                self.costs.remove(&(account.raw, id));
+            }
             Change::DeleteDomain(host) => {
                 if let Some(old) = self.domains.remove(&host) {
                     self.domains_of.remove(&(old.account.raw, host));
@@ -303,6 +326,7 @@ impl State {
         rows.extend(self.links.iter().cloned().map(Put::Link));
         rows.extend(self.pixels.iter().cloned().map(Put::Pixel));
         rows.extend(self.goals.iter().cloned().map(Put::Goal));
+        rows.extend(self.costs.values().cloned().map(Put::Cost));
         // After the links: of a slug that changed hands before this was kept, the last owner counts.
         rows.extend(self.given_up.iter().map(|(slug, account)| Put::GivenUp {
             slug: slug.clone(),
@@ -333,6 +357,7 @@ pub(super) enum Put {
     Goal(Arc<Goal>),
     GivenUp { slug: Box<str>, account: EntityId },
     Domain(Arc<Domain>),
+    Cost(Arc<PeriodCost>),
 }
 
 impl Put {
@@ -347,6 +372,7 @@ impl Put {
             Put::Pixel(row) => Change::PutPixel(Pixel::clone(row)),
             Put::Goal(row) => Change::PutGoal(Goal::clone(row)),
             Put::Domain(row) => Change::PutDomain(Domain::clone(row)),
+            Put::Cost(row) => Change::PutCost(PeriodCost::clone(row)),
             Put::GivenUp { slug, account } => Change::GiveUpSlug {
                 slug: slug.clone(),
                 account: *account,

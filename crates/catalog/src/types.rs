@@ -5,6 +5,7 @@ use model::id::{EntityId, EntityKind};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cost::PeriodCost,
     destination,
     domain::{self, Domain},
     error::CatalogError,
@@ -390,13 +391,14 @@ rows! {
 /// - 3: accounts know visitors for a day or a month.
 /// - 4: links have options: rules, begin, archive and so on.
 /// - 5: accounts have domains; goals say what their conversions are; clicks cost something.
+/// - 6: what was paid in periods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    pub const OURS: Self = Self(5);
+    pub const OURS: Self = Self(6);
     /// Of what names none.
     pub(super) const FIRST: Self = Self(1);
 }
@@ -461,4 +463,13 @@ pub enum Change {
     PutDomain(Domain),
     /// The domain of this name is nobody's any more.
     DeleteDomain(Box<str>),
+    /// New, or changed as a whole.
+    PutCost(PeriodCost),
+    /// What was paid in a period is not any more.
+    DeleteCost {
+        /// Whose it was.
+        account: EntityId,
+        /// Its id.
+        id: Box<str>,
+    },
 }

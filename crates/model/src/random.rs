@@ -71,6 +71,14 @@ pub fn new_key_id(random: &dyn Randomness) -> String {
     )
 }
 
+/// The id of a new cost of a period.
+pub fn new_cost_id(random: &dyn Randomness) -> String {
+    format!(
+        "cst_{}",
+        text(b"0123456789abcdefghjkmnpqrstvwxyz", 13, random)
+    )
+}
+
 /// The secret of a new API key: `mr_` and 258 random bits.
 pub fn new_secret(random: &dyn Randomness) -> String {
     format!("mr_{}", text(ALPHABET, 43, random))

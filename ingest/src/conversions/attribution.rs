@@ -1,11 +1,11 @@
 //! Which click a conversion belongs to, by its click id.
 
 use catalog::{
-    Goal, GoalOptions, Link,
+    Catalog, Goal, GoalOptions, Link,
     goal_options::AttributeBy,
     routing::{Aim, Variant as LinkVariant},
 };
-use enrich::click_id::{ClickId, NotAClickId, Variant, hash_of};
+use enrich::click_id::{ClickId, ClickKey, NotAClickId, Variant, hash_of};
 use model::{EntityId, EntityKind, Event, EventId, EventKind};
 
 use super::lookup::Purpose;
@@ -67,10 +67,27 @@ pub(crate) async fn attribute(
     let click = match text.parse::<EventId>() {
         // Event ids were click ids before these were signed.
         Ok(id) => looked_up(recorder, id, goal.account).await?,
-        Err(_) => told(recorder, &text)?,
+        Err(_) => told(&recorder.catalog, &recorder.builder.click_key(), &text)?,
     };
+    belong(&recorder.catalog, goal, click, event)
+}
+
+/// The same of what a signed id says itself: nothing is looked up.
+pub(crate) fn attribute_told(
+    catalog: &Catalog,
+    key: &ClickKey,
+    goal: &Goal,
+    event: &mut Event,
+) -> Result<(), NoClick> {
+    let text = event.click_id.clone().unwrap_or_default();
+    let click = told(catalog, key, &text)?;
+    belong(catalog, goal, click, event)
+}
+
+/// Writes into a conversion that it belongs to a click.
+fn belong(catalog: &Catalog, goal: &Goal, click: Click, event: &mut Event) -> Result<(), NoClick> {
     let link = EntityId::new(EntityKind::Link, click.link);
-    let account = recorder.catalog.link(link).map(|link| link.account);
+    let account = catalog.link(link).map(|link| link.account);
     if account != Some(goal.account) {
         return Err(NoClick::Foreign);
     }
@@ -97,8 +114,8 @@ pub(crate) async fn attribute(
 }
 
 /// What a signed id says itself.
-fn told(recorder: &EventRecorder, text: &str) -> Result<Click, NoClick> {
-    let id = ClickId::read(text, &recorder.builder.click_key());
+fn told(catalog: &Catalog, key: &ClickKey, text: &str) -> Result<Click, NoClick> {
+    let id = ClickId::read(text, key);
     let id = id.map_err(|not| match not {
         NotAClickId::Foreign => NoClick::Foreign,
         NotAClickId::Altered => NoClick::Altered,
@@ -108,7 +125,7 @@ fn told(recorder: &EventRecorder, text: &str) -> Result<Click, NoClick> {
         Variant::Named(name) => name,
         Variant::Hashed(hash) => {
             let link = EntityId::new(EntityKind::Link, id.link);
-            let link = recorder.catalog.link(link);
+            let link = catalog.link(link);
             link.and_then(|link| named(&link, hash)).unwrap_or_default()
         }
     };

@@ -21,7 +21,7 @@ use crate::{
 /// How long all reports of a transaction are looked for.
 const LIMIT: Duration = Duration::from_secs(10);
 /// Most reports of one transaction.
-const MAX_STEPS: u32 = 64;
+pub(super) const MAX_STEPS: u32 = 64;
 
 /// What became of a report.
 #[derive(Debug, Clone)]

@@ -20,7 +20,10 @@ mod sender;
 mod tls;
 mod unpack;
 
-pub(crate) use self::qr::DRAWN_AT_ONCE;
+pub(crate) use self::{
+    postback::{other_currency, read_value, too_many_steps},
+    qr::DRAWN_AT_ONCE,
+};
 
 use std::{net::SocketAddr, sync::Arc};
 

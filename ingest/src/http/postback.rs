@@ -186,13 +186,13 @@ fn recorded(id: EventId, effect: Effect, event: &Event, no_click: Option<NoClick
 }
 
 /// A transaction has one currency.
-pub(super) fn other_currency() -> Problem {
+pub(crate) fn other_currency() -> Problem {
     let detail = "this transaction was reported in another currency: send the value in it";
     Problem::bad_request("wrong_currency", detail)
 }
 
 /// There is an end to what is said of one transaction.
-pub(super) fn too_many_steps() -> Problem {
+pub(crate) fn too_many_steps() -> Problem {
     let detail = "this transaction was changed too often; send a new transaction_id";
     Problem::conflict("too_many_changes", detail)
 }
@@ -235,7 +235,7 @@ pub(super) fn read_parameters(
 }
 
 /// A value and its currency, or what is wrong with them. The currency of a goal that has one binds.
-pub(super) fn read_value(
+pub(crate) fn read_value(
     value: &str,
     given: Option<&str>,
     own: Option<&str>,

@@ -218,6 +218,10 @@ pub(crate) struct QuotasBody {
     #[schema(value_type = Option<u64>, example = 100)]
     #[serde(default)]
     domains: Given<u64>,
+    /// Costs of periods that it may have.
+    #[schema(value_type = Option<u64>, example = 10000)]
+    #[serde(default)]
+    costs: Given<u64>,
     /// Objects that it may make in an hour.
     #[schema(value_type = Option<u64>, example = 10000)]
     #[serde(default)]
@@ -262,6 +266,7 @@ pub(crate) async fn change_quotas(
             (&body.others, &mut quotas.others, default.others),
             (&body.keys, &mut quotas.keys, default.keys),
             (&body.domains, &mut quotas.domains, default.domains),
+            (&body.costs, &mut quotas.costs, default.costs),
             (
                 &body.new_an_hour,
                 &mut quotas.new_an_hour,

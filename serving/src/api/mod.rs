@@ -6,6 +6,7 @@ pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod bulk;
 pub(crate) mod campaigns;
+pub(crate) mod costs;
 pub(crate) mod domains;
 pub(crate) mod failure;
 pub(crate) mod goals;

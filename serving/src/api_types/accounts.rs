@@ -41,6 +41,9 @@ pub(crate) struct QuotasView {
     /// Domains.
     #[schema(example = 100)]
     domains: u64,
+    /// Costs of periods.
+    #[schema(example = 10000)]
+    costs: u64,
     /// New objects in an hour.
     #[schema(example = 10000)]
     new_an_hour: u64,
@@ -56,6 +59,7 @@ impl From<Quotas> for QuotasView {
             others,
             keys,
             domains,
+            costs,
             new_an_hour,
             sender_keys,
         } = quotas;
@@ -64,6 +68,7 @@ impl From<Quotas> for QuotasView {
             others,
             keys,
             domains,
+            costs,
             new_an_hour,
             sender_keys,
         }

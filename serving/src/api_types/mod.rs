@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod costs;
 mod forecasts;
 mod imported;
 mod lists;
@@ -14,6 +15,7 @@ mod stats;
 pub(crate) use self::{
     accounts::{AccountView, KeyView, NewAccount, NewKey},
     audit::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
+    costs::CostView,
     forecasts::{ForecastMeta, Forecasts},
     imported::{Imported, ImportedBucket, TotalsTaken, TotalsView},
     lists::{BulkAnswer, Done, Items, List, Refused},
@@ -23,6 +25,7 @@ pub(crate) use self::{
     },
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
     stats::{
-        Group, GroupName, Numbers, Question, Row, Stats, StatsMeta, VisitorsBefore, VisitorsMeta,
+        Group, GroupName, Numbers, PeriodCostsMeta, Question, Row, Stats, StatsMeta,
+        VisitorsBefore, VisitorsMeta,
     },
 };

@@ -279,6 +279,9 @@ pub(crate) struct StatsMeta {
     /// What other tools counted, by their own rules: in no other number of the answer. Absent: nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imported: Option<Imported>,
+    /// What was paid in periods and is in the costs of the answer; absent: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub period_costs: Option<PeriodCostsMeta>,
     /// By metric, whether it is exact.
     #[schema(value_type = BTreeMap<String, bool>)]
     pub exact: BTreeMap<&'static str, bool>,
@@ -291,6 +294,21 @@ pub(crate) struct StatsMeta {
     pub unique_visitors: Option<VisitorsMeta>,
     /// The question as it was understood.
     pub query: Question,
+}
+
+/// What was paid in periods, and is spread over clicks.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PeriodCostsMeta {
+    /// How many costs lie within what was asked about.
+    #[schema(example = 2)]
+    pub count: usize,
+    /// When the newest of them was told or changed: numbers from before that are others.
+    #[schema(example = "2026-01-02T03:04:05Z")]
+    pub changed_at: String,
+    /// By currency, what was paid in periods that have no clicks of people yet: it is in no number of the answer.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"EUR": "70.00"}))]
+    pub unspread: BTreeMap<String, String>,
 }
 
 /// Within what a visitor whom the sender does not name counts once: in the next period the visitor is another one.

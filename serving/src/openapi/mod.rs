@@ -40,6 +40,7 @@ use web::{HealthDocument, ProblemBody};
         (name = "Pixels", description = "Images that count views"),
         (name = "Goals", description = "What visitors shall do"),
         (name = "Campaigns", description = "Links, pixels and goals that belong together"),
+        (name = "Costs", description = "What was paid for a link or a campaign in a period"),
         (name = "Accounts", description = "Accounts and their settings"),
         (name = "Keys", description = "API keys of an account"),
         (name = "Audit", description = "Whether everything was counted"),

@@ -128,6 +128,7 @@ families! {
         (400, "invalid_order", "order must be one of the metrics, with - in front for the largest first"),
         (400, "invalid_filter", "give one of link, pixel, goal, campaign"),
         (400, "too_many_buckets", "more than 20000 buckets; choose a longer interval or a shorter range"),
+        (400, "too_many_costs", "costs of 501 links and campaigns lie within what is asked for, and at most 500 can be spread at once"),
         (400, "unaligned", "grouped numbers are kept by quarters of an hour"),
     ],
     /// Of the settled numbers.

@@ -16,6 +16,7 @@ use super::{
     merge::Merged,
     metric::Metric,
     money::Amounts,
+    period_costs::{self, Costs, Failure},
     query::Query,
     rates::{self, Sums},
     settled::not_whole,
@@ -32,14 +33,18 @@ pub(crate) async fn answer(
     query: &Query,
     age: Age,
 ) -> Result<Stats, Problem> {
+    let costs = period_costs::costs(app, entity, query)?;
     // A manifest's files may be gone by the time they are read, if it is very old: read anew.
     for age in [age, Age::Now, Age::Now] {
         let mut reading = live::read_of(app, entity, age).await?;
         let not_whole = not_whole(&reading.published.manifest, query);
         reading.missing.extend(not_whole);
-        match build(app, entity, query, reading).await {
+        match build(app, entity, query, (reading, age), &costs).await {
             Ok(answer) => return Ok(answer),
-            Err(error) => tracing::warn!(%error, "a view could not be read; trying again"),
+            Err(Failure::Problem(problem)) => return Err(problem),
+            Err(Failure::View(error)) => {
+                tracing::warn!(%error, "a view could not be read; trying again")
+            }
         }
         app.refresh().await?;
     }
@@ -51,8 +56,9 @@ async fn build(
     app: &App,
     entity: EntityId,
     query: &Query,
-    reading: Reading,
-) -> Result<Stats, ViewError> {
+    (mut reading, age): (Reading, Age),
+    costs: &Costs,
+) -> Result<Stats, Failure> {
     let mut merged = merge(app, entity, query, &reading, query.cube()).await?;
     if query.cube().0.is_sparse() {
         let total = (Dimension::Total, Grain::Quarter);
@@ -64,6 +70,14 @@ async fn build(
         let merged = merge(app, entity, query, &reading, cube).await?;
         extras.money.add(dimension, &merged, query);
     }
+    let asked = (entity, &reading, age);
+    let to = (&merged, &mut extras.money);
+    extras.period = period_costs::spread(app, asked, query, costs, to).await?;
+    let more = std::mem::take(&mut extras.period.missing).into_iter();
+    let more: Vec<_> = more
+        .filter(|missing| !reading.missing.contains(missing))
+        .collect();
+    reading.missing.extend(more);
     extras.money.tidy();
     if query.asks(Metric::UniqueVisitors) {
         extras.count_uniques(app, entity, query, &reading).await?;
@@ -181,6 +195,7 @@ fn meta(
             let by_quarters = query.group.is_some() || metric.is_money();
             let is_apart = !metric.is_money() || extras.money.is_apart();
             let is_apart = is_apart && merged.rest.is_empty();
+            let is_apart = is_apart && !(metric.has_cost() && extras.period.rough);
             is_apart && !(by_quarters && query.cuts_quarters())
         }
     };
@@ -197,6 +212,7 @@ fn meta(
         settled: part(query, merged.settled),
         live: part(query, merged.live),
         imported: None,
+        period_costs: extras.period.told(),
         exact: metrics
             .map(|metric| (metric.name(), exact(metric)))
             .collect(),

@@ -5,13 +5,17 @@ use std::panic::resume_unwind;
 use handover::views::ViewError;
 use model::{EntityId, time};
 
-use super::{live::Reading, money::Money, query::Query, uniques::Visitors};
+use super::{
+    live::Reading, money::Money, period_costs::PeriodPart, query::Query, uniques::Visitors,
+};
 use crate::app::App;
 
 #[derive(Default)]
 pub(super) struct Extras {
     /// Values and costs, if they were asked for.
     pub money: Money,
+    /// What of it was paid in periods.
+    pub period: PeriodPart,
     /// Distinct visitors by bucket.
     pub uniques: Vec<u64>,
     /// Those of the whole range.

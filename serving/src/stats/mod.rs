@@ -13,12 +13,15 @@ pub(crate) mod live;
 mod merge;
 mod metric;
 mod money;
+mod period_costs;
 mod query;
-mod range;
+pub(crate) mod range;
 mod rates;
 pub(crate) mod settled;
+mod spread;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod uniques;
 
 use std::sync::Arc;

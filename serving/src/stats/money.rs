@@ -143,6 +143,23 @@ impl Money {
         }
     }
 
+    /// Adds what was paid otherwise than click by click: to its group, if it is in one, and to all there is.
+    pub(super) fn add_cost(
+        &mut self,
+        group: Option<&str>,
+        bucket: usize,
+        currency: &str,
+        micros: i128,
+    ) {
+        if let Some(group) = group {
+            self.add_group(group, bucket, (Kind::Cost, currency, micros));
+        }
+        let of_bucket = self.buckets.entry(bucket).or_default();
+        for sums in [of_bucket, &mut self.total] {
+            sums.add(Kind::Cost, currency, micros);
+        }
+    }
+
     /// Leaves out what is nought, once everything is added.
     pub(super) fn tidy(&mut self) {
         for of in self.groups.values_mut() {
@@ -228,7 +245,8 @@ pub(super) fn single(sums: &ByCurrency) -> Option<i128> {
     }
 }
 
-fn add(sums: &mut ByCurrency, currency: &str, micros: i128) {
+/// Adds to the sum of a currency.
+pub(super) fn add(sums: &mut ByCurrency, currency: &str, micros: i128) {
     match sums.get_mut(currency) {
         Some(sum) => *sum = sum.saturating_add(micros),
         None => drop(sums.insert(currency.into(), micros)),

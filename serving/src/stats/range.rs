@@ -72,26 +72,25 @@ fn named_range(name: &str, zone: Tz, now_ms: i64) -> Result<(i64, i64), Problem>
     }
 }
 
-/// RFC 3339, or a date, which means its first moment in the zone. Whole minutes only.
 fn parse_time(text: &str, zone: Tz) -> Result<i64, Problem> {
-    let invalid = || {
+    instant(text, zone).ok_or_else(|| {
         bad(
             "invalid_time",
             "start and end must be RFC 3339 on a whole minute, such as 2026-11-22T10:15:00Z, or a date",
         )
-    };
+    })
+}
+
+/// The unix minute of RFC 3339, or of a date, which means its first moment in the zone; `None`: it is neither, or on no
+/// whole minute.
+pub(crate) fn instant(text: &str, zone: Tz) -> Option<i64> {
     if let Ok(date) = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         // Times far beyond cannot be shown in every zone.
-        if !YEARS.contains(&date.year()) {
-            return Err(invalid());
-        }
-        return start_of_day(date, zone).ok_or_else(invalid);
+        return YEARS
+            .contains(&date.year())
+            .then(|| start_of_day(date, zone))?;
     }
-    let ms = chrono::DateTime::parse_from_rfc3339(text)
-        .map_err(|_| invalid())?
-        .timestamp_millis();
-    match ms.rem_euclid(60_000) {
-        0 => Ok(ms / 60_000),
-        _ => Err(invalid()),
-    }
+    let time = chrono::DateTime::parse_from_rfc3339(text).ok()?;
+    let ms = time.timestamp_millis();
+    (ms.rem_euclid(60_000) == 0).then_some(ms / 60_000)
 }

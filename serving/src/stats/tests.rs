@@ -1,3 +1,4 @@
+mod costs;
 mod money;
 
 use catalog::{Change, Link};

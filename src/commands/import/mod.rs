@@ -24,8 +24,8 @@ pub enum Import {
     /// Bring counts over of a tool that exports nothing finer: a labelled part of answers, added to nothing.
     #[command(after_help = totals::EXAMPLES)]
     Totals(totals::Totals),
-    /// Count history, click by click: straight into the object store, once.
-    #[command(after_help = clicks::EXAMPLES)]
+    /// Count history, clicks, views and conversions, one by one: straight into the object store, once.
+    #[command(visible_alias = "conversions", after_help = clicks::EXAMPLES)]
     Clicks(clicks::Clicks),
 }
 

@@ -6,17 +6,18 @@ use replay::Refusal;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
-use super::{ClickRow, Named, NewLink};
+use super::{ClickRow, ConversionRow, Named, NewLink};
 use crate::{names::bare, times};
 
 /// Longest key, visitor's name and parameter, bytes: those of the door.
 const MAX_SHORT: usize = 256;
 
 /// Fields, each with its other names.
-const FIELDS: [(&str, &[&str]); 26] = [
+const FIELDS: [(&str, &[&str]); 33] = [
     ("type", &[]),
     ("link", &["slug"]),
     ("pixel", &[]),
+    ("goal", &[]),
     // Not `occurred_at`, of which columns are read otherwise when they are sent to a door.
     ("time", &["occurred_at", "timestamp", "date"]),
     ("ip", &[]),
@@ -41,6 +42,12 @@ const FIELDS: [(&str, &[&str]); 26] = [
     ("utm_campaign", &[]),
     ("utm_term", &[]),
     ("utm_content", &[]),
+    ("transaction_id", &["txid", "tid", "order_id"]),
+    ("idempotency_key", &[]),
+    ("click_id", &["clickid", "cid", "subid"]),
+    ("value", &["payout", "revenue", "amount"]),
+    ("currency", &[]),
+    ("status", &[]),
 ];
 
 /// Names of all fields.
@@ -114,6 +121,7 @@ pub(super) struct Fields {
     #[serde(alias = "slug")]
     link: Text,
     pixel: Text,
+    goal: Text,
     #[serde(alias = "occurred_at", alias = "timestamp", alias = "date")]
     time: Text,
     ip: Text,
@@ -139,6 +147,15 @@ pub(super) struct Fields {
     utm_campaign: Text,
     utm_term: Text,
     utm_content: Text,
+    #[serde(alias = "txid", alias = "tid", alias = "order_id")]
+    transaction_id: Text,
+    idempotency_key: Text,
+    #[serde(alias = "clickid", alias = "cid", alias = "subid")]
+    click_id: Text,
+    #[serde(alias = "payout", alias = "revenue", alias = "amount")]
+    value: Text,
+    currency: Text,
+    status: Text,
 }
 
 /// What is said of a line that is no object.
@@ -181,6 +198,9 @@ impl Fields {
             ("visitor", &self.visitor),
             ("variant", &self.variant),
             ("trigger", &self.trigger),
+            ("transaction_id", &self.transaction_id),
+            ("idempotency_key", &self.idempotency_key),
+            ("click_id", &self.click_id),
         ] {
             if text.0.as_ref().is_some_and(|text| text.len() > MAX_SHORT) {
                 return Err(Refusal::new(
@@ -189,23 +209,21 @@ impl Fields {
                 ));
             }
         }
-        let country = country(self.country.0)?;
         let named = match target {
             Some(target) => target.clone(),
-            None => named(
-                self.kind.0.as_deref(),
-                &self.link,
-                &self.pixel,
-                &self.external_id,
-            )?,
+            None => self.named()?,
         };
+        let conversion = self.conversion(&named)?;
+        let country = country(self.country.0)?;
         let link = NewLink {
             slug: self.external_id.0.and(self.link.0),
             destination: self.destination.0,
         };
+        let link = Some(link).filter(|link| *link != NewLink::default() && conversion.is_none());
         Ok(ClickRow {
             target: named,
-            link: (link != NewLink::default()).then_some(link),
+            link,
+            conversion,
             occurred_ms,
             ip,
             user_agent: self.user_agent.0.unwrap_or_default(),
@@ -237,29 +255,62 @@ impl Fields {
             ],
         })
     }
-}
 
-/// What a row says it happened to.
-fn named(
-    kind: Option<&str>,
-    link: &Text,
-    pixel: &Text,
-    external_id: &Text,
-) -> Result<Named, Refusal> {
-    let external = external_id.0.as_ref().map(|id| format!("ext_{id}"));
-    let link = external.or_else(|| link.0.clone()).map(Named::Link);
-    let pixel = pixel.0.clone().map(Named::Pixel);
-    let named = match (kind, link, pixel) {
-        (Some("click") | None, link @ Some(_), _) => link,
-        (Some("view") | None, _, pixel @ Some(_)) => pixel,
-        (Some("click" | "view") | None, _, _) => None,
-        (Some("conversion"), _, _) => {
-            let detail = "conversions are sent to a collector, which knows their goals' rules: `millrace replay`";
-            return Err(Refusal::new("conversion", detail));
+    /// What it says that it happened to.
+    fn named(&self) -> Result<Named, Refusal> {
+        let link = self.named_link().map(Named::Link);
+        let pixel = self.pixel.0.clone().map(Named::Pixel);
+        let goal = self.goal.0.clone().map(Named::Goal);
+        let named = match (self.kind.0.as_deref(), goal) {
+            (Some("conversion") | None, goal @ Some(_)) => goal,
+            (Some("conversion"), None) => {
+                return Err(Refusal::new("no_goal", "it names no goal"));
+            }
+            (Some("click"), _) => link,
+            (Some("view"), _) => pixel,
+            (None, None) => link.or(pixel),
+            (Some(_), _) => {
+                let detail = "type must be click, view or conversion";
+                return Err(Refusal::new("invalid_type", detail));
+            }
+        };
+        named.ok_or_else(|| Refusal::new("no_link", "it names no link (a view: no pixel)"))
+    }
+
+    fn named_link(&self) -> Option<String> {
+        let external = self.external_id.0.as_ref().map(|id| format!("ext_{id}"));
+        external.or_else(|| self.link.0.clone())
+    }
+
+    /// What only conversions have, which other rows must not.
+    fn conversion(&self, named: &Named) -> Result<Option<Box<ConversionRow>>, Refusal> {
+        let own = [
+            ("transaction_id", &self.transaction_id),
+            ("click_id", &self.click_id),
+            ("value", &self.value),
+            ("status", &self.status),
+            ("currency", &self.currency),
+            ("idempotency_key", &self.idempotency_key),
+        ];
+        if !matches!(named, Named::Goal(_)) {
+            return match own.iter().find(|(_, text)| text.0.is_some()) {
+                None => Ok(None),
+                Some((name, _)) => {
+                    let detail = format!("only conversions have a {name}, and it names no goal");
+                    Err(Refusal::new("no_goal", detail))
+                }
+            };
         }
-        (Some(_), _, _) => return Err(Refusal::new("invalid_type", "type must be click or view")),
-    };
-    named.ok_or_else(|| Refusal::new("no_link", "it names no link (a view: no pixel)"))
+        Ok(Some(Box::new(ConversionRow {
+            link: self.named_link(),
+            transaction_id: self.transaction_id.0.clone(),
+            idempotency_key: self.idempotency_key.0.clone(),
+            click_id: self.click_id.0.clone(),
+            value: self.value.0.clone(),
+            currency: self.currency.0.clone(),
+            status: self.status.0.clone(),
+        })))
+    }
 }
 
 /// A country: two capital letters, or none.

@@ -82,7 +82,7 @@ impl Understanding {
     ) -> anyhow::Result<Self> {
         let renames = crate::record::renames(renames)?;
         if let Some(field) = renames.values().find(|field| !fields::is_field(field)) {
-            bail!("`{field}` is no field of a click: {}", meant(field));
+            bail!("`{field}` is no field of a row: {}", meant(field));
         }
         Ok(Self {
             format,
@@ -125,7 +125,7 @@ impl Columns for Understanding {
         match fields::canonical(name) {
             Some(field) => Ok(Some(field.to_owned())),
             None => bail!(
-                "column {number}, `{name}`, is no field of a click: {} `--leave-out {name}` passes over it, `--map {name}=FIELD` gives it a meaning",
+                "column {number}, `{name}`, is no field of a row: {} `--leave-out {name}` passes over it, `--map {name}=FIELD` gives it a meaning",
                 meant(name)
             ),
         }
@@ -149,6 +149,8 @@ pub enum Named {
     Link(String),
     /// A pixel: its name or its id.
     Pixel(String),
+    /// A goal: its name or its id.
+    Goal(String),
 }
 
 /// What happened once.
@@ -158,6 +160,8 @@ pub struct ClickRow {
     pub target: Named,
     /// Where the link leads, and at which path it would answer, if the row says so.
     pub link: Option<NewLink>,
+    /// What is told of a conversion.
+    pub conversion: Option<Box<ConversionRow>>,
     /// Unix milliseconds.
     pub occurred_ms: i64,
     /// Address of the visitor.
@@ -184,6 +188,25 @@ pub struct ClickRow {
     pub subs: [Option<String>; 5],
     /// `utm_source`, `utm_medium`, `utm_campaign`, `utm_term`, `utm_content`.
     pub utm: [Option<String>; 5],
+}
+
+/// What a row says of a conversion.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConversionRow {
+    /// The link that led to it: its slug, its id, or `ext_` and what it is called.
+    pub link: Option<String>,
+    /// What the order is called, unique in its goal.
+    pub transaction_id: Option<String>,
+    /// What this report of it is called.
+    pub idempotency_key: Option<String>,
+    /// The click that led to it.
+    pub click_id: Option<String>,
+    /// A decimal.
+    pub value: Option<String>,
+    /// ISO 4217.
+    pub currency: Option<String>,
+    /// What has become of it, in a word of the goal's.
+    pub status: Option<String>,
 }
 
 /// A link that does not exist yet, as far as a row tells of it.

@@ -71,6 +71,7 @@ pub(super) fn content(text: &[u8], target: Option<&Named>) -> Result<Content, Re
             slug: Some(path),
             destination: Some(owned(&line.u)).filter(|to| !to.is_empty()),
         }),
+        conversion: None,
         occurred_ms: seconds.saturating_mul(1_000),
         ip: None,
         user_agent: owned(&line.a),

@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use catalog::{ApiKey, Campaign, Change, Domain, Goal, Link, Pixel, Scope};
+use catalog::{ApiKey, Campaign, Change, Domain, Goal, Link, PeriodCost, Pixel, Price, Scope};
 use http::StatusCode;
 use model::{EntityId, random::hash_secret};
 use url::form_urlencoded;
@@ -59,6 +59,20 @@ async fn site() -> (Site, String) {
     ];
     let catalog = &site.app.catalog;
     catalog.commit(|_| Ok(changes.clone())).await.unwrap();
+    // Of a link that there is.
+    let cost = Change::PutCost(PeriodCost {
+        id: "cst_0000000000004".into(),
+        account,
+        object: id("lnk_0000000000005"),
+        from: NOW_MS / 60_000 / 15 * 15,
+        to: NOW_MS / 60_000 / 15 * 15 + 15,
+        amount: Price::parse("1").unwrap(),
+        currency: "EUR".into(),
+        note: None,
+        created_ms: NOW_MS,
+        changed_ms: NOW_MS,
+    });
+    catalog.commit(|_| Ok(vec![cost.clone()])).await.unwrap();
     let events = clicks(account, 1, 1, 4);
     site.stream(&events).await;
     site.fold(&events).await;

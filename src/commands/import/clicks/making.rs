@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use imports::{
     Refusal,
-    clicks::{ClickRow, Content, Row, Understanding},
+    clicks::{ClickRow, Content, ConversionRow, Row, Understanding},
     rejects::Rejects,
 };
 use indicatif::ProgressBar;
@@ -14,6 +14,7 @@ use model::{Event, time};
 use tokio::sync::mpsc;
 
 use super::{
+    conversions::Conversions,
     reading::{self, File, Part},
     targets::Targets,
 };
@@ -28,6 +29,7 @@ const BESIDE: usize = 128;
 pub(super) struct Maker {
     pub(super) builder: Arc<EventBuilder>,
     pub(super) targets: Targets,
+    pub(super) conversions: Conversions,
     /// When all of it is taken to have been received, unix milliseconds.
     pub(super) received_ms: i64,
     /// Unix milliseconds.
@@ -124,13 +126,13 @@ impl Maker {
 
     fn event(&self, row: &Row) -> Result<Option<Event>, Refusal> {
         match &row.content {
-            Content::Click(click) => self.of_click(click).map(Some),
+            Content::Click(click) => self.of_click(click),
             Content::Nothing(_) => Ok(None),
             Content::Refused(refusal) => Err(refusal.clone()),
         }
     }
 
-    fn of_click(&self, click: &ClickRow) -> Result<Event, Refusal> {
+    fn of_click(&self, click: &ClickRow) -> Result<Option<Event>, Refusal> {
         let latest = self.received_ms + time::MAX_AHEAD_MS;
         if !(time::EARLIEST_MS..=latest).contains(&click.occurred_ms) {
             return Err(Refusal::new(
@@ -144,7 +146,18 @@ impl Maker {
             let place = names.iter().position(|known| *known == name)?;
             values[place].clone()
         };
+        let conversion = click.conversion.as_deref();
+        let value = conversion.map(|row| self.conversions.value(target.object, row));
+        // What a click id says of its click is better than what the row does, and comes after it.
+        let text =
+            |of: fn(&ConversionRow) -> &Option<String>| conversion.and_then(|row| of(row).clone());
+        let own_key = text(|row| &row.idempotency_key);
         let seen = RequestFacts {
+            transaction_id: text(|row| &row.transaction_id),
+            // As a postback's: one of `/v1/events` is another.
+            idempotency_key: own_key.map(|key| format!("{}/{key}", target.object)),
+            click_id: text(|row| &row.click_id),
+            value: value.transpose()?.flatten(),
             occurred_ms: click.occurred_ms,
             received_ms: self.received_ms,
             ip: click.ip,
@@ -164,13 +177,17 @@ impl Maker {
             true => cut(said.to_owned(), MAX_SHORT),
             false => ours,
         };
-        Ok(Event {
+        let event = Event {
             region: or(event.region.clone(), &click.region),
             city: or(event.city.clone(), &click.city),
             variant: click.variant.clone(),
             trigger: click.trigger.clone(),
             ..event
-        })
+        };
+        match conversion {
+            Some(row) => self.conversions.decide(row, event),
+            None => Ok(Some(event)),
+        }
     }
 }
 

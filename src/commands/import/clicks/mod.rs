@@ -1,6 +1,7 @@
 //! `millrace import clicks`: history straight into a log of its own.
 
 mod contents;
+mod conversions;
 mod making;
 mod reading;
 mod targets;
@@ -20,7 +21,7 @@ use ingest::{CurrentSalts, EventBuilder};
 use model::{EntityId, random::new_secret};
 use url::Url;
 
-use self::{contents::Source, making::Maker, targets::Targets};
+use self::{contents::Source, conversions::Conversions, making::Maker, targets::Targets};
 use super::report::Report;
 use crate::{config::Settings, wiring::Base};
 
@@ -29,6 +30,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   millrace import clicks --account acc_… --format csv visits.csv --map short_code=link --map at=time --leave-out id
   millrace import clicks --account acc_… --format combined access.log --create-links --site https://www.example.com
   millrace import clicks --account acc_… --format usagov --create-links --name usagov-2013 raw/*.gz
+  millrace import conversions --account acc_… --format csv orders.csv --goal Sale --map order=transaction_id --map total=value
 
 It writes to the object store, as `--store-url` or the settings name it; no collector is needed, and all may be running. A file
 counts once, whatever becomes of the import: one that is killed goes on where it was, one that is run again says that it was done.
@@ -56,11 +58,14 @@ pub struct Clicks {
     #[arg(long)]
     account: EntityId,
     /// The link that all of it happened to: its slug, id, or ext_ and what it is called.
-    #[arg(long, conflicts_with = "pixel")]
+    #[arg(long, conflicts_with_all = ["pixel", "goal"])]
     link: Option<String>,
     /// The pixel that all of it happened to: its name or id.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "goal")]
     pixel: Option<String>,
+    /// The goal that all of it reached: its name or id. `link` of a row is then the link that led to it.
+    #[arg(long)]
+    goal: Option<String>,
     /// A column or field, and what it is: `--map short_code=link`.
     #[arg(long, value_name = "COLUMN=FIELD")]
     map: Vec<String>,
@@ -118,7 +123,9 @@ impl Clicks {
     fn understanding(&self) -> anyhow::Result<Understanding> {
         let format: Format = self.format.parse().map_err(anyhow::Error::msg)?;
         let link = self.link.clone().map(Named::Link);
-        let target = link.or_else(|| self.pixel.clone().map(Named::Pixel));
+        let target = link
+            .or_else(|| self.pixel.clone().map(Named::Pixel))
+            .or_else(|| self.goal.clone().map(Named::Goal));
         Understanding::new(format, &self.map, &self.leave_out, target)
     }
 
@@ -233,6 +240,7 @@ impl Clicks {
         let (into, mut events) = tokio::sync::mpsc::channel(AHEAD);
         let maker = Maker {
             builder: Arc::clone(&tools.builder),
+            conversions: Conversions::new(tools.targets.clone(), &tools.builder),
             targets: tools.targets.clone(),
             received_ms: begun.begun_ms,
             now_ms: tools.base.env.clock.now_ms(),

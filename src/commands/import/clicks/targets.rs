@@ -52,6 +52,10 @@ impl Targets {
         }
     }
 
+    pub(super) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     /// The account that everything is for.
     pub(super) fn account_id(&self) -> EntityId {
         self.account.id
@@ -86,6 +90,13 @@ impl Targets {
                     .find(account, name)
                     .filter(|pixel| !pixel.deleted());
                 pixel.map(|pixel| target(&**pixel))
+            }
+            Named::Goal(name) => {
+                let goal = state
+                    .goals
+                    .find(account, name)
+                    .filter(|goal| !goal.deleted());
+                goal.map(|goal| target(&**goal))
             }
         })
     }
@@ -188,13 +199,14 @@ fn unknown(named: &Named) -> Refusal {
     let (kind, name) = match named {
         Named::Link(name) => ("link", name),
         Named::Pixel(name) => ("pixel", name),
+        Named::Goal(name) => ("goal", name),
     };
     let name: String = name.chars().take(80).collect();
     let detail = match kind {
         "link" => format!(
             "this account has no link `{name}`; import the links first, or give --create-links"
         ),
-        _ => format!("this account has no pixel `{name}`"),
+        kind => format!("this account has no {kind} `{name}`"),
     };
     Refusal::new("unknown_object", detail)
 }

@@ -1,13 +1,11 @@
 //! `millrace simulate-rules`: where the real clicks of a link would have gone by other rules. Nothing is changed.
 
+mod live;
+mod settled;
+
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
-use arrow::{
-    array::{Array, ArrayRef, AsArray, RecordBatch},
-    compute::cast,
-    datatypes::{DataType, Int64Type, UInt64Type},
-};
 use catalog::{
     Catalog, Link, Row,
     routing::{LinkOptions, Rule, Visit, choose},
@@ -22,11 +20,9 @@ use crate::{config::Settings, wiring::Base};
 
 pub const EXAMPLES: &str = "Examples:\n  millrace simulate-rules --link spring --rules new.json --range 7d\n  \
     millrace simulate-rules --link lnk_0000000000005 --rules '[]' --json\n\
-    The file holds what `rules` of PATCH /v1/links/{id} would: a list, or an object with `rules`. Clicks are those that are \
-    settled. Of addresses only the network is kept, and of parameters `utm_…` and `sub1` to `sub5`: conditions on \
+    The file holds what `rules` of PATCH /v1/links/{id} would: a list, or an object with `rules`. Clicks are those that are settled, and \
+    those behind them that collectors have stored: they do so every few seconds, so that only the last ones are missing. Of addresses only the network is kept, and of parameters `utm_…` and `sub1` to `sub5`: conditions on \
     others fit nobody.";
-/// Clicks looked at: beyond them the answer says so.
-const MOST: usize = 5_000_000;
 
 #[derive(Debug, Args)]
 pub struct SimulateRules {
@@ -42,6 +38,14 @@ pub struct SimulateRules {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// By what clicks are led anew.
+#[derive(Clone)]
+struct By {
+    link: Arc<Link>,
+    zone: Tz,
+    since_ms: i64,
 }
 
 /// Where clicks go: the rule, and the variant.
@@ -61,15 +65,18 @@ impl SimulateRules {
         changed.check_routing(None, &account.settings.allowed_schemes)?;
         let zone: Tz = account.settings.timezone.parse().unwrap_or(Tz::UTC);
         let since_ms = base.env.clock.now_ms() - range_ms(&self.range)?;
-        let sql = question(&link, since_ms);
-        let batch = base.batch(Arc::new(Rules::new()?))?;
-        let rows = batch
-            .run(move |deps| async move { batch_layer::query(&deps, &sql, MOST).await })
+        let rules = Arc::new(Rules::new()?);
+        let by = By {
+            link: Arc::new(changed),
+            zone,
+            since_ms,
+        };
+        let batch = base.batch(Arc::clone(&rules))?;
+        let settled = by.clone();
+        let (mut told, manifest) = batch
+            .run(move |deps| async move { settled::read(&deps, &settled).await })
             .await??;
-        let mut told = Told::default();
-        for batch in &rows {
-            told.add(batch, &changed, zone)?;
-        }
+        live::read(&base.env.store, &manifest.horizon, &rules, &by, &mut told).await?;
         match self.json {
             true => println!("{}", told.json(&link, since_ms)),
             false => told.print(&link, since_ms),
@@ -120,112 +127,36 @@ fn range_ms(text: &str) -> anyhow::Result<i64> {
     Ok(i64::from(number) * minutes * 60_000)
 }
 
-/// What a click says to rules, column by column: texts first.
-const TEXTS: [&str; 23] = [
-    "country",
-    "region",
-    "city",
-    "continent",
-    "device_type",
-    "os",
-    "browser",
-    "language",
-    "referrer_host",
-    "network",
-    "rule",
-    "variant",
-    "bot",
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_term",
-    "utm_content",
-    "sub1",
-    "sub2",
-    "sub3",
-    "sub4",
-    "sub5",
-];
-
-fn question(link: &Link, since_ms: i64) -> String {
-    let texts = TEXTS.map(|name| format!("CAST({name} AS VARCHAR) AS {name}"));
-    format!(
-        "SELECT {}, visitor, seq, CAST(time AS BIGINT) AS ms FROM events WHERE object = '{}' AND type = 'click' \
-         AND CAST(time AS BIGINT) >= {since_ms}",
-        texts.join(", "),
-        link.id
-    )
-}
-
 /// What came of it.
 #[derive(Debug, Default)]
 struct Told {
     before: Ways,
     after: Ways,
     moved: u64,
-    clicks: u64,
+    settled: u64,
+    live: u64,
+    newest_ms: Option<i64>,
 }
 
 impl Told {
-    /// Leads the clicks of a batch anew.
-    fn add(&mut self, batch: &RecordBatch, link: &Link, zone: Tz) -> anyhow::Result<()> {
-        let texts = TEXTS.map(|name| column(batch, name, &DataType::Utf8));
-        let texts: Vec<ArrayRef> = texts.into_iter().collect::<anyhow::Result<_>>()?;
-        let text = |name: &str, row: usize| -> &str {
-            let place = TEXTS.iter().position(|known| *known == name);
-            let column = place.map(|place| texts[place].as_string::<i32>());
-            column
-                .filter(|column| column.is_valid(row))
-                .map_or("", |column| column.value(row))
-        };
-        let visitors = column(batch, "visitor", &DataType::UInt64)?;
-        let seqs = column(batch, "seq", &DataType::UInt64)?;
-        let times = column(batch, "ms", &DataType::Int64)?;
-        for row in 0..batch.num_rows() {
-            let query: Vec<(String, String)> = TEXTS[13..23]
-                .iter()
-                .map(|name| ((*name).to_owned(), text(name, row).to_owned()))
-                .filter(|(_, value)| !value.is_empty())
-                .collect();
-            let network = text("network", row).split('/').next().unwrap_or_default();
-            let is_bot = !text("bot", row).is_empty();
-            let visit = Visit {
-                country: text("country", row),
-                region: text("region", row),
-                city: text("city", row),
-                continent: text("continent", row),
-                device: text("device_type", row),
-                os: text("os", row),
-                browser: text("browser", row),
-                language: text("language", row),
-                referrer_host: text("referrer_host", row),
-                query: &query,
-                ip: network.parse().ok(),
-                bot: is_bot,
-                link: link.id.raw,
-                visitor: visitors.as_primitive::<UInt64Type>().value(row),
-                chance: seqs.as_primitive::<UInt64Type>().value(row),
-                at_ms: times.as_primitive::<Int64Type>().value(row),
-                timezone: zone,
-            };
-            let before = (
-                text("rule", row).to_owned(),
-                text("variant", row).to_owned(),
-            );
-            let after = choose(link.rules(), &visit).map_or_else(Way::default, |choice| {
-                let rule = link.rules()[choice.rule].name(choice.rule);
-                (rule, choice.variant.to_owned())
-            });
-            self.clicks += 1;
-            self.moved += u64::from(before != after);
-            self.before.entry(before).or_default()[usize::from(is_bot)] += 1;
-            self.after.entry(after).or_default()[usize::from(is_bot)] += 1;
-        }
-        Ok(())
+    /// Leads a click anew, which went this way.
+    fn add(&mut self, link: &Link, visit: &Visit<'_>, before: Way) {
+        let after = choose(link.rules(), visit).map_or_else(Way::default, |choice| {
+            let rule = link.rules()[choice.rule].name(choice.rule);
+            (rule, choice.variant.to_owned())
+        });
+        self.newest_ms = self.newest_ms.max(Some(visit.at_ms));
+        self.moved += u64::from(before != after);
+        self.before.entry(before).or_default()[usize::from(visit.bot)] += 1;
+        self.after.entry(after).or_default()[usize::from(visit.bot)] += 1;
     }
 
-    fn is_cut(&self) -> bool {
-        self.clicks as usize >= MOST
+    fn clicks(&self) -> u64 {
+        self.settled + self.live
+    }
+
+    fn newest(&self) -> Option<String> {
+        self.newest_ms.map(time::rfc3339)
     }
 
     fn json(&self, link: &Link, since_ms: i64) -> Value {
@@ -237,19 +168,22 @@ impl Told {
             ways.collect()
         };
         json!({
-            "link": link.id, "slug": link.slug, "since": time::rfc3339(since_ms), "clicks": self.clicks,
-            "moved": self.moved, "cut": self.is_cut(), "before": ways(&self.before), "after": ways(&self.after),
+            "link": link.id, "slug": link.slug, "since": time::rfc3339(since_ms), "clicks": self.clicks(),
+            "settled": self.settled, "live": self.live, "newest": self.newest(),
+            "moved": self.moved, "before": ways(&self.before), "after": ways(&self.after),
         })
     }
 
     fn print(&self, link: &Link, since_ms: i64) {
         let (slug, since) = (&link.slug, time::rfc3339(since_ms));
         println!(
-            "{} settled clicks on {slug} since {since}; {} would go another way",
-            self.clicks, self.moved
+            "{} clicks on {slug} since {since}, {} of them not settled yet; {} would go another way",
+            self.clicks(),
+            self.live,
+            self.moved
         );
-        if self.is_cut() {
-            println!("there are more, which were not looked at: choose a shorter --range");
+        if let Some(newest) = self.newest() {
+            println!("the newest is of {newest}; what collectors have not stored yet is not in it");
         }
         println!(
             "\n{:<24} {:<24} {:>10} {:>10}",
@@ -275,13 +209,6 @@ impl Told {
             );
         }
     }
-}
-
-/// A column, as this type.
-fn column(batch: &RecordBatch, name: &str, kind: &DataType) -> anyhow::Result<ArrayRef> {
-    let column = batch.column_by_name(name);
-    let column = column.with_context(|| format!("the events have no column {name}"))?;
-    Ok(cast(column, kind)?)
 }
 
 #[cfg(test)]

@@ -1,0 +1,334 @@
+//! What was paid for a link or a campaign in a period.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use catalog::{AccountSettings, CatalogError, Change, PeriodCost, Price};
+use chrono_tz::Tz;
+use http::{StatusCode, header};
+use model::{EntityId, random::new_cost_id};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::Problem;
+
+use super::{
+    auth::{Caller, Reader, Writer},
+    body::{Body, Given},
+    failure::problem,
+    objects::Made,
+    page::{self, Page},
+    params::{Params, Segment},
+};
+use crate::{
+    api_types::{CostView, List},
+    app::App,
+    openapi::refusals::{self, Commit, Key, Name, Nothing, Query, Refusals},
+    stats::range::instant,
+};
+
+/// What clients set of a cost.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CostBody {
+    /// The link that it was paid for: its id, its slug, or `ext_` and what the account calls it. This or `campaign` is
+    /// needed.
+    #[schema(value_type = Option<String>, example = "spring")]
+    #[serde(default)]
+    link: Given<String>,
+    /// The campaign that it was paid for: its id or its name.
+    #[schema(value_type = Option<String>, example = json!(null))]
+    #[serde(default)]
+    campaign: Given<String>,
+    /// From then on: RFC 3339 on a quarter of an hour, or a day in the account's time zone. Needed.
+    #[schema(value_type = Option<String>, example = "2026-01-01")]
+    #[serde(default)]
+    from: Given<String>,
+    /// Before then, so that a day is not in it. Needed.
+    #[schema(value_type = Option<String>, example = "2026-01-08")]
+    #[serde(default)]
+    to: Given<String>,
+    /// What was paid, a decimal. Needed.
+    #[schema(value_type = Option<String>, example = "70.00")]
+    #[serde(default)]
+    amount: Given<Price>,
+    /// ISO 4217; the account's unless given.
+    #[schema(value_type = Option<String>, example = "EUR")]
+    #[serde(default)]
+    currency: Given<Box<str>>,
+    /// For people.
+    #[schema(value_type = Option<String>, example = "Invoice 7")]
+    #[serde(default)]
+    note: Given<Box<str>>,
+}
+
+impl CostBody {
+    /// Sets the fields that are given.
+    fn change(
+        &self,
+        old: Option<&PeriodCost>,
+        blank: Blank,
+        state: &catalog::State,
+    ) -> Result<PeriodCost, CatalogError> {
+        let Blank {
+            id,
+            account,
+            now_ms,
+        } = blank;
+        let settings = settings(state, account);
+        let zone = zone(&settings);
+        let read = |field: &'static str, given: &Given<String>, old: Option<i64>| match given {
+            Given::Absent => old.ok_or_else(|| required(field)),
+            Given::Null => Err(required(field)),
+            Given::Value(text) => minute(field, text, zone),
+        };
+        Ok(PeriodCost {
+            id,
+            account,
+            object: self.object(state, account, old)?,
+            from: read("from", &self.from, old.map(|old| old.from))?,
+            to: read("to", &self.to, old.map(|old| old.to))?,
+            amount: match (&self.amount, old) {
+                (Given::Value(amount), _) => *amount,
+                (Given::Absent, Some(old)) => old.amount,
+                _ => return Err(required("amount")),
+            },
+            currency: match (&self.currency, old) {
+                (Given::Value(currency), _) => currency.clone(),
+                (Given::Absent, Some(old)) => old.currency.clone(),
+                _ => settings.currency().into(),
+            },
+            note: match (&self.note, old) {
+                (Given::Value(note), _) => Some(note.clone()),
+                (Given::Absent, Some(old)) => old.note.clone(),
+                _ => None,
+            },
+            created_ms: old.map_or(now_ms, |old| old.created_ms),
+            changed_ms: now_ms,
+        })
+    }
+
+    /// The link or the campaign, one of which there must be.
+    fn object(
+        &self,
+        state: &catalog::State,
+        account: EntityId,
+        old: Option<&PeriodCost>,
+    ) -> Result<EntityId, CatalogError> {
+        let named = |given: &Given<String>| match given {
+            Given::Value(text) => Some(text.clone()),
+            _ => None,
+        };
+        let unknown = |field, what| move || CatalogError::invalid(field, what);
+        match (named(&self.link), named(&self.campaign), old) {
+            (Some(_), Some(_), _) => {
+                let why = "and `campaign` cannot be given both: a cost is of one of them";
+                Err(CatalogError::invalid("link", why))
+            }
+            (Some(link), None, _) => {
+                let found = state.links.find(account, &link).map(|link| link.id);
+                found.ok_or_else(unknown(
+                    "link",
+                    "must be the id or the slug of a link of this account",
+                ))
+            }
+            (None, Some(campaign), _) => {
+                let found = state.campaigns.find(account, &campaign).map(|row| row.id);
+                found.ok_or_else(unknown(
+                    "campaign",
+                    "must be the id or the name of a campaign of this account",
+                ))
+            }
+            (None, None, Some(old)) => Ok(old.object),
+            (None, None, None) => {
+                let why = "or `campaign` is required";
+                Err(CatalogError::invalid("link", why))
+            }
+        }
+    }
+}
+
+/// What a cost has before anything is said of it.
+struct Blank {
+    id: Box<str>,
+    account: EntityId,
+    now_ms: i64,
+}
+
+fn required(field: &'static str) -> CatalogError {
+    CatalogError::invalid(field, "is required")
+}
+
+fn minute(field: &'static str, text: &str, zone: Tz) -> Result<i64, CatalogError> {
+    let why = "must be RFC 3339 on a quarter of an hour, such as 2026-11-22T10:15:00Z, or a date";
+    instant(text, zone).ok_or_else(|| CatalogError::invalid(field, why))
+}
+
+fn settings(state: &catalog::State, account: EntityId) -> AccountSettings {
+    let account = state.account(account);
+    account.map_or_else(AccountSettings::default, |account| account.settings.clone())
+}
+
+fn zone(settings: &AccountSettings) -> Tz {
+    settings.timezone.parse().unwrap_or(Tz::UTC)
+}
+
+fn view(app: &App, cost: &PeriodCost) -> CostView {
+    let settings = app.catalog.read(|state| settings(state, cost.account));
+    CostView::new(cost, zone(&settings))
+}
+
+/// The cost of the caller with this id. Nobody is told of those of others.
+fn own(state: &catalog::State, caller: &Caller, id: &str) -> Result<Arc<PeriodCost>, CatalogError> {
+    let cost = state.cost(caller.account, id).cloned();
+    cost.ok_or_else(|| CatalogError::not_found(id.chars().take(64).collect::<String>()))
+}
+
+/// Says what was paid for a link or a campaign in a period
+///
+/// It is spread over the clicks of people in the period, and is in `cost`, `profit` and `roi` of `/v1/stats` from then
+/// on, also of what was clicked before.
+#[utoipa::path(
+    post, path = "/v1/costs", tag = "Costs",
+    request_body = CostBody,
+    responses(
+        (status = 201, description = "As it was taken.", body = CostView),
+        Refusals<(Key, refusals::Body, Commit)>,
+    ),
+    security(("key" = ["write"])),
+)]
+pub(crate) async fn create_cost(
+    State(app): State<Arc<App>>,
+    Writer(caller): Writer,
+    Body(body): Body<CostBody>,
+) -> Result<Made<CostView>, Problem> {
+    app.may_make(caller.account, 1)?;
+    let id: Box<str> = new_cost_id(&*app.env.random).into();
+    let now_ms = app.env.clock.now_ms();
+    let decide = |state: &catalog::State| {
+        let blank = Blank {
+            id: id.clone(),
+            account: caller.account,
+            now_ms,
+        };
+        Ok(vec![Change::PutCost(body.change(None, blank, state)?)])
+    };
+    app.catalog.commit(decide).await.map_err(problem)?;
+    let made = app.catalog.read(|state| own(state, &caller, &id));
+    let made = made.map_err(problem)?;
+    let location = format!("/v1/costs/{id}");
+    let view = Json(view(&app, &made));
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], view))
+}
+
+/// Lists what was paid in periods, in the order of ids
+#[utoipa::path(
+    get, path = "/v1/costs", tag = "Costs",
+    params(Page),
+    responses(
+        (status = 200, description = "A page of them.", body = List<CostView>),
+        Refusals<(Key, Query)>,
+    ),
+    security(("key" = ["read"])),
+)]
+pub(crate) async fn list_costs(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Params(page): Params<Page>,
+) -> Result<Json<List<CostView>>, Problem> {
+    let limit = page.limit()?;
+    let after = page.after(|text| Some(text.to_owned()))?;
+    let costs: Vec<Arc<PeriodCost>> = app.catalog.read(|state| {
+        let costs = state.costs_of(caller.account);
+        let next = costs.filter(|cost| after.as_deref().is_none_or(|after| *cost.id > *after));
+        next.take(limit + 1).cloned().collect()
+    });
+    let id = |cost: &Arc<PeriodCost>| cost.id.to_string();
+    Ok(Json(page::answer(costs, limit, id, |cost| {
+        view(&app, cost)
+    })))
+}
+
+/// Shows what was paid in a period
+#[utoipa::path(
+    get, path = "/v1/costs/{id}", tag = "Costs",
+    params(("id" = String, Path, description = "Its id.", example = "cst_0000000000004")),
+    responses(
+        (status = 200, description = "As it is.", body = CostView),
+        Refusals<(Key, Name, Nothing)>,
+    ),
+    security(("key" = ["read"])),
+)]
+pub(crate) async fn read_cost(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    Segment(id): Segment,
+) -> Result<Json<CostView>, Problem> {
+    let found = app.catalog.read(|state| own(state, &caller, &id));
+    found.map(|cost| Json(view(&app, &cost))).map_err(problem)
+}
+
+/// Changes the fields of a cost that are given: numbers are restated at once
+#[utoipa::path(
+    patch, path = "/v1/costs/{id}", tag = "Costs",
+    params(("id" = String, Path, description = "Its id.", example = "cst_0000000000004")),
+    request_body = CostBody,
+    responses(
+        (status = 200, description = "As it is now.", body = CostView),
+        Refusals<(Key, Name, refusals::Body, Commit)>,
+    ),
+    security(("key" = ["write"])),
+)]
+pub(crate) async fn change_cost(
+    State(app): State<Arc<App>>,
+    Writer(caller): Writer,
+    Segment(id): Segment,
+    Body(body): Body<CostBody>,
+) -> Result<Json<CostView>, Problem> {
+    let now_ms = app.env.clock.now_ms();
+    let mut changed = None;
+    let decide = |state: &catalog::State| {
+        let old = own(state, &caller, &id)?;
+        let blank = Blank {
+            id: old.id.clone(),
+            account: caller.account,
+            now_ms: old.changed_ms,
+        };
+        let mut new = body.change(Some(&old), blank, state)?;
+        if new == *old {
+            changed = Some(new);
+            return Ok(Vec::new());
+        }
+        new.changed_ms = now_ms;
+        changed = Some(new.clone());
+        Ok(vec![Change::PutCost(new)])
+    };
+    app.catalog.commit(decide).await.map_err(problem)?;
+    let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
+    Ok(Json(view(&app, &changed)))
+}
+
+/// Forgets what was paid in a period: numbers are restated at once
+#[utoipa::path(
+    delete, path = "/v1/costs/{id}", tag = "Costs",
+    params(("id" = String, Path, description = "Its id.", example = "cst_0000000000004")),
+    responses(
+        (status = 204, description = "It is in no number any more."),
+        Refusals<(Key, Name, Commit)>,
+    ),
+    security(("key" = ["write"])),
+)]
+pub(crate) async fn delete_cost(
+    State(app): State<Arc<App>>,
+    Writer(caller): Writer,
+    Segment(id): Segment,
+) -> Result<StatusCode, Problem> {
+    let decide = |state: &catalog::State| {
+        let cost = own(state, &caller, &id)?;
+        Ok(vec![Change::DeleteCost {
+            account: cost.account,
+            id: cost.id.clone(),
+        }])
+    };
+    app.catalog.commit(decide).await.map_err(problem)?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -9,7 +9,9 @@ use datafusion::{
     datasource::empty::EmptyTable,
     error::DataFusionError,
     execution::{
-        memory_pool::FairSpillPool, object_store::ObjectStoreUrl, runtime_env::RuntimeEnvBuilder,
+        memory_pool::{FairSpillPool, MemoryPool},
+        object_store::ObjectStoreUrl,
+        runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
     },
     prelude::{ParquetReadOptions, SessionConfig, SessionContext, col},
 };
@@ -27,18 +29,31 @@ const LAKE: &str = "lake://store";
 
 /// A session that reads the store.
 pub(crate) fn context(deps: &RollupDeps) -> Result<SessionContext, DataFusionError> {
+    let pool = FairSpillPool::new(deps.limits.query());
+    Ok(context_with(runtime(deps, Arc::new(pool))?))
+}
+
+/// A session of a runtime that others may share.
+pub(crate) fn context_with(runtime: Arc<RuntimeEnv>) -> SessionContext {
     let mut config = SessionConfig::new().with_information_schema(false);
     // Has a history of wrong results.
     config.options_mut().execution.parquet.pushdown_filters = false;
-    let pool = FairSpillPool::new(deps.limits.query());
-    let mut runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool));
+    SessionContext::new_with_config_rt(config, runtime)
+}
+
+/// What reads the store, and takes its memory from `pool`.
+pub(crate) fn runtime(
+    deps: &RollupDeps,
+    pool: Arc<dyn MemoryPool>,
+) -> Result<Arc<RuntimeEnv>, DataFusionError> {
+    let mut runtime = RuntimeEnvBuilder::new().with_memory_pool(pool);
     if let Some(folder) = &deps.limits.spill_dir {
         runtime = runtime.with_temp_file_path(folder);
     }
     let runtime = runtime.build_arc()?;
     let url = ObjectStoreUrl::parse(LAKE)?;
     runtime.register_object_store(url.as_ref(), Arc::clone(&deps.env.store));
-    Ok(SessionContext::new_with_config_rt(config, runtime))
+    Ok(runtime)
 }
 
 /// Makes a table of events without those that `manifest` does not count.
@@ -48,6 +63,17 @@ pub(crate) async fn register_events(
     files: &[Path],
     manifest: &Manifest,
 ) -> Result<(), DataFusionError> {
+    let frame = events(context, files, manifest).await?;
+    context.register_table(table, frame.into_view())?;
+    Ok(())
+}
+
+/// The same rows as a frame.
+pub(crate) async fn events(
+    context: &SessionContext,
+    files: &[Path],
+    manifest: &Manifest,
+) -> Result<DataFrame, DataFusionError> {
     let mut frame = read(context, files, events_schema()).await?;
     if let Some(File { name, .. }) = manifest.duplicates.clone() {
         let path = ObjectKey::Duplicates { name }.path();
@@ -59,8 +85,7 @@ pub(crate) async fn register_events(
         let theirs = ["left_out_log", "left_out_seq"];
         frame = frame.join(left_out, JoinType::LeftAnti, &["log", "seq"], &theirs, None)?;
     }
-    context.register_table(table, frame.into_view())?;
-    Ok(())
+    Ok(frame)
 }
 
 /// Rows of Parquet files with these columns; of no files, none. Columns that a file lacks are null.

@@ -1,6 +1,7 @@
 //! The batch layer: exact views of everything that is sealed, and predictions. The only crate
 //! with DataFusion and Polars.
 
+mod ask;
 mod engine;
 pub mod forecast;
 mod limits;
@@ -10,6 +11,7 @@ mod rollup;
 mod settled;
 
 pub use datafusion::arrow::util::pretty::pretty_format_batches;
+pub use ask::Asker;
 pub use limits::Limits;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};
 pub use report::{ReportError, ReportFiles, each_row, query, run_report};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use asking::Events;
 use catalog::{Catalog, Link};
 use enrich::Rules;
 use handover::{directory::Directory, fences::Fences, forecasts, overview::Overview};
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub stream: Arc<dyn EventStream>,
     /// What batch has published, and all logs.
     pub overview: Overview,
+    /// The events themselves.
+    pub events: Arc<dyn Events>,
     /// What was read of the settled views.
     pub settled: Settled,
     /// Runs of predictions.
@@ -72,6 +75,7 @@ impl App {
             cells: deps.cells,
             stream: deps.stream,
             overview: deps.overview,
+            events: deps.events,
             settled: Settled::new(Arc::clone(&deps.env.store)),
             forecasts: Ledger::new(Arc::clone(&deps.env.store), forecasts::LEDGER),
             counts: AccountCounts::default(),

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use asking::Events;
 use catalog::Catalog;
 use enrich::Rules;
 use handover::overview::Overview;
@@ -21,6 +22,8 @@ pub struct ServingDeps {
     pub cells: Arc<dyn LiveCells>,
     /// Accounts, keys, objects.
     pub catalog: Catalog,
+    /// The events themselves, for what no cube holds.
+    pub events: Arc<dyn Events>,
     /// Manifests and logs.
     pub overview: Overview,
     /// Enrichment: what is known of somebody who might follow a link.

@@ -3,7 +3,6 @@
 mod fold;
 pub mod housekeeping;
 mod listed;
-mod raw_source;
 mod role;
 mod share;
 pub mod worker;

@@ -5,7 +5,10 @@ use model::failpoint::reach;
 use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use handover::raw::{self, Stored};
+use handover::{
+    raw::{self, Stored},
+    raw_source::RawSource,
+};
 use model::{Bug, Covered, Epoch, Fence, FoldVersion, LogId, Seq, Tail, Target, planted};
 use storage::{
     bell::Look,
@@ -20,7 +23,6 @@ use crate::{
     SpeedDeps, SpeedSettings,
     fold::{Folder, Gap},
     listed::Listed,
-    raw_source::RawSource,
 };
 
 /// Batches read from the stream at once.

@@ -22,7 +22,7 @@ use super::{
 const AHEAD: usize = 2;
 
 /// An event with where it is from and what the rules say.
-pub(super) struct Enriched {
+pub(crate) struct Enriched {
     pub log: LogId,
     pub record: Record,
     pub facts: Facts,

@@ -1,6 +1,7 @@
 //! Enriched events as Parquet, by the day they were received: the table that data scientists read.
 
 use std::{
+    borrow::Borrow,
     fmt::{self, Write},
     sync::Arc,
 };
@@ -203,7 +204,10 @@ const NUMBERS: [(&str, Number); 2] = [
 ];
 const UTM: [&str; 5] = ["source", "medium", "campaign", "term", "content"];
 
-fn batch(rows: &[Enriched]) -> Result<RecordBatch, RollupError> {
+/// Rows as columns of [`schema`].
+pub(crate) fn batch<R: Borrow<Enriched>>(rows: &[R]) -> Result<RecordBatch, RollupError> {
+    let rows: Vec<&Enriched> = rows.iter().map(Borrow::borrow).collect();
+    let rows = &rows[..];
     let mut columns: Vec<ArrayRef> = vec![
         made(rows, |r, text| write!(text, "{}", r.record.id(r.log))),
         named(rows, |r| r.log),
@@ -242,13 +246,13 @@ fn nth(list: &[String], i: usize) -> &str {
     list.get(i).map_or("", String::as_str)
 }
 
-fn texts(rows: &[Enriched], of: impl Fn(&Enriched) -> &str) -> ArrayRef {
+fn texts(rows: &[&Enriched], of: impl Fn(&Enriched) -> &str) -> ArrayRef {
     let mut builder = StringBuilder::new();
     rows.iter().for_each(|r| builder.append_value(of(r)));
     Arc::new(builder.finish())
 }
 
-fn maybe_texts(rows: &[Enriched], of: impl Fn(&Enriched) -> Option<&str>) -> ArrayRef {
+fn maybe_texts(rows: &[&Enriched], of: impl Fn(&Enriched) -> Option<&str>) -> ArrayRef {
     let mut builder = StringBuilder::new();
     rows.iter().for_each(|r| builder.append_option(of(r)));
     Arc::new(builder.finish())
@@ -256,7 +260,7 @@ fn maybe_texts(rows: &[Enriched], of: impl Fn(&Enriched) -> Option<&str>) -> Arr
 
 /// Texts that are written into the column itself.
 fn made(
-    rows: &[Enriched],
+    rows: &[&Enriched],
     text: impl Fn(&Enriched, &mut StringBuilder) -> fmt::Result,
 ) -> ArrayRef {
     let mut builder = StringBuilder::new();
@@ -270,13 +274,13 @@ fn made(
 }
 
 /// Names of ids; each is made once for events that follow each other.
-fn named<I: PartialEq + ToString>(rows: &[Enriched], of: impl Fn(&Enriched) -> I) -> ArrayRef {
+fn named<I: PartialEq + ToString>(rows: &[&Enriched], of: impl Fn(&Enriched) -> I) -> ArrayRef {
     maybe_named(rows, |row| Some(of(row)))
 }
 
 /// The same of ids that may be absent.
 fn maybe_named<I: PartialEq + ToString>(
-    rows: &[Enriched],
+    rows: &[&Enriched],
     of: impl Fn(&Enriched) -> Option<I>,
 ) -> ArrayRef {
     let mut builder = StringBuilder::new();
@@ -296,32 +300,32 @@ fn maybe_named<I: PartialEq + ToString>(
     Arc::new(builder.finish())
 }
 
-fn numbers(rows: &[Enriched], of: impl Fn(&Enriched) -> u64) -> ArrayRef {
+fn numbers(rows: &[&Enriched], of: impl Fn(&Enriched) -> u64) -> ArrayRef {
     let mut builder = UInt64Builder::new();
     rows.iter().for_each(|r| builder.append_value(of(r)));
     Arc::new(builder.finish())
 }
 
-fn times(rows: &[Enriched], of: impl Fn(&Enriched) -> i64) -> ArrayRef {
+fn times(rows: &[&Enriched], of: impl Fn(&Enriched) -> i64) -> ArrayRef {
     let mut builder = TimestampMillisecondBuilder::new().with_timezone("UTC");
     rows.iter().for_each(|r| builder.append_value(of(r)));
     Arc::new(builder.finish())
 }
 
-fn flags(rows: &[Enriched], of: impl Fn(&Enriched) -> bool) -> ArrayRef {
+fn flags(rows: &[&Enriched], of: impl Fn(&Enriched) -> bool) -> ArrayRef {
     let mut builder = BooleanBuilder::new();
     rows.iter().for_each(|r| builder.append_value(of(r)));
     Arc::new(builder.finish())
 }
 
-fn asns(rows: &[Enriched]) -> ArrayRef {
+fn asns(rows: &[&Enriched]) -> ArrayRef {
     let mut builder = UInt32Builder::new();
     rows.iter()
         .for_each(|r| builder.append_option(r.record.event.asn));
     Arc::new(builder.finish())
 }
 
-fn values(rows: &[Enriched], of: impl Fn(&Enriched) -> Option<i64>) -> ArrayRef {
+fn values(rows: &[&Enriched], of: impl Fn(&Enriched) -> Option<i64>) -> ArrayRef {
     let mut builder = Int64Builder::new();
     rows.iter().for_each(|r| builder.append_option(of(r)));
     Arc::new(builder.finish())

@@ -42,7 +42,11 @@ pub use self::{
     task::{Count, Done, Merge, NewRun, Part, Piece, Read, Task},
     worker::Worker,
 };
-pub(crate) use self::{events::schema as events_schema, write::run_key};
+pub(crate) use self::{
+    chunks::Enriched,
+    events::{batch as events_batch, schema as events_schema},
+    write::run_key,
+};
 
 /// What a run recomputes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

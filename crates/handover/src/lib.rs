@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod manifests;
 pub mod overview;
 pub mod raw;
+pub mod raw_source;
 pub mod reading;
 pub mod retired;
 pub mod runs;

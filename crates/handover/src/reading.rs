@@ -118,12 +118,18 @@ pub enum Why {
         "the cube `{0}` does not have all of history yet; each run of the rollup counts some more"
     )]
     NotWhole(&'static str),
+    /// What is asked is counted from events, and those that are not settled cannot all be read, or are too many.
+    #[error("events that are not settled yet cannot all be counted one by one just now")]
+    LiveEvents,
 }
 
 impl Why {
     /// Whether it may be there in a moment: what only a batch brings is not waited for.
     pub fn may_pass(self) -> bool {
-        !matches!(self, Self::Imported | Self::NotWhole(_))
+        !matches!(
+            self,
+            Self::Imported | Self::NotWhole(_) | Self::LiveEvents
+        )
     }
 }
 

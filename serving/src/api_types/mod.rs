@@ -25,7 +25,7 @@ pub(crate) use self::{
     },
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
     stats::{
-        Group, GroupName, Numbers, PeriodCostsMeta, Question, Row, Stats, StatsMeta,
+        Comparison, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta, Question, Row, Source, Stats, StatsMeta,
         VisitorsBefore, VisitorsMeta,
     },
 };

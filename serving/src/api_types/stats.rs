@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use handover::reading::Missing;
-use model::{EntityId, EntityKind, LogId, Memory, Seq};
+use model::{EntityId, LogId, Memory, Seq};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::json;
 use utoipa::{
@@ -15,7 +15,7 @@ use utoipa::{
 };
 
 use super::Imported;
-use crate::stats::{GroupBy, Interval, Metric};
+use crate::stats::{Interval, Metric, filters::columns};
 
 /// The numbers that were asked for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,8 +24,36 @@ pub(crate) struct Stats {
     pub results: Vec<Row>,
     /// Of the whole range: what the rows add up to.
     pub totals: Numbers,
+    /// The same of the time that it is compared with; absent without `compare`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// How true they are.
     pub meta: StatsMeta,
+}
+
+/// Numbers of another time.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Comparison {
+    /// By bucket and group: the same number of buckets where the time is as long.
+    pub results: Vec<Row>,
+    /// Of all of that time.
+    pub totals: Numbers,
+    /// From then on.
+    #[schema(example = "2025-12-26T00:00:00Z")]
+    pub start: String,
+    /// Before then.
+    #[schema(example = "2025-12-28T00:00:00Z")]
+    pub end: String,
+}
+
+/// Where numbers come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Source {
+    /// From sums that are kept.
+    Cube,
+    /// From the events themselves.
+    Events,
 }
 
 /// One bucket of one group.
@@ -38,7 +66,7 @@ pub(crate) struct Row {
     /// The group; absent without `group_by`.
     #[serde(flatten)]
     #[schema(value_type = GroupFields)]
-    pub group: Option<Group>,
+    pub groups: GroupsOfRow,
     /// Its numbers.
     #[serde(flatten)]
     pub numbers: Numbers,
@@ -48,7 +76,7 @@ pub(crate) struct Row {
 #[derive(Debug)]
 pub(crate) struct Group {
     /// What is grouped by.
-    pub by: GroupBy,
+    pub by: &'static str,
     /// Which group.
     pub name: GroupName,
 }
@@ -79,12 +107,16 @@ impl PartialSchema for GroupFields {
             text.description(Some(about))
         };
         let mut fields = ObjectBuilder::new();
-        for by in GroupBy::all() {
-            let (name, about) = (by.name(), by.dimension().about());
+        for by in columns() {
+            let (name, about) = (by.name, by.about);
             let about = format!(
                 "With `group_by={name}`. {about} `other` for all beyond the limit; null for none."
             );
             fields = fields.property(name, text(about));
+        }
+        for kind in ["pixel", "goal", "campaign"] {
+            let about = format!("The name of the {kind}, with two names in `group_by`.");
+            fields = fields.property(format!("{kind}_name"), text(about));
         }
         let other = ObjectBuilder::new().schema_type(Type::Boolean);
         let about = "True: these are all groups beyond the limit together.";
@@ -106,28 +138,39 @@ impl ToSchema for GroupFields {
     }
 }
 
-impl Serialize for Group {
+/// The groups of a row, by what they are grouped by.
+#[derive(Debug)]
+pub(crate) struct GroupsOfRow(pub Vec<Group>);
+
+impl Serialize for GroupsOfRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(None)?;
-        let field = self.by.name();
-        match &self.name {
-            GroupName::None => fields.serialize_entry(field, &None::<&str>)?,
-            GroupName::Value(value) => fields.serialize_entry(field, value)?,
-            GroupName::Object(id, name) => {
-                fields.serialize_entry(field, id)?;
-                let called = if self.by.kind() == Some(EntityKind::Link) {
-                    "slug"
-                } else {
-                    "name"
-                };
-                fields.serialize_entry(called, name)?;
-            }
-            GroupName::Other => {
-                fields.serialize_entry(field, "other")?;
-                fields.serialize_entry("other", &true)?;
+        for Group { by, name } in &self.0 {
+            match name {
+                GroupName::None => fields.serialize_entry(by, &None::<&str>)?,
+                GroupName::Value(value) => fields.serialize_entry(by, value)?,
+                GroupName::Object(id, called) => {
+                    fields.serialize_entry(by, id)?;
+                    fields.serialize_entry(called_as(by, self.0.len()), called)?;
+                }
+                GroupName::Other => fields.serialize_entry(by, "other")?,
             }
         }
+        if self.0.iter().any(|group| matches!(group.name, GroupName::Other)) {
+            fields.serialize_entry("other", &true)?;
+        }
         fields.end()
+    }
+}
+
+/// Under which name it is said how people call an object: with two of them each needs one of its own.
+fn called_as(by: &str, groups: usize) -> &'static str {
+    match (by, groups) {
+        ("link", _) => "slug",
+        (_, 1) => "name",
+        ("pixel", _) => "pixel_name",
+        ("goal", _) => "goal_name",
+        _ => "campaign_name",
     }
 }
 
@@ -237,7 +280,9 @@ impl Numbers {
     "settled_through": "2026-01-02T03:00:00Z",
     "live_lag_ms": 12,
     "complete": true,
-    "as_of": {"0000000000000000000000002D": 42},
+    "as_of": "7.0000000000000000000000002D-42",
+    "counted_upto": {"0000000000000000000000002D": 42},
+    "source": "cube",
     "settled": {"clicks": 100},
     "live": {"clicks": 20},
     "exact": {"clicks": true},
@@ -248,6 +293,7 @@ impl Numbers {
         "end": "2026-01-03T00:00:00Z",
         "interval": "day",
         "group_by": "country",
+        "filters": {},
         "timezone": "UTC",
         "exclude_bots": true,
     },
@@ -269,9 +315,18 @@ pub(crate) struct StatsMeta {
     /// True: an event may be counted that repeats another, until the next batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unchecked: Option<bool>,
+    /// The moment of these numbers: as `as_of` of another question it is answered of the same moment, for a quarter of an
+    /// hour at least.
+    pub as_of: String,
     /// Per log, the event up to which everything is counted: a lower bound.
     #[schema(value_type = BTreeMap<String, u64>)]
-    pub as_of: BTreeMap<LogId, Seq>,
+    pub counted_upto: BTreeMap<LogId, Seq>,
+    /// Where the numbers come from.
+    #[schema(inline)]
+    pub source: Source,
+    /// True: rows overlap, since an event may be in several groups. Totals count it once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlapping: Option<bool>,
     /// The part of the totals that batch has settled.
     pub settled: Numbers,
     /// The part of the totals that is live.
@@ -351,8 +406,11 @@ pub(crate) struct Question {
     /// How it is cut into buckets.
     pub interval: Interval,
     /// What rows are grouped by.
-    #[schema(required)]
-    pub group_by: Option<GroupBy>,
+    #[schema(required, example = "country")]
+    pub group_by: Option<String>,
+    /// What events are counted, by column: values with commas between them, and `-` before all that are left out.
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub filters: BTreeMap<&'static str, String>,
     /// In whose days.
     pub timezone: &'static str,
     /// Whether bots are left out.

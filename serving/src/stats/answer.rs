@@ -8,8 +8,9 @@ use web::Problem;
 
 use super::{
     calendar::{self, Interval},
+    events::{self, Counted},
     extras::Extras,
-    group_by::GroupBy,
+    filters::TAG,
     groups::{Groups, sum},
     imported,
     live::{self, Age, Reading},
@@ -22,7 +23,7 @@ use super::{
     settled::not_whole,
 };
 use crate::{
-    api_types::{Group, GroupName, Numbers, Row, Stats, StatsMeta},
+    api_types::{Group, GroupName, GroupsOfRow, Numbers, Row, Source, Stats, StatsMeta},
     app::App,
 };
 
@@ -33,6 +34,9 @@ pub(crate) async fn answer(
     query: &Query,
     age: Age,
 ) -> Result<Stats, Problem> {
+    if query.from_events {
+        return of_events(app, entity, query, age).await;
+    }
     let costs = period_costs::costs(app, entity, query)?;
     // A manifest's files may be gone by the time they are read, if it is very old: read anew.
     for age in [age, Age::Now, Age::Now] {
@@ -50,6 +54,33 @@ pub(crate) async fn answer(
     }
     let detail = "the settled numbers cannot be read just now";
     Err(Problem::unavailable("views_unavailable", detail, 2))
+}
+
+/// Answers from the events themselves.
+async fn of_events(
+    app: &App,
+    entity: EntityId,
+    query: &Query,
+    age: Age,
+) -> Result<Stats, Problem> {
+    let mut reading = match &query.as_of {
+        Some(token) => events::reading_of(app, token).await?,
+        None => live::read_of(app, entity, age).await?,
+    };
+    let Counted { merged, mut extras } = events::count(app, entity, query, &mut reading).await?;
+    // What was paid for periods is spread over cubes alone.
+    extras.period.rough = query.asks_cost() && !period_costs::costs(app, entity, query)?.is_empty();
+    extras.money.tidy();
+    let all = Sums {
+        counts: merged.settled + merged.live,
+        amounts: extras.money.total(),
+    };
+    Ok(Stats {
+        results: rows(app, entity, query, &merged, &extras),
+        totals: numbers(query, all, extras.visitors(None)),
+        comparison: None,
+        meta: meta(entity, query, reading, &merged, &extras),
+    })
 }
 
 async fn build(
@@ -91,6 +122,7 @@ async fn build(
     Ok(Stats {
         results: rows(app, entity, query, &merged, &extras),
         totals: numbers(query, all, extras.visitors(None)),
+        comparison: None,
         meta,
     })
 }
@@ -128,25 +160,46 @@ fn rows(app: &App, entity: EntityId, query: &Query, merged: &Merged, extras: &Ex
         Row {
             time: (query.interval != Interval::None)
                 .then(|| calendar::name(start, query.interval, query.zone)),
-            group: query.group.map(|by| Group {
-                by,
-                name: group_name(app, entity, by, name),
-            }),
-            numbers: numbers(query, sums, extras.visitors(Some(bucket))),
+            groups: GroupsOfRow(groups_of(app, entity, query, name)),
+            numbers: numbers(query, sums, visitors(query, extras, bucket, name)),
         }
     };
     rows.map(row).collect()
 }
 
-/// How a group is called; `name` is `None` for all groups beyond the limit.
-fn group_name(app: &App, entity: EntityId, by: GroupBy, name: Option<&str>) -> GroupName {
+/// Distinct visitors of a row; of all groups beyond the limit nobody knows: they do not add up.
+fn visitors(query: &Query, extras: &Extras, bucket: usize, name: Option<&str>) -> Option<u64> {
+    if !query.is_grouped() {
+        return extras.visitors(Some(bucket));
+    }
+    let of_groups = &extras.uniques_of_groups;
+    of_groups.get(&(bucket, name?.into())).copied()
+}
+
+/// How the groups of a row are called; `name` is `None` for all groups beyond the limit.
+fn groups_of(app: &App, entity: EntityId, query: &Query, name: Option<&str>) -> Vec<Group> {
+    let mut names = name.map(|name| name.split(events::BETWEEN));
+    let columns = query.columns.iter();
+    columns
+        .map(|by| Group {
+            by: by.name,
+            name: group_name(
+                app,
+                entity,
+                by.name,
+                names.as_mut().map(|names| names.next().unwrap_or_default()),
+            ),
+        })
+        .collect()
+}
+
+fn group_name(app: &App, entity: EntityId, by: &str, name: Option<&str>) -> GroupName {
     let name = match name {
         None => return GroupName::Other,
         Some("") => return GroupName::None,
         Some(name) => name,
     };
-    let objects = [Dimension::Object, Dimension::Link, Dimension::Campaign];
-    if !objects.contains(&by.dimension()) {
+    if !matches!(by, "link" | "pixel" | "goal" | "campaign") {
         return GroupName::Value(name.into());
     }
     let describe = |id| app.catalog.describe(id);
@@ -206,9 +259,15 @@ fn meta(
         settled_through: (settled_ms > 0).then(|| time::rfc3339(settled_ms)),
         live_lag_ms: reading.live.lag_ms,
         complete: reading.missing.is_empty(),
-        missing: reading.missing,
+        missing: reading.missing.clone(),
         unchecked: reading.live.unchecked.then_some(true),
-        as_of: reading.live.as_of.clone(),
+        as_of: events::token(&events::moment(&reading)),
+        counted_upto: reading.live.as_of.clone(),
+        source: match query.from_events {
+            true => Source::Events,
+            false => Source::Cube,
+        },
+        overlapping: (query.columns.iter().any(|column| column.name == TAG)).then_some(true),
         settled: part(query, merged.settled),
         live: part(query, merged.live),
         imported: None,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use asking::Column;
 use axum::extract::FromRequestParts;
 use catalog::AccountSettings;
 use chrono_tz::Tz;
@@ -12,6 +13,7 @@ use web::Problem;
 
 use super::{
     calendar::{Interval, buckets, strays},
+    filters::{self, Wanted},
     group_by::GroupBy,
     metric::Metric,
     query::{Home, Query, bad},
@@ -20,7 +22,7 @@ use super::{
 use crate::app::App;
 
 /// Buckets in one answer at most.
-const MAX_BUCKETS: usize = 20_000;
+pub(super) const MAX_BUCKETS: usize = 20_000;
 /// Groups in one answer at most, and unless asked otherwise.
 const MAX_LIMIT: usize = 50_000;
 const DEFAULT_LIMIT: usize = 1_000;
@@ -48,8 +50,8 @@ pub(crate) struct StatsQuery {
     /// Length of a bucket; `none` unless given. Weeks begin on Monday.
     #[param(value_type = Option<Interval>, inline, example = "day")]
     pub interval: Option<String>,
-    /// What rows are grouped by.
-    #[param(value_type = Option<GroupBy>, inline, example = "country")]
+    /// What rows are grouped by: one name, or two with a comma between them. Every name is a filter, too.
+    #[param(example = "country,device")]
     pub group_by: Option<String>,
     /// IANA name of the time zone in which days begin; the account's unless given.
     #[param(example = "Europe/Berlin")]
@@ -64,22 +66,31 @@ pub(crate) struct StatsQuery {
     /// null come last.
     #[param(example = "-clicks")]
     pub order: Option<String>,
-    /// Numbers of one link only: its id or its slug.
+    /// Numbers of one link only: its id or its slug. Of several, or of all others, as with every filter.
     #[param(example = "spring")]
     pub link: Option<String>,
-    /// Numbers of one pixel only: its id or its name.
+    /// Numbers of one pixel only: its id or its name. Of several, or of all others, as with every filter.
     #[param(example = "Footer")]
     pub pixel: Option<String>,
-    /// Numbers of one goal only: its id or its name.
+    /// Numbers of one goal only: its id or its name. Of several, or of all others, as with every filter.
     #[param(example = "Sale")]
     pub goal: Option<String>,
-    /// Numbers of one campaign only: its id or its name.
+    /// Numbers of one campaign only: its id or its name. Of several, or of all others, as with every filter.
     #[param(example = "Spring")]
     pub campaign: Option<String>,
+    /// The moment of an answer before: its `meta.as_of`. Then the numbers are of the same moment.
+    #[param(example = "7")]
+    pub as_of: Option<String>,
+    /// The same numbers of the time before: `previous_period` or `previous_year`.
+    #[param(example = "previous_period")]
+    pub compare: Option<String>,
+    /// Other filters, by their names.
+    #[param(ignore)]
+    pub filters: Vec<(&'static str, String)>,
 }
 
 /// The names of the parameters.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 16] = [
     "metrics",
     "start",
     "end",
@@ -94,6 +105,8 @@ const NAMES: [&str; 14] = [
     "pixel",
     "goal",
     "campaign",
+    "as_of",
+    "compare",
 ];
 
 impl FromRequestParts<Arc<App>> for StatsQuery {
@@ -110,12 +123,12 @@ impl StatsQuery {
         let mut asked = Self::default();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()).into_owned() {
             let Some(slot) = asked.slot(&name) else {
-                let detail = web::unknown("parameter", &name, NAMES);
-                return Err(bad("unknown_parameter", detail));
+                asked.filter(&name, value)?;
+                continue;
             };
             let twice = slot.replace(value).is_some();
             if twice && OBJECTS.contains(&&*name) {
-                return Err(two_objects());
+                return Err(twice_given(&name));
             }
         }
         Ok(asked)
@@ -137,8 +150,24 @@ impl StatsQuery {
             "pixel" => &mut self.pixel,
             "goal" => &mut self.goal,
             "campaign" => &mut self.campaign,
+            "as_of" => &mut self.as_of,
+            "compare" => &mut self.compare,
             _ => return None,
         })
+    }
+
+    /// Takes note of a filter by a column.
+    fn filter(&mut self, name: &str, value: String) -> Result<(), Problem> {
+        let Some(name) = filters::name(name) else {
+            let known = NAMES.into_iter().chain(filters::names());
+            let detail = web::unknown("parameter", name, known);
+            return Err(bad("unknown_parameter", detail));
+        };
+        if self.filters.iter().any(|(other, _)| *other == name) {
+            return Err(twice_given(name));
+        }
+        self.filters.push((name, value));
+        Ok(())
     }
 
     /// What it means to an account.
@@ -147,22 +176,30 @@ impl StatsQuery {
         settings: &AccountSettings,
         now_ms: i64,
     ) -> Result<Query, Problem> {
-        let object = self.object()?;
+        let (object, filters) = self.filters()?;
         let home = Home::of(settings);
         let zone = self.zone(home.zone)?;
-        let interval = self.interval()?;
+        let (interval, range_of_interval) = self.interval()?;
         let metrics = parse_metrics(self.metrics.as_deref().unwrap_or("clicks"))?;
-        let (group, exclude_bots, limit) = (self.group()?, self.exclude_bots()?, self.limit()?);
+        let columns = self.columns()?;
+        let by_bots = columns.iter().any(|column| column.name == BOT)
+            || filters.iter().any(|filter| filter.name == BOT);
+        let (exclude_bots, limit) = (self.exclude_bots(!by_bots)?, self.limit()?);
         let order = self.order.as_deref();
         let order = order
             .map(|order| parse_order(order, &metrics))
             .transpose()?;
         let order = order.or(metrics.first().map(|metric| (*metric, true)));
-        let texts = [&self.start, &self.end, &self.range].map(Option::as_deref);
+        let range_text = self.range.as_deref().or(range_of_interval);
+        let texts = [self.start.as_deref(), self.end.as_deref(), range_text];
         let (start, end) = range(texts[0], texts[1], texts[2], zone, now_ms)?;
         let buckets = buckets(start, end, interval, zone, MAX_BUCKETS);
         let buckets = buckets.ok_or_else(too_many_buckets)?;
-        let query = Query {
+        let group = match &columns[..] {
+            [one] => GroupBy::named(one.name),
+            _ => None,
+        };
+        let mut query = Query {
             metrics,
             start,
             end,
@@ -170,6 +207,10 @@ impl StatsQuery {
             strays: strays(&buckets, interval, zone),
             buckets,
             group,
+            columns,
+            filters,
+            from_events: false,
+            as_of: self.as_of.clone(),
             zone,
             home,
             exclude_bots,
@@ -178,23 +219,35 @@ impl StatsQuery {
             object,
         };
         query.check()?;
+        query.choose();
         Ok(query)
     }
 
-    fn object(&self) -> Result<Option<(EntityKind, String)>, Problem> {
-        let all = [
+    /// The one object that is asked about, if it is one, and the filters.
+    fn filters(&self) -> Result<(Object, Vec<Wanted>), Problem> {
+        let objects = [
             (EntityKind::Link, &self.link),
             (EntityKind::Pixel, &self.pixel),
             (EntityKind::Goal, &self.goal),
             (EntityKind::Campaign, &self.campaign),
         ];
-        let mut given = all
+        let given = objects
             .into_iter()
-            .filter_map(|(kind, name)| Some((kind, name.clone()?)));
-        match (given.next(), given.next()) {
-            (_, Some(_)) => Err(two_objects()),
-            (one, None) => Ok(one),
-        }
+            .filter_map(|(kind, text)| Some((kind, text.as_deref()?)));
+        let mut given: Vec<(EntityKind, &str)> = given.collect();
+        // An object has numbers of its own.
+        let single = given.iter().position(|(_, text)| filters::is_one(text));
+        let object = match given.len() {
+            1 => single.map(|at| given.swap_remove(at)),
+            _ => None,
+        };
+        let more = self.filters.iter();
+        let more = more.map(|(name, text)| Wanted::parse(name, text));
+        let all = given
+            .iter()
+            .map(|(kind, text)| Wanted::parse(kind.name(), text));
+        let filters = all.chain(more).collect::<Result<_, _>>()?;
+        Ok((object.map(|(kind, name)| (kind, name.to_owned())), filters))
     }
 
     fn zone(&self, usual: Tz) -> Result<Tz, Problem> {
@@ -204,33 +257,52 @@ impl StatsQuery {
             .map_err(|_| bad("invalid_timezone", detail))
     }
 
-    fn interval(&self) -> Result<Interval, Problem> {
-        let detail = "interval must be minute, hour, day, week, month or none";
-        let interval = Interval::parse(self.interval.as_deref().unwrap_or("none"));
-        interval.ok_or_else(|| bad("invalid_interval", detail))
+    /// The interval; or a range, where somebody wrote one there, as Dub has it.
+    fn interval(&self) -> Result<(Interval, Option<&str>), Problem> {
+        let text = self.interval.as_deref().unwrap_or("none");
+        if let Some(interval) = Interval::parse(text) {
+            return Ok((interval, None));
+        }
+        let is_range = matches!(text, "today" | "yesterday" | "mtd")
+            || text.strip_suffix(['h', 'd']).is_some_and(|n| n.parse::<u16>().is_ok());
+        match is_range && self.range.is_none() {
+            true => Ok((Interval::None, Some(text))),
+            false => Err(bad(
+                "invalid_interval",
+                "interval must be minute, 5m, 15m, hour, day, week, month or none",
+            )),
+        }
     }
 
-    fn group(&self) -> Result<Option<GroupBy>, Problem> {
-        let name = self.group_by.as_deref();
-        let Some(name) = name.filter(|name| !name.is_empty() && *name != "none") else {
-            return Ok(None);
+    fn columns(&self) -> Result<Vec<Column>, Problem> {
+        let text = self.group_by.as_deref();
+        let Some(text) = text.filter(|text| !text.is_empty() && *text != "none") else {
+            return Ok(Vec::new());
         };
-        let group = GroupBy::named(name);
-        let unknown = || {
-            let names: Vec<&str> = GroupBy::all().map(GroupBy::name).collect();
-            let names = names.join(", ");
-            bad(
+        let named = |name: &str| {
+            filters::column(name.trim()).ok_or_else(|| {
+                let names: Vec<&str> = filters::names().collect();
+                let names = names.join(", ");
+                let detail = format!("group_by must be one or two of {names}");
+                bad("invalid_group_by", detail)
+            })
+        };
+        let columns: Vec<Column> = text.split(',').map(named).collect::<Result<_, _>>()?;
+        match &columns[..] {
+            [one, other] if one.name == other.name => Err(bad(
                 "invalid_group_by",
-                format!("group_by must be one of {names}"),
-            )
-        };
-        group.map(Some).ok_or_else(unknown)
+                "group_by names the same twice",
+            )),
+            [_] | [_, _] => Ok(columns),
+            _ => Err(bad("invalid_group_by", "group_by has two names at most")),
+        }
     }
 
-    fn exclude_bots(&self) -> Result<bool, Problem> {
-        match self.exclude_bots.as_deref().unwrap_or("true") {
-            "true" | "1" => Ok(true),
-            "false" | "0" => Ok(false),
+    fn exclude_bots(&self, usual: bool) -> Result<bool, Problem> {
+        match self.exclude_bots.as_deref() {
+            None => Ok(usual),
+            Some("true" | "1") => Ok(true),
+            Some("false" | "0") => Ok(false),
             _ => Err(bad(
                 "invalid_exclude_bots",
                 "exclude_bots must be true or false",
@@ -246,13 +318,18 @@ impl StatsQuery {
     }
 }
 
-/// Parameters that name an object: one of them may be given, once.
+/// Parameters that are filters: each may be given once.
 const OBJECTS: [&str; 4] = ["link", "pixel", "goal", "campaign"];
+/// The column that tells bots from people: whoever asks about it wants both.
+const BOT: &str = "bot";
 
-fn two_objects() -> Problem {
-    let detail = "give one of link, pixel, goal, campaign";
+fn twice_given(name: &str) -> Problem {
+    let detail = format!("`{name}` is given twice; several values have a comma between them");
     bad("invalid_filter", detail)
 }
+
+/// Kind and name of an object.
+type Object = Option<(EntityKind, String)>;
 
 fn too_many_buckets() -> Problem {
     let detail =

@@ -4,6 +4,7 @@ use chrono::{
     DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, Offset, TimeZone, Timelike, Utc,
 };
 use chrono_tz::Tz;
+use model::time;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,6 +15,10 @@ pub(crate) enum Interval {
     /// Not at all.
     None,
     Minute,
+    #[serde(rename = "5m")]
+    FiveMinutes,
+    #[serde(rename = "15m")]
+    Quarter,
     Hour,
     Day,
     /// From Monday.
@@ -25,7 +30,9 @@ impl Interval {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "none" => Self::None,
-            "minute" => Self::Minute,
+            "minute" | "1m" => Self::Minute,
+            "5m" => Self::FiveMinutes,
+            "15m" => Self::Quarter,
             "hour" => Self::Hour,
             "day" => Self::Day,
             "week" => Self::Week,
@@ -71,6 +78,9 @@ fn bucket_start(minute: i64, interval: Interval, zone: Tz) -> Option<i64> {
     let date = || date_of(minute, zone);
     match interval {
         Interval::None | Interval::Minute => Some(minute),
+        // Clocks are whole quarters of an hour apart.
+        Interval::FiveMinutes => Some(time::floor(minute, 5)),
+        Interval::Quarter => Some(time::floor(minute, 15)),
         Interval::Hour => hour_start(minute, zone),
         Interval::Day => start_of_day(date()?, zone),
         Interval::Week => {
@@ -100,6 +110,8 @@ fn in_next(start: i64, interval: Interval) -> i64 {
     start
         + match interval {
             Interval::None | Interval::Minute => 1,
+            Interval::FiveMinutes => 5,
+            Interval::Quarter => 15,
             Interval::Hour => 60,
             // Past the end of the longest such bucket, within the next one.
             Interval::Day => DAY + 12 * 60,
@@ -150,7 +162,7 @@ fn next_start(last: i64, interval: Interval, zone: Tz) -> Option<i64> {
 pub(crate) fn strays(starts: &[i64], interval: Interval, zone: Tz) -> Vec<(i64, i64)> {
     /// Clocks are set back within it, by less than that.
     const NEAR: i64 = 3 * 60;
-    if matches!(interval, Interval::None | Interval::Minute | Interval::Hour) {
+    if !matches!(interval, Interval::Day | Interval::Week | Interval::Month) {
         return Vec::new();
     }
     let offset = |minute| Some(local(minute, zone)?.offset().fix());
@@ -171,6 +183,12 @@ pub(crate) fn name(start: i64, interval: Interval, zone: Tz) -> String {
         Some(hour) => hour.to_rfc3339_opts(chrono::SecondsFormat::Secs, zone == Tz::UTC),
         None => text(start, zone),
     }
+}
+
+/// Minutes that local time is ahead of UTC.
+pub(crate) fn offset(minute: i64, zone: Tz) -> i64 {
+    let seconds = local(minute, zone).map(|at| at.offset().fix().local_minus_utc());
+    i64::from(seconds.unwrap_or(0)).div_euclid(60)
 }
 
 /// RFC 3339 of a minute, with the offset of the zone.

@@ -1,6 +1,6 @@
 //! Numbers that are not sums of one cube's measures: distinct visitors; of money see [`super::money`].
 
-use std::panic::resume_unwind;
+use std::{collections::HashMap, panic::resume_unwind};
 
 use handover::views::ViewError;
 use model::{EntityId, time};
@@ -18,6 +18,8 @@ pub(super) struct Extras {
     pub period: PeriodPart,
     /// Distinct visitors by bucket.
     pub uniques: Vec<u64>,
+    /// The same by bucket and group, where they can be told apart: from events.
+    pub uniques_of_groups: HashMap<(usize, Box<str>), u64>,
     /// Those of the whole range.
     pub uniques_total: Option<u64>,
     /// Relative standard error of the worst of them.
@@ -73,6 +75,12 @@ impl Extras {
         self.uniques_total = counts.pop().map(|total| total.count);
         self.uniques = counts.iter().map(|uniques| uniques.count).collect();
         Ok(())
+    }
+
+    /// Notes how many came to a bucket of a group. They do not add up: of a link with two tags they are the same.
+    pub(super) fn add_visitors(&mut self, (place, visitors): ((usize, Box<str>), u64)) {
+        let known = self.uniques_of_groups.entry(place).or_default();
+        *known = known.saturating_add(visitors);
     }
 
     /// Distinct visitors of a bucket, or of the whole range.

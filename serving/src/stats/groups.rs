@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use model::Counts;
 
 use super::{
-    group_by::GroupBy,
     merge::Merged,
     metric::Metric,
     money::{Amounts, Money},
@@ -23,7 +22,7 @@ pub(super) struct Groups<'a> {
 
 impl<'a> Groups<'a> {
     pub(super) fn new(query: &Query, merged: &'a Merged, money: &'a Money) -> Self {
-        if query.group.is_none() {
+        if !query.is_grouped() {
             return Self { names: vec![""] };
         }
         let mut sums: BTreeMap<&str, Counts> = BTreeMap::new();
@@ -31,7 +30,7 @@ impl<'a> Groups<'a> {
             *sums.entry(name).or_default() += *counts;
         }
         // What clicks cost is in currencies, too, that no conversion has.
-        if query.group.is_some_and(GroupBy::is_currency) {
+        if query.by_currency() {
             for name in money.names() {
                 sums.entry(name).or_default();
             }
@@ -69,7 +68,7 @@ impl<'a> Groups<'a> {
         money: &Money,
     ) -> BTreeMap<(usize, usize), (Counts, Amounts)> {
         let mut rows: BTreeMap<(usize, usize), (Counts, Amounts)> = BTreeMap::new();
-        if query.group.is_none() {
+        if !query.is_grouped() {
             let row = |bucket| {
                 let amounts = money.of_bucket(bucket).clone();
                 ((bucket, 0), (Counts::default(), amounts))
@@ -85,8 +84,8 @@ impl<'a> Groups<'a> {
         for (bucket, counts) in &merged.rest {
             rows.entry((*bucket, self.names.len())).or_default().0 += *counts;
         }
-        rows.retain(|_, (counts, _)| query.group.is_none() || shown(query, counts));
-        if query.group.is_some() {
+        rows.retain(|_, (counts, _)| !query.is_grouped() || shown(query, counts));
+        if query.is_grouped() {
             for (place, amounts) in money.rows(&ranks) {
                 rows.entry(place).or_default().1 = amounts;
             }

@@ -3,7 +3,10 @@
 mod answer;
 mod asked;
 pub(crate) mod calendar;
+mod compare;
+pub(crate) mod events;
 mod extras;
+pub(crate) mod filters;
 mod group_by;
 mod groups;
 #[cfg(test)]
@@ -38,7 +41,7 @@ use tokio::{
 use web::Problem;
 
 pub(crate) use self::{
-    answer::answer, asked::StatsQuery, calendar::Interval, group_by::GroupBy, live::Age,
+    answer::answer, asked::StatsQuery, filters::FilterParams, calendar::Interval, live::Age,
     metric::Metric, query::Query,
 };
 use crate::{
@@ -55,7 +58,7 @@ use crate::{
 /// row with `other`.
 #[utoipa::path(
     get, path = "/v1/stats", tag = "Numbers",
-    params(StatsQuery),
+    params(StatsQuery, FilterParams),
     responses(
         (status = 200, description = "The numbers.", body = Stats),
         Refusals<(Key, Question, Nothing, StoreDown, (ViewsDown, TooMany))>,
@@ -72,8 +75,13 @@ pub(crate) async fn get_stats(
     let written = async {
         let query = understand(&app, &caller, &asked)?;
         let entity = query.entity(&app.catalog, caller.account)?;
-        let answer = answer(&app, entity, &query, Age::Now).await?;
-        Ok(Json(answer).into_response())
+        let mut numbers = answer(&app, entity, &query, Age::Now).await?;
+        if let Some(compare) = asked.compare()? {
+            let before = query.compared(compare, &numbers.meta.as_of)?;
+            let before_answer = answer(&app, entity, &before, Age::Now).await?;
+            numbers.comparison = Some(before.comparison(before_answer));
+        }
+        Ok(Json(numbers).into_response())
     };
     apart(written).await
 }

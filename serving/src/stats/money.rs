@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use asking::MoneyRow;
 use model::{Dimension, dimension::MoneyValue, money_text};
 
-use super::{group_by::GroupBy, groups::Ranks, merge::Merged, metric::Metric, query::Query};
+use super::{groups::Ranks, merge::Merged, metric::Metric, query::Query};
 
 /// Sums in millionths by currency; nought is left out: it is nought in every currency.
 pub(super) type ByCurrency = BTreeMap<Box<str>, i128>;
@@ -99,7 +100,7 @@ impl Money {
     /// Adds a cube that keeps money: one of [`Query::money`].
     pub(super) fn add(&mut self, dimension: Dimension, merged: &Merged, query: &Query) {
         self.has_rest |= !merged.rest.is_empty();
-        let by_currency = query.group.is_some_and(GroupBy::is_currency);
+        let by_currency = query.by_currency();
         let is_plain = matches!(dimension, Dimension::Currency | Dimension::Cost);
         for ((bucket, value), counts) in &merged.groups {
             let (kind, currency, group) = match dimension {
@@ -140,6 +141,22 @@ impl Money {
             for sums in [of_bucket, &mut of.total] {
                 sums.add(kind, currency, micros);
             }
+        }
+    }
+
+    /// Adds money that was counted from events: to its groups, and once to all there is.
+    pub(super) fn add_row(&mut self, groups: &[Box<str>], row: &MoneyRow) {
+        let kind = match row.is_value {
+            true => Kind::Value,
+            false => Kind::Cost,
+        };
+        let bucket = row.bucket as usize;
+        for group in groups {
+            self.add_group(group, bucket, (kind, &row.currency, row.micros));
+        }
+        let of_bucket = self.buckets.entry(bucket).or_default();
+        for sums in [of_bucket, &mut self.total] {
+            sums.add(kind, &row.currency, row.micros);
         }
     }
 

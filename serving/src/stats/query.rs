@@ -1,5 +1,8 @@
 //! A question that makes sense. Pure.
 
+use std::collections::BTreeMap;
+
+use asking::Column;
 use catalog::{AccountSettings, Catalog, VisitorMemory};
 use chrono_tz::Tz;
 use model::{Dimension, EntityId, EntityKind, Grain, VisitorPeriod, time};
@@ -7,6 +10,7 @@ use web::Problem;
 
 use super::{
     calendar::{Interval, date_of, same_days, text},
+    filters::Wanted,
     group_by::GroupBy,
     metric::Metric,
 };
@@ -22,7 +26,15 @@ pub(crate) struct Query {
     pub buckets: Vec<i64>,
     /// Minutes that belong to the bucket before: see [`super::calendar::strays`].
     pub strays: Vec<(i64, i64)>,
+    /// The one grouping that a cube is kept by; none where the events are counted.
     pub group: Option<GroupBy>,
+    /// What rows are grouped by, wherever they come from: at most two.
+    pub columns: Vec<Column>,
+    pub filters: Vec<Wanted>,
+    /// Whether the events themselves are counted: no cube holds what is asked.
+    pub from_events: bool,
+    /// The moment that is asked about, as it was written; `None`: now.
+    pub as_of: Option<String>,
     pub zone: Tz,
     /// Within what a visitor of the account has one number.
     pub home: Home,
@@ -160,14 +172,65 @@ impl Query {
             start: text(self.start, self.zone),
             end: text(self.end, self.zone),
             interval: self.interval,
-            group_by: self.group,
+            group_by: self.group_by(),
+            filters: self.told_filters(),
             timezone: self.zone.name(),
             exclude_bots: self.exclude_bots,
         }
     }
 
+    /// Names of what rows are grouped by, as they are asked for.
+    fn group_by(&self) -> Option<String> {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        (!names.is_empty()).then(|| names.join(","))
+    }
+
+    fn told_filters(&self) -> BTreeMap<&'static str, String> {
+        let told = self.filters.iter().map(|filter| {
+            let sign = if filter.is_not { "-" } else { "" };
+            (filter.name, format!("{sign}{}", filter.values.join(",")))
+        });
+        told.collect()
+    }
+
+    /// Whether there are rows of groups.
+    pub(super) fn is_grouped(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
+    /// Whether rows are of currencies.
+    pub(super) fn by_currency(&self) -> bool {
+        self.columns.iter().any(|column| column.name == "currency")
+    }
+
+    /// Decides where the numbers come from: from a cube, where one is kept by exactly that.
+    pub(super) fn choose(&mut self) {
+        let is_simple = self.filters.is_empty() && self.as_of.is_none();
+        let by_one = self.columns.len() == usize::from(self.group.is_some());
+        self.from_events = !(is_simple && by_one && self.is_kept());
+        if self.from_events {
+            self.group = None;
+        }
+    }
+
+    /// Whether cubes are kept by its group, for its object, in its buckets.
+    fn is_kept(&self) -> bool {
+        let object = self.object.as_ref().map(|(kind, _)| *kind);
+        let by_group = self.group.is_none_or(|group| {
+            let dimension = group.dimension();
+            let entity = object.unwrap_or(EntityKind::Account);
+            self.on_quarters() && dimension.is_for(entity)
+        });
+        let has_money = |by: GroupBy| by.is_currency() || by.money().is_some();
+        let asks_money = self.metrics.iter().any(|metric| metric.is_money());
+        let by_money = !asks_money || (self.on_quarters() && self.group.is_none_or(has_money));
+        let by_visitors = !self.asks(Metric::UniqueVisitors)
+            || (self.group.is_none() && self.on_quarters());
+        by_group && by_money && by_visitors
+    }
+
     fn on_quarters(&self) -> bool {
-        self.interval != Interval::Minute
+        !matches!(self.interval, Interval::Minute | Interval::FiveMinutes)
             && [self.start, self.end].iter().all(|m| m.rem_euclid(15) == 0)
     }
 
@@ -188,87 +251,18 @@ impl Query {
         after.saturating_sub(back)
     }
 
-    /// Refuses what no numbers are kept for.
+    /// Refuses what makes no sense.
     pub(super) fn check(&self) -> Result<(), Problem> {
-        if let Some(group) = self.group {
-            self.check_group(group)?;
-        }
-        if self.metrics.iter().any(|metric| metric.is_money()) {
-            self.check_money()?;
-        }
-        if self.asks(Metric::UniqueVisitors) {
-            self.check_uniques()?;
-        }
-        Ok(())
-    }
-
-    fn check_group(&self, group: GroupBy) -> Result<(), Problem> {
-        let dimension = group.dimension();
-        if !self.on_quarters() {
-            return Err(bad(
-                "unaligned",
-                "grouped numbers are kept by quarters of an hour: start and end must be on one, and interval not minute",
-            ));
-        }
-        let object = self.object.as_ref();
-        let by_object = matches!(
-            dimension,
-            Dimension::Object | Dimension::Link | Dimension::Campaign
-        );
-        if by_object && object.is_some_and(|(kind, _)| kind.is_object()) {
-            return Err(bad(
-                "invalid_group_by",
-                "one link, pixel or goal cannot be split by link, pixel, goal or campaign",
-            ));
-        }
-        if dimension == Dimension::Campaign && object.is_some() {
-            let detail = "one campaign cannot be split by campaign";
-            return Err(bad("invalid_group_by", detail));
-        }
-        if group.is_currency() && !self.metrics.iter().all(|metric| metric.has_currency()) {
+        if self.by_currency() && !self.metrics.iter().all(|metric| metric.has_currency()) {
             let detail = "grouped by currency there are value, conversions with a value, aov, cost, profit and roi";
             return Err(bad("invalid_metrics", detail));
         }
-        Ok(())
-    }
-
-    fn check_money(&self) -> Result<(), Problem> {
-        if !self.on_quarters() {
-            let detail = "money is kept by quarters of an hour: start and end must be on one, and interval not minute";
-            return Err(bad("invalid_metrics", detail));
-        }
-        let by_goal = self.group.and_then(GroupBy::kind) == Some(EntityKind::Goal);
+        let by_goal = self.columns.iter().any(|column| column.name == "goal");
         let object = self.object.as_ref().map(|(kind, _)| *kind);
         if self.asks_cost() && (by_goal || object == Some(EntityKind::Goal)) {
             let detail = "clicks cost something, and belong to no goal: of goals there are value, epc and aov, but no cost, profit and roi";
             return Err(bad("invalid_metrics", detail));
         }
-        let has_money = |by: &GroupBy| by.is_currency() || by.money().is_some();
-        match self.group.filter(|by| !has_money(by)) {
-            None => Ok(()),
-            Some(by) => {
-                let names = GroupBy::all().filter(has_money).map(GroupBy::name);
-                let names = names.collect::<Vec<_>>().join(", ");
-                let name = by.name();
-                let detail = format!("money is not kept by {name}; it is by {names}");
-                Err(bad("invalid_metrics", detail))
-            }
-        }
-    }
-
-    fn check_uniques(&self) -> Result<(), Problem> {
-        if self.group.is_some() {
-            return Err(bad(
-                "invalid_metrics",
-                "unique_visitors cannot be grouped; ask for one link, pixel or campaign at a time",
-            ));
-        }
-        match self.on_quarters() {
-            true => Ok(()),
-            false => Err(bad(
-                "invalid_metrics",
-                "unique_visitors are kept by quarters of an hour: start and end must be on one, and interval not minute",
-            )),
-        }
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use ::audit::Audit;
+use asking::{AskError, Events, Form, ListAsked, Selection, SqlAsked, Sums, SumsAsked, Written};
 use catalog::Catalog;
 use enrich::Rules;
 use jobs::JobClient;
@@ -19,6 +20,28 @@ use crate::{AuditControl, NoAudit, ServingDeps, ServingSettings, Verifying};
 
 /// Of all tests: making them takes its time.
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::new().unwrap()));
+
+/// No engine: what needs one is tested where there is one.
+struct NoEvents;
+
+#[async_trait::async_trait]
+impl Events for NoEvents {
+    async fn sums(&self, _: SumsAsked) -> Result<Sums, AskError> {
+        Err(AskError::Failed("there is no engine".into()))
+    }
+
+    async fn list(&self, _: ListAsked) -> Result<Vec<String>, AskError> {
+        Err(AskError::Failed("there is no engine".into()))
+    }
+
+    async fn export(&self, _: Selection, _: Form) -> Result<Written, AskError> {
+        Err(AskError::Failed("there is no engine".into()))
+    }
+
+    async fn query(&self, _: SqlAsked, _: Form) -> Result<Written, AskError> {
+        Err(AskError::Failed("there is no engine".into()))
+    }
+}
 
 /// Audits of the installation that only tell whether they were to read everything.
 struct FakeAudits;
@@ -56,6 +79,7 @@ pub(crate) async fn deps(installation: &Installation) -> ServingDeps {
         jobs: Arc::new(no_jobs(&env)),
         rules: Arc::clone(&RULES),
         overview: handover::overview::Overview::new(Arc::clone(&env.store), env.bell.clone()),
+        events: Arc::new(NoEvents),
         env,
         stream: installation.stream.clone(),
         cells: installation.cells.clone(),

@@ -1,0 +1,97 @@
+//! Questions about the events themselves, of one account: those that a manifest settles, and those after it, which are read
+//! from the stream and kept enriched. What no cube holds is counted from them, to the same numbers.
+
+mod list;
+mod sql;
+mod sums;
+mod table;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod written;
+
+use std::{sync::Arc, time::Duration};
+
+use asking::{AskError, Events, Form, ListAsked, Selection, SqlAsked, Sums, SumsAsked, Written};
+use async_trait::async_trait;
+use datafusion::{
+    error::DataFusionError,
+    execution::{memory_pool::FairSpillPool, runtime_env::RuntimeEnv},
+};
+use storage::stream::EventStream;
+
+use self::tail::Tail;
+use crate::{RollupDeps, engine};
+
+/// An answer may take so long.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// Answers questions about events. All questions share its memory.
+pub struct Asker {
+    deps: Arc<RollupDeps>,
+    runtime: Arc<RuntimeEnv>,
+    tail: Tail,
+}
+
+impl Asker {
+    /// Reads what `deps` roll up, and what is on its way to them. Holds at most so many bytes of events that no batch has
+    /// settled.
+    pub fn new(
+        deps: Arc<RollupDeps>,
+        stream: Arc<dyn EventStream>,
+        live_bytes: usize,
+    ) -> Result<Self, DataFusionError> {
+        let pool = FairSpillPool::new(deps.limits.query());
+        let runtime = engine::runtime(&deps, Arc::new(pool))?;
+        let tail = Tail::new(
+            stream,
+            Arc::clone(&deps.env.store),
+            Arc::clone(&deps.rules),
+            live_bytes,
+        );
+        Ok(Self {
+            deps,
+            runtime,
+            tail,
+        })
+    }
+}
+
+#[async_trait]
+impl Events for Asker {
+    async fn sums(&self, asked: SumsAsked) -> Result<Sums, AskError> {
+        within(sums::sums(self, asked)).await
+    }
+
+    async fn list(&self, asked: ListAsked) -> Result<Vec<String>, AskError> {
+        within(list::list(self, asked)).await
+    }
+
+    async fn export(&self, selection: Selection, form: Form) -> Result<Written, AskError> {
+        list::export(self, selection, form).await
+    }
+
+    async fn query(&self, asked: SqlAsked, form: Form) -> Result<Written, AskError> {
+        sql::query(self, asked, form).await
+    }
+}
+
+async fn within<T>(work: impl Future<Output = Result<T, AskError>>) -> Result<T, AskError> {
+    let done = tokio::time::timeout(TIME_LIMIT, work).await;
+    done.unwrap_or_else(|_| Err(too_long()))
+}
+
+fn too_long() -> AskError {
+    AskError::TooMuch(format!(
+        "it has taken {} s; ask for a shorter range, or for less at once",
+        TIME_LIMIT.as_secs()
+    ))
+}
+
+/// What a failure of the engine means to whoever asked.
+fn failed(error: DataFusionError) -> AskError {
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(why) => AskError::TooMuch(why.clone()),
+        _ => AskError::Failed(error.to_string()),
+    }
+}

@@ -1,0 +1,176 @@
+//! The events of a selection as a table, of one account by construction: whatever is asked of it, there is nothing else in it.
+
+use std::sync::Arc;
+
+use asking::{AskError, Column, Filter, Selection, Value};
+use datafusion::{
+    arrow::{
+        array::{ArrayRef, AsArray, Int32Array, RecordBatch, StringArray},
+        datatypes::{DataType, TimeUnit, TimestampMillisecondType},
+    },
+    common::ScalarValue,
+    dataframe::DataFrame,
+    datasource::MemTable,
+    error::DataFusionError,
+    logical_expr::{ColumnarValue, Expr, ScalarUDF, Volatility, create_udf, lit},
+    prelude::{SessionContext, col},
+};
+use handover::manifest::PlacedEvents;
+use model::{EntityId, EntityKind, time};
+
+use super::{Asker, failed};
+use crate::{engine, rollup::events_schema};
+
+/// Whether an event is settled, beside the columns of the table `events`.
+pub(super) const SETTLED: &str = "is_settled";
+
+/// A table, and how many bytes its files have.
+pub(super) struct Selected {
+    pub context: SessionContext,
+    pub frame: DataFrame,
+    pub bytes: u64,
+}
+
+impl Asker {
+    /// All events of a selection, with [`SETTLED`].
+    pub(super) async fn select(
+        &self,
+        selection: &Selection,
+        offset: &Offset,
+    ) -> Result<Selected, AskError> {
+        let mut selected = self.all(selection).await?;
+        let mut frame = selected.frame;
+        for filter in &selection.filters {
+            let wanted = condition(&frame, filter, offset).map_err(failed)?;
+            frame = frame.filter(wanted).map_err(failed)?;
+        }
+        selected.frame = frame;
+        Ok(selected)
+    }
+
+    async fn all(&self, selection: &Selection) -> Result<Selected, AskError> {
+        let live = self.tail.events(selection.account, &selection.moment);
+        let live = live.await?;
+        let manifest = &selection.moment.published.manifest;
+        let files: Vec<PlacedEvents> = manifest
+            .events()
+            .filter(|events| touches(events, selection.minutes))
+            .collect();
+        let bytes = files.iter().map(|events| events.file.bytes).sum();
+        let context = engine::context_with(Arc::clone(&self.runtime));
+        let paths: Vec<_> = files.into_iter().map(|events| events.path).collect();
+        let frame = async {
+            let account = EntityId::new(EntityKind::Account, selection.account).to_string();
+            let settled = engine::events(&context, &paths, manifest).await?;
+            let settled = settled
+                .filter(col("account").eq(lit(account)))?
+                .with_column(SETTLED, lit(true))?;
+            let live = of_live(&context, live)?.with_column(SETTLED, lit(false))?;
+            let (start, end) = selection.minutes;
+            let at = |minute: i64| lit(moment(minute.saturating_mul(60_000)));
+            let within = col("time").gt_eq(at(start)).and(col("time").lt(at(end)));
+            settled.union(live)?.filter(within)
+        };
+        Ok(Selected {
+            frame: frame.await.map_err(failed)?,
+            context,
+            bytes,
+        })
+    }
+}
+
+/// A moment as the table has it.
+pub(super) fn moment(ms: i64) -> ScalarValue {
+    ScalarValue::TimestampMillisecond(Some(ms), Some("UTC".into()))
+}
+
+fn of_live(
+    context: &SessionContext,
+    live: Vec<RecordBatch>,
+) -> Result<DataFrame, DataFusionError> {
+    let table = MemTable::try_new(events_schema(), vec![live])?;
+    context.read_table(Arc::new(table))
+}
+
+fn touches(events: &PlacedEvents, (start, end): (i64, i64)) -> bool {
+    let (first, last) = events.days;
+    first <= time::day_of(end - 1) && time::day_of(start) <= last
+}
+
+/// Minutes that local time is ahead, by unix minute.
+pub(super) type Offset = Arc<dyn Fn(i64) -> i64 + Send + Sync>;
+
+/// The value of a column, empty where there is none.
+pub(super) fn value(
+    frame: &DataFrame,
+    column: Column,
+    offset: &Offset,
+) -> Result<Expr, DataFusionError> {
+    match column.value {
+        Value::Sql(sql) => frame.parse_sql_expr(&format!("COALESCE({sql}, '')")),
+        Value::HourOfDay => Ok(local(offset, |minute| {
+            format!("{:02}", minute.div_euclid(60).rem_euclid(24))
+        })),
+        Value::DayOfWeek => Ok(local(offset, |minute| {
+            // 1970-01-01 was a Thursday.
+            (1 + (time::day_of(minute) + 3).rem_euclid(7)).to_string()
+        })),
+    }
+}
+
+/// Whether an event is in rows of a column at all.
+pub(super) fn only(frame: &DataFrame, column: Column) -> Result<Expr, DataFusionError> {
+    frame.parse_sql_expr(column.only)
+}
+
+fn condition(
+    frame: &DataFrame,
+    filter: &Filter,
+    offset: &Offset,
+) -> Result<Expr, DataFusionError> {
+    let values = filter.values.iter().map(|value| lit(value.as_str()));
+    let value = value(frame, filter.column, offset)?;
+    Ok(value.in_list(values.collect(), filter.is_not))
+}
+
+fn local(offset: &Offset, name: impl Fn(i64) -> String + Send + Sync + 'static) -> Expr {
+    let offset = Arc::clone(offset);
+    let text = move |minute: i64| name(minute + offset(minute));
+    let of = move |values: &[ColumnarValue]| {
+        let minutes = minutes(values)?;
+        let texts: StringArray = minutes.into_iter().map(|minute| Some(text(minute))).collect();
+        Ok(ColumnarValue::Array(Arc::new(texts) as ArrayRef))
+    };
+    of_time("local", DataType::Utf8, of)
+}
+
+/// The place of an event's bucket.
+pub(super) fn bucket(buckets: asking::Buckets) -> Expr {
+    let of = move |values: &[ColumnarValue]| {
+        let minutes = minutes(values)?;
+        let places: Int32Array = minutes
+            .into_iter()
+            .map(|minute| i32::try_from(buckets(minute)).ok())
+            .collect();
+        Ok(ColumnarValue::Array(Arc::new(places) as ArrayRef))
+    };
+    of_time("bucket", DataType::Int32, of)
+}
+
+fn of_time(
+    name: &str,
+    result: DataType,
+    of: impl Fn(&[ColumnarValue]) -> Result<ColumnarValue, DataFusionError> + Send + Sync + 'static,
+) -> Expr {
+    let time = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
+    let udf: ScalarUDF = create_udf(name, vec![time], result, Volatility::Immutable, Arc::new(of));
+    udf.call(vec![col("time")])
+}
+
+/// Unix minutes of a column of times.
+fn minutes(values: &[ColumnarValue]) -> Result<Vec<i64>, DataFusionError> {
+    let arrays = ColumnarValue::values_to_arrays(values)?;
+    let times = arrays.first().map(|times| times.as_primitive::<TimestampMillisecondType>());
+    let times = times.into_iter().flat_map(|times| times.values().iter());
+    Ok(times.map(|ms| time::minute_of(*ms)).collect())
+}

@@ -1,0 +1,283 @@
+//! Numbers that no cube holds: counted from the events themselves, settled and live alike, so that they are as exact.
+
+use std::{collections::HashMap, sync::Arc};
+
+use asking::{ALL, AskError, Filter, Moment, Selection, Sums, SumsAsked, SumsRow};
+use handover::{
+    manifests::Published,
+    reading::{self, Missing, Why},
+};
+use model::{EntityId, EntityKind};
+use web::Problem;
+
+use super::{
+    calendar,
+    extras::Extras,
+    filters::{self, TAG},
+    live::Reading,
+    merge::Merged,
+    metric::Metric,
+    query::{Query, bad},
+};
+use crate::app::App;
+
+/// Between the names of two groups.
+pub(super) const BETWEEN: char = '\u{1f}';
+
+/// What was counted.
+pub(super) struct Counted {
+    pub merged: Merged,
+    pub extras: Extras,
+}
+
+/// Counts the events of an account that a question is about, as of what was read.
+pub(super) async fn count(
+    app: &App,
+    entity: EntityId,
+    query: &Query,
+    reading: &mut Reading,
+) -> Result<Counted, Problem> {
+    let account = owner(app, entity)?;
+    let filters = filters_of(app, account, entity, query)?;
+    let asked = |moment| SumsAsked {
+        selection: Selection {
+            account: account.raw,
+            moment,
+            minutes: (query.start, query.end),
+            filters: filters.clone(),
+        },
+        groups: query.columns.clone(),
+        buckets: buckets(query),
+        offset: {
+            let zone = query.zone;
+            Arc::new(move |minute| calendar::offset(minute, zone))
+        },
+        money: query.asks_value() || query.asks_cost(),
+        visitors: query.asks(Metric::UniqueVisitors).then_some(!query.exclude_bots),
+    };
+    let sums = match app.events.sums(asked(moment(reading))).await {
+        Ok(sums) => sums,
+        // The settled part is true, and said to be a part.
+        Err(error @ (AskError::LiveIsFull(_) | AskError::Behind(_))) if query.as_of.is_none() => {
+            tracing::warn!(%error, "live events are left out of an answer");
+            reading.missing.push(Missing {
+                log: None,
+                why: Why::LiveEvents,
+            });
+            let mut settled = moment(reading);
+            settled.upto.clear();
+            let sums = app.events.sums(asked(settled)).await;
+            sums.map_err(problem)?
+        }
+        Err(error) => return Err(problem(error)),
+    };
+    Ok(counted(app, account, query, sums))
+}
+
+/// What an answer counts.
+pub(super) fn moment(reading: &Reading) -> Moment {
+    Moment {
+        published: reading.published.clone(),
+        upto: reading.live.as_of.clone(),
+    }
+}
+
+/// What a failure means to whoever asked.
+pub(crate) fn problem(error: AskError) -> Problem {
+    match error {
+        AskError::TooMuch(why) => {
+            Problem::new(http::StatusCode::UNPROCESSABLE_ENTITY, "too_much", why)
+        }
+        AskError::Sql(why) => bad("invalid_sql", why),
+        AskError::LiveIsFull(_) | AskError::Behind(_) => {
+            Problem::unavailable("events_unavailable", error.to_string(), 2)
+        }
+        AskError::Failed(why) => {
+            tracing::warn!(error = why, "events cannot be read");
+            let detail = "the events cannot be read just now";
+            Problem::unavailable("events_unavailable", detail, 2)
+        }
+    }
+}
+
+/// The account of what is asked about.
+fn owner(app: &App, entity: EntityId) -> Result<EntityId, Problem> {
+    let described = match entity.kind {
+        EntityKind::Account => return Ok(entity),
+        _ => app.catalog.describe(entity),
+    };
+    let account = described.map(|known| known.account);
+    account.ok_or_else(|| Problem::not_found("there is no such link, pixel, goal or campaign"))
+}
+
+fn filters_of(
+    app: &App,
+    account: EntityId,
+    entity: EntityId,
+    query: &Query,
+) -> Result<Vec<Filter>, Problem> {
+    let resolve = |state: &catalog::State| {
+        let each = query.filters.iter();
+        each.map(|filter| filter.resolve(state, account))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let mut filters = app.catalog.read(resolve)?;
+    if entity != account
+        && let Some(column) = filters::column(entity.kind.name())
+    {
+        filters.push(Filter {
+            column,
+            is_not: false,
+            values: vec![entity.to_string()],
+        });
+    }
+    Ok(filters)
+}
+
+fn buckets(query: &Query) -> asking::Buckets {
+    let query = query.clone();
+    Arc::new(move |minute| u32::try_from(query.bucket(minute)).unwrap_or(ALL))
+}
+
+fn counted(app: &App, account: EntityId, query: &Query, sums: Sums) -> Counted {
+    let mut merged = Merged::default();
+    let mut extras = Extras::default();
+    let names = Names::new(app, account, query);
+    for row in &sums.rows {
+        merged.settled += row.settled;
+        let mut live = row.counts;
+        live = live.without(&row.settled);
+        merged.live += live;
+        for name in names.of(&row.groups) {
+            let place = (row.bucket as usize, name.clone());
+            *merged.groups.entry(place).or_default() += row.counts;
+            extras.add_visitors(row_of(row, name));
+        }
+    }
+    for row in &sums.money {
+        let groups = names.of(&row.groups);
+        let groups = match query.is_grouped() {
+            true => groups,
+            false => Vec::new(),
+        };
+        let is_asked = if row.is_value { query.asks_value() } else { query.asks_cost() };
+        if is_asked {
+            extras.money.add_row(&groups, row);
+        }
+    }
+    if query.asks(Metric::UniqueVisitors) {
+        let of = |bucket: u32| sums.visitors.get(&bucket).copied().unwrap_or(0);
+        extras.uniques = (0..query.buckets.len()).map(|at| of(at as u32)).collect();
+        extras.uniques_total = Some(of(ALL));
+        extras.uniques_rough = query.home.parts(query.zone, query.start, query.end);
+    }
+    Counted { merged, extras }
+}
+
+fn row_of(row: &SumsRow, name: Box<str>) -> ((usize, Box<str>), u64) {
+    ((row.bucket as usize, name), row.visitors)
+}
+
+/// What groups are called in the answer: several tags of one link are several groups.
+struct Names {
+    /// The place of tags among the columns, and the tags of each link.
+    tags: Option<(usize, HashMap<String, Vec<Box<str>>>)>,
+}
+
+impl Names {
+    fn new(app: &App, account: EntityId, query: &Query) -> Self {
+        let place = query.columns.iter().position(|column| column.name == TAG);
+        let tags = place.map(|place| {
+            let links = app.catalog.read(|state| state.links.of(account, None, usize::MAX));
+            let tagged = links.iter().filter(|link| !link.tags.is_empty());
+            let tags = tagged.map(|link| {
+                let tags = link.tags.iter().map(|tag| (**tag).into()).collect();
+                (link.id.to_string(), tags)
+            });
+            (place, tags.collect())
+        });
+        Self { tags }
+    }
+
+    fn of(&self, groups: &[String]) -> Vec<Box<str>> {
+        let joined = |groups: &[String]| {
+            let mut name = String::new();
+            for (place, group) in groups.iter().enumerate() {
+                if place > 0 {
+                    name.push(BETWEEN);
+                }
+                name.push_str(group);
+            }
+            name.into_boxed_str()
+        };
+        let Some((place, tags)) = &self.tags else {
+            return vec![joined(groups)];
+        };
+        let none = [Box::from("")];
+        let link = groups.get(*place).map_or("", String::as_str);
+        let of_link = tags.get(link).map_or(&none[..], |tags| tags);
+        let with = |tag: &str| {
+            let mut groups = groups.to_vec();
+            if let Some(group) = groups.get_mut(*place) {
+                tag.clone_into(group);
+            }
+            joined(&groups)
+        };
+        of_link.iter().map(|tag| with(tag)).collect()
+    }
+}
+
+/// A moment as text: the manifest, and of logs that have events beyond it the last that counts.
+pub(super) fn token(moment: &Moment) -> String {
+    let manifest = &moment.published.manifest;
+    let beyond = moment
+        .upto
+        .iter()
+        .filter(|(log, seq)| **seq > manifest.horizon.of(**log).seq);
+    let beyond: Vec<String> = beyond.map(|(log, seq)| format!(".{log}-{seq}")).collect();
+    format!("{}{}", moment.published.n, beyond.concat())
+}
+
+/// The moment that a token names.
+pub(crate) async fn moment_of(app: &App, token: &str) -> Result<Moment, Problem> {
+    let wrong = || {
+        let detail = "as_of is the `meta.as_of` of an answer, as it is";
+        bad("invalid_as_of", detail)
+    };
+    let mut parts = token.split('.');
+    let n: u64 = parts.next().and_then(|n| n.parse().ok()).ok_or_else(wrong)?;
+    let seen = app.overview.seen();
+    if n > seen.published.n {
+        return Err(wrong());
+    }
+    let gone = || {
+        let detail = "the files of that moment are gone; moments can be asked about for a quarter of an hour at least";
+        Problem::new(http::StatusCode::GONE, "moment_gone", detail)
+    };
+    let published: Published = match n == seen.published.n {
+        true => seen.published,
+        false => app.overview.manifests().get(n).await?.ok_or_else(gone)?,
+    };
+    let horizon = &published.manifest.horizon;
+    let mut upto: std::collections::BTreeMap<_, _> =
+        horizon.0.iter().map(|(log, covered)| (*log, covered.seq)).collect();
+    for part in parts {
+        let id: model::EventId = part.parse().map_err(|_| wrong())?;
+        upto.insert(id.log, id.seq);
+    }
+    Ok(Moment { published, upto })
+}
+
+/// What there is to read of a moment that a token names: nothing is missing of it.
+pub(super) async fn reading_of(app: &App, token: &str) -> Result<Reading, Problem> {
+    app.look_once().await?;
+    let Moment { published, upto } = moment_of(app, token).await?;
+    Ok(Reading {
+        published,
+        live: Arc::new(reading::Reading {
+            as_of: upto,
+            ..reading::Reading::default()
+        }),
+        missing: Vec::new(),
+    })
+}

@@ -69,7 +69,11 @@ pub(super) fn is_field(name: &str) -> bool {
     canonical(name).is_some()
 }
 
-/// A text, or a number as it is written, which a float would round; empty ones are none.
+/// Whole numbers from here on are rounded when they are read (2^53).
+const ROUNDED: f64 = 9_007_199_254_740_992.0;
+
+/// A text, or a number as it is written; empty ones are none. What a float would round is refused: two transactions could
+/// be taken for one.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Text(pub(super) Option<String>);
 
@@ -100,7 +104,12 @@ impl<'de> Deserialize<'de> for Text {
             }
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
-                Ok(Some(number.to_string()))
+                match number.abs() < ROUNDED {
+                    true => Ok(Some(number.to_string())),
+                    false => Err(E::custom(
+                        "a number of so many digits would be rounded: write it as a text",
+                    )),
+                }
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {

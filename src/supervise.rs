@@ -241,6 +241,7 @@ async fn collector(parts: &Parts, geo: Geo) -> anyhow::Result<(CollectorDeps, Co
         host: parts.settings.public_host.clone(),
         public_url: parts.settings.public_url.clone(),
         patience: parts.settings.redirect_patience,
+        most_unknown_slugs: parts.settings.most_unknown_slugs,
         server: ServerSettings::default(),
     };
     Ok((deps, settings))

@@ -2,66 +2,55 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use replay::Refusal;
+use replay::{EVENT_FIELDS, Refusal, bare};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
 use super::{ClickRow, ConversionRow, Named, NewLink};
-use crate::{names::bare, times};
+use crate::times;
 
 /// Longest key, visitor's name and parameter, bytes: those of the door.
 const MAX_SHORT: usize = 256;
 
-/// Fields, each with its other names.
-const FIELDS: [(&str, &[&str]); 33] = [
-    ("type", &[]),
-    ("link", &["slug"]),
-    ("pixel", &[]),
-    ("goal", &[]),
+/// What a history knows besides what is sent to a door, and other names there; each with the field that it is.
+const MORE: [(&str, &str); 12] = [
+    ("link", "slug"),
     // Not `occurred_at`, of which columns are read otherwise when they are sent to a door.
-    ("time", &["occurred_at", "timestamp", "date"]),
-    ("ip", &[]),
-    ("user_agent", &[]),
-    ("referrer", &["referer"]),
-    ("accept_language", &[]),
-    ("visitor", &[]),
-    ("country", &[]),
-    ("region", &[]),
-    ("city", &[]),
-    ("variant", &[]),
-    ("trigger", &[]),
-    ("destination", &[]),
-    ("external_id", &[]),
-    ("sub1", &[]),
-    ("sub2", &[]),
-    ("sub3", &[]),
-    ("sub4", &[]),
-    ("sub5", &[]),
-    ("utm_source", &[]),
-    ("utm_medium", &[]),
-    ("utm_campaign", &[]),
-    ("utm_term", &[]),
-    ("utm_content", &[]),
-    ("transaction_id", &["txid", "tid", "order_id"]),
-    ("idempotency_key", &[]),
-    ("click_id", &["clickid", "cid", "subid"]),
-    ("value", &["payout", "revenue", "amount"]),
-    ("currency", &[]),
-    ("status", &[]),
+    ("time", "time"),
+    ("time", "occurred_at"),
+    ("time", "timestamp"),
+    ("time", "date"),
+    ("referrer", "referer"),
+    ("region", "region"),
+    ("city", "city"),
+    ("variant", "variant"),
+    ("trigger", "trigger"),
+    ("destination", "destination"),
+    ("external_id", "external_id"),
 ];
+
+/// Every name, and the field that it is.
+fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of = |(field, others): &(&'static str, &'static [&'static str])| {
+        let field = *field;
+        let others = others.iter().map(move |name| (field, *name));
+        std::iter::once((field, field)).chain(others)
+    };
+    MORE.into_iter().chain(EVENT_FIELDS.iter().flat_map(of))
+}
 
 /// Names of all fields.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    FIELDS.iter().map(|(name, _)| *name)
+    let own = all().filter(|(field, name)| field == name && *name != "occurred_at");
+    own.map(|(field, _)| field)
 }
 
 /// The field that a column's name means.
 pub(super) fn canonical(name: &str) -> Option<&'static str> {
     let name = bare(name);
-    let is_named = |(field, others): &&(&str, &[&str])| {
-        bare(field) == name || others.iter().any(|other| bare(other) == name)
-    };
-    FIELDS.iter().find(is_named).map(|(field, _)| *field)
+    all()
+        .find(|(_, known)| bare(known) == name)
+        .map(|(field, _)| field)
 }
 
 /// Whether there is a field of this name.

@@ -94,6 +94,9 @@ pub struct Options {
     /// MMDB file with autonomous systems, where that with countries has none: data centres are told by them
     #[arg(long, env = "MILLRACE_ASN_DB", global = true)]
     pub asn_db: Option<PathBuf>,
+    /// TOML file with bots, people and channels of your own, read again when it changes (docs/ENRICHMENT.md)
+    #[arg(long, env = "MILLRACE_LISTS", global = true)]
+    pub lists: Option<PathBuf>,
     /// An epoch is closed at this age, such as 10m or 30s [default: 10m]
     #[arg(long, env = "MILLRACE_EPOCH_MAX_AGE", global = true)]
     pub epoch_max_age: Option<String>,
@@ -161,6 +164,7 @@ pub struct Settings {
     pub trusted_proxies: TrustedProxies,
     pub geo_db: Option<PathBuf>,
     pub asn_db: Option<PathBuf>,
+    pub lists: Option<PathBuf>,
     pub log: LogSettings,
     /// What batch work may take.
     pub batch: Limits,
@@ -198,6 +202,7 @@ impl Options {
             client_ip_header,
             geo_db,
             asn_db,
+            lists,
             epoch_max_age,
             segment_interval,
             max_log_bytes,
@@ -250,6 +255,7 @@ impl Options {
             )?,
             geo_db: all.geo_db,
             asn_db: all.asn_db,
+            lists: all.lists,
             log: LogSettings {
                 epoch_max_age: duration(all.epoch_max_age, defaults.epoch_max_age)?,
                 segment_interval: duration(all.segment_interval, defaults.segment_interval)?,

@@ -2,20 +2,19 @@
 //! in the log and in the operator's health; what was read before stays in use, and without any, places are unknown.
 
 use std::{
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use enrich::{Database, Geo};
 use tokio_util::sync::CancellationToken;
 use web::Health;
 
-use crate::config::Settings;
+use crate::{
+    config::Settings,
+    followed::{self, Followed},
+};
 
-/// How often it is looked whether a file has changed.
-const LOOK: Duration = Duration::from_secs(5);
 /// Under which names health tells what is wrong.
 const PLACES: &str = "geo_db";
 const ASNS: &str = "asn_db";
@@ -34,33 +33,13 @@ pub struct Places {
 
 /// A file, and what was read of it.
 struct File {
-    path: PathBuf,
+    followed: Followed,
     /// Under which name health tells what is wrong with it.
     name: &'static str,
     /// Nobody asked for it: it may be missing.
     is_optional: bool,
     needs_countries: bool,
-    seen: Option<Stamp>,
     database: Option<Arc<Database>>,
-}
-
-/// Another file, or another content, has another one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    bytes: u64,
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let meta = std::fs::metadata(path).ok()?;
-        Some(Self {
-            inode: meta.ino(),
-            bytes: meta.len(),
-            changed: (meta.mtime(), meta.mtime_nsec()),
-        })
-    }
 }
 
 impl Places {
@@ -68,19 +47,17 @@ impl Places {
     pub async fn open(settings: &Settings, health: Health) -> Self {
         let installed = || installed(&settings.data_dir);
         let places = File {
-            path: settings.geo_db.clone().unwrap_or_else(installed),
+            followed: Followed::new(settings.geo_db.clone().unwrap_or_else(installed)),
             name: PLACES,
             is_optional: settings.geo_db.is_none(),
             needs_countries: true,
-            seen: None,
             database: None,
         };
         let asns = settings.asn_db.as_ref().map(|path| File {
-            path: path.clone(),
+            followed: Followed::new(path.clone()),
             name: ASNS,
             is_optional: false,
             needs_countries: false,
-            seen: None,
             database: None,
         });
         let files = [places].into_iter().chain(asns).collect();
@@ -98,14 +75,8 @@ impl Places {
     }
 
     /// Follows the files until it is told to stop.
-    pub async fn follow(mut self, stop: CancellationToken) {
-        while stop
-            .run_until_cancelled(tokio::time::sleep(LOOK))
-            .await
-            .is_some()
-        {
-            self = self.look(false).await;
-        }
+    pub async fn follow(self, stop: CancellationToken) {
+        followed::follow(self, |places| places.look_blocking(false), stop).await;
     }
 
     /// Reads what has changed. A file on a disk, and millions of networks: on a thread of its own.
@@ -127,9 +98,7 @@ impl Places {
     fn look_blocking(mut self, is_start: bool) -> Self {
         let mut changed = false;
         for file in &mut self.files {
-            let stamp = Stamp::of(&file.path);
-            if stamp != file.seen || (is_start && !file.is_optional) {
-                file.seen = stamp;
+            if file.followed.has_changed() || (is_start && !file.is_optional) {
                 changed |= file.read(&self.health);
             }
         }
@@ -144,16 +113,16 @@ impl Places {
 impl File {
     /// Reads it; whether there is another database now.
     fn read(&mut self, health: &Health) -> bool {
-        if self.is_optional && self.seen.is_none() {
+        if self.is_optional && !self.followed.is_there() {
             // It was taken away, and nobody asked for it.
             health.warn(self.name, None);
             return self.database.take().is_some();
         }
-        let wrong = match Database::open(&self.path) {
+        let wrong = match Database::open(&self.followed.path) {
             Ok(database) => {
                 let wrong = self.lacks(&database);
                 if wrong.is_none() || self.database.is_none() {
-                    let (path, name) = (self.path.display(), database.name());
+                    let (path, name) = (self.followed.path.display(), database.name());
                     tracing::info!(%path, name, built_s = database.built_s(), "a geo database is in use");
                     self.database = Some(Arc::new(database));
                 }
@@ -180,7 +149,7 @@ impl File {
             format!(
                 "{} ({}) has no countries: set --geo-db to a database of countries (--asn-db is for autonomous \
                  systems), or leave it away and run `millrace geo install`",
-                self.path.display(),
+                self.followed.path.display(),
                 database.name()
             )
         })

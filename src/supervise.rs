@@ -6,7 +6,7 @@ use std::{future::Future, path::Path, sync::Arc, time::Duration};
 use anyhow::{Context, bail};
 use async_trait::async_trait;
 use clap::ValueEnum;
-use enrich::Geo;
+use enrich::{Geo, OwnLists};
 use handover::installation;
 use ingest::{ClickCounts, CollectorDeps, CollectorSettings};
 use jobs::JobClient;
@@ -25,6 +25,7 @@ use crate::{
     auditing::{self, Auditing},
     config::{Settings, VerifiedBy},
     job_health,
+    lists::ListsFile,
     own_threads::OwnThreads,
     places::Places,
     refused, rollup_lag, salting,
@@ -103,11 +104,18 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     if has(Role::Collector) {
         let listener = bind(parts.settings.collect_addr, "collector").await?;
         let places = Places::open(&parts.settings, parts.health.clone()).await;
-        let collector = collector(&parts, places.geo()).await?;
+        let lists = ListsFile::open(&parts.settings, parts.health.clone()).await;
+        let collector = collector(&parts, places.geo(), lists.lists()).await?;
         running.add("collector", collector, listener)?;
         let stop = CancellationToken::new();
         let work = places.follow(stop.clone());
         running.spawn("geo databases", stop, async move {
+            work.await;
+            Ok(())
+        });
+        let stop = CancellationToken::new();
+        let work = lists.follow(stop.clone());
+        running.spawn("own lists", stop, async move {
             work.await;
             Ok(())
         });
@@ -212,7 +220,11 @@ fn remove_if_there(file: &Path) -> anyhow::Result<()> {
     }
 }
 
-async fn collector(parts: &Parts, geo: Geo) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
+async fn collector(
+    parts: &Parts,
+    geo: Geo,
+    lists: OwnLists,
+) -> anyhow::Result<(CollectorDeps, CollectorSettings)> {
     let folder = &parts.settings.data_dir;
     installation::begin(&parts.env).await.or_else(no_store)?;
     let secret = parts.settings.secret(|| new_secret(&*parts.env.random))?;
@@ -229,6 +241,7 @@ async fn collector(parts: &Parts, geo: Geo) -> anyhow::Result<(CollectorDeps, Co
         rules: Arc::clone(&parts.rules),
         click_counts: Arc::new(LinkClicks::of(parts)),
         geo,
+        lists,
         salts,
         salt_follower,
         health: parts.health.clone(),

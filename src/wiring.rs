@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use audit::AuditDeps;
-use batch_layer::{Limits, Local, RollupDeps};
+use batch_layer::{DoorRules, Limits, Local, RollupDeps};
 use catalog::Catalog;
 use enrich::Rules;
 use handover::{manifests::Manifests, overview::Overview};
@@ -75,7 +75,17 @@ impl Base {
 
     /// The batch layer on this store.
     pub fn batch(&self, rules: Arc<Rules>) -> anyhow::Result<BatchRuntime> {
+        self.batch_with(rules, None)
+    }
+
+    /// The same; a full run that begins applies what doors decide by to all that they have taken.
+    pub fn batch_with(
+        &self,
+        rules: Arc<Rules>,
+        door_rules: Option<DoorRules>,
+    ) -> anyhow::Result<BatchRuntime> {
         BatchRuntime::new(RollupDeps {
+            door_rules,
             env: self.env.clone(),
             manifests: Manifests::new(Arc::clone(&self.env.store)),
             rules,

@@ -146,6 +146,7 @@ async fn rollup(at: Common, tasks: usize, full: bool) -> anyhow::Result<ExitCode
         manifests: Manifests::new(Arc::clone(&env.store)),
         env,
         rules: Arc::new(Rules::new()?),
+        door_rules: None,
         engine: Arc::new(Ballista::new(at.scheduler, tasks)),
         limits: Limits::default(),
     };

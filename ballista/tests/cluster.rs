@@ -38,6 +38,7 @@ async fn local() -> (Numbers, Duration) {
         manifests: Manifests::new(Arc::clone(&env.store)),
         env,
         rules: Arc::new(Rules::new().expect("rules")),
+        door_rules: None,
         engine: Arc::new(Local),
         limits: Limits::default(),
     };

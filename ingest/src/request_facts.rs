@@ -5,7 +5,8 @@ use std::{net::IpAddr, sync::Arc};
 use catalog::AccountSettings;
 use chrono::DateTime;
 use chrono_tz::Tz;
-use enrich::{Geo, Place, Rules, click_id::ClickKey, is_mail_proxy, truncate_ip};
+use enrich::{Geo, OwnLists, Place, Rules, click_id::ClickKey, is_mail_proxy, truncate_ip};
+use ipnet::IpNet;
 use model::{EntityId, Event, EventKind, Fetch, VisitorPeriod, time};
 use url::Url;
 
@@ -72,6 +73,8 @@ pub struct EventBuilder {
     pub rules: Arc<Rules>,
     /// Geo database.
     pub geo: Geo,
+    /// The operator's own lists.
+    pub lists: OwnLists,
     /// What visitors are hashed with.
     pub salts: CurrentSalts,
 }
@@ -86,7 +89,10 @@ impl EventBuilder {
     /// who does not want to be tracked, where the account honours that, less goes on still.
     pub fn event(&self, target: Target, settings: &AccountSettings, seen: RequestFacts) -> Event {
         let hidden = seen.do_not_track && settings.honour_dnt;
-        let event = self.full_event(target, settings, seen);
+        let ip = seen.ip.map(|ip| IpNet::from(ip.to_canonical()));
+        let mut event = self.full_event(target, settings, seen);
+        let from = ip.filter(|_| event.fetch() != Fetch::Proxy);
+        self.lists.judge(&mut event, from);
         match hidden {
             true => self.without_tracks(event),
             false => event,
@@ -98,6 +104,7 @@ impl EventBuilder {
     fn without_tracks(&self, event: Event) -> Event {
         let device_type = match event.fetch() {
             Fetch::Proxy => "other",
+            _ if event.listed_person => self.rules.agent(&event.user_agent).device_type,
             _ if self.rules.is_of_machines(&event) => "bot",
             _ => self.rules.agent(&event.user_agent).type_of_device(),
         };
@@ -220,6 +227,10 @@ impl EventBuilder {
             datacenters_count: settings.count_datacenters,
             // The log knows what came before.
             too_many: false,
+            // What the operator's lists say is asked for at the end.
+            listed_bot: String::new(),
+            listed_person: false,
+            listed_channel: String::new(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use catalog::Catalog;
-use enrich::{Geo, Rules};
+use enrich::{Geo, OwnLists, Rules};
 use model::random::{Randomness, new_nonce};
 use storage::{
     blocking, cells::LiveCells, env::Env, reservations::Reservations, stream::EventStream,
@@ -58,6 +58,8 @@ pub struct CollectorDeps {
     pub rules: Arc<Rules>,
     /// Geo database.
     pub geo: Geo,
+    /// The operator's own lists.
+    pub lists: OwnLists,
     /// What visitors are hashed with now.
     pub salts: CurrentSalts,
     /// Follows it.
@@ -238,6 +240,7 @@ fn recorder(
         builder: EventBuilder {
             rules: deps.rules,
             geo: deps.geo,
+            lists: deps.lists,
             salts: deps.salts,
         },
         keys,

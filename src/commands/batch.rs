@@ -5,12 +5,12 @@ mod shown;
 use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Context;
-use batch_layer::{By, Mode, Question};
+use batch_layer::{By, DoorRules, Mode, Question};
 use clap::{Args, Subcommand, ValueEnum};
 use enrich::Rules;
 use model::{EntityId, EntityKind};
 
-use crate::{batch_runtime::BatchRuntime, config::Settings, scheduling, wiring::Base};
+use crate::{batch_runtime::BatchRuntime, config::Settings, lists, scheduling, wiring::Base};
 
 /// Rows shown after `--stage`.
 const ROWS_AT_FIRST: usize = 20;
@@ -22,8 +22,8 @@ pub enum Batch {
         after_help = "Examples:\n  millrace batch run\n  millrace batch run --full --json\n  millrace batch run --full --stage   then: millrace batch diff, and millrace batch publish or discard"
     )]
     Run {
-        /// Recompute everything that is settled from raw with today's rules. One that was cut off goes on where it
-        /// was; the schedule may go on meanwhile. What is staged is published by it.
+        /// Recompute everything that is settled from raw with today's rules, excluded networks and lists. One that was cut
+        /// off goes on where it was; the schedule may go on meanwhile. What is staged is published by it.
         #[arg(long)]
         full: bool,
         /// Recompute, and stop before anything is published: show what would change. It is kept until it is published
@@ -105,7 +105,11 @@ fn account(text: &str) -> Result<EntityId, String> {
 impl Batch {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let base = Base::open(&settings)?;
-        let batch = base.batch(Arc::new(Rules::new()?))?;
+        let door_rules = match &self {
+            Self::Run { full: true, .. } => Some(door_rules(&base, &settings).await?),
+            _ => None,
+        };
+        let batch = base.batch_with(Arc::new(Rules::new()?), door_rules)?;
         let (mode, json) = match self {
             Self::Diff(args) => return args.show(&batch).await,
             Self::Run {
@@ -154,6 +158,24 @@ impl Batch {
             true => ExitCode::FAILURE,
         })
     }
+}
+
+/// What doors decide by now.
+async fn door_rules(base: &Base, settings: &Settings) -> anyhow::Result<DoorRules> {
+    let catalog = base.catalog().await?;
+    let excluded = catalog.read(|state| {
+        let all = state.accounts(None, usize::MAX).into_iter();
+        let networks =
+            all.map(|account| (account.id.raw, account.settings.excluded_networks.clone()));
+        networks
+            .filter(|(_, networks)| !networks.is_empty())
+            .collect()
+    });
+    let lists = settings.lists.as_deref().map(lists::read).transpose()?;
+    Ok(DoorRules {
+        excluded,
+        lists: lists.map(|lists| lists.text().to_owned()),
+    })
 }
 
 async fn close_epochs(base: &Base) -> anyhow::Result<()> {

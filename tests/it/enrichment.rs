@@ -395,3 +395,68 @@ async fn a_database_that_is_installed_is_used_without_a_restart() {
     })
     .await;
 }
+
+/// Own lists change without a restart, and what was counted stays; a full run applies them, and networks that are excluded
+/// later, to what was taken before.
+#[tokio::test]
+async fn own_lists_and_later_exclusions_change_what_was_only_if_somebody_wants_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("lists.toml"));
+    let write = |text: &str| std::fs::write(&file, text).unwrap();
+    write(
+        "[[bots]]\nname = \"acme\"\nagents = [\"AcmeMonitor/\"]\n[channels]\nsocial = [\"forum.example\"]\n",
+    );
+    let lists = ["--lists", file.to_str().unwrap()];
+    let (server, customer) = installation(&data, &lists).await;
+    let acme = format!("{PERSON} AcmeMonitor/2");
+    let (home, office) = ("203.0.113.9", "198.51.100.7");
+    let from = |agent, ip| {
+        [
+            ("user-agent", agent),
+            ("x-forwarded-for", ip),
+            ("referer", "https://forum.example/"),
+        ]
+    };
+    click(&customer, "hello", &from(&acme, home)).await;
+    click(&customer, "hello", &from(PERSON, home)).await;
+    click(&customer, "hello", &from(PERSON, office)).await;
+    both(&customer, "channel", &[("social", 2, 1)]).await;
+    write("people = 3");
+    eventually("health to tell of the lists", SEEN_LIMIT, async || {
+        let health = health(&server).await;
+        let warning = health["warnings"]["lists"].as_str();
+        let said = warning.is_some_and(|warning| warning.contains("stays in use"));
+        said.then_some(()).ok_or(health.to_string())
+    })
+    .await;
+    write("[[people]]\nname = \"acme\"\nagents = [\"AcmeMonitor/\"]\n");
+    eventually("the new lists", SEEN_LIMIT, async || {
+        let health = health(&server).await;
+        health["warnings"]["lists"]
+            .is_null()
+            .then_some(())
+            .ok_or(health.to_string())
+    })
+    .await;
+    click(&customer, "hello", &from(&acme, home)).await;
+    both(
+        &customer,
+        "channel",
+        &[("referral", 1, 0), ("social", 2, 1)],
+    )
+    .await;
+    let settings = json!({"settings": {"excluded_networks": ["198.51.100.0/24"]}});
+    customer.patch("/v1/account", &settings).await;
+    let command = [&["batch", "run", "--full", "--stage", "--json"][..], &lists].concat();
+    let staged: Value = serde_json::from_str(&told(&data, &command).await).unwrap();
+    let why = staged["rows"][0]["why"].to_string();
+    assert!(
+        why.contains("excluded") && why.contains("list:acme"),
+        "{staged}"
+    );
+    told(&data, &[&["batch", "publish"][..], &lists].concat()).await;
+    // The office is out, the monitor in, and the forum is nothing that the lists know.
+    let query = format!("{COUNTED}&group_by=channel");
+    let fits = |answer: &Value| by(answer, "channel") == [("referral".to_owned(), 3, 1)];
+    customer.wait_for_stats(&query, fits).await;
+}

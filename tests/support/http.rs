@@ -68,6 +68,16 @@ impl Customer {
         answer(path, request.send().await.unwrap()).await
     }
 
+    /// Changes something by the API.
+    pub async fn patch(&self, path: &str, body: &Value) -> Value {
+        let request = self
+            .http
+            .patch(format!("{}{path}", self.api))
+            .bearer_auth(&self.key)
+            .json(body);
+        answer(path, request.send().await.unwrap()).await
+    }
+
     /// Makes an object and waits until the collector knows it; gives its id.
     pub async fn create(&self, kind: &str, body: &Value) -> String {
         let made = self.post(&format!("/v1/{kind}"), body).await;

@@ -12,6 +12,7 @@ use storage::{
 };
 
 use super::{
+    door_rules::Applied,
     error::RollupError,
     task::{Part, Read},
     worker::Worker,
@@ -36,7 +37,7 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    pub(super) fn new(worker: &Worker, parts: &[Part]) -> Self {
+    pub(super) fn new(worker: &Worker, parts: &[Part], door_rules: Arc<Applied>) -> Self {
         let none = |part: &Part| Read {
             log: part.log,
             epoch: part.epoch,
@@ -51,8 +52,11 @@ impl Chunks {
         let parts: Vec<_> = parts.iter().cloned().enumerate().collect();
         let (store, rules) = (Arc::clone(&worker.env.store), Arc::clone(&worker.rules));
         let one = move |(place, part, number)| {
-            let (store, rules) = (Arc::clone(&store), Arc::clone(&rules));
-            async move { Ok((place, segment(store, rules, part, number).await?)) }
+            let (store, by) = (
+                Arc::clone(&store),
+                (Arc::clone(&rules), Arc::clone(&door_rules)),
+            );
+            async move { Ok((place, segment(store, by, part, number).await?)) }
         };
         let segments = futures::stream::iter(parts.into_iter().flat_map(numbers));
         Self {
@@ -96,7 +100,7 @@ impl Read {
 
 async fn segment(
     store: Store,
-    rules: Arc<Rules>,
+    (rules, door_rules): (Arc<Rules>, Arc<Applied>),
     Part {
         log,
         epoch,
@@ -121,10 +125,13 @@ async fn segment(
         Err(error) => return Err(RollupError::Storage(error)),
     };
     let enrich = move || {
-        let enriched = |record: Record| Enriched {
-            log,
-            facts: rules.facts(&record.event),
-            record,
+        let enriched = |mut record: Record| {
+            door_rules.apply(log, &mut record);
+            Enriched {
+                log,
+                facts: rules.facts(&record.event),
+                record,
+            }
         };
         segment.records.into_iter().map(enriched).collect()
     };

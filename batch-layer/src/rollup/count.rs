@@ -13,6 +13,7 @@ use storage::object_keys::ObjectKey;
 
 use super::{
     chunks::{Chunks, Enriched},
+    door_rules::Applied,
     error::RollupError,
     events::{self, Encoded},
     fold::{Counted, Fold, Wanted},
@@ -37,7 +38,8 @@ pub(super) async fn count(
     };
     let left_out = Arc::new(left_out);
     let mut done = Done::default();
-    let mut chunks = Chunks::new(worker, &count.parts);
+    let door_rules = Applied::read(&worker.env.store, count.door_rules.as_ref()).await?;
+    let mut chunks = Chunks::new(worker, &count.parts, door_rules);
     while let Some(chunk) = chunks.next().await? {
         let received = chunk.iter().map(|r| r.record.event.received_ms);
         done.last_ms = received.fold(done.last_ms, i64::max);

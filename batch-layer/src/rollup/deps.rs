@@ -6,8 +6,8 @@ use enrich::Rules;
 use handover::manifests::Manifests;
 use storage::env::Env;
 
-use super::engine::Engine;
 pub use super::error::RollupError;
+use super::{door_rules::DoorRules, engine::Engine};
 use crate::limits::Limits;
 
 /// What the rollup works with.
@@ -18,6 +18,9 @@ pub struct RollupDeps {
     pub manifests: Manifests,
     /// Enrichment.
     pub rules: Arc<Rules>,
+    /// What doors decide by now: a full run that begins applies it to all that is settled. Without it, what the numbers
+    /// before were made with.
+    pub door_rules: Option<DoorRules>,
     /// Who does the work.
     pub engine: Arc<dyn Engine>,
     /// What it may take.

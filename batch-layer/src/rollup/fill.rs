@@ -96,6 +96,7 @@ pub(super) async fn some(
     let count = Count {
         parts: Vec::new(),
         rules: deps.rules.version().to_owned(),
+        door_rules: manifest.door_rules.clone(),
         left_out: manifest.duplicates.clone(),
         cubes: cubes.iter().cloned().collect(),
         visits: false,

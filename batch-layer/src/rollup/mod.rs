@@ -8,6 +8,7 @@ mod collect;
 mod count;
 mod deps;
 mod diff;
+mod door_rules;
 mod duplicates;
 mod engine;
 mod error;
@@ -35,6 +36,7 @@ use self::run::{Run, Work};
 pub use self::{
     deps::RollupDeps,
     diff::{By, Changed, Diff, Numbers, Question, Why, diff},
+    door_rules::DoorRules,
     engine::{Engine, Local, Results, perform},
     error::RollupError,
     task::{Count, Done, Merge, NewRun, Part, Piece, Read, Task},
@@ -142,7 +144,16 @@ fn names(manifest: &Manifest) -> BTreeSet<String> {
     let keys = keys.map(|name| ObjectKey::Keys { name }.path());
     let left_out = manifest.duplicates.iter().map(|file| file.name.clone());
     let left_out = left_out.map(|name| ObjectKey::Duplicates { name }.path());
-    let all = events.chain(runs).chain(keys).chain(left_out);
+    let of_doors = manifest
+        .door_rules
+        .iter()
+        .map(|rules| rules.file.name.clone());
+    let of_doors = of_doors.map(|name| ObjectKey::DoorRules { name }.path());
+    let all = events
+        .chain(runs)
+        .chain(keys)
+        .chain(left_out)
+        .chain(of_doors);
     let all = all.chain(takeover::paths(manifest));
     all.map(|path| path.to_string()).collect()
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use handover::{
     directory::Directory,
-    manifest::{Manifest, Recounted},
+    manifest::{DoorRulesFile, Manifest, Recounted},
     manifests::{Manifests, Published},
     sealed,
     skips::Skips,
@@ -21,6 +21,7 @@ use super::{
     Report,
     changes::changes,
     deps::{RollupDeps, RollupError},
+    door_rules::DoorRules,
     error::TRIES,
     merge, names, step,
     write::Writer,
@@ -142,8 +143,14 @@ impl<'a> Recount<'a> {
         let ours = self.deps.rules.version();
         let staged = is_staged(current, so_far);
         let fits = staged && so_far.manifest.rules == ours;
+        // Whoever says what doors decide by now wants that, and not what they did when it was staged.
+        let of_doors =
+            |manifest: &Manifest| manifest.door_rules.as_ref().map(|file| file.hash.clone());
+        let wanted = self.deps.door_rules.as_ref().map(DoorRules::hash);
+        let others = wanted.is_some() && wanted != of_doors(&so_far.manifest);
         match self.begin {
-            _ if fits => Ok(Some((*so_far.manifest).clone())),
+            Begin::Staged if fits => Ok(Some((*so_far.manifest).clone())),
+            Begin::Anywhere if fits && !others => Ok(Some((*so_far.manifest).clone())),
             Begin::Anywhere => Ok(None),
             Begin::Staged if staged => Err(RollupError::OtherRules {
                 staged: so_far.manifest.rules.clone(),
@@ -171,6 +178,9 @@ impl<'a> Recount<'a> {
             return Ok(Some(manifest));
         }
         let mut writer = Writer::new(&self.deps.env, so_far.n + 1);
+        if !goes_on {
+            manifest.door_rules = self.door_rules(&mut writer, current).await?;
+        }
         let done = self.take(&mut writer, current, &mut manifest, &taken).await;
         let report = match done {
             Ok(report) => report,
@@ -194,6 +204,7 @@ impl<'a> Recount<'a> {
         let before = match goes_on {
             true => names(&Manifest {
                 duplicates: None,
+                door_rules: None,
                 ..(*so_far.manifest).clone()
             }),
             false => BTreeSet::new(),
@@ -208,6 +219,18 @@ impl<'a> Recount<'a> {
     fn kept(&self, current: &Published, mut named: BTreeSet<String>) -> BTreeSet<String> {
         named.extend(names(&current.manifest));
         named
+    }
+
+    /// What doors decide by, for all that is counted anew: what they do now, or what was applied before.
+    async fn door_rules(
+        &self,
+        writer: &mut Writer<'_>,
+        current: &Published,
+    ) -> Result<Option<DoorRulesFile>, RollupError> {
+        match &self.deps.door_rules {
+            Some(rules) => Ok(Some(rules.keep(writer, &current.manifest).await?)),
+            None => Ok(current.manifest.door_rules.clone()),
+        }
     }
 
     async fn take(

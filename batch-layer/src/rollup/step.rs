@@ -36,7 +36,10 @@ pub(super) async fn take(
         // There is nothing to sweep yet.
         manifest.swept_ms = deps.env.clock.now_ms();
     }
-    let count = Count::all(deps.rules.version(), decided.duplicates.clone(), since);
+    let count = Count {
+        door_rules: manifest.door_rules.clone(),
+        ..Count::all(deps.rules.version(), decided.duplicates.clone(), since)
+    };
     let (mut counted, skipped) = tasks::count(deps, writer, taken, count).await?;
     let fresh: Vec<_> = counted.iter().flat_map(|(_, d)| d.keys.clone()).collect();
     let unchecked = fresh.iter().any(|keys| keys.unchecked > 0);

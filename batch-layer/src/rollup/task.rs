@@ -2,7 +2,7 @@
 //! anywhere, at once and again: what one has written counts only when a manifest names it.
 
 use handover::{
-    manifest::{EventsFile, File, SenderKeysFile},
+    manifest::{DoorRulesFile, EventsFile, File, SenderKeysFile},
     raw::Seal,
     runs::{RunFile, Table},
     skips::Skips,
@@ -40,6 +40,9 @@ pub struct Count {
     pub parts: Vec<Part>,
     /// Version of the rules that enrich them.
     pub rules: String,
+    /// What doors decide by, for events that were taken before.
+    #[serde(default)]
+    pub door_rules: Option<DoorRulesFile>,
     /// Events that are not counted.
     pub left_out: Option<File>,
     /// Names of the cubes that are counted.
@@ -121,6 +124,7 @@ impl Count {
         Self {
             parts: Vec::new(),
             rules: rules.to_owned(),
+            door_rules: None,
             left_out,
             cubes: cubes.iter().map(|cube| cube.name.to_owned()).collect(),
             visits,

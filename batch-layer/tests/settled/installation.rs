@@ -28,6 +28,7 @@ pub fn rollup(installation: &testing::Installation, rules: &Arc<Rules>, seed: u6
         manifests: Manifests::new(Arc::clone(&env.store)),
         rules: Arc::clone(rules),
         env,
+        door_rules: None,
         engine: Arc::new(Local),
         limits: Limits::default(),
     }

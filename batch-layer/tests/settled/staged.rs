@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use batch_layer::{
-    By, Changed, Diff, Limits, Mode, Numbers, Question, RollupDeps, RollupError, diff, query, run,
+    By, Changed, Diff, DoorRules, Limits, Mode, Numbers, Question, RollupDeps, RollupError, diff,
+    query, run,
 };
 use datafusion::arrow::{
     array::{AsArray, RecordBatch},
@@ -48,11 +49,15 @@ fn old(installation: &Installation) -> RollupDeps {
 /// sly ones on link 11; of account 2 a click on link 20, and a conversion.
 async fn seal(installation: &Installation, log: &mut Log, day: i64) {
     let at = |n: i64| start() + day * DAY + n * HOUR;
-    let sly = |link, n| Event {
-        user_agent: SLY.into(),
+    let person = |link, n| Event {
+        network: "198.51.100.0/24".into(),
         ..click(1, link, at(n))
     };
-    (0..4).for_each(|n| log.accept(click(1, 10, at(n))));
+    let sly = |link, n| Event {
+        user_agent: SLY.into(),
+        ..person(link, n)
+    };
+    (0..4).for_each(|n| log.accept(person(10, n)));
     (4..6).for_each(|n| log.accept(sly(10, n)));
     (6..8).for_each(|n| log.accept(sly(11, n)));
     log.accept(click(2, 20, at(8)));
@@ -393,4 +398,51 @@ async fn several_at_once_are_harmless() {
         let events = events.expect("no file is gone");
         assert_eq!(events.iter().map(RecordBatch::num_rows).sum::<usize>(), 50);
     }
+}
+
+/// Rules of today, and what doors decide by.
+fn by_the_doors(installation: &Installation, excluded: &str, lists: &str) -> RollupDeps {
+    let networks = vec![excluded.parse().expect("a network")];
+    RollupDeps {
+        door_rules: Some(DoorRules {
+            excluded: [(1, networks)].into(),
+            lists: Some(lists.to_owned()),
+        }),
+        ..deps(installation, 2, &Arc::new(Rules::new().expect("rules")))
+    }
+}
+
+/// What is excluded or listed later holds for all that was settled then, whoever reads it when, and for nothing that doors took
+/// after it.
+#[tokio::test]
+async fn what_doors_decide_by_is_applied_to_what_they_took_before() {
+    let (installation, mut log) = settled().await;
+    let sly = "[[bots]]\nname = \"sly\"\nagents = [\"Slyfox/\"]";
+    let elsewhere = by_the_doors(&installation, "192.0.2.0/24", sly);
+    run(&elsewhere, Mode::Stage).await.expect("a run");
+    let rows = compare(&elsewhere, By::Account).await.rows;
+    assert_eq!(rows[0].why[0].bot, "list:sly");
+    // Whoever has others by now wants those.
+    let deps = by_the_doors(&installation, "198.51.100.0/24", "");
+    run(&deps, Mode::Stage).await.expect("a run");
+    let rows = compare(&deps, By::Account).await.rows;
+    let rows: Vec<_> = rows.iter().map(told).collect();
+    let excluded = vec![("excluded".to_owned(), 0, 32)];
+    assert_eq!(rows, [(String::new(), [32, 0, 32, 0, 32, 0], excluded)]);
+    // Its doors have not seen it excluded: live cells have counted it so, and so it is settled.
+    seal(&installation, &mut log, EPOCHS).await;
+    run(&old(&installation), Mode::Incremental)
+        .await
+        .expect("a run");
+    run(&deps, Mode::Publish).await.expect("a run");
+    assert_eq!(clicks(&deps).await, (9 + 4, 32));
+    all_agree(&deps).await;
+    // Nobody says anything of doors: what holds goes on to hold.
+    seal(&installation, &mut log, EPOCHS + 1).await;
+    let plain = old(&installation);
+    run(&plain, Mode::Incremental).await.expect("a run");
+    run(&plain, Mode::Full).await.expect("a run");
+    assert_eq!(clicks(&plain).await, (13 + 9, 32));
+    run(&plain, Mode::Back).await.expect("a run");
+    assert_eq!(clicks(&plain).await, (22, 32));
 }

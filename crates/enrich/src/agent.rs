@@ -17,7 +17,7 @@ const BOT_PATTERNS: &str = include_str!("../data/bots.json");
 
 /// To be raised whenever the code that applies the data gives other answers than before, or the crate `psl`, whose list is
 /// code, is another one.
-const CODE_VERSION: u32 = 4;
+const CODE_VERSION: u32 = 5;
 /// What uap-core calls a family that no rule knows.
 const UNKNOWN: &str = "Other";
 const CACHED_AGENTS: u64 = 50_000;

@@ -150,6 +150,7 @@ pub(crate) fn channel(sites: &Sites, event: &Event, referrer: Host<'_>) -> &'sta
         {
             channel
         }
+        _ if let Some(listed) = Sites::named(&event.listed_channel) => listed,
         // A link that names where it stands was not typed in.
         "(none)" if !source.is_empty() => "referral",
         "(none)" => "direct",

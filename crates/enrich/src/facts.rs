@@ -14,6 +14,9 @@ const EXCLUDED: &str = "excluded";
 /// Why an event of a bot is one whose user agent was not kept.
 const NOT_KEPT: &str = "not_kept";
 
+/// Why an event is a bot's by an entry of the operator's own lists, which is named after it.
+const LISTED: &str = "list";
+
 /// Why a click of somebody who clicks too fast is not a person's.
 const RATE: &str = "rate";
 
@@ -31,6 +34,10 @@ impl Rules {
             EventKind::Conversion => None,
             _ if event.excluded => Some(EXCLUDED.into()),
             _ if event.fetch().is_ahead() => Some(event.fetch().name().into()),
+            _ if !event.listed_bot.is_empty() => {
+                Some(format!("{LISTED}:{}", event.listed_bot).into())
+            }
+            _ if event.listed_person => event.too_many.then(|| RATE.into()),
             _ if kept == Some("bot") => Some(NOT_KEPT.into()),
             _ => {
                 let by_itself = agent.bot.clone();

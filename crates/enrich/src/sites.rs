@@ -14,7 +14,7 @@ const CHANNELS: [&str; 6] = ["search", "social", "email", "paid", "ai", "referra
 const MOST_NAMES: usize = 6;
 
 /// Channels by host. Of one that stands for every country it is what is before the suffix, with its dot.
-pub(crate) struct Sites(HashMap<&'static str, &'static str>);
+pub(crate) struct Sites(HashMap<Box<str>, &'static str>);
 
 impl Sites {
     /// Reads the list.
@@ -22,32 +22,45 @@ impl Sites {
         Self::parse(REFERRERS)
     }
 
-    fn parse(list: &'static str) -> Result<Self, RulesError> {
-        let mut sites = HashMap::new();
+    fn parse(list: &str) -> Result<Self, RulesError> {
         let lines = list.lines().map(str::trim);
-        for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let mut words = line.split_whitespace();
-            let channel = words
-                .next()
-                .and_then(|word| CHANNELS.iter().find(|c| **c == word));
-            let Some(channel) = channel else {
-                let why = format!(
-                    "`{line}` does not begin with one of {}",
-                    CHANNELS.join(", ")
-                );
-                return Err(RulesError::rule(FILE, why));
+        let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let hosts = lines.flat_map(|line| {
+            let (channel, hosts) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+            hosts.split_whitespace().map(move |host| (channel, host))
+        });
+        Self::of(hosts).map_err(|why| RulesError::rule(FILE, why))
+    }
+
+    /// Of channels and their hosts; the error says what is wrong.
+    pub(crate) fn of<'a>(
+        hosts: impl Iterator<Item = (&'a str, impl AsRef<str>)>,
+    ) -> Result<Self, String> {
+        let mut sites = HashMap::new();
+        for (channel, host) in hosts {
+            let Some(channel) = CHANNELS.iter().find(|known| **known == channel) else {
+                let known = CHANNELS.join(", ");
+                return Err(format!("`{channel}` is no channel: there are {known}"));
             };
-            for host in words {
-                let host = host.strip_suffix('*').unwrap_or(host);
-                if sites
-                    .insert(host, *channel)
-                    .is_some_and(|old| old != *channel)
-                {
-                    return Err(RulesError::rule(FILE, format!("`{host}` has two channels")));
-                }
+            let host = host.as_ref();
+            let name = host.strip_suffix('*').unwrap_or(host);
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
+            if name.is_empty() || !name.chars().all(plain) || name.split('.').count() > MOST_NAMES {
+                return Err(format!(
+                    "`{host}` is no host such as forum.example.com, in lower case"
+                ));
+            }
+            let before = sites.insert(name.into(), *channel);
+            if before.is_some_and(|old| old != *channel) {
+                return Err(format!("`{host}` has two channels"));
             }
         }
         Ok(Self(sites))
+    }
+
+    /// A channel that lists give, by its name.
+    pub(crate) fn named(channel: &str) -> Option<&'static str> {
+        CHANNELS.iter().find(|known| **known == channel).copied()
     }
 
     /// The channel of a host, by the longest host of the list that it is, or is under.
@@ -98,21 +111,19 @@ mod tests {
 
     #[test]
     fn a_line_that_says_nothing_is_told() {
-        for (list, said) in [("shops a.example", "shops"), ("ai a.b\nemail a.b", "a.b")] {
+        for (list, said) in [
+            ("shops a.example", "no channel"),
+            ("ai a.b\nemail a.b", "a.b"),
+        ] {
             let error = Sites::parse(list).err().unwrap().to_string();
             assert!(error.contains(said), "{error}");
         }
     }
 
     #[test]
-    fn no_host_is_longer_than_what_is_looked_at() {
-        let names = |host: &&str| host.split('.').count();
-        let sites = Sites::new().unwrap();
-        assert!(sites.0.keys().map(names).max() <= Some(MOST_NAMES));
-        let odd = |host: &&&str| {
-            host.chars()
-                .any(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && !"-.".contains(c))
-        };
-        assert_eq!(sites.0.keys().find(odd), None);
+    fn a_host_that_would_never_be_found_is_refused() {
+        for host in ["A.example", "a b", "", "*", "1.2.3.4.5.6.7"] {
+            assert!(Sites::of([("ai", host)].into_iter()).is_err(), "{host}");
+        }
     }
 }

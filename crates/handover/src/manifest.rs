@@ -81,6 +81,9 @@ pub struct Manifest {
     /// Events that are covered and not counted: another with the same sender's key is.
     #[serde(default)]
     pub duplicates: Option<File>,
+    /// What doors decide by, for events that were taken before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door_rules: Option<DoorRulesFile>,
     /// Objects that earlier manifests name and this one does not, until they are deleted.
     #[serde(default)]
     pub dropped: Vec<Dropped>,
@@ -150,6 +153,16 @@ pub struct Filling {
     pub done: Horizon,
     /// Up to where it goes: what came later was counted when it was taken.
     pub upto: Horizon,
+}
+
+/// What doors decide by, as an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoorRulesFile {
+    /// The file.
+    #[serde(flatten)]
+    pub file: File,
+    /// Tells its rules from others.
+    pub hash: String,
 }
 
 /// A file of enriched events.

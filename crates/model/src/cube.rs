@@ -14,7 +14,7 @@ pub const FIRST_VIEWS: [&str; 10] = [
 
 /// Of how cells count and are stored, and of the rules that enrich what they count: 1 since values that are too many are
 /// not counted apart; 2 since channels, classes of bots and data centres are told by lists of our own.
-const REVISION: u64 = 2;
+const REVISION: u64 = 3;
 
 /// Which cubes and measures a live cell counts, and how. Both are only ever added to and never get an old
 /// number again, so that a later fold has a greater version.

@@ -250,6 +250,15 @@ pub struct Event {
     /// Its visitor had followed its link so often in that minute that this is no person: counted like a bot.
     #[prost(bool, tag = "52")]
     pub too_many: bool,
+    /// Name of the entry of the operator's own lists by which it is a bot's; empty: none.
+    #[prost(string, tag = "53")]
+    pub listed_bot: String,
+    /// The operator's own lists say that it is a person's, whatever its agent and its network say.
+    #[prost(bool, tag = "54")]
+    pub listed_person: bool,
+    /// The channel of its referrer's host by the operator's own lists; empty: they do not say.
+    #[prost(string, tag = "55")]
+    pub listed_channel: String,
 }
 
 impl Event {

@@ -48,6 +48,8 @@ pub enum ObjectKey {
     Keys { name: String },
     /// Settled events that are not counted, since another with the same sender's key is.
     Duplicates { name: String },
+    /// What doors decide by, applied to what they took before.
+    DoorRules { name: String },
     /// Forecasts of one run.
     Forecast { name: String },
     /// One file of one report; `scope` is an account id, or a word for the whole installation.
@@ -130,6 +132,7 @@ impl fmt::Display for ObjectKey {
             }
             Self::Keys { name } => write!(f, "keys/{name}.parquet"),
             Self::Duplicates { name } => write!(f, "duplicates/{name}.parquet"),
+            Self::DoorRules { name } => write!(f, "door-rules/{name}.json"),
             Self::Forecast { name } => write!(f, "forecasts/{name}.parquet"),
             Self::Report {
                 scope,
@@ -269,6 +272,9 @@ fn parse_derived(parts: &[&str]) -> Option<ObjectKey> {
         },
         ["duplicates", file] => ObjectKey::Duplicates {
             name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["door-rules", file] => ObjectKey::DoorRules {
+            name: name(file.strip_suffix(".json")?)?,
         },
         ["reports", scope, report, file] => ObjectKey::Report {
             scope: name(scope)?,
@@ -445,6 +451,7 @@ mod tests {
             11 => ObjectKey::Keys { name },
             12 if n % 5 == 0 => ObjectKey::Bell,
             12 if n % 5 == 1 => ObjectKey::Probe { run: name, n },
+            12 if n % 5 == 2 => ObjectKey::DoorRules { name },
             12 => ObjectKey::Duplicates { name },
             _ => ObjectKey::Snapshot { ledger: name, n },
         })

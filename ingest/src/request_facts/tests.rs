@@ -11,6 +11,7 @@ fn the_address_does_not_reach_the_event() {
     let builder = EventBuilder {
         rules: Arc::new(Rules::new().unwrap()),
         geo: Geo::none(),
+        lists: enrich::OwnLists::default(),
         salts: salts(),
     };
     let account = EntityId::new(model::EntityKind::Account, 1);
@@ -56,6 +57,7 @@ fn without_any_salt_nobody_is_counted_and_the_event_says_so() {
     let builder = EventBuilder {
         rules: Arc::new(Rules::new().unwrap()),
         geo: Geo::none(),
+        lists: enrich::OwnLists::default(),
         salts: CurrentSalts::new(none),
     };
     let target = Target {
@@ -91,6 +93,7 @@ fn seen_on(kind: model::EntityKind, seen: RequestFacts) -> (Event, model::Facts)
     let builder = EventBuilder {
         rules: Arc::new(Rules::new().unwrap()),
         geo: Geo::open(&data).unwrap(),
+        lists: enrich::OwnLists::default(),
         salts: salts(),
     };
     let target = Target {
@@ -185,6 +188,7 @@ fn a_visitor_has_one_number_on_each_day_of_the_account() {
     let builder = EventBuilder {
         rules: Arc::new(Rules::new().unwrap()),
         geo: Geo::none(),
+        lists: enrich::OwnLists::default(),
         salts: salts(),
     };
     let visitor = |zone: &str, time: &str| {
@@ -225,6 +229,7 @@ fn where_the_account_says_so_a_visitor_has_one_number_in_a_month() {
     let builder = EventBuilder {
         rules: Arc::new(Rules::new().unwrap()),
         geo: Geo::none(),
+        lists: enrich::OwnLists::default(),
         salts: salts(),
     };
     let day = |text: &str| time::parse_day(text).unwrap();

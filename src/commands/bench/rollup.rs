@@ -59,6 +59,7 @@ pub(super) async fn batch(report: &mut Report, rules: Arc<Rules>) -> anyhow::Res
             random: Arc::new(SystemRandom),
         },
         rules,
+        door_rules: None,
         engine: Arc::new(Local),
         limits: batch_layer::Limits::default(),
     };

@@ -70,7 +70,9 @@ impl Sealed {
         let name = Aad::from(key.to_string());
         let nonce = Nonce::assume_unique_for_key(self.nonce);
         let opened = secret.cipher().open_in_place(nonce, name, &mut bytes);
-        let plain = opened.ok().and_then(|plain| plain.as_ref().try_into().ok());
+        let plain = opened
+            .ok()
+            .and_then(|plain| <[u8; 32]>::try_from(&*plain).ok());
         plain.ok_or_else(|| SaltError::OtherSecret {
             path: key.to_string(),
         })

@@ -89,7 +89,7 @@ proptest! {
             Ok(seen) => {
                 prop_assert_eq!((&seen.transaction_id, &seen.click_id), (&first("transaction_id"), &first("click_id")));
                 prop_assert_eq!(seen.value.is_some(), first("value").is_some());
-                let builder = EventBuilder { rules: RULES.clone(), geo: Geo::none(), salts: salts() };
+                let builder = EventBuilder { rules: RULES.clone(), geo: Geo::none(), lists: enrich::OwnLists::default(), salts: salts() };
                 let target = Target { object: goal().id, account: goal().account, campaign: None };
                 let event = builder.event(target, &AccountSettings::default(), seen);
                 prop_assert!(event.currency.is_empty() || event.currency.len() == 3);

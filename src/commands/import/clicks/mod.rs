@@ -10,7 +10,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use enrich::{Geo, Rules};
+use enrich::{Geo, OwnLists, Rules};
 use handover::{
     imported::{Begun, Done, ImportId, Put, Standing, Writer},
     salts,
@@ -146,6 +146,10 @@ impl Clicks {
             .geo_db
             .as_deref()
             .map_or_else(|| Ok(Geo::none()), Geo::open)?;
+        let lists = OwnLists::default();
+        if let Some(path) = &settings.lists {
+            lists.replace(Some(Arc::new(crate::lists::read(path)?)));
+        }
         let style =
             ProgressStyle::with_template("{bar:30} line {pos} of {len}, {per_sec}, {eta} left")?;
         Ok(Tools {
@@ -153,6 +157,7 @@ impl Clicks {
             builder: Arc::new(EventBuilder {
                 rules: Arc::new(Rules::new()?),
                 geo,
+                lists,
                 salts: CurrentSalts::new(salts),
             }),
             bar: ProgressBar::new(0).with_style(style),

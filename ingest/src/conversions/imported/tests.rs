@@ -40,6 +40,7 @@ async fn conversions() -> (ImportedConversions, ClickKey) {
     let builder = EventBuilder {
         rules: Arc::new(Rules::new().unwrap()),
         geo: Geo::none(),
+        lists: enrich::OwnLists::default(),
         salts: salts(),
     };
     let key = builder.click_key();

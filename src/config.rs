@@ -79,6 +79,10 @@ pub struct Options {
     /// written after all [default: 500ms]
     #[arg(long, env = "MILLRACE_REDIRECT_PATIENCE", global = true)]
     pub redirect_patience: Option<String>,
+    /// So often a client may ask in a minute for links that there are not; its further such requests are answered 429, and beyond ten
+    /// times as many all of them until the minute ends; 0: as often as it likes [default: 300]
+    #[arg(long, env = "MILLRACE_MOST_UNKNOWN_SLUGS", global = true)]
+    pub most_unknown_slugs: Option<u32>,
     /// Header in which they say it, such as CF-Connecting-IP, X-Real-IP or Forwarded; no other is read
     /// then [default: X-Forwarded-For, or Forwarded where that is missing]
     #[arg(long, env = "MILLRACE_CLIENT_IP_HEADER", global = true)]
@@ -155,6 +159,8 @@ pub struct Settings {
     secret: Option<Hidden<String>>,
     /// How long a visitor waits for the disk.
     pub redirect_patience: Duration,
+    /// Misses of a client in a minute.
+    pub most_unknown_slugs: u32,
     pub trusted_proxies: TrustedProxies,
     pub geo_db: Option<PathBuf>,
     pub asn_db: Option<PathBuf>,
@@ -192,6 +198,7 @@ impl Options {
             dns_server,
             trusted_proxies,
             redirect_patience,
+            most_unknown_slugs,
             client_ip_header,
             geo_db,
             asn_db,
@@ -240,6 +247,7 @@ impl Options {
                 .unwrap_or_else(|| format!("http://{collect_addr}")),
             admin_token: secrets.admin_token,
             secret: secrets.secret,
+            most_unknown_slugs: all.most_unknown_slugs.unwrap_or(300),
             redirect_patience: duration(all.redirect_patience, Duration::from_millis(500))?,
             trusted_proxies: trusted_proxies(
                 all.trusted_proxies.unwrap_or_default(),

@@ -254,6 +254,7 @@ async fn collector(
         host: parts.settings.public_host.clone(),
         public_url: parts.settings.public_url.clone(),
         patience: parts.settings.redirect_patience,
+        most_unknown_slugs: parts.settings.most_unknown_slugs,
         server: ServerSettings::default(),
     };
     Ok((deps, settings))

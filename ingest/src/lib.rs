@@ -21,6 +21,7 @@ mod ship;
 mod streamer;
 mod tallies;
 mod tasks;
+mod unknown_slugs;
 
 pub use client_address::TrustedProxies;
 pub use conversions::imported::{ImportedConversions, Said, Told};

@@ -21,6 +21,7 @@ use crate::{
     sender_keys::{Asked, Reservation, SenderKeys, quota::Used},
     session::Current,
     tallies::Tallies,
+    unknown_slugs::UnknownSlugs,
 };
 
 /// Requests of `/v1/events` handled at once; more are told to come back.
@@ -87,6 +88,8 @@ pub struct EventRecorder {
     pub pool: Handle,
     /// Senders' keys that accounts used.
     pub(crate) used_keys: Used,
+    /// Who asks for links that there are not.
+    pub(crate) unknown_slugs: UnknownSlugs,
     /// Which links have had their clicks.
     pub(crate) max_clicks: MaxClicks,
     /// Where events are found that were recorded before.

@@ -34,6 +34,7 @@ use crate::{
     session::{Current, Session, SessionDeps, SessionError},
     tallies::{self, Tallies},
     tasks::finish,
+    unknown_slugs::UnknownSlugs,
 };
 
 /// What is down while the collector cannot answer redirects.
@@ -84,6 +85,8 @@ pub struct CollectorSettings {
     pub public_url: String,
     /// How long a visitor waits for the disk.
     pub patience: Duration,
+    /// How often a client may ask in a minute for links that there are not; 0: as often as it likes.
+    pub most_unknown_slugs: u32,
     /// Bounds of the server.
     pub server: ServerSettings,
 }
@@ -254,6 +257,7 @@ fn recorder(
         handled,
         pool: Handle::current(),
         used_keys: Used::default(),
+        unknown_slugs: UnknownSlugs::new(settings.most_unknown_slugs),
         max_clicks: MaxClicks::new(deps.click_counts, Handle::current()),
         lookup,
     })

@@ -19,17 +19,19 @@ pub(crate) enum Holder {
 impl Holder {
     /// The account, and the client where its address is known.
     pub(crate) fn of(account: EntityId, ip: Option<IpAddr>) -> Vec<Self> {
-        let client = ip.map(|ip| match ip.to_canonical() {
-            IpAddr::V4(ip) => Self::Client(ip.into()),
-            IpAddr::V6(ip) => {
-                let network = u128::from(ip) >> 64 << 64;
-                Self::Client(Ipv6Addr::from(network).into())
-            }
-        });
+        let client = ip.map(|ip| Self::Client(client(ip)));
         [Some(Self::Account(account)), client]
             .into_iter()
             .flatten()
             .collect()
+    }
+}
+
+/// An address, or the first of the network that is one client's in IPv6.
+pub(crate) fn client(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.into(),
+        IpAddr::V6(ip) => Ipv6Addr::from(u128::from(ip) >> 64 << 64).into(),
     }
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Router,
-    middleware::{from_fn_with_state, map_response},
+    body::HttpBody,
+    extract::Request,
+    middleware::{Next, from_fn, from_fn_with_state, map_response},
     response::Response,
 };
 use http::{HeaderValue, StatusCode, header};
@@ -88,6 +90,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     router
         .layer(Extension(Document(text.into())))
         .layer(map_response(private))
+        .layer(from_fn(unread))
         .with_state(app)
         .merge(assets::routes())
 }
@@ -104,6 +107,28 @@ pub(crate) fn with_fallbacks(router: Router, app: Arc<App>) -> Router {
         .method_not_allowed_fallback(not_so)
         // A browser asks with OPTIONS, which no route takes.
         .layer(from_fn_with_state(app, cors::allowed_origins))
+}
+
+/// What is refused before its body is read to the end ends the connection: the rest of the body stands where the next
+/// request would. Clients that keep connections are told, or their next request would fail.
+async fn unread(request: Request, next: Next) -> Response {
+    let has_body = !request.body().is_end_stream();
+    let mut response = next.run(request).await;
+    let is_early = matches!(
+        response.status(),
+        StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::REQUEST_TIMEOUT
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE
+            | StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::SERVICE_UNAVAILABLE
+    );
+    if has_body && is_early {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
 }
 
 /// Answers are for the caller alone, and are what they say they are.

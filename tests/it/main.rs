@@ -12,6 +12,7 @@ mod crash;
 mod crash_points;
 mod demo;
 mod domains;
+mod doors;
 mod enrichment;
 mod fetched;
 mod full_disk;

@@ -6,7 +6,6 @@
 
 pub mod clicks;
 pub mod links;
-mod names;
 pub mod record;
 pub mod rejects;
 mod times;

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use replay::{Columns, Format, Records, Refusal, Said};
 use serde_json::{Map, Value};
 
-use crate::names::bare;
+use replay::bare;
 
 /// Largest list in JSON that is read, bytes unpacked: one document is held as a whole.
 pub const MAX_JSON: u64 = 1 << 30;

@@ -2,7 +2,7 @@
 //! again.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
@@ -45,7 +45,7 @@ impl Rejects {
             Some(file) => file,
             None => {
                 set_aside(&self.path)?;
-                let mut file = BufWriter::new(create(&self.path)?);
+                let mut file = BufWriter::new(replay::create(&self.path)?);
                 writeln!(file, "{}", replay::IMPORT_HEAD)?;
                 if let Some(header) = &self.header {
                     file.write_all(header)?;
@@ -82,26 +82,12 @@ impl Rejects {
     }
 }
 
-/// Gives a file of an earlier import a name that no file has yet: `.old`, `.old2` and so on after its own.
+/// Sets a file of an earlier import aside; somebody else's stays.
 fn set_aside(path: &Path) -> io::Result<()> {
-    /// Most files from before that are kept beside.
-    const MAX_ASIDE: u32 = 99;
-    if !is_ours(path)? {
-        return Ok(());
+    match is_ours(path)? {
+        true => replay::set_aside(path).map(drop),
+        false => Ok(()),
     }
-    for number in 1..=MAX_ASIDE {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".old");
-        if number > 1 {
-            name.push(number.to_string());
-        }
-        let aside = PathBuf::from(name);
-        if !aside.try_exists()? {
-            return std::fs::rename(path, &aside);
-        }
-    }
-    let why = format!("{MAX_ASIDE} earlier ones are beside it, named .old and so on");
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, why))
 }
 
 fn is_ours(path: &Path) -> io::Result<bool> {
@@ -116,15 +102,6 @@ fn is_ours(path: &Path) -> io::Result<bool> {
     };
     // One that was cut off may have a part of it, or nothing.
     Ok(replay::IMPORT_HEAD.as_bytes().starts_with(&head))
-}
-
-/// The rows are about people: nobody else reads them.
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(test)]

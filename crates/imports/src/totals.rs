@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeMap, io::BufRead};
 
-use replay::Refusal;
+use replay::{Refusal, bare};
 
 use crate::{
     links::{self, Tool},
-    names::bare,
     record::{self, Record},
     times,
 };

@@ -2,17 +2,15 @@
 
 use std::{io::Write, time::Duration};
 
-use anyhow::{Context, bail};
-use chrono::DateTime;
+use anyhow::bail;
 use reqwest::{Response, StatusCode, header};
 use serde::Deserialize;
-use serde_json::Value;
 use url::Url;
+
+use crate::answers::{address, detail, is_passing, retry_after, shown};
 
 /// Longest answer that is read, bytes.
 const MAX_ANSWER: usize = 8 << 20;
-/// How much of an answer is shown, characters.
-const SHOWN: usize = 300;
 
 /// A collector, and who sends to it, by a secret.
 pub(crate) struct Client {
@@ -160,10 +158,7 @@ pub(crate) fn body<'a>(events: impl Iterator<Item = &'a str>) -> std::io::Result
 
 fn events_url(to: &str) -> anyhow::Result<Url> {
     let example = "--to is an address such as http://localhost:8080";
-    let mut url = Url::parse(to.trim()).with_context(|| format!("`{to}`: {example}"))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        bail!("`{to}`: {example}");
-    }
+    let mut url = address(to, example)?;
     if !url.username().is_empty() || url.password().is_some() {
         bail!("--to must not have a user or a password");
     }
@@ -175,23 +170,6 @@ fn events_url(to: &str) -> anyhow::Result<Url> {
     Ok(url)
 }
 
-/// Whether a status is one of those that pass by themselves: with a key in every line it may be sent again.
-fn is_passing(status: StatusCode) -> bool {
-    status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
-}
-
-/// Seconds, or a date, which is compared with that of the answer.
-fn retry_after(headers: &header::HeaderMap) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let asked = text(header::RETRY_AFTER)?;
-    if let Ok(seconds) = asked.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = |text| DateTime::parse_from_rfc2822(text).ok();
-    let until = date(asked)? - date(text(header::DATE)?)?;
-    until.to_std().ok()
-}
-
 async fn text(mut response: Response) -> reqwest::Result<String> {
     let mut text = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -201,18 +179,6 @@ async fn text(mut response: Response) -> reqwest::Result<String> {
         text.extend_from_slice(&chunk);
     }
     Ok(String::from_utf8_lossy(&text).into_owned())
-}
-
-/// What a problem says, or the beginning of another text.
-fn detail(text: &str) -> String {
-    let problem: Value = serde_json::from_str(text).unwrap_or_default();
-    let detail = problem["detail"].as_str().or(problem["title"].as_str());
-    shown(detail.unwrap_or(text))
-}
-
-fn shown(text: &str) -> String {
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
-    text.trim().chars().take(SHOWN).map(printable).collect()
 }
 
 #[cfg(test)]

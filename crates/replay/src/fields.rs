@@ -1,7 +1,9 @@
 //! Names of an event's fields, as columns have them.
 
+use crate::names::{self, bare};
+
 /// What `POST /v1/events` takes, each with its other names.
-const FIELDS: &[(&str, &[&str])] = &[
+pub const EVENT_FIELDS: &[(&str, &[&str])] = &[
     ("type", &[]),
     ("link", &[]),
     ("pixel", &[]),
@@ -18,6 +20,7 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("click_id", &["clickid", "cid", "subid"]),
     ("value", &["payout", "revenue", "amount"]),
     ("currency", &[]),
+    ("status", &[]),
     ("sub1", &[]),
     ("sub2", &[]),
     ("sub3", &[]),
@@ -30,9 +33,6 @@ const FIELDS: &[(&str, &[&str])] = &[
     ("utm_content", &[]),
 ];
 
-/// How alike a name must be to be meant.
-const ALIKE: f64 = 0.6;
-
 /// The field that a column's name means: capitals, spaces, `-` and `_` make no difference.
 pub(crate) fn field(column: &str) -> Option<&'static str> {
     let column = bare(column);
@@ -42,15 +42,13 @@ pub(crate) fn field(column: &str) -> Option<&'static str> {
 
 /// The field whose name is most like that of an unknown column, if one is.
 pub(crate) fn nearest(column: &str) -> Option<&'static str> {
-    let column = bare(column);
-    let alike = |name: &str| strsim::normalized_damerau_levenshtein(&bare(name), &column);
-    let best = names().max_by(|a, b| alike(a.1).total_cmp(&alike(b.1)))?;
-    (alike(best.1) >= ALIKE).then_some(best.0)
+    let best = names::nearest(column, names().map(|(_, name)| name))?;
+    field(best)
 }
 
 /// All fields, for people.
 pub(crate) fn all() -> String {
-    let names: Vec<&str> = FIELDS.iter().map(|(field, _)| *field).collect();
+    let names: Vec<&str> = EVENT_FIELDS.iter().map(|(field, _)| *field).collect();
     names.join(", ")
 }
 
@@ -61,12 +59,7 @@ fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
             .chain(others.iter().copied())
             .map(move |name| (field, name))
     };
-    FIELDS.iter().flat_map(of)
-}
-
-fn bare(name: &str) -> String {
-    let kept = name.chars().filter(|c| c.is_alphanumeric());
-    kept.flat_map(char::to_lowercase).collect()
+    EVENT_FIELDS.iter().flat_map(of)
 }
 
 #[cfg(test)]
@@ -92,6 +85,7 @@ mod tests {
             ("payout", "value"),
             ("revenue", "value"),
             ("amount", "value"),
+            ("Status", "status"),
         ] {
             assert_eq!(field(column), Some(meant), "{column}");
         }

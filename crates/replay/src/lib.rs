@@ -4,6 +4,8 @@
 //! (`ndjson`, `csv`, `combined`), each with a key; `engine` sends them in groups, `delivery` until there is an answer;
 //! `keeper` writes down, in the order of lines, what was refused and how far it is.
 
+mod answers;
+mod aside;
 mod batch;
 mod client;
 mod combined;
@@ -15,6 +17,7 @@ mod fingerprint;
 mod format;
 mod keeper;
 mod lines;
+mod names;
 mod ndjson;
 mod options;
 mod patience;
@@ -31,10 +34,14 @@ mod totals;
 
 use std::sync::Arc;
 
+pub use answers::{address, detail, is_passing, retry_after, shown};
+pub use aside::{create, set_aside};
 pub use csv::Columns;
 pub use engine::End;
+pub use fields::EVENT_FIELDS;
 pub use format::Format;
 pub use lines::{Line, Lines, MAX_LINE};
+pub use names::{bare, nearest};
 pub use options::Options;
 pub use patience::Patience;
 pub use records::{Records, Row, Said};

@@ -2,22 +2,24 @@
 //! line keeps its key in that file, so that it counts once whichever file it is sent from.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::{format::Format, refusal::Refusal};
+use crate::{
+    aside::{create, set_aside},
+    format::Format,
+    refusal::Refusal,
+};
 
 const HEAD: &str = "# Lines that millrace replay did not count, each below the reason; mend them and replay this file. Format: ";
 /// How files begin in which an import keeps rows that it did not take: they are read in the same way.
 pub const IMPORT_HEAD: &str = "# Rows that millrace import did not take, each below the reason; mend them and import this file.";
 const LINE: &str = "# line ";
 const KEY: &str = ", key ";
-/// Most files from before that are kept beside.
-const MAX_ASIDE: u32 = 99;
 
 /// Whether a file that begins so is one of refused lines.
 pub(crate) fn is_head(line: &[u8]) -> bool {
@@ -185,27 +187,6 @@ fn ours(path: &Path, written: &Written) -> io::Result<Option<(blake3::Hasher, u6
     Ok(is_ours.then_some((hasher, length)))
 }
 
-/// Gives a file that is there another name, which no file has yet: `.old`, `.old2` and so on after its own.
-fn set_aside(path: &Path) -> io::Result<Option<PathBuf>> {
-    if !path.try_exists()? {
-        return Ok(None);
-    }
-    for number in 1..=MAX_ASIDE {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".old");
-        if number > 1 {
-            name.push(number.to_string());
-        }
-        let aside = PathBuf::from(name);
-        if !aside.try_exists()? {
-            fs::rename(path, &aside)?;
-            return Ok(Some(aside));
-        }
-    }
-    let why = format!("{MAX_ASIDE} earlier ones are beside it, named .old and so on");
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, why))
-}
-
 fn add(text: &mut Vec<u8>, refused: &Refused) {
     let Refused {
         line,
@@ -220,17 +201,10 @@ fn add(text: &mut Vec<u8>, refused: &Refused) {
     text.push(b'\n');
 }
 
-/// The lines are about people: nobody else reads them. What somebody put there meanwhile is not touched.
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn refused(line: u64) -> Refused {

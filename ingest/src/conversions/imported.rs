@@ -156,3 +156,6 @@ fn transaction(event: &Event) -> Option<[u8; 16]> {
     key.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     Some(key)
 }
+
+#[cfg(test)]
+mod tests;

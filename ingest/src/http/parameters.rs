@@ -60,6 +60,20 @@ pub(super) async fn read(
     Ok(parameters)
 }
 
+/// Refuses a body that is packed: read as a form it would be parameters that nobody has sent.
+pub(super) fn plain(headers: &HeaderMap) -> Result<(), Problem> {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    let encoding = encoding.map_or(&b""[..], |value| value.as_bytes().trim_ascii());
+    match encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") {
+        true => Ok(()),
+        false => Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid_encoding",
+            "a postback has no Content-Encoding: send it as it is",
+        )),
+    }
+}
+
 fn form(body: &[u8]) -> Parameters {
     let body = without_mark(body.trim_ascii());
     url::form_urlencoded::parse(body).into_owned().collect()

@@ -62,6 +62,10 @@ pub(super) async fn post(
         Ok(goal) => goal,
         Err(problem) => return Err(body::refuse(body, problem).await),
     };
+    if let Err(problem) = parameters::plain(&headers) {
+        recorder.tallies.rejected(goal.account, problem.code, 1);
+        return Err(body::refuse(body, problem).await);
+    }
     let held = recorder
         .bodies
         .enter(recorder.holders(goal.account, &sender.seen));

@@ -39,6 +39,11 @@ pub(super) async fn follow(
         )
         .into_response();
     }
+    let now_ms = recorder.clock.now_ms();
+    let client = sender.seen.ip;
+    if let Some(seconds) = recorder.unknown_slugs.blocked(client, now_ms) {
+        return too_many(seconds);
+    }
     let slug = slug(uri.path());
     let host = host(&uri, &headers);
     let domain = domain(&recorder, host);
@@ -52,11 +57,15 @@ pub(super) async fn follow(
     if domain.is_none() && !is_own() {
         return unknown();
     }
+    let missed = || recorder.unknown_slugs.miss(client, now_ms);
     let Some(link) = recorder.catalog.link_at(domain, &slug) else {
         let about = about(&recorder, domain, &slug, &method, &uri).await;
-        return about.unwrap_or_else(|| elsewhere(domain, &slug));
+        return about.unwrap_or_else(|| {
+            let waits = (!slug.is_empty()).then(missed).flatten();
+            waits.map_or_else(|| elsewhere(domain, &slug), too_many)
+        });
     };
-    match link.state(recorder.clock.now_ms()) {
+    match link.state(now_ms) {
         LinkState::Live if is_used_up(&recorder, &link).await => instead(&link, gone),
         LinkState::Live => lead(&recorder, &link, &method, &uri, sender).await,
         LinkState::NotYet => instead(&link, unknown),
@@ -119,6 +128,13 @@ async fn about(
 fn unknown() -> Response {
     metrics::counter!("millrace_unknown_slugs_total").increment(1);
     (StatusCode::NOT_FOUND, Html(NOT_FOUND)).into_response()
+}
+
+/// The answer to whoever tries slugs one after another.
+fn too_many(seconds: u32) -> Response {
+    metrics::counter!("millrace_slug_guesses_total").increment(1);
+    let detail = "this address asked for too many links that there are not";
+    web::Problem::too_many(detail, seconds).into_response()
 }
 
 fn gone() -> Response {

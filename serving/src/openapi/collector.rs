@@ -8,7 +8,9 @@
 
 use utoipa::{OpenApi, ToSchema};
 
-use super::refusals::{Busy, EventsBody, FormBody, Key, Nothing, Postback, Refusals, Unrecorded};
+use super::refusals::{
+    Busy, EventsBody, FormBody, Guesses, Key, Nothing, Postback, Refusals, Unrecorded,
+};
 
 /// The document of the collector.
 #[derive(OpenApi)]
@@ -35,6 +37,7 @@ pub(super) struct Collector;
             ("millrace-event-id" = String, description = "The id of the click."),
         )),
         (status = 404, description = "There is no such link.", body = String, content_type = "text/html", example = "<!doctype html>…"),
+        Refusals<(Guesses,)>,
     ),
 )]
 fn follow() {}

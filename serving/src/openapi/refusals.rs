@@ -151,8 +151,11 @@ families! {
         (400, "invalid_form", "`value` must be a text or a number"),
         (400, "malformed_json", "the body is not a JSON object: EOF while parsing an object at line 1 column 1"),
         (415, "invalid_form", "send the parameters in the address, as application/x-www-form-urlencoded, multipart/form-data or application/json"),
+        (415, "invalid_encoding", "a postback has no Content-Encoding: send it as it is"),
         (503, "busy", "too many large requests at once"),
     ],
+    /// Of who tries slugs one after another.
+    Guesses: [(429, "too_many_requests", "this address asked for too many links that there are not"),],
     /// Of what a conversion is told by.
     Postback: [
         (400, "too_long", "click_id is longer than 256 bytes"),

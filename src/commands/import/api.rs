@@ -18,8 +18,6 @@ const PAUSE: Duration = Duration::from_millis(500);
 const MOST_ASKED: Duration = Duration::from_secs(60);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(120);
-/// How much of an answer is shown, characters.
-const SHOWN: usize = 300;
 
 /// An API, and who asks it, by a secret.
 pub struct Api {
@@ -30,12 +28,8 @@ pub struct Api {
 
 impl Api {
     pub fn new(door: &Door) -> anyhow::Result<Self> {
-        let text = door.url.trim();
         let example = "--url is the address of the API, such as http://localhost:8081";
-        let url = Url::parse(text).with_context(|| format!("`{text}`: {example}"))?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            bail!("`{text}`: {example}");
-        }
+        let url = replay::address(&door.url, example)?;
         let http = reqwest::Client::builder()
             .timeout(ANSWER)
             .connect_timeout(Duration::from_secs(10));
@@ -71,7 +65,7 @@ impl Api {
                         format!(
                             "{} does not answer like our API: `{}`",
                             self.url,
-                            shown(&text)
+                            replay::shown(&text)
                         )
                     });
                 }
@@ -116,10 +110,7 @@ impl Api {
             }
         };
         let status = answer.status();
-        let asked = answer.headers().get(header::RETRY_AFTER);
-        let asked = asked
-            .and_then(|text| text.to_str().ok()?.parse().ok())
-            .map(Duration::from_secs);
+        let asked = replay::retry_after(answer.headers());
         let text = match answer.text().await {
             Ok(text) => text,
             Err(_) => {
@@ -132,26 +123,13 @@ impl Api {
         if status.is_success() {
             return Ok(Ok(text));
         }
-        let why = format!("{} answers {status}: {}", self.url, detail(&text));
+        let why = format!("{} answers {status}: {}", self.url, replay::detail(&text));
         match status {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => Ok(Err((why, asked))),
-            status if status.is_server_error() => Ok(Err((why, asked))),
+            status if replay::is_passing(status) => Ok(Err((why, asked))),
             StatusCode::NOT_FOUND => {
                 bail!("{why}; --url is the address of the API, not that of the collector")
             }
             _ => bail!("{why}"),
         }
     }
-}
-
-/// What a problem says, or the beginning of another text.
-fn detail(text: &str) -> String {
-    let problem: Value = serde_json::from_str(text).unwrap_or_default();
-    let detail = problem["detail"].as_str().or(problem["title"].as_str());
-    shown(detail.unwrap_or(text))
-}
-
-fn shown(text: &str) -> String {
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
-    text.trim().chars().take(SHOWN).map(printable).collect()
 }

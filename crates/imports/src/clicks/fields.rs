@@ -2,66 +2,55 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use replay::Refusal;
+use replay::{EVENT_FIELDS, Refusal, bare};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
 use super::{ClickRow, ConversionRow, Named, NewLink};
-use crate::{names::bare, times};
+use crate::times;
 
 /// Longest key, visitor's name and parameter, bytes: those of the door.
 const MAX_SHORT: usize = 256;
 
-/// Fields, each with its other names.
-const FIELDS: [(&str, &[&str]); 33] = [
-    ("type", &[]),
-    ("link", &["slug"]),
-    ("pixel", &[]),
-    ("goal", &[]),
+/// What a history knows besides what is sent to a door, and other names there; each with the field that it is.
+const MORE: [(&str, &str); 12] = [
+    ("link", "slug"),
     // Not `occurred_at`, of which columns are read otherwise when they are sent to a door.
-    ("time", &["occurred_at", "timestamp", "date"]),
-    ("ip", &[]),
-    ("user_agent", &[]),
-    ("referrer", &["referer"]),
-    ("accept_language", &[]),
-    ("visitor", &[]),
-    ("country", &[]),
-    ("region", &[]),
-    ("city", &[]),
-    ("variant", &[]),
-    ("trigger", &[]),
-    ("destination", &[]),
-    ("external_id", &[]),
-    ("sub1", &[]),
-    ("sub2", &[]),
-    ("sub3", &[]),
-    ("sub4", &[]),
-    ("sub5", &[]),
-    ("utm_source", &[]),
-    ("utm_medium", &[]),
-    ("utm_campaign", &[]),
-    ("utm_term", &[]),
-    ("utm_content", &[]),
-    ("transaction_id", &["txid", "tid", "order_id"]),
-    ("idempotency_key", &[]),
-    ("click_id", &["clickid", "cid", "subid"]),
-    ("value", &["payout", "revenue", "amount"]),
-    ("currency", &[]),
-    ("status", &[]),
+    ("time", "time"),
+    ("time", "occurred_at"),
+    ("time", "timestamp"),
+    ("time", "date"),
+    ("referrer", "referer"),
+    ("region", "region"),
+    ("city", "city"),
+    ("variant", "variant"),
+    ("trigger", "trigger"),
+    ("destination", "destination"),
+    ("external_id", "external_id"),
 ];
+
+/// Every name, and the field that it is.
+fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of = |(field, others): &(&'static str, &'static [&'static str])| {
+        let field = *field;
+        let others = others.iter().map(move |name| (field, *name));
+        std::iter::once((field, field)).chain(others)
+    };
+    MORE.into_iter().chain(EVENT_FIELDS.iter().flat_map(of))
+}
 
 /// Names of all fields.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    FIELDS.iter().map(|(name, _)| *name)
+    let own = all().filter(|(field, name)| field == name && *name != "occurred_at");
+    own.map(|(field, _)| field)
 }
 
 /// The field that a column's name means.
 pub(super) fn canonical(name: &str) -> Option<&'static str> {
     let name = bare(name);
-    let is_named = |(field, others): &&(&str, &[&str])| {
-        bare(field) == name || others.iter().any(|other| bare(other) == name)
-    };
-    FIELDS.iter().find(is_named).map(|(field, _)| *field)
+    all()
+        .find(|(_, known)| bare(known) == name)
+        .map(|(field, _)| field)
 }
 
 /// Whether there is a field of this name.
@@ -69,7 +58,11 @@ pub(super) fn is_field(name: &str) -> bool {
     canonical(name).is_some()
 }
 
-/// A text, or a number as it is written, which a float would round; empty ones are none.
+/// Whole numbers from here on are rounded when they are read (2^53).
+const ROUNDED: f64 = 9_007_199_254_740_992.0;
+
+/// A text, or a number as it is written; empty ones are none. What a float would round is refused: two transactions could
+/// be taken for one.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Text(pub(super) Option<String>);
 
@@ -100,7 +93,12 @@ impl<'de> Deserialize<'de> for Text {
             }
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
-                Ok(Some(number.to_string()))
+                match number.abs() < ROUNDED {
+                    true => Ok(Some(number.to_string())),
+                    false => Err(E::custom(
+                        "a number of so many digits would be rounded: write it as a text",
+                    )),
+                }
             }
 
             fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {

@@ -16,7 +16,7 @@ use replay::{Columns, Records, Refusal, Said};
 use serde_json::{Map, Value};
 
 use self::fields::Fields;
-use crate::names::{bare, nearest};
+use replay::{bare, nearest};
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -138,3 +138,92 @@ fn the_lines_of_a_real_log_are_read() {
     }
     assert_eq!((clicks + others, refused), (9_999, 1));
 }
+
+#[test]
+fn rows_with_a_goal_are_conversions() {
+    let ndjson = r#"{"goal":"Sale","link":"a","time":1614593100,"txid":7,"payout":12.50,"currency":"EUR","status":"sale","cid":"x"}"#;
+    let csv = "Goal,Slug,Date,Order ID,Revenue,Currency,Status,SubID\nSale,a,1614593100,7,12.50,EUR,sale,x\n";
+    let [one] = &clicks(Format::Ndjson, &[], ndjson)[..] else {
+        panic!("one line, one conversion");
+    };
+    assert_eq!(one.target, Named::Goal("Sale".into()));
+    let text = |text: &str| Some(text.to_owned());
+    let expected = ConversionRow {
+        link: text("a"),
+        transaction_id: text("7"),
+        idempotency_key: None,
+        click_id: text("x"),
+        value: text("12.5"),
+        currency: text("EUR"),
+        status: text("sale"),
+    };
+    assert_eq!(one.conversion.as_deref(), Some(&expected));
+    let csv = clicks(Format::Csv, &[], csv);
+    let expected = ConversionRow {
+        value: text("12.50"),
+        ..expected
+    };
+    assert_eq!(csv[0].conversion.as_deref(), Some(&expected));
+    assert_eq!(csv[0].target, one.target);
+    // All of a file may be of one goal.
+    let target = Some(Named::Goal("Lead".into()));
+    let how = Understanding::new(Format::Ndjson, &[], &[], target.clone()).unwrap();
+    let mut rows = Rows::new(&b"{\"time\":1614593100,\"link\":\"a\"}\n"[..], how).unwrap();
+    let Some(Row {
+        content: Content::Click(row),
+        ..
+    }) = rows.row().unwrap()
+    else {
+        panic!("one row");
+    };
+    assert_eq!(
+        (Some(row.target), row.conversion.unwrap().link),
+        (target, text("a"))
+    );
+}
+
+#[test]
+fn what_only_conversions_have_is_refused_elsewhere() {
+    for field in [
+        "txid",
+        "value",
+        "currency",
+        "status",
+        "click_id",
+        "idempotency_key",
+    ] {
+        let text = format!("{{\"link\":\"a\",\"time\":1614593100,\"{field}\":\"x\"}}");
+        let rows = rows(Format::Ndjson, &[], &[], text.as_bytes());
+        let Content::Refused(refusal) = &rows[0].content else {
+            panic!("{field}: {:?}", rows[0]);
+        };
+        assert_eq!(refusal.code, "no_goal", "{field}");
+    }
+}
+
+#[test]
+fn no_number_is_rounded() {
+    let line = |id: &str| format!("{{\"goal\":\"g\",\"time\":1614593100,\"txid\":{id}}}");
+    for (id, expected) in [
+        ("18446744073709551615", Some("18446744073709551615")),
+        ("-5", Some("-5")),
+        ("1.5", Some("1.5")),
+        ("18446744073709551616", None),
+        ("12345678901234567890123", None),
+        ("1e300", None),
+        (
+            "\"12345678901234567890123\"",
+            Some("12345678901234567890123"),
+        ),
+    ] {
+        let rows = rows(Format::Ndjson, &[], &[], line(id).as_bytes());
+        let read = match &rows[0].content {
+            Content::Click(row) => row
+                .conversion
+                .as_ref()
+                .and_then(|row| row.transaction_id.as_deref()),
+            _ => None,
+        };
+        assert_eq!(read, expected, "{id}");
+    }
+}

@@ -112,6 +112,10 @@ pub struct Options {
     /// Memory of batch work, about, such as 512M or 2G [default: a quarter of the machine's, at most 2G]
     #[arg(long, env = "MILLRACE_BATCH_MEMORY", global = true)]
     pub batch_memory: Option<String>,
+    /// Memory for events that no batch has settled yet, where questions are answered from events, such as 256M [default: an
+    /// eighth of the machine's, at most 512M]
+    #[arg(long, env = "MILLRACE_LIVE_EVENTS", global = true)]
+    pub live_events: Option<String>,
     /// Folder on a disk for what batch work does not hold in memory [default: the system's]
     #[arg(long, env = "MILLRACE_SPILL_DIR", global = true)]
     pub spill_dir: Option<PathBuf>,
@@ -138,6 +142,9 @@ pub enum VerifiedBy {
     /// Whoever adds it.
     None,
 }
+
+/// Memory for events that are not settled yet, unless somebody says otherwise, bytes.
+const MOST_LIVE_EVENTS: u64 = 512 << 20;
 
 /// All settings, complete.
 #[derive(Debug, Clone)]
@@ -168,6 +175,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// What batch work may take.
     pub batch: Limits,
+    /// Memory for events that are not settled yet, bytes.
+    pub live_events: u64,
     pub timezone: String,
     pub schedules: Schedules,
     pub report_sql: Option<PathBuf>,
@@ -208,6 +217,7 @@ impl Options {
             max_log_bytes,
             most_clicks,
             batch_memory,
+            live_events,
             spill_dir,
             timezone,
             schedules,
@@ -270,6 +280,10 @@ impl Options {
                 },
                 spill_dir: all.spill_dir,
                 ..Limits::default()
+            },
+            live_events: match &all.live_events {
+                Some(text) => parse_bytes(text)?,
+                None => (memory::share() / 2).min(MOST_LIVE_EVENTS),
             },
             timezone: all.timezone.unwrap_or_else(|| "UTC".into()),
             schedules: all.schedules,

@@ -1,5 +1,6 @@
 //! Millrace: click analytics that is live and exact.
 
+mod asking;
 mod auditing;
 mod batch_runtime;
 mod commands;

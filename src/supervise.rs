@@ -4,6 +4,7 @@
 use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
+use asking::Events;
 use async_trait::async_trait;
 use clap::ValueEnum;
 use enrich::{Geo, OwnLists};
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use web::{ServerSettings, operate_routes};
 
 use crate::{
+    asking::Asking,
     auditing::{self, Auditing},
     config::{Settings, VerifiedBy},
     job_health,
@@ -176,7 +178,12 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         let listener = bind(parts.settings.api_addr, "API").await?;
         let stop = CancellationToken::new();
         let work = serving::run(
-            serving_deps(&parts, client, parts.auditing(&batch)),
+            serving_deps(
+                &parts,
+                client,
+                parts.auditing(&batch),
+                Arc::new(Asking::new(&parts, &batch)?),
+            ),
             serving_settings(&parts)?,
             listener,
             stop.clone(),
@@ -295,8 +302,14 @@ fn speed(parts: &Parts) -> SpeedDeps {
     }
 }
 
-fn serving_deps(parts: &Parts, jobs: Arc<JobClient>, auditing: Auditing) -> ServingDeps {
+fn serving_deps(
+    parts: &Parts,
+    jobs: Arc<JobClient>,
+    auditing: Auditing,
+    events: Arc<dyn Events>,
+) -> ServingDeps {
     ServingDeps {
+        events,
         rules: Arc::clone(&parts.rules),
         env: parts.env.clone(),
         stream: Arc::clone(&parts.stream),

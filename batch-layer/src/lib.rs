@@ -10,8 +10,8 @@ pub mod report;
 mod rollup;
 mod settled;
 
-pub use datafusion::arrow::util::pretty::pretty_format_batches;
 pub use ask::Asker;
+pub use datafusion::arrow::util::pretty::pretty_format_batches;
 pub use limits::Limits;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};
 pub use report::{ReportError, ReportFiles, each_row, query, run_report};

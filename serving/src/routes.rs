@@ -15,8 +15,8 @@ use web::Problem;
 
 use crate::{
     api::{
-        accounts, api_keys, bulk, campaigns, costs, domains, goals, jobs, links, pixels, simulate,
-        totals,
+        accounts, api_keys, bulk, campaigns, costs, domains, events, goals, jobs, links, pixels,
+        simulate, totals,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -28,6 +28,8 @@ use crate::{
 fn documented() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(stats::get_stats))
+        .routes(routes!(events::list_events))
+        .routes(routes!(events::query_events))
         .routes(routes!(live::get_live))
         .routes(routes!(totals::list_totals))
         .routes(routes!(totals::put_totals, totals::delete_totals))

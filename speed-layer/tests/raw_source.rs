@@ -2,9 +2,12 @@
 
 use handover::raw_source::RawSource;
 use model::Event;
-use storage::{counted::Counted, store};
+use model::{LogId, SegmentNo, Seq};
+use storage::{
+    counted::Counted,
+    store::{self, Store},
+};
 use testing::log::Log;
-
 
 async fn grow(log: &mut Log, store: &Store, segments: u64) {
     for _ in 0..segments {

@@ -24,6 +24,7 @@ mod links;
 mod many;
 mod outages;
 mod overload;
+mod questions;
 mod replay;
 mod salvage;
 mod script;

@@ -90,7 +90,7 @@ async fn wait_until_counted(customer: &Customer, diary: &Diary) {
         .collect();
     eventually("the dead one's logs to be followed", LIMIT, async || {
         let meta = customer.get("/v1/stats?metrics=clicks").await["meta"].take();
-        let reached = |(log, seq): &(&str, u64)| meta["as_of"][log].as_u64() >= Some(*seq);
+        let reached = |(log, seq): &(&str, u64)| meta["counted_upto"][log].as_u64() >= Some(*seq);
         let good = meta["complete"] == Value::Bool(true) && ids.iter().all(reached);
         good.then_some(()).ok_or(meta.to_string())
     })

@@ -100,7 +100,7 @@ pub async fn wait_for_everything(
         *last = seq.parse::<u64>().unwrap().max(*last);
     }
     let reached = |answer: &Value| {
-        let as_of = &answer["meta"]["as_of"];
+        let as_of = &answer["meta"]["counted_upto"];
         last.iter()
             .all(|(log, seq)| as_of[log].as_u64() >= Some(*seq))
     };

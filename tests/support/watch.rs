@@ -106,7 +106,7 @@ async fn look(customer: Customer, stop: Arc<AtomicBool>, incidents: Arc<AtomicU6
 }
 
 fn as_of(answer: &Value) -> BTreeMap<String, u64> {
-    serde_json::from_value(answer["meta"]["as_of"].clone()).unwrap()
+    serde_json::from_value(answer["meta"]["counted_upto"].clone()).unwrap()
 }
 
 /// Events are numbered without gaps: all up to these numbers must be in, or left out.

@@ -6,8 +6,6 @@ mod sql;
 mod sums;
 mod table;
 mod tail;
-#[cfg(test)]
-mod tests;
 mod written;
 
 use std::{sync::Arc, time::Duration};

@@ -8,15 +8,17 @@ use datafusion::{
     config::Dialect,
     dataframe::DataFrame,
     error::DataFusionError,
-    execution::{
-        SendableRecordBatchStream, context::SQLOptions, memory_pool::FairSpillPool,
-    },
+    execution::{SendableRecordBatchStream, context::SQLOptions, memory_pool::FairSpillPool},
     physical_plan::stream::RecordBatchStreamAdapter,
     prelude::SessionContext,
 };
 use futures::StreamExt;
 
-use super::{Asker, TIME_LIMIT, failed, table::SETTLED, too_long, written};
+use super::{
+    Asker, TIME_LIMIT, failed,
+    table::{shown, utc},
+    too_long, written,
+};
 use crate::engine;
 
 /// The table of events.
@@ -26,11 +28,7 @@ const MOST_TEXT: usize = 64 << 10;
 /// Unix minutes of all there is.
 const ALWAYS: (i64, i64) = (i64::MIN / 120_000, i64::MAX / 120_000);
 
-pub(super) async fn query(
-    asker: &Asker,
-    asked: SqlAsked,
-    form: Form,
-) -> Result<Written, AskError> {
+pub(super) async fn query(asker: &Asker, asked: SqlAsked, form: Form) -> Result<Written, AskError> {
     let SqlAsked {
         account,
         moment,
@@ -38,7 +36,9 @@ pub(super) async fn query(
         limit,
     } = asked;
     if sql.len() > MOST_TEXT {
-        return Err(AskError::Sql(format!("a question has {MOST_TEXT} bytes at most")));
+        return Err(AskError::Sql(format!(
+            "a question has {MOST_TEXT} bytes at most"
+        )));
     }
     let selection = Selection {
         account,
@@ -51,7 +51,7 @@ pub(super) async fn query(
     let context = engine::context_with(runtime);
     let started = tokio::time::Instant::now();
     let planned = async {
-        let events = asker.select(&selection, &Arc::new(|_| 0)).await?;
+        let events = asker.select(&selection, &utc()).await?;
         plan(&context, events.frame, &sql).await
     };
     let planned = tokio::time::timeout(TIME_LIMIT, planned).await;
@@ -70,10 +70,7 @@ async fn plan(
             "{error}. There is one table, `{EVENTS}` (docs/DATA.md), and one SELECT at a time"
         ))
     };
-    let events = events
-        .drop_columns(&["account"])
-        .and_then(|events| events.with_column_renamed(SETTLED, "settled"))
-        .map_err(failed)?;
+    let events = shown(events, &["account"]).map_err(failed)?;
     context
         .register_table(EVENTS, events.into_view())
         .map_err(failed)?;

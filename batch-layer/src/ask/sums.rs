@@ -60,16 +60,16 @@ fn split(frame: DataFrame, asked: &SumsAsked) -> Result<DataFrame, DataFusionErr
 }
 
 fn keys(asked: &SumsAsked) -> Vec<Expr> {
-    let groups = GROUPS.iter().take(asked.groups.len()).map(|name| col(*name));
+    let groups = GROUPS
+        .iter()
+        .take(asked.groups.len())
+        .map(|name| col(*name));
     std::iter::once(col(BUCKET)).chain(groups).collect()
 }
 
 type Place = (u32, Vec<String>);
 
-async fn counts(
-    frame: DataFrame,
-    asked: &SumsAsked,
-) -> Result<BTreeMap<Place, SumsRow>, AskError> {
+async fn counts(frame: DataFrame, asked: &SumsAsked) -> Result<BTreeMap<Place, SumsRow>, AskError> {
     let plan = || {
         let total = Cube::find(Dimension::Total, Grain::Quarter);
         let total = total.ok_or_else(|| DataFusionError::Internal("no cube of totals".into()))?;
@@ -92,11 +92,13 @@ async fn counts(
                 let column = batch.column(first + place).as_primitive::<Int64Type>();
                 counts.set(measure, column.value(at));
             }
-            let row = rows.entry((bucket, groups.clone())).or_insert_with(|| SumsRow {
-                bucket,
-                groups,
-                ..SumsRow::default()
-            });
+            let row = rows
+                .entry((bucket, groups.clone()))
+                .or_insert_with(|| SumsRow {
+                    bucket,
+                    groups,
+                    ..SumsRow::default()
+                });
             row.counts += counts;
             if settled.value(at) {
                 row.settled += counts;
@@ -113,10 +115,12 @@ async fn money(frame: DataFrame, asked: &SumsAsked) -> Result<Vec<MoneyRow>, Ask
         let paid = "(type = 'conversion' AND value_micros IS NOT NULL) \
              OR (type = 'click' AND cost_micros IS NOT NULL AND bot IS NULL)";
         let is_value = frame.parse_sql_expr("type = 'conversion'")?;
-        let currency = frame
-            .parse_sql_expr("CASE WHEN type = 'conversion' THEN currency ELSE COALESCE(cost_currency, '') END")?;
-        let micros = frame
-            .parse_sql_expr("CASE WHEN type = 'conversion' THEN value_micros ELSE cost_micros END")?;
+        let currency = frame.parse_sql_expr(
+            "CASE WHEN type = 'conversion' THEN currency ELSE COALESCE(cost_currency, '') END",
+        )?;
+        let micros = frame.parse_sql_expr(
+            "CASE WHEN type = 'conversion' THEN value_micros ELSE cost_micros END",
+        )?;
         let micros = sql_cast(micros, DataType::Decimal128(38, 0));
         let mut keys = keys(asked);
         keys.extend([is_value.alias("is_value"), currency.alias("in_currency")]);
@@ -221,7 +225,9 @@ fn texts(batch: &RecordBatch, column: usize) -> Result<Vec<String>, AskError> {
     let texts = cast(batch.column(column), &DataType::Utf8);
     let texts = texts.map_err(|error| failed(error.into()))?;
     let texts = texts.as_string::<i32>();
-    Ok((0..texts.len()).map(|at| texts.value(at).to_owned()).collect())
+    Ok((0..texts.len())
+        .map(|at| texts.value(at).to_owned())
+        .collect())
 }
 
 fn enough(rows: usize) -> Result<(), AskError> {

@@ -6,7 +6,7 @@ use asking::{AskError, Column, Filter, Selection, Value};
 use datafusion::{
     arrow::{
         array::{ArrayRef, AsArray, Int32Array, RecordBatch, StringArray},
-        datatypes::{DataType, TimeUnit, TimestampMillisecondType},
+        datatypes::{DataType, TimeUnit, TimestampMillisecondType, UInt64Type},
     },
     common::ScalarValue,
     dataframe::DataFrame,
@@ -26,7 +26,6 @@ pub(super) const SETTLED: &str = "is_settled";
 
 /// A table, and how many bytes its files have.
 pub(super) struct Selected {
-    pub context: SessionContext,
     pub frame: DataFrame,
     pub bytes: u64,
 }
@@ -73,7 +72,6 @@ impl Asker {
         };
         Ok(Selected {
             frame: frame.await.map_err(failed)?,
-            context,
             bytes,
         })
     }
@@ -84,10 +82,7 @@ pub(super) fn moment(ms: i64) -> ScalarValue {
     ScalarValue::TimestampMillisecond(Some(ms), Some("UTC".into()))
 }
 
-fn of_live(
-    context: &SessionContext,
-    live: Vec<RecordBatch>,
-) -> Result<DataFrame, DataFusionError> {
+fn of_live(context: &SessionContext, live: Vec<RecordBatch>) -> Result<DataFrame, DataFusionError> {
     let table = MemTable::try_new(events_schema(), vec![live])?;
     context.read_table(Arc::new(table))
 }
@@ -99,6 +94,11 @@ fn touches(events: &PlacedEvents, (start, end): (i64, i64)) -> bool {
 
 /// Minutes that local time is ahead, by unix minute.
 pub(super) type Offset = Arc<dyn Fn(i64) -> i64 + Send + Sync>;
+
+/// No local time but UTC.
+pub(super) fn utc() -> Offset {
+    Arc::new(|_| 0)
+}
 
 /// The value of a column, empty where there is none.
 pub(super) fn value(
@@ -123,11 +123,7 @@ pub(super) fn only(frame: &DataFrame, column: Column) -> Result<Expr, DataFusion
     frame.parse_sql_expr(column.only)
 }
 
-fn condition(
-    frame: &DataFrame,
-    filter: &Filter,
-    offset: &Offset,
-) -> Result<Expr, DataFusionError> {
+fn condition(frame: &DataFrame, filter: &Filter, offset: &Offset) -> Result<Expr, DataFusionError> {
     let values = filter.values.iter().map(|value| lit(value.as_str()));
     let value = value(frame, filter.column, offset)?;
     Ok(value.in_list(values.collect(), filter.is_not))
@@ -138,7 +134,10 @@ fn local(offset: &Offset, name: impl Fn(i64) -> String + Send + Sync + 'static) 
     let text = move |minute: i64| name(minute + offset(minute));
     let of = move |values: &[ColumnarValue]| {
         let minutes = minutes(values)?;
-        let texts: StringArray = minutes.into_iter().map(|minute| Some(text(minute))).collect();
+        let texts: StringArray = minutes
+            .into_iter()
+            .map(|minute| Some(text(minute)))
+            .collect();
         Ok(ColumnarValue::Array(Arc::new(texts) as ArrayRef))
     };
     of_time("local", DataType::Utf8, of)
@@ -163,14 +162,64 @@ fn of_time(
     of: impl Fn(&[ColumnarValue]) -> Result<ColumnarValue, DataFusionError> + Send + Sync + 'static,
 ) -> Expr {
     let time = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
-    let udf: ScalarUDF = create_udf(name, vec![time], result, Volatility::Immutable, Arc::new(of));
+    let udf: ScalarUDF = create_udf(
+        name,
+        vec![time],
+        result,
+        Volatility::Immutable,
+        Arc::new(of),
+    );
     udf.call(vec![col("time")])
 }
 
 /// Unix minutes of a column of times.
 fn minutes(values: &[ColumnarValue]) -> Result<Vec<i64>, DataFusionError> {
     let arrays = ColumnarValue::values_to_arrays(values)?;
-    let times = arrays.first().map(|times| times.as_primitive::<TimestampMillisecondType>());
+    let times = arrays
+        .first()
+        .map(|times| times.as_primitive::<TimestampMillisecondType>());
     let times = times.into_iter().flat_map(|times| times.values().iter());
     Ok(times.map(|ms| time::minute_of(*ms)).collect())
+}
+
+/// What a customer sees of events, without some columns. A visitor's number is more than a number of JSON holds: it is text.
+pub(super) fn shown(frame: DataFrame, without: &[&str]) -> Result<DataFrame, DataFusionError> {
+    let schema = events_schema();
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    let names = names.filter(|name| !without.contains(name));
+    let columns = names.map(|name| match name {
+        "visitor" => visitor().alias("visitor"),
+        name => col(name),
+    });
+    let settled = col(SETTLED).alias("settled");
+    frame.select(columns.chain([settled]).collect::<Vec<Expr>>())
+}
+
+/// Sixteen digits, or nothing.
+fn visitor() -> Expr {
+    let text = |visitor: u64| match visitor {
+        0 => String::new(),
+        visitor => format!("{visitor:016x}"),
+    };
+    let of = move |values: &[ColumnarValue]| {
+        let arrays = ColumnarValue::values_to_arrays(values)?;
+        let numbers = arrays
+            .first()
+            .map(|numbers| numbers.as_primitive::<UInt64Type>());
+        let numbers = numbers
+            .into_iter()
+            .flat_map(|numbers| numbers.values().iter());
+        let texts: StringArray = numbers.map(|number| Some(text(*number))).collect();
+        Ok(ColumnarValue::Array(Arc::new(texts) as ArrayRef))
+    };
+    let kinds = vec![DataType::UInt64];
+    let of = Arc::new(of);
+    let udf = create_udf(
+        "visitor_text",
+        kinds,
+        DataType::Utf8,
+        Volatility::Immutable,
+        of,
+    );
+    udf.call(vec![col("visitor")])
 }

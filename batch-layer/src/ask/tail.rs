@@ -191,7 +191,9 @@ impl Tail {
         }
         let logs: BTreeMap<LogId, _> = {
             let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-            logs.iter().map(|(log, kept)| (*log, Arc::clone(kept))).collect()
+            logs.iter()
+                .map(|(log, kept)| (*log, Arc::clone(kept)))
+                .collect()
         };
         for (log, kept) in logs {
             kept.lock().await.forget(manifest.horizon.of(log).seq);
@@ -299,7 +301,9 @@ fn between(
     after: Seq,
     upto: Seq,
 ) -> Result<RecordBatch, datafusion::arrow::error::ArrowError> {
-    let seqs = rows.column_by_name("seq").map(|c| c.as_primitive::<UInt64Type>());
+    let seqs = rows
+        .column_by_name("seq")
+        .map(|c| c.as_primitive::<UInt64Type>());
     let wanted = |seq: u64| after.0 < seq && seq <= upto.0;
     let mask: BooleanArray = seqs
         .into_iter()

@@ -46,7 +46,9 @@ pub(super) fn write(rows: SendableRecordBatchStream, form: Form) -> Result<Writt
         }
     });
     let full = |bytes: &Result<Bytes, AskError>| bytes.as_ref().map_or(true, |b| !b.is_empty());
-    Ok(steps.filter(move |bytes| std::future::ready(full(bytes))).boxed())
+    Ok(steps
+        .filter(move |bytes| std::future::ready(full(bytes)))
+        .boxed())
 }
 
 /// What was written and not taken yet.
@@ -116,7 +118,9 @@ impl Writer {
                 lines.finish()?;
             }
             To::Csv { has_names, .. } => {
-                let mut writer = csv::WriterBuilder::new().with_header(!*has_names).build(out);
+                let mut writer = csv::WriterBuilder::new()
+                    .with_header(!*has_names)
+                    .build(out);
                 writer.write(rows)?;
                 *has_names = true;
             }
@@ -145,4 +149,3 @@ impl Writer {
         Ok(self.buffer.take())
     }
 }
-

@@ -33,6 +33,11 @@ use serde::Serialize;
 use storage::object_keys::ObjectKey;
 
 use self::run::{Run, Work};
+pub(crate) use self::{
+    chunks::Enriched,
+    events::{batch as events_batch, schema as events_schema},
+    write::run_key,
+};
 pub use self::{
     deps::RollupDeps,
     diff::{By, Changed, Diff, Numbers, Question, Why, diff},
@@ -41,11 +46,6 @@ pub use self::{
     error::RollupError,
     task::{Count, Done, Merge, NewRun, Part, Piece, Read, Task},
     worker::Worker,
-};
-pub(crate) use self::{
-    chunks::Enriched,
-    events::{batch as events_batch, schema as events_schema},
-    write::run_key,
 };
 
 /// What a run recomputes.

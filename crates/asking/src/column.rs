@@ -37,17 +37,33 @@ const fn plain(name: &'static str, sql: &'static str, about: &'static str) -> Co
 
 /// What no cube keeps.
 const MORE: [Column; 13] = [
-    plain("utm_medium", "utm_medium", "Parameter utm_medium of the request."),
+    plain(
+        "utm_medium",
+        "utm_medium",
+        "Parameter utm_medium of the request.",
+    ),
     plain("utm_term", "utm_term", "Parameter utm_term of the request."),
-    plain("utm_content", "utm_content", "Parameter utm_content of the request."),
+    plain(
+        "utm_content",
+        "utm_content",
+        "Parameter utm_content of the request.",
+    ),
     plain("sub1", "sub1", "Parameter sub1 of the request."),
     plain("sub2", "sub2", "Parameter sub2 of the request."),
     plain("sub3", "sub3", "Parameter sub3 of the request."),
     plain("sub4", "sub4", "Parameter sub4 of the request."),
     plain("sub5", "sub5", "Parameter sub5 of the request."),
     plain("bot", "bot", "Why it is a bot's; none: it is a person's."),
-    plain("asn", "CAST(asn AS VARCHAR)", "Autonomous system of the network."),
-    plain("status", "status", "Status that a conversion was reported with."),
+    plain(
+        "asn",
+        "CAST(asn AS VARCHAR)",
+        "Autonomous system of the network.",
+    ),
+    plain(
+        "status",
+        "status",
+        "Status that a conversion was reported with.",
+    ),
     Column {
         name: "hour_of_day",
         value: Value::HourOfDay,

@@ -126,10 +126,7 @@ pub enum Why {
 impl Why {
     /// Whether it may be there in a moment: what only a batch brings is not waited for.
     pub fn may_pass(self) -> bool {
-        !matches!(
-            self,
-            Self::Imported | Self::NotWhole(_) | Self::LiveEvents
-        )
+        !matches!(self, Self::Imported | Self::NotWhole(_) | Self::LiveEvents)
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod bulk;
 pub(crate) mod campaigns;
 pub(crate) mod costs;
 pub(crate) mod domains;
+pub(crate) mod events;
 pub(crate) mod failure;
 pub(crate) mod goals;
 mod handlers;

@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod costs;
+mod events;
 mod forecasts;
 mod imported;
 mod lists;
@@ -16,6 +17,7 @@ pub(crate) use self::{
     accounts::{AccountView, KeyView, NewAccount, NewKey},
     audit::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
     costs::CostView,
+    events::{EventsMeta, EventsPage, ListedEvent, Rows},
     forecasts::{ForecastMeta, Forecasts},
     imported::{Imported, ImportedBucket, TotalsTaken, TotalsView},
     lists::{BulkAnswer, Done, Items, List, Refused},
@@ -25,7 +27,7 @@ pub(crate) use self::{
     },
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
     stats::{
-        Comparison, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta, Question, Row, Source, Stats, StatsMeta,
-        VisitorsBefore, VisitorsMeta,
+        Comparison, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta, Question, Row, Source,
+        Stats, StatsMeta, VisitorsBefore, VisitorsMeta,
     },
 };

@@ -156,7 +156,11 @@ impl Serialize for GroupsOfRow {
                 GroupName::Other => fields.serialize_entry(by, "other")?,
             }
         }
-        if self.0.iter().any(|group| matches!(group.name, GroupName::Other)) {
+        if self
+            .0
+            .iter()
+            .any(|group| matches!(group.name, GroupName::Other))
+        {
             fields.serialize_entry("other", &true)?;
         }
         fields.end()

@@ -129,7 +129,17 @@ families! {
         (400, "invalid_filter", "give one of link, pixel, goal, campaign"),
         (400, "too_many_buckets", "more than 20000 buckets; choose a longer interval or a shorter range"),
         (400, "too_many_costs", "costs of 501 links and campaigns lie within what is asked for, and at most 500 can be spread at once"),
-        (400, "unaligned", "grouped numbers are kept by quarters of an hour"),
+        (400, "invalid_compare", "compare must be previous_period or previous_year"),
+    ],
+    /// Of questions that are answered from the events themselves.
+    EventsAsked: [
+        (400, "invalid_as_of", "as_of is the `meta.as_of` of an answer, as it is"),
+        (400, "invalid_after", "`after` must be the `next` of the page before"),
+        (400, "invalid_limit", "limit must be 1 to 1000"),
+        (400, "invalid_sql", "there is one table, `events`, and one SELECT at a time"),
+        (410, "moment_gone", "the files of that moment are gone"),
+        (422, "too_much", "this takes more than one answer may: ask for a shorter range, or for less at once"),
+        (503, "events_unavailable", "the events cannot be read just now"),
     ],
     /// Of the settled numbers.
     ViewsDown: [(503, "views_unavailable", "the settled numbers cannot be read just now"),],

@@ -57,12 +57,7 @@ pub(crate) async fn answer(
 }
 
 /// Answers from the events themselves.
-async fn of_events(
-    app: &App,
-    entity: EntityId,
-    query: &Query,
-    age: Age,
-) -> Result<Stats, Problem> {
+async fn of_events(app: &App, entity: EntityId, query: &Query, age: Age) -> Result<Stats, Problem> {
     let mut reading = match &query.as_of {
         Some(token) => events::reading_of(app, token).await?,
         None => live::read_of(app, entity, age).await?,

@@ -79,7 +79,7 @@ pub(crate) struct StatsQuery {
     #[param(example = "Spring")]
     pub campaign: Option<String>,
     /// The moment of an answer before: its `meta.as_of`. Then the numbers are of the same moment.
-    #[param(example = "7")]
+    #[param(example = "0")]
     pub as_of: Option<String>,
     /// The same numbers of the time before: `previous_period` or `previous_year`.
     #[param(example = "previous_period")]
@@ -264,7 +264,9 @@ impl StatsQuery {
             return Ok((interval, None));
         }
         let is_range = matches!(text, "today" | "yesterday" | "mtd")
-            || text.strip_suffix(['h', 'd']).is_some_and(|n| n.parse::<u16>().is_ok());
+            || text
+                .strip_suffix(['h', 'd'])
+                .is_some_and(|n| n.parse::<u16>().is_ok());
         match is_range && self.range.is_none() {
             true => Ok((Interval::None, Some(text))),
             false => Err(bad(
@@ -289,10 +291,9 @@ impl StatsQuery {
         };
         let columns: Vec<Column> = text.split(',').map(named).collect::<Result<_, _>>()?;
         match &columns[..] {
-            [one, other] if one.name == other.name => Err(bad(
-                "invalid_group_by",
-                "group_by names the same twice",
-            )),
+            [one, other] if one.name == other.name => {
+                Err(bad("invalid_group_by", "group_by names the same twice"))
+            }
             [_] | [_, _] => Ok(columns),
             _ => Err(bad("invalid_group_by", "group_by has two names at most")),
         }

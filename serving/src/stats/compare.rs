@@ -63,7 +63,10 @@ impl Query {
 
     /// As many local days, where it is whole days: clocks may have changed meanwhile. Else as many minutes.
     fn period_before(&self) -> Option<(i64, i64)> {
-        let (first, last) = (date_of(self.start, self.zone)?, date_of(self.end, self.zone)?);
+        let (first, last) = (
+            date_of(self.start, self.zone)?,
+            date_of(self.end, self.zone)?,
+        );
         let whole = start_of_day(first, self.zone)? == self.start
             && start_of_day(last, self.zone)? == self.end;
         if !whole {
@@ -108,7 +111,10 @@ mod tests {
         let query = asked.understand(&AccountSettings::default(), 0).unwrap();
         let compare = asked.compare().unwrap().unwrap();
         let before = query.compared(compare, "0").unwrap();
-        (text(before.start, before.zone), text(before.end, before.zone))
+        (
+            text(before.start, before.zone),
+            text(before.end, before.zone),
+        )
     }
 
     #[test]
@@ -116,7 +122,10 @@ mod tests {
         let berlin = "timezone=Europe/Berlin&start=2026-03-29&end=2026-03-30";
         assert_eq!(
             compared(&format!("{berlin}&compare=previous_period")),
-            ("2026-03-28T00:00:00+01:00".into(), "2026-03-29T00:00:00+01:00".into())
+            (
+                "2026-03-28T00:00:00+01:00".into(),
+                "2026-03-29T00:00:00+01:00".into()
+            )
         );
         assert_eq!(
             compared("start=2024-02-29&end=2024-03-01&compare=previous_year"),

@@ -53,7 +53,9 @@ pub(super) async fn count(
             Arc::new(move |minute| calendar::offset(minute, zone))
         },
         money: query.asks_value() || query.asks_cost(),
-        visitors: query.asks(Metric::UniqueVisitors).then_some(!query.exclude_bots),
+        visitors: query
+            .asks(Metric::UniqueVisitors)
+            .then_some(!query.exclude_bots),
     };
     let sums = match app.events.sums(asked(moment(reading))).await {
         Ok(sums) => sums,
@@ -75,7 +77,7 @@ pub(super) async fn count(
 }
 
 /// What an answer counts.
-pub(super) fn moment(reading: &Reading) -> Moment {
+pub(crate) fn moment(reading: &Reading) -> Moment {
     Moment {
         published: reading.published.clone(),
         upto: reading.live.as_of.clone(),
@@ -110,7 +112,7 @@ fn owner(app: &App, entity: EntityId) -> Result<EntityId, Problem> {
     account.ok_or_else(|| Problem::not_found("there is no such link, pixel, goal or campaign"))
 }
 
-fn filters_of(
+pub(crate) fn filters_of(
     app: &App,
     account: EntityId,
     entity: EntityId,
@@ -160,7 +162,11 @@ fn counted(app: &App, account: EntityId, query: &Query, sums: Sums) -> Counted {
             true => groups,
             false => Vec::new(),
         };
-        let is_asked = if row.is_value { query.asks_value() } else { query.asks_cost() };
+        let is_asked = if row.is_value {
+            query.asks_value()
+        } else {
+            query.asks_cost()
+        };
         if is_asked {
             extras.money.add_row(&groups, row);
         }
@@ -188,7 +194,9 @@ impl Names {
     fn new(app: &App, account: EntityId, query: &Query) -> Self {
         let place = query.columns.iter().position(|column| column.name == TAG);
         let tags = place.map(|place| {
-            let links = app.catalog.read(|state| state.links.of(account, None, usize::MAX));
+            let links = app
+                .catalog
+                .read(|state| state.links.of(account, None, usize::MAX));
             let tagged = links.iter().filter(|link| !link.tags.is_empty());
             let tags = tagged.map(|link| {
                 let tags = link.tags.iter().map(|tag| (**tag).into()).collect();
@@ -228,7 +236,7 @@ impl Names {
 }
 
 /// A moment as text: the manifest, and of logs that have events beyond it the last that counts.
-pub(super) fn token(moment: &Moment) -> String {
+pub(crate) fn token(moment: &Moment) -> String {
     let manifest = &moment.published.manifest;
     let beyond = moment
         .upto
@@ -239,13 +247,16 @@ pub(super) fn token(moment: &Moment) -> String {
 }
 
 /// The moment that a token names.
-pub(crate) async fn moment_of(app: &App, token: &str) -> Result<Moment, Problem> {
+async fn moment_of(app: &App, token: &str) -> Result<Moment, Problem> {
     let wrong = || {
         let detail = "as_of is the `meta.as_of` of an answer, as it is";
         bad("invalid_as_of", detail)
     };
     let mut parts = token.split('.');
-    let n: u64 = parts.next().and_then(|n| n.parse().ok()).ok_or_else(wrong)?;
+    let n: u64 = parts
+        .next()
+        .and_then(|n| n.parse().ok())
+        .ok_or_else(wrong)?;
     let seen = app.overview.seen();
     if n > seen.published.n {
         return Err(wrong());
@@ -259,8 +270,11 @@ pub(crate) async fn moment_of(app: &App, token: &str) -> Result<Moment, Problem>
         false => app.overview.manifests().get(n).await?.ok_or_else(gone)?,
     };
     let horizon = &published.manifest.horizon;
-    let mut upto: std::collections::BTreeMap<_, _> =
-        horizon.0.iter().map(|(log, covered)| (*log, covered.seq)).collect();
+    let mut upto: std::collections::BTreeMap<_, _> = horizon
+        .0
+        .iter()
+        .map(|(log, covered)| (*log, covered.seq))
+        .collect();
     for part in parts {
         let id: model::EventId = part.parse().map_err(|_| wrong())?;
         upto.insert(id.log, id.seq);
@@ -269,7 +283,7 @@ pub(crate) async fn moment_of(app: &App, token: &str) -> Result<Moment, Problem>
 }
 
 /// What there is to read of a moment that a token names: nothing is missing of it.
-pub(super) async fn reading_of(app: &App, token: &str) -> Result<Reading, Problem> {
+pub(crate) async fn reading_of(app: &App, token: &str) -> Result<Reading, Problem> {
     app.look_once().await?;
     let Moment { published, upto } = moment_of(app, token).await?;
     Ok(Reading {

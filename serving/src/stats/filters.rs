@@ -84,11 +84,33 @@ impl IntoParams for FilterParams {
                     .parameter_in(ParameterIn::Query)
                     .required(Required::False)
                     .description(Some(about))
+                    .example(Some(serde_json::json!(example(column.name))))
                     .schema(Some(text.build()))
                     .build()
             })
             .collect()
     }
+}
+
+fn example(name: &str) -> &'static str {
+    match name {
+        "country" => "DE,AT",
+        "bot" => "",
+        "hour_of_day" => "08,09",
+        "day_of_week" => "6,7",
+        "device" => "mobile",
+        "currency" => "EUR",
+        _ => "a,b",
+    }
+}
+
+/// Events of people.
+pub(crate) fn people() -> Option<Filter> {
+    Some(Filter {
+        column: column("bot")?,
+        is_not: false,
+        values: vec![String::new()],
+    })
 }
 
 /// What an object is found by.
@@ -105,12 +127,16 @@ fn kind(name: &str) -> Option<EntityKind> {
 impl Wanted {
     /// Reads `DE,AT` (any of), `-US,CA` (none of) or nothing (without a value).
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, Problem> {
-        let column = column(name).ok_or_else(|| bad("invalid_filter", format!("no column {name}")))?;
+        let column =
+            column(name).ok_or_else(|| bad("invalid_filter", format!("no column {name}")))?;
         let (is_not, values) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let values: Vec<String> = values.split(',').map(|value| value.trim().to_owned()).collect();
+        let values: Vec<String> = values
+            .split(',')
+            .map(|value| value.trim().to_owned())
+            .collect();
         if values.len() > MOST_VALUES {
             let detail = format!("`{name}` has more than {MOST_VALUES} values");
             return Err(bad("invalid_filter", detail));
@@ -195,7 +221,11 @@ mod tests {
             let wanted = Wanted::parse("country", text).unwrap();
             (wanted.is_not, wanted.values)
         };
-        let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let texts = |all: &[&str]| {
+            all.iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(parsed("DE, AT"), (false, texts(&["DE", "AT"])));
         assert_eq!(parsed("-US,CA"), (true, texts(&["US", "CA"])));
         assert_eq!(parsed(""), (false, texts(&[""])));

@@ -41,14 +41,16 @@ use tokio::{
 use web::Problem;
 
 pub(crate) use self::{
-    answer::answer, asked::StatsQuery, filters::FilterParams, calendar::Interval, live::Age,
+    answer::answer, asked::StatsQuery, calendar::Interval, filters::FilterParams, live::Age,
     metric::Metric, query::Query,
 };
 use crate::{
     api::auth::{Caller, Reader},
     api_types::Stats,
     app::App,
-    openapi::refusals::{Key, Nothing, Question, Refusals, StoreDown, TooMany, ViewsDown},
+    openapi::refusals::{
+        EventsAsked, Key, Nothing, Question, Refusals, StoreDown, TooMany, ViewsDown,
+    },
 };
 
 /// Numbers of the account, or of one of its objects
@@ -61,7 +63,7 @@ use crate::{
     params(StatsQuery, FilterParams),
     responses(
         (status = 200, description = "The numbers.", body = Stats),
-        Refusals<(Key, Question, Nothing, StoreDown, (ViewsDown, TooMany))>,
+        Refusals<(Key, Question, Nothing, StoreDown, (ViewsDown, EventsAsked, TooMany))>,
     ),
     security(("key" = ["read"])),
 )]

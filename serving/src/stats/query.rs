@@ -224,8 +224,8 @@ impl Query {
         let has_money = |by: GroupBy| by.is_currency() || by.money().is_some();
         let asks_money = self.metrics.iter().any(|metric| metric.is_money());
         let by_money = !asks_money || (self.on_quarters() && self.group.is_none_or(has_money));
-        let by_visitors = !self.asks(Metric::UniqueVisitors)
-            || (self.group.is_none() && self.on_quarters());
+        let by_visitors =
+            !self.asks(Metric::UniqueVisitors) || (self.group.is_none() && self.on_quarters());
         by_group && by_money && by_visitors
     }
 

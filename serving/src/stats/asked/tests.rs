@@ -21,22 +21,17 @@ fn what_makes_no_sense_is_refused_with_a_code() {
         ("limit=0", "invalid_limit"),
         ("limit=-1", "invalid_limit"),
         ("group_by=shoe_size", "invalid_group_by"),
-        ("group_by=link&link=x", "invalid_group_by"),
-        ("group_by=country&interval=minute", "unaligned"),
-        (
-            "group_by=country&metrics=unique_visitors",
-            "invalid_metrics",
-        ),
-        ("metrics=value&group_by=browser", "invalid_metrics"),
-        ("metrics=roi&interval=minute", "invalid_metrics"),
         ("metrics=cost&group_by=goal", "invalid_metrics"),
         ("metrics=value,profit&group_by=goal", "invalid_metrics"),
         ("metrics=roi&goal=Sale", "invalid_metrics"),
         ("metrics=epc&group_by=currency", "invalid_metrics"),
         ("metrics=value&order=-cost", "invalid_order"),
         ("order=views", "invalid_order"),
-        ("link=a&pixel=b", "invalid_filter"),
         ("link=a&link=b", "invalid_filter"),
+        ("country=DE&country=AT", "invalid_filter"),
+        ("group_by=country,country", "invalid_group_by"),
+        ("group_by=country,os,browser", "invalid_group_by"),
+        ("contry=DE", "unknown_parameter"),
         ("frobnicate=1", "unknown_parameter"),
         ("interval=minute&range=4000d", "too_many_buckets"),
         ("exclude_bots=maybe", "invalid_exclude_bots"),
@@ -65,4 +60,59 @@ fn ranges_are_local() {
         (text(query.start, query.zone), query.buckets.len()),
         ("2025-11-23T00:00:00Z".into(), 2)
     );
+}
+
+/// Whether the events themselves are counted.
+fn from_events(query: &str) -> bool {
+    parse(query).unwrap().from_events
+}
+
+#[test]
+fn what_a_cube_is_kept_by_is_asked_of_it_and_the_rest_of_the_events() {
+    for query in [
+        "metrics=clicks",
+        "interval=minute",
+        "interval=15m&metrics=value,unique_visitors",
+        "group_by=country",
+        "group_by=country&metrics=value,clicks",
+        "link=a&interval=day",
+        "campaign=a&group_by=link",
+        "group_by=currency&metrics=value",
+    ] {
+        assert!(!from_events(query), "{query}");
+    }
+    for query in [
+        "country=DE",
+        "country=-DE",
+        "country=",
+        "link=a,b",
+        "link=a&pixel=b",
+        "group_by=country,browser",
+        "group_by=sub1",
+        "group_by=tag",
+        "group_by=link&link=x",
+        "group_by=country&interval=minute",
+        "group_by=country&metrics=unique_visitors",
+        "metrics=value&group_by=browser",
+        "metrics=roi&interval=minute",
+        "metrics=unique_visitors&interval=5m",
+        "as_of=7",
+    ] {
+        assert!(from_events(query), "{query}");
+    }
+}
+
+#[test]
+fn a_range_may_stand_where_dub_has_it() {
+    let query = parse("interval=24h").unwrap();
+    assert_eq!((query.end - query.start, query.buckets.len()), (24 * 60, 1));
+    assert!(parse("interval=24h&range=7d").is_err());
+}
+
+#[test]
+fn whoever_asks_about_bots_means_them_too() {
+    assert!(parse("").unwrap().exclude_bots);
+    assert!(!parse("group_by=bot").unwrap().exclude_bots);
+    assert!(!parse("bot=").unwrap().exclude_bots);
+    assert!(parse("bot=&exclude_bots=true").unwrap().exclude_bots);
 }

@@ -1,0 +1,379 @@
+//! `GET /v1/events` and `POST /v1/query`: the events themselves, as a page, as a file, and as a table for SQL.
+
+use std::sync::Arc;
+
+use asking::{Filter, Form, ListAsked, Moment, Selection, SqlAsked, Written};
+use axum::{
+    Json,
+    body::Body,
+    extract::{FromRequestParts, State},
+    response::{IntoResponse, Response},
+};
+use catalog::AccountSettings;
+use futures::TryStreamExt;
+use http::{HeaderMap, HeaderValue, header, request::Parts};
+use model::{EntityId, EventId};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use web::Problem;
+
+use super::{
+    auth::{Caller, Reader},
+    body::Body as JsonBody,
+};
+use crate::{
+    api_types::{EventsMeta, EventsPage, ListedEvent, Rows},
+    app::App,
+    openapi::refusals::{
+        Body as BodyRefusals, EventsAsked, Key, Nothing, Question, Refusals, StoreDown, TooMany,
+    },
+    rooms::Place,
+    stats::{FilterParams, Query, StatsQuery, events, live},
+};
+
+/// Events of a page, unless asked otherwise, and at most.
+const USUAL: usize = 100;
+const MOST: usize = 1_000;
+/// Rows of an answer to SQL, unless asked otherwise, and at most as JSON and otherwise.
+const USUAL_ROWS: usize = 10_000;
+const MOST_JSON_ROWS: usize = 50_000;
+const MOST_ROWS: usize = 5_000_000;
+/// Bytes of an answer to SQL as JSON, at most.
+const MOST_JSON: usize = 64 << 20;
+
+/// Which events are wanted: the parameters are those of `/v1/stats`.
+#[derive(Debug, Default, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "most of it is what the document says; the text is read as that of `/v1/stats`"
+)]
+pub(crate) struct EventsQuery {
+    /// From then on: RFC 3339 on a whole minute, or a date.
+    #[param(example = "2026-01-01")]
+    start: Option<String>,
+    /// Before then.
+    #[param(example = "2026-01-03")]
+    end: Option<String>,
+    /// Where `start` or `end` are not given: `today`, `yesterday`, `mtd`, or a number of hours or days.
+    #[param(example = "7d", default = "7d")]
+    range: Option<String>,
+    /// IANA name of the time zone in which days begin; the account's unless given.
+    #[param(example = "Europe/Berlin")]
+    timezone: Option<String>,
+    /// Whether events of bots are left out.
+    #[param(value_type = Option<bool>, example = true, default = false)]
+    exclude_bots: Option<String>,
+    /// Events of a page; files have all.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100, example = 100)]
+    limit: Option<String>,
+    /// The `next` of the page before. As long as pages are of one `as_of`, none has an event twice.
+    after: Option<String>,
+    /// The moment of an answer before: its `meta.as_of`.
+    #[param(example = "0")]
+    as_of: Option<String>,
+    /// Only of this link, by id or slug; or of several, or of all others, as with every filter.
+    #[param(example = "spring")]
+    link: Option<String>,
+    /// Only of this pixel.
+    #[param(example = "Footer")]
+    pixel: Option<String>,
+    /// Only of this goal.
+    #[param(example = "Sale")]
+    goal: Option<String>,
+    /// Only of this campaign.
+    #[param(example = "Spring")]
+    campaign: Option<String>,
+    /// The rest, for the parser of `/v1/stats`.
+    #[param(ignore)]
+    text: String,
+}
+
+/// Names that `/v1/stats` knows and that make no sense here.
+const NOT_HERE: [&str; 5] = ["metrics", "interval", "group_by", "order", "compare"];
+
+impl FromRequestParts<Arc<App>> for EventsQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+        let text = parts.uri.query().unwrap_or_default();
+        let mut asked = Self::default();
+        let mut rest = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
+            match &*name {
+                "limit" => asked.limit = Some(value.into_owned()),
+                "after" => asked.after = Some(value.into_owned()),
+                name if NOT_HERE.contains(&name) => {
+                    let detail = format!(
+                        "there is no parameter `{name}` here: this is about events, not sums"
+                    );
+                    return Err(Problem::bad_request("unknown_parameter", detail));
+                }
+                name => drop(rest.append_pair(name, &value)),
+            }
+        }
+        asked.text = rest.finish();
+        Ok(asked)
+    }
+}
+
+impl EventsQuery {
+    fn understand(&self, settings: &AccountSettings, now_ms: i64) -> Result<Query, Problem> {
+        let mut asked = StatsQuery::parse(&self.text)?;
+        asked.exclude_bots = asked.exclude_bots.or(Some("false".into()));
+        asked.understand(settings, now_ms)
+    }
+
+    fn limit(&self) -> Result<usize, Problem> {
+        let limit = self
+            .limit
+            .as_deref()
+            .map_or(Some(USUAL), |text| text.parse().ok());
+        let limit = limit.filter(|limit| (1..=MOST).contains(limit));
+        let wrong = || Problem::bad_request("invalid_limit", format!("limit must be 1 to {MOST}"));
+        limit.ok_or_else(wrong)
+    }
+
+    /// When the last event of the page before happened, and its id.
+    fn after(&self) -> Result<Option<(i64, EventId)>, Problem> {
+        let Some(text) = &self.after else {
+            return Ok(None);
+        };
+        let parsed = text
+            .split_once('.')
+            .and_then(|(ms, id)| Some((ms.parse().ok()?, id.parse().ok()?)));
+        let wrong = || {
+            Problem::bad_request(
+                "invalid_after",
+                "`after` must be the `next` of the page before",
+            )
+        };
+        parsed.map(Some).ok_or_else(wrong)
+    }
+}
+
+/// Events, newest first
+///
+/// A page of JSON, with `next` for the page after it. With `Accept: application/x-ndjson`, `text/csv` or
+/// `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read.
+#[utoipa::path(
+    get, path = "/v1/events", tag = "Events",
+    params(EventsQuery, FilterParams),
+    responses(
+        (status = 200, description = "A page of events; or all, as a file.", body = EventsPage),
+        Refusals<(Key, Question, Nothing, StoreDown, (EventsAsked, TooMany))>,
+    ),
+    security(("key" = ["read"])),
+)]
+pub(crate) async fn list_events(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    headers: HeaderMap,
+    asked: EventsQuery,
+) -> Result<Response, Problem> {
+    let turn = app.rooms.questions.wait(caller.account).await?;
+    let settings = app.catalog.account(caller.account);
+    let settings = settings
+        .map(|account| account.settings.clone())
+        .unwrap_or_default();
+    let query = asked.understand(&settings, app.env.clock.now_ms())?;
+    let (moment, missing) = at(&app, &caller, query.as_of.as_deref()).await?;
+    let selection = Selection {
+        account: caller.account.raw,
+        minutes: (query.start, query.end),
+        filters: filters(&app, caller.account, &query)?,
+        moment,
+    };
+    let form = accepted(&headers);
+    if let Some(form) = form {
+        let file = app.events.export(selection, form).await;
+        return Ok(streamed(file.map_err(events::problem)?, form, turn));
+    }
+    let limit = asked.limit()?;
+    let as_of = events::token(&selection.moment);
+    let lines = app.events.list(ListAsked {
+        selection,
+        limit: limit + 1,
+        after: asked.after()?.map(|(ms, id)| (ms, id.log, id.seq)),
+    });
+    let lines = lines.await.map_err(events::problem)?;
+    let read = |line: &String| ListedEvent::read(line);
+    let items: Result<Vec<ListedEvent>, _> = lines.iter().take(limit).map(read).collect();
+    let items = items.map_err(Problem::internal)?;
+    let last = items.last().filter(|_| lines.len() > limit);
+    let page = EventsPage {
+        next: last.map(ListedEvent::place),
+        items,
+        meta: EventsMeta {
+            as_of,
+            complete: missing.is_empty(),
+            missing,
+        },
+    };
+    Ok(Json(page).into_response())
+}
+
+/// A question in SQL.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SqlBody {
+    /// One SELECT over the table `events` (docs/DATA.md): the account's own, settled and live.
+    #[schema(
+        example = "SELECT country, COUNT(*) AS clicks FROM events WHERE type = 'click' GROUP BY country ORDER BY clicks DESC"
+    )]
+    sql: String,
+    /// The moment of an answer before: its `meta.as_of`.
+    #[schema(example = "0")]
+    as_of: Option<String>,
+    /// Rows at most: more are refused. 10,000 unless given; at most 50,000 as JSON, and 5 million otherwise.
+    #[schema(example = 1000)]
+    limit: Option<usize>,
+}
+
+/// A question in SQL
+///
+/// One SELECT over `events`, in which there are the events of the account alone. JSON, or by `Accept`
+/// `application/x-ndjson`, `text/csv`, `application/vnd.apache.arrow.stream` or `application/vnd.apache.parquet`. It ends
+/// when the connection does, and after 30 s.
+#[utoipa::path(
+    post, path = "/v1/query", tag = "Numbers",
+    request_body = SqlBody,
+    responses(
+        (status = 200, description = "The rows.", body = Rows),
+        Refusals<(Key, BodyRefusals, EventsAsked, StoreDown, TooMany)>,
+    ),
+    security(("key" = ["read"])),
+)]
+pub(crate) async fn query_events(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+    headers: HeaderMap,
+    JsonBody(asked): JsonBody<SqlBody>,
+) -> Result<Response, Problem> {
+    let turn = app.rooms.questions.wait(caller.account).await?;
+    let form = accepted(&headers);
+    let most = match form {
+        None => MOST_JSON_ROWS,
+        Some(_) => MOST_ROWS,
+    };
+    let limit = asked.limit.unwrap_or(USUAL_ROWS);
+    if !(1..=most).contains(&limit) {
+        return Err(Problem::bad_request(
+            "invalid_limit",
+            format!("limit must be 1 to {most}"),
+        ));
+    }
+    let (moment, missing) = at(&app, &caller, asked.as_of.as_deref()).await?;
+    let as_of = events::token(&moment);
+    let question = SqlAsked {
+        account: caller.account.raw,
+        moment,
+        sql: asked.sql,
+        limit,
+    };
+    let rows = app
+        .events
+        .query(question, form.unwrap_or(Form::Ndjson))
+        .await;
+    let rows = rows.map_err(events::problem)?;
+    match form {
+        Some(form) => Ok(streamed(rows, form, turn)),
+        None => {
+            let rows = Rows {
+                rows: together(rows).await?,
+                meta: EventsMeta {
+                    as_of,
+                    complete: missing.is_empty(),
+                    missing,
+                },
+            };
+            Ok(Json(rows).into_response())
+        }
+    }
+}
+
+/// Rows of lines of JSON.
+async fn together(mut written: Written) -> Result<Vec<Box<serde_json::value::RawValue>>, Problem> {
+    let mut text = Vec::new();
+    while let Some(piece) = written.try_next().await.map_err(events::problem)? {
+        text.extend_from_slice(&piece);
+        if text.len() > MOST_JSON {
+            let why = format!(
+                "the rows have more than {} MiB as JSON; ask for another form",
+                MOST_JSON >> 20
+            );
+            return Err(events::problem(asking::AskError::TooMuch(why)));
+        }
+    }
+    let text = String::from_utf8_lossy(&text);
+    let rows = text
+        .lines()
+        .map(|line| serde_json::value::RawValue::from_string(line.to_owned()));
+    rows.collect::<Result<_, _>>().map_err(Problem::internal)
+}
+
+/// What an answer counts, and what may be missing of it.
+async fn at(
+    app: &App,
+    caller: &Caller,
+    token: Option<&str>,
+) -> Result<(Moment, Vec<handover::reading::Missing>), Problem> {
+    let reading = match token {
+        Some(token) => events::reading_of(app, token).await?,
+        None => live::read(app, caller.account).await?,
+    };
+    Ok((events::moment(&reading), reading.missing))
+}
+
+fn filters(app: &App, account: EntityId, query: &Query) -> Result<Vec<Filter>, Problem> {
+    let entity = query.entity(&app.catalog, account)?;
+    let mut filters = events::filters_of(app, account, entity, query)?;
+    if query.exclude_bots {
+        filters.extend(crate::stats::filters::people());
+    }
+    Ok(filters)
+}
+
+/// The form of a file, if one is asked for.
+fn accepted(headers: &HeaderMap) -> Option<Form> {
+    let accept = headers.get(header::ACCEPT)?.to_str().ok()?;
+    let kinds = accept
+        .split(',')
+        .map(|kind| kind.split(';').next().unwrap_or_default());
+    let forms = [Form::Ndjson, Form::Csv, Form::Arrow, Form::Parquet];
+    for kind in kinds {
+        match kind.trim() {
+            "application/json" | "*/*" => return None,
+            kind => {
+                let form = forms
+                    .into_iter()
+                    .find(|form| media_type(*form).starts_with(kind));
+                if form.is_some() && !kind.is_empty() {
+                    return form;
+                }
+            }
+        }
+    }
+    None
+}
+
+fn media_type(form: Form) -> &'static str {
+    match form {
+        Form::Ndjson => "application/x-ndjson",
+        Form::Csv => "text/csv; charset=utf-8",
+        Form::Arrow => "application/vnd.apache.arrow.stream",
+        Form::Parquet => "application/vnd.apache.parquet",
+    }
+}
+
+/// A file that is sent while it is written. The account's place is held until its end.
+fn streamed(written: Written, form: Form, turn: Place) -> Response {
+    let held = written.map_err(std::io::Error::other).map_ok(move |piece| {
+        let _held = &turn;
+        piece
+    });
+    let mut response = Response::new(Body::from_stream(held));
+    let kind = HeaderValue::from_static(media_type(form));
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}

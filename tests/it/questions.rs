@@ -1,0 +1,390 @@
+//! Questions that no cube answers, against the binary: what is counted from events is what cubes say, and what a count by hand
+//! says, live, in between and settled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::support::{http::Customer, process::Server};
+
+const PERSON: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
+const BOT: &str = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+const ZONES: [&str; 4] = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"];
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides as u64) as usize
+    }
+
+    fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.roll(all.len())]
+    }
+}
+
+/// What was sent: enough of it to count by hand.
+#[derive(Clone)]
+struct Sent {
+    link: &'static str,
+    country: &'static str,
+    is_bot: bool,
+    is_phone: bool,
+    sub1: &'static str,
+    visitor: String,
+}
+
+async fn send(customer: &Customer, dice: &mut Dice, count: usize) -> Vec<Sent> {
+    let now = model::Clock::now_ms(&model::SystemClock);
+    let mut sent = Vec::new();
+    let mut events = Vec::new();
+    for _ in 0..count {
+        let agent = dice.of(&[PERSON, PERSON, PHONE, BOT]);
+        let one = Sent {
+            link: dice.of(&["spring", "summer", "autumn"]),
+            country: dice.of(&["DE", "AT", "US", ""]),
+            is_bot: agent == BOT,
+            is_phone: agent == PHONE,
+            sub1: dice.of(&["a", "b", ""]),
+            visitor: format!("v{}", dice.roll(40)),
+        };
+        let at = now - (dice.roll(40 * 3600) as i64 + 60) * 1_000;
+        events.push(json!({
+            "type": "click", "link": one.link, "occurred_at": model::time::rfc3339(at),
+            "user_agent": agent, "country": one.country, "visitor": one.visitor,
+            "sub1": one.sub1, "referrer": dice.of(&["", "https://news.example/a", "https://t.co/x"]),
+        }));
+        sent.push(one);
+    }
+    let url = format!("{}/v1/events", customer.collector);
+    let request = customer
+        .http
+        .post(url)
+        .bearer_auth(&customer.key)
+        .json(&events);
+    let answer: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["accepted"], count, "{answer}");
+    sent
+}
+
+async fn until_counted(customer: &Customer, all: &[Sent]) {
+    let people = all.iter().filter(|one| !one.is_bot).count();
+    customer
+        .wait_for_stats("metrics=clicks&range=7d", |answer| {
+            answer["totals"]["clicks"] == people
+        })
+        .await;
+}
+
+/// Rows without what tells where they are from.
+async fn asked(customer: &Customer, query: &str, source: &str) -> (Value, Value) {
+    let answer = customer.stats(query).await;
+    assert_eq!(answer["meta"]["source"], source, "{query}");
+    assert_eq!(
+        answer["meta"]["complete"], true,
+        "{query}: {}",
+        answer["meta"]
+    );
+    (answer["results"].clone(), answer["totals"].clone())
+}
+
+/// What a cube says is what the events say: a filter that lets all pass makes them be asked.
+async fn both_ways(customer: &Customer, dice: &mut Dice) {
+    let by = dice.of(&[
+        "",
+        "country",
+        "browser",
+        "device",
+        "link",
+        "referrer_domain",
+        "channel",
+        "utm_source",
+        "os",
+        "language",
+    ]);
+    let interval = dice.of(&["none", "hour", "day", "week", "15m"]);
+    let metrics = dice.of(&[
+        "clicks",
+        "clicks,bot_clicks",
+        "clicks,views,conversions",
+        "clicks,cost,value",
+    ]);
+    let metrics = match by {
+        // Money is kept by few of them.
+        "" | "country" | "link" | "device" => metrics,
+        _ => "clicks,bot_clicks",
+    };
+    let query = format!(
+        "metrics={metrics}&group_by={by}&interval={interval}&range={}&timezone={}&exclude_bots={}&limit={}",
+        dice.of(&["3d", "today", "48h", "7d"]),
+        dice.of(&ZONES),
+        dice.of(&["true", "false"]),
+        dice.of(&["2", "1000"]),
+    );
+    let of_cube = asked(customer, &query, "cube").await;
+    let of_events = asked(customer, &format!("{query}&sub2=-nobody"), "events").await;
+    assert_eq!(of_cube, of_events, "{query}");
+}
+
+/// A filter and two groups, against a count by hand.
+async fn by_hand(customer: &Customer, all: &[Sent]) {
+    let query = "metrics=clicks,unique_visitors&group_by=country,device&range=7d&sub1=a,b&exclude_bots=true";
+    let (rows, totals) = asked(customer, query, "events").await;
+    let wanted = |one: &&Sent| !one.is_bot && !one.sub1.is_empty();
+    let mut expected: BTreeMap<(&str, &str), (u64, BTreeSet<&str>)> = BTreeMap::new();
+    for one in all.iter().filter(wanted) {
+        let device = if one.is_phone { "mobile" } else { "desktop" };
+        let row = expected.entry((one.country, device)).or_default();
+        row.0 += 1;
+        row.1.insert(&one.visitor);
+    }
+    let found: BTreeMap<(&str, &str), (u64, u64)> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let key = |name: &str| row[name].as_str().unwrap_or_default();
+            let number = |name: &str| row[name].as_u64().unwrap();
+            (
+                (key("country"), key("device")),
+                (number("clicks"), number("unique_visitors")),
+            )
+        })
+        .collect();
+    let expected: BTreeMap<_, _> = expected
+        .into_iter()
+        .map(|(key, (clicks, visitors))| (key, (clicks, visitors.len() as u64)))
+        .collect();
+    assert_eq!(found, expected);
+    assert_eq!(totals["clicks"], all.iter().filter(wanted).count());
+    let everybody: BTreeSet<&str> = all.iter().filter(wanted).map(|one| &*one.visitor).collect();
+    assert_eq!(totals["unique_visitors"], everybody.len());
+    let count =
+        |keep: &dyn Fn(&Sent) -> bool| all.iter().filter(|one| !one.is_bot && keep(one)).count();
+    for (filter, expected) in [
+        (
+            "country=DE,AT",
+            count(&|one| matches!(one.country, "DE" | "AT")),
+        ),
+        (
+            "country=-DE,AT",
+            count(&|one| !matches!(one.country, "DE" | "AT")),
+        ),
+        ("country=", count(&|one| one.country.is_empty())),
+        ("link=spring,summer", count(&|one| one.link != "autumn")),
+        ("link=-spring", count(&|one| one.link != "spring")),
+        ("tag=warm", count(&|one| one.link != "autumn")),
+        ("tag=-warm", count(&|one| one.link == "autumn")),
+        (
+            "link=spring&device=mobile&sub1=a",
+            count(&|one| one.link == "spring" && one.is_phone && one.sub1 == "a"),
+        ),
+    ] {
+        let (_, totals) = asked(customer, &format!("range=7d&{filter}"), "events").await;
+        assert_eq!(totals["clicks"], expected, "{filter}");
+    }
+    let by_tag = customer.stats("range=7d&group_by=tag").await;
+    assert_eq!(by_tag["meta"]["overlapping"], true);
+    let warm = by_tag["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["tag"] == "warm");
+    assert_eq!(warm.unwrap()["clicks"], count(&|one| one.link != "autumn"));
+    assert_eq!(by_tag["totals"]["clicks"], count(&|_| true));
+}
+
+/// SQL over the events: of this account alone, to the same numbers.
+async fn in_sql(customer: &Customer, all: &[Sent]) {
+    let sql = "SELECT country, COUNT(*) AS n FROM events WHERE type = 'click' AND bot IS NULL GROUP BY country ORDER BY country";
+    let answer = customer.post("/v1/query", &json!({"sql": sql})).await;
+    let mut expected: BTreeMap<&str, i64> = BTreeMap::new();
+    for one in all.iter().filter(|one| !one.is_bot) {
+        *expected.entry(one.country).or_default() += 1;
+    }
+    let rows: Vec<Value> = expected
+        .iter()
+        .map(|(country, n)| json!({"country": country, "n": n}))
+        .collect();
+    assert_eq!(answer["rows"], json!(rows));
+}
+
+async fn listed(customer: &Customer, all: &[Sent]) {
+    let mut ids = BTreeSet::new();
+    let mut path = "/v1/events?range=7d&limit=70&country=DE".to_owned();
+    let mut last = String::from("9");
+    loop {
+        let page = customer.get(&path).await;
+        for event in page["items"].as_array().unwrap() {
+            assert_eq!(event["country"], "DE");
+            let time = event["time"].as_str().unwrap().to_owned();
+            assert!(time <= last, "the newest come first: {time} {last}");
+            last = time;
+            assert!(
+                ids.insert(event["event_id"].as_str().unwrap().to_owned()),
+                "twice"
+            );
+        }
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        let as_of = page["meta"]["as_of"].as_str().unwrap();
+        path = format!("/v1/events?range=7d&limit=70&country=DE&as_of={as_of}&after={next}");
+    }
+    assert_eq!(
+        ids.len(),
+        all.iter().filter(|one| one.country == "DE").count()
+    );
+    let url = format!("{}/v1/events?range=7d&country=DE", customer.api);
+    for (kind, lines) in [
+        ("text/csv", ids.len() + 1),
+        ("application/x-ndjson", ids.len()),
+    ] {
+        let request = customer.http.get(&url).bearer_auth(&customer.key);
+        let file = request
+            .header("accept", kind)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        assert_eq!(file.lines().count(), lines, "{kind}");
+    }
+}
+
+async fn everything(customer: &Customer, dice: &mut Dice, all: &[Sent]) {
+    until_counted(customer, all).await;
+    for _ in 0..25 {
+        both_ways(customer, dice).await;
+    }
+    by_hand(customer, all).await;
+    in_sql(customer, all).await;
+    listed(customer, all).await;
+}
+
+#[tokio::test]
+async fn any_question_has_the_same_answer_from_cubes_and_from_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &[]);
+    server.start().await;
+    let customer = Customer::of(&server).await;
+    for (slug, tags) in [
+        ("spring", json!(["warm", "green"])),
+        ("summer", json!(["warm"])),
+        ("autumn", json!([])),
+    ] {
+        let link = json!({"slug": slug, "destination": "https://shop.example/", "tags": tags});
+        customer.create("links", &link).await;
+    }
+    let mut dice = Dice(42);
+    let mut all = send(&customer, &mut dice, 300).await;
+    everything(&customer, &mut dice, &all).await;
+    customer.settle().await;
+    // Some settled, some live.
+    all.extend(send(&customer, &mut dice, 200).await);
+    everything(&customer, &mut dice, &all).await;
+    // A moment stays what it was, whatever comes after it.
+    let before = customer
+        .stats("range=7d&country=DE&group_by=link,device")
+        .await;
+    let as_of = before["meta"]["as_of"].as_str().unwrap().to_owned();
+    all.extend(send(&customer, &mut dice, 100).await);
+    until_counted(&customer, &all).await;
+    let same = async || {
+        let query = format!("range=7d&country=DE&group_by=link,device&as_of={as_of}");
+        let then = customer.stats(&query).await;
+        assert_eq!(
+            (&then["results"], &then["totals"]),
+            (&before["results"], &before["totals"])
+        );
+    };
+    same().await;
+    customer.settle().await;
+    same().await;
+    everything(&customer, &mut dice, &all).await;
+}
+
+/// Another account's events are in no answer, whatever is asked.
+#[tokio::test]
+async fn nobody_sees_anothers_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &[]);
+    server.start().await;
+    let (one, other) = (Customer::of(&server).await, Customer::of(&server).await);
+    for (customer, slug) in [(&one, "mine"), (&other, "yours")] {
+        let link = json!({"slug": slug, "destination": "https://shop.example/"});
+        customer.create("links", &link).await;
+        let response = customer.http.get(format!("{}/{slug}", customer.collector));
+        response.header("user-agent", PERSON).send().await.unwrap();
+    }
+    let count = |customer: &Customer| {
+        let (http, api, key) = (
+            customer.http.clone(),
+            customer.api.clone(),
+            customer.key.clone(),
+        );
+        async move |sql: &str| {
+            let request = http.post(format!("{api}/v1/query")).bearer_auth(&key);
+            let answer = request.json(&json!({"sql": sql})).send().await.unwrap();
+            let status = answer.status().as_u16();
+            (status, answer.json::<Value>().await.unwrap())
+        }
+    };
+    until_one(&one).await;
+    until_one(&other).await;
+    let mine = count(&one);
+    let (status, answer) = mine("SELECT COUNT(*) AS n FROM events").await;
+    assert_eq!((status, &answer["rows"]), (200, &json!([{"n": 1}])));
+    let (_, answer) = mine("SELECT object FROM (SELECT * FROM events) e WHERE 1 = 1 OR true").await;
+    assert_eq!(answer["rows"].as_array().unwrap().len(), 1);
+    for sql in [
+        "SELECT account FROM events",
+        "SELECT * FROM account_total",
+        "SELECT * FROM duplicates",
+        "SELECT * FROM information_schema.tables",
+        "SELECT * FROM 'file:///etc/passwd'",
+        "CREATE TABLE a AS SELECT 1",
+        "CREATE EXTERNAL TABLE a STORED AS PARQUET LOCATION 'lake://store/events/'",
+        "COPY (SELECT 1) TO '/tmp/a.csv'",
+        "INSERT INTO events SELECT * FROM events",
+        "SET datafusion.execution.batch_size = 1",
+        "SELECT 1; SELECT 2",
+        "SELECT 1 AS a, 2 AS a",
+        "nonsense",
+    ] {
+        let (status, answer) = mine(sql).await;
+        assert_eq!(
+            (status, &answer["code"]),
+            (400, &json!("invalid_sql")),
+            "{sql}: {answer}"
+        );
+    }
+    let (status, answer) =
+        mine("SELECT a.event_id FROM events a, generate_series(1, 100000000) b").await;
+    assert_eq!(
+        (status, &answer["code"]),
+        (422, &json!("too_much")),
+        "{answer}"
+    );
+    let theirs = other.get("/v1/links").await["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let request = one
+        .http
+        .get(format!("{}/v1/stats?link={theirs},mine", one.api))
+        .bearer_auth(&one.key);
+    assert_eq!(request.send().await.unwrap().status().as_u16(), 404);
+}
+
+async fn until_one(customer: &Customer) {
+    customer
+        .wait_for_stats("metrics=clicks", |answer| answer["totals"]["clicks"] == 1)
+        .await;
+}

@@ -184,10 +184,12 @@ fn row_of(row: &SumsRow, name: Box<str>) -> ((usize, Box<str>), u64) {
     ((row.bucket as usize, name), row.visitors)
 }
 
+/// The place of tags among the columns, and the tags of each link.
+type Tags = (usize, HashMap<String, Vec<Box<str>>>);
+
 /// What groups are called in the answer: several tags of one link are several groups.
 struct Names {
-    /// The place of tags among the columns, and the tags of each link.
-    tags: Option<(usize, HashMap<String, Vec<Box<str>>>)>,
+    tags: Option<Tags>,
 }
 
 impl Names {

@@ -361,7 +361,7 @@ impl<'a> Columns<'a> {
         column.ok_or(self.lacks(name))
     }
 
-    fn flags(&self, name: &'static str) -> Result<&'a BooleanArray, ViewError> {
+    pub(crate) fn flags(&self, name: &'static str) -> Result<&'a BooleanArray, ViewError> {
         let column = self.batch.column_by_name(name);
         let column = column.and_then(|c| c.as_boolean_opt());
         column.ok_or(self.lacks(name))

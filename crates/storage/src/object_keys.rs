@@ -48,6 +48,10 @@ pub enum ObjectKey {
     Keys { name: String },
     /// Settled events that are not counted, since another with the same sender's key is.
     Duplicates { name: String },
+    /// What batch decided about some conversions.
+    Attributions { name: String },
+    /// Clicks of visitors whom senders name.
+    Touches { name: String },
     /// Forecasts of one run.
     Forecast { name: String },
     /// One file of one report; `scope` is an account id, or a word for the whole installation.
@@ -130,6 +134,8 @@ impl fmt::Display for ObjectKey {
             }
             Self::Keys { name } => write!(f, "keys/{name}.parquet"),
             Self::Duplicates { name } => write!(f, "duplicates/{name}.parquet"),
+            Self::Attributions { name } => write!(f, "attributions/{name}.parquet"),
+            Self::Touches { name } => write!(f, "touches/{name}.parquet"),
             Self::Forecast { name } => write!(f, "forecasts/{name}.parquet"),
             Self::Report {
                 scope,
@@ -265,6 +271,12 @@ fn parse_derived(parts: &[&str]) -> Option<ObjectKey> {
             name: name(file.strip_suffix(".parquet")?)?,
         },
         ["keys", file] => ObjectKey::Keys {
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["attributions", file] => ObjectKey::Attributions {
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["touches", file] => ObjectKey::Touches {
             name: name(file.strip_suffix(".parquet")?)?,
         },
         ["duplicates", file] => ObjectKey::Duplicates {

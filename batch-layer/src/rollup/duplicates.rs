@@ -64,7 +64,7 @@ const FRESH: &str = "fresh";
 const OLD: &str = "old";
 
 /// Events may be late: a collector was away.
-const LATE_MS: i64 = 2 * 86_400_000;
+pub(super) const LATE_MS: i64 = 2 * 86_400_000;
 
 /// The first moment whose keys count in a run after `before`, unix milliseconds. A collector's
 /// clock may be ahead by years.

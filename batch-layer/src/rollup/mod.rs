@@ -1,6 +1,7 @@
 //! The rollup: sealed epochs in, exact numbers out, in steps of a bounded size. Each is published
 //! by itself, so that a backlog of any size is worked off, and seen to be.
 
+mod attribute;
 mod back;
 mod changes;
 mod chunks;
@@ -37,7 +38,7 @@ pub use self::{
     diff::{By, Changed, Diff, Numbers, Question, Why, diff},
     engine::{Engine, Local, Results, perform},
     error::RollupError,
-    task::{Count, Done, Merge, NewRun, Part, Piece, Read, Task},
+    task::{Count, Done, Merge, NewRun, Part, Piece, Read, Task, Undecided},
     worker::Worker,
 };
 pub(crate) use self::{events::schema as events_schema, write::run_key};
@@ -142,7 +143,12 @@ fn names(manifest: &Manifest) -> BTreeSet<String> {
     let keys = keys.map(|name| ObjectKey::Keys { name }.path());
     let left_out = manifest.duplicates.iter().map(|file| file.name.clone());
     let left_out = left_out.map(|name| ObjectKey::Duplicates { name }.path());
+    let decided = manifest.attributions.iter().map(|of| of.file.name.clone());
+    let decided = decided.map(|name| ObjectKey::Attributions { name }.path());
+    let touches = manifest.touches.iter().map(|of| of.file.name.clone());
+    let touches = touches.map(|name| ObjectKey::Touches { name }.path());
     let all = events.chain(runs).chain(keys).chain(left_out);
+    let all = all.chain(decided).chain(touches);
     let all = all.chain(takeover::paths(manifest));
     all.map(|path| path.to_string()).collect()
 }

@@ -8,10 +8,10 @@ use handover::{
 use model::EventId;
 
 use super::{
-    Report,
+    Report, attribute,
     deps::{RollupDeps, RollupError},
     duplicates as keys, fill,
-    task::{Count, Done, NewRun, Piece},
+    task::{Count, Done, NewRun, Piece, Undecided},
     tasks,
     write::Writer,
 };
@@ -36,12 +36,28 @@ pub(super) async fn take(
         // There is nothing to sweep yet.
         manifest.swept_ms = deps.env.clock.now_ms();
     }
-    let count = Count::all(deps.rules.version(), decided.duplicates.clone(), since);
-    let (mut counted, skipped) = tasks::count(deps, writer, taken, count).await?;
+    // What is settled already was decided on when it was.
+    let is_new = |seal: &Seal| seal.epoch > decided.horizon.of(seal.log).epoch;
+    let is_new = taken.iter().any(is_new);
+    let mut count = Count::all(deps.rules.version(), decided.duplicates.clone(), since);
+    if is_new {
+        (count.touches, count.undecided) = (true, Undecided::Left);
+    }
+    let before = &decided.attributions;
+    let (mut counted, skipped) = tasks::count(deps, writer, taken, before, count).await?;
     let fresh: Vec<_> = counted.iter().flat_map(|(_, d)| d.keys.clone()).collect();
     let unchecked = fresh.iter().any(|keys| keys.unchecked > 0);
     let found = keys::find(deps, writer, decided, fresh, manifest).await?;
+    if is_new {
+        let touches = counted.iter().flat_map(|(_, done)| done.touches.clone());
+        manifest.touches.extend(touches);
+        attribute::forget_old(deps, manifest);
+    }
     count_again(deps, writer, manifest, &mut counted, &found).await?;
+    for done in attribute::rest(deps, writer, decided, manifest, &counted).await? {
+        manifest.event_files.extend(done.events);
+        add_runs(manifest, done.runs);
+    }
     let mut events = 0;
     for (_, done) in counted {
         events += done.read.iter().map(|read| read.count).sum::<u64>();

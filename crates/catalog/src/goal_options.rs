@@ -17,7 +17,7 @@ const MAX_WORD: usize = 64;
 const MIN_SECRET: usize = 8;
 const MAX_SECRET: usize = 256;
 /// Longest time between a click and a conversion, days.
-const MAX_DAYS: u16 = 400;
+const MAX_DAYS: u16 = model::time::MAX_ATTRIBUTION_DAYS;
 
 /// See the module. Most goals say nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

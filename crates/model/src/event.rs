@@ -98,14 +98,15 @@ impl Status {
 }
 
 /// What a conversion lacks until batch has settled it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration)]
+#[repr(i32)]
 pub enum Awaits {
     /// Nothing: it is counted for all that it will ever count for.
-    Nothing,
+    Nothing = 0,
     /// What its click id does not carry: the click's region, city, referrer and sub parameters.
-    Details,
+    Details = 1,
     /// Its click: that of a visitor whom its sender named.
-    Click,
+    Click = 2,
 }
 
 /// One event, exactly as accepted. Field numbers are the format of the log: never reuse one.

@@ -165,6 +165,12 @@ fn part(query: &Query, counts: Counts) -> Numbers {
     numbers
 }
 
+/// Whether batch may yet move conversions between the groups that are asked for.
+fn awaits_batch(query: &Query, reading: &Reading) -> bool {
+    let dimension = query.group.map(GroupBy::dimension);
+    dimension.is_some_and(|by| by.is_decided_by_batch(reading.live.awaits))
+}
+
 fn meta(
     entity: EntityId,
     query: &Query,
@@ -174,6 +180,7 @@ fn meta(
 ) -> StatsMeta {
     let error = extras.uniques_error;
     let sure = error == 0.0 && !extras.uniques_rough;
+    let awaits_batch = awaits_batch(query, &reading);
     let exact = |metric: &Metric| match metric {
         Metric::UniqueVisitors => sure,
         // What is not counted apart is in no group of its own yet, and a quarter of an hour in one bucket.
@@ -181,6 +188,8 @@ fn meta(
             let by_quarters = query.group.is_some() || metric.is_money();
             let is_apart = !metric.is_money() || extras.money.is_apart();
             let is_apart = is_apart && merged.rest.is_empty();
+            let is_decided = !(metric.is_of_conversions() && awaits_batch);
+            let is_apart = is_apart && is_decided;
             is_apart && !(by_quarters && query.cuts_quarters())
         }
     };

@@ -130,10 +130,7 @@ fn row(asked: &Asked) -> Row {
             takes_first,
             since_ms,
             until_ms,
-        } => (
-            (NOBODY, 0, 0),
-            (visitor, takes_first, since_ms, until_ms),
-        ),
+        } => ((NOBODY, 0, 0), (visitor, takes_first, since_ms, until_ms)),
     }
 }
 

@@ -31,8 +31,6 @@ pub(super) struct Enriched {
 struct Maker {
     store: Store,
     rules: Arc<Rules>,
-    /// What is decided of some of them.
-    decisions: Decisions,
     /// Whether only those are of use that batch decides about.
     alone: bool,
 }
@@ -56,8 +54,8 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// Those of a task, of some of which this is decided.
-    pub(super) fn new(worker: &Worker, count: &Count, decisions: Decisions) -> Self {
+    /// Those of a task, as they were accepted.
+    pub(super) fn new(worker: &Worker, count: &Count) -> Self {
         let parts = &count.parts;
         let none = |part: &Part| Read {
             log: part.log,
@@ -74,7 +72,6 @@ impl Chunks {
         let maker = Arc::new(Maker {
             store: Arc::clone(&worker.env.store),
             rules: Arc::clone(&worker.rules),
-            decisions,
             alone: count.undecided == Undecided::Alone,
         });
         let one = move |(place, part, number)| {
@@ -128,28 +125,29 @@ impl Maker {
         };
         let count = records.len() as u64;
         let is_of_use = |record: &Record| !self.alone || record.event.awaits() != Awaits::Nothing;
-        let records = records.into_iter().filter(is_of_use);
-        let events = records.map(|record| self.enriched(log, record)).collect();
+        let enriched = |record: Record| Enriched {
+            log,
+            facts: self.rules.facts(&record.event),
+            record,
+        };
+        let events = records.into_iter().filter(is_of_use).map(enriched);
         Events {
             count,
             seqs,
-            events,
+            events: events.collect(),
         }
     }
+}
 
-    fn enriched(&self, log: LogId, mut record: Record) -> Enriched {
-        let decision = match self.decisions.is_empty() {
-            true => None,
-            false => self.decisions.get(&record.id(log)),
+impl Enriched {
+    /// Writes into it what is decided about it, if anything is.
+    pub(super) fn amend(&mut self, decisions: &Decisions, rules: &Rules) {
+        let Some(decision) = decisions.get(&self.record.id(self.log)) else {
+            return;
         };
-        if let Some(decision) = decision {
-            decision.amend(&mut record.event);
-        }
-        let mut facts = self.rules.facts(&record.event);
-        if let Some(decision) = decision {
-            decision.amend_facts(&mut facts);
-        }
-        Enriched { log, record, facts }
+        decision.amend(&mut self.record.event);
+        self.facts = rules.facts(&self.record.event);
+        decision.amend_facts(&mut self.facts);
     }
 }
 

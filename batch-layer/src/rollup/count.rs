@@ -43,7 +43,8 @@ pub(super) async fn count(
     };
     let left_out = Arc::new(left_out);
     let mut done = Done::default();
-    let mut chunks = Chunks::new(worker, count, decisions(worker, count).await?);
+    let decisions = decisions(worker, count).await?;
+    let mut chunks = Chunks::new(worker, count);
     while let Some(mut chunk) = chunks.next().await? {
         let received = chunk.iter().map(|r| r.record.event.received_ms);
         done.last_ms = received.fold(done.last_ms, i64::max);
@@ -57,6 +58,10 @@ pub(super) async fn count(
         };
         if count.undecided == Undecided::Left {
             chunk.retain(|row| row.record.event.awaits() == Awaits::Nothing);
+        }
+        // Keys and what is to be decided are of events as they were accepted.
+        for row in chunk.iter_mut().filter(|_| !decisions.is_empty()) {
+            row.amend(&decisions, &worker.rules);
         }
         let (events, counted) = {
             let _computing = worker.computing.lock().await;

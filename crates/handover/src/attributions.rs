@@ -17,7 +17,7 @@ use arrow::{
 };
 use bytes::Bytes;
 use futures::TryStreamExt;
-use model::{Event, EventId, Facts, Seq};
+use model::{Awaits, Event, EventId, Facts, Seq};
 use parquet::{arrow::ParquetRecordBatchStreamBuilder, errors::ParquetError};
 use storage::{object_keys::ObjectKey, parquet_object::ObjectReader, store::Store};
 
@@ -65,7 +65,9 @@ impl Decision {
     /// Writes it into the event, before its facts are told.
     pub fn amend(&self, event: &mut Event) {
         if let Some(origin) = &self.origin {
-            origin.write(event);
+            // A report whose door did not know what was before has all of the first one.
+            let all = self.correction.is_some() || event.awaits() != Awaits::Details;
+            origin.write(event, all);
         }
         if let Some(correction) = self.correction {
             event.status = correction.status;

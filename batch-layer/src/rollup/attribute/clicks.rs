@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use datafusion::arrow::{
-    array::{AsArray, RecordBatch},
-    datatypes::{DataType, Field, Int64Type, Schema, UInt64Type},
+use datafusion::{
+    arrow::{
+        array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt64Array},
+        datatypes::{DataType, Field, Int64Type, Schema, UInt64Type},
+    },
+    prelude::SessionContext,
 };
 use futures::TryStreamExt;
 use handover::{
@@ -18,7 +21,7 @@ use model::{EntityId, EventId, Seq, time};
 use object_store::path::Path;
 use storage::object_keys::ObjectKey;
 
-use super::{ASKED, Looked};
+use super::{ASKED, Look, transactions::Corrected};
 use crate::{
     engine,
     rollup::{error::RollupError, events_schema, write::conform},
@@ -29,22 +32,84 @@ const EVENTS: &str = "looked_through";
 /// A click id says its second.
 const SECOND_MS: i64 = 1_000;
 
-/// The clicks of conversions, by account and click. `fresh` are the files of this step.
-pub(super) async fn find<'a>(
-    looked: &Looked<'a>,
-    fresh: impl Iterator<Item = &'a EventsFile>,
-) -> Result<BTreeMap<(u64, EventId), Origin>, RollupError> {
-    let wanted = Wanted::of(looked.firsts.values());
-    let files = looked.manifest.event_files.iter().chain(fresh);
+/// Events with what they count for, by account and name.
+type Found = BTreeMap<(u64, EventId), Origin>;
+
+/// The clicks of conversions.
+pub(super) async fn find(
+    context: &SessionContext,
+    look: &Look<'_>,
+    firsts: &BTreeMap<EventId, Asked>,
+) -> Result<Found, RollupError> {
+    let times = firsts.values().filter_map(|asked| match asked.click {
+        Clicked::Event {
+            at_ms, received_ms, ..
+        } => Some((received_ms, at_ms)),
+        Clicked::Visitor { .. } => None,
+    });
+    let wanted = Wanted::of(times);
+    read(context, look, &wanted, "click", "click_log", "click_seq").await
+}
+
+/// The first reports of what is corrected, as far as nothing is decided about them.
+pub(super) async fn reports(
+    look: &Look<'_>,
+    corrected: &[Corrected],
+    decided: &BTreeMap<EventId, Option<Origin>>,
+) -> Result<Found, RollupError> {
+    let is_decided = |id: &EventId| decided.get(id).is_some_and(Option::is_some);
+    let firsts = corrected.iter().filter(|one| one.event != one.first.0);
+    let firsts: Vec<_> = firsts
+        .map(|one| one.first)
+        .filter(|(id, ..)| !is_decided(id))
+        .collect();
+    let wanted = Wanted::of(
+        firsts
+            .iter()
+            .map(|(_, at_ms, received_ms)| (*received_ms, *at_ms)),
+    );
+    let context = engine::context(look.deps)?;
+    let names = |of: fn(&EventId) -> String| {
+        let names = firsts.iter().map(|(id, ..)| of(id));
+        Arc::new(StringArray::from_iter_values(names)) as ArrayRef
+    };
+    let seqs = UInt64Array::from_iter_values(firsts.iter().map(|(id, ..)| id.seq.0));
+    let rows = RecordBatch::try_from_iter([
+        ("first_log", names(|id| id.log.to_string())),
+        ("first_seq", Arc::new(seqs) as ArrayRef),
+    ])?;
+    context.register_batch(ASKED, rows)?;
+    read(
+        &context,
+        look,
+        &wanted,
+        "conversion",
+        "first_log",
+        "first_seq",
+    )
+    .await
+}
+
+/// Events of a type that the table of what is asked names, in the files of their times.
+async fn read(
+    context: &SessionContext,
+    look: &Look<'_>,
+    wanted: &Wanted,
+    kind: &str,
+    log: &str,
+    seq: &str,
+) -> Result<Found, RollupError> {
+    let fresh = look.fresh.iter().copied();
+    let files = look.manifest.event_files.iter().chain(fresh);
     let files = files.filter(|file| wanted.may_be_in(file));
     let paths: Vec<Path> = files.map(path).collect();
     if paths.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(Found::new());
     }
-    let context = looked.context;
     engine::register_as(context, EVENTS, &paths, events_schema()).await?;
-    let mut batches = context.sql(&sql()).await?.execute_stream().await?;
-    let mut found = BTreeMap::new();
+    let query = context.sql(&sql(kind, log, seq)).await?;
+    let mut batches = query.execute_stream().await?;
+    let mut found = Found::new();
     while let Some(batch) = batches.try_next().await? {
         found.extend(decode(&batch)?);
     }
@@ -63,13 +128,10 @@ fn path(file: &EventsFile) -> Path {
 struct Wanted(Vec<(i64, i64)>);
 
 impl Wanted {
-    fn of<'a>(asked: impl Iterator<Item = &'a Asked>) -> Self {
-        let times = asked.filter_map(|asked| match asked.click {
-            Clicked::Event {
-                at_ms, received_ms, ..
-            } => Some((time::day_of(time::minute_of(received_ms)), at_ms)),
-            Clicked::Visitor { .. } => None,
-        });
+    /// Of when they were received, and happened.
+    fn of(times: impl Iterator<Item = (i64, i64)>) -> Self {
+        let day = |ms| time::day_of(time::minute_of(ms));
+        let times = times.map(|(received_ms, at_ms)| (day(received_ms), at_ms));
         let mut times: Vec<(i64, i64)> = times.collect();
         times.sort_unstable();
         Self(times)
@@ -99,13 +161,14 @@ const TEXTS: [&str; 13] = [
     "sub5",
 ];
 
-/// What is known of the clicks that are asked for.
-fn sql() -> String {
+/// What is known of the events that are asked for.
+fn sql(kind: &str, log: &str, seq: &str) -> String {
     let texts = TEXTS.map(|name| format!("COALESCE({name}, '')"));
     format!(
-        "SELECT log, seq, account, object, COALESCE(campaign, ''), CAST(time AS BIGINT), {} \
-         FROM {EVENTS} LEFT SEMI JOIN {ASKED} ON log = click_log AND seq = click_seq \
-         WHERE type = 'click'",
+        "SELECT {EVENTS}.log, {EVENTS}.seq, {EVENTS}.account, \
+         CASE WHEN type = 'click' THEN object ELSE COALESCE(link, '') END, COALESCE(campaign, ''), CAST(time AS BIGINT), {} \
+         FROM {EVENTS} LEFT SEMI JOIN {ASKED} \
+         ON {EVENTS}.log = {ASKED}.{log} AND {EVENTS}.seq = {ASKED}.{seq} WHERE type = '{kind}'",
         texts.join(", ")
     )
 }
@@ -125,11 +188,11 @@ fn schema() -> Arc<Schema> {
     Arc::new(Schema::new(fields))
 }
 
-type Found = ((u64, EventId), Origin);
+type Row = ((u64, EventId), Origin);
 
-fn decode(batch: &RecordBatch) -> Result<Vec<Found>, RollupError> {
+fn decode(batch: &RecordBatch) -> Result<Vec<Row>, RollupError> {
     let batch = conform(batch, &schema())?;
-    let row = |row: usize| -> Option<Found> {
+    let row = |row: usize| -> Option<Row> {
         let text = |at: usize| {
             batch
                 .column(at)
@@ -145,7 +208,7 @@ fn decode(batch: &RecordBatch) -> Result<Vec<Found>, RollupError> {
             seq: Seq(seq.value(row)),
         };
         let origin = Origin {
-            link: entity(3)?.raw,
+            link: entity(3).map(|link| link.raw),
             campaign: entity(4).map(|campaign| campaign.raw),
             clicked_ms: at_ms.value(row),
             country: said(0),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 use handover::{
     attributions::{
@@ -16,7 +17,7 @@ use model::EventId;
 use object_store::path::Path;
 use storage::{error::StorageError, object_keys::ObjectKey};
 
-use super::{ASKED, Looked};
+use super::ASKED;
 use crate::{
     engine,
     rollup::{error::RollupError, write::conform},
@@ -30,19 +31,19 @@ type Visitor = (u64, u64);
 
 /// The clicks of conversions, by first report.
 pub(super) async fn find(
-    looked: &Looked<'_>,
+    context: &SessionContext,
+    firsts: &BTreeMap<EventId, Asked>,
+    touches: &[TouchesFile],
     left_out: &Duplicates,
 ) -> Result<BTreeMap<EventId, Origin>, RollupError> {
     let mut waiting = Waiting::default();
-    looked.firsts.values().for_each(|asked| waiting.add(asked));
-    let files = looked.manifest.touches.iter();
-    let files = files.filter(|file| waiting.may_be_in(file));
+    firsts.values().for_each(|asked| waiting.add(asked));
+    let files = touches.iter().filter(|file| waiting.may_be_in(file));
     let paths: Vec<Path> = files.map(path).collect();
     if waiting.0.is_empty() || paths.is_empty() {
         return Ok(BTreeMap::new());
     }
     waiting.sort();
-    let context = looked.context;
     engine::register_as(context, TOUCHES, &paths, touches::schema()).await?;
     let query = context.sql(&sql(waiting.times())).await?;
     let mut batches = query.execute_stream().await?;
@@ -210,7 +211,7 @@ mod tests {
                 account: 1,
                 visitor: *visitor,
                 event: id(n),
-                origin: Origin { link: n as u64, clicked_ms: *at, ..Origin::default() },
+                origin: Origin { link: Some(n as u64), clicked_ms: *at, ..Origin::default() },
             };
             let touches: Vec<Touch> = clicks.iter().enumerate().map(touch).collect();
             let (mut waiting, mut found, mut expected) = (Waiting::default(), Found::new(), Found::new());
@@ -221,7 +222,7 @@ mod tests {
                 let mut own = touches.iter().filter(|t| {
                     t.visitor == visitor && (since_ms..=until_ms).contains(&t.origin.clicked_ms)
                 });
-                let own = if *takes_first { own.next() } else { own.last() };
+                let own = if *takes_first { own.next() } else { own.next_back() };
                 expected.extend(own.map(|touch| (id(n), touch.origin.clone())));
             }
             waiting.sort();

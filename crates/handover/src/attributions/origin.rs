@@ -6,7 +6,7 @@ use arrow::{
     array::{ArrayRef, Int64Array, PrimitiveArray, StringArray, UInt64Array},
     datatypes::{DataType, Field, Int64Type, UInt64Type},
 };
-use model::{Awaits, Event, Facts};
+use model::{Event, Facts};
 
 use super::table::get;
 use crate::{sender_keys::Columns, views::ViewError};
@@ -15,7 +15,7 @@ use crate::{sender_keys::Columns, views::ViewError};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Origin {
     /// Raw number of the link.
-    pub link: u64,
+    pub link: Option<u64>,
     /// Raw number of the campaign that it was in.
     pub campaign: Option<u64>,
     /// When the click happened, unix milliseconds.
@@ -63,7 +63,7 @@ impl Origin {
     pub fn of(click: &Event, facts: &Facts) -> Self {
         let sub = |place: usize| click.subs.get(place).cloned().unwrap_or_default();
         Self {
-            link: click.object,
+            link: Some(click.object),
             campaign: click.campaign,
             clicked_ms: click.occurred_ms,
             country: click.country.clone(),
@@ -80,9 +80,9 @@ impl Origin {
 
     /// Writes into a conversion what it lacks: all of it, or what a click id does not carry. Sub parameters that its own
     /// sender gave stay.
-    pub(super) fn write(&self, event: &mut Event) {
-        if event.awaits() != Awaits::Details {
-            event.link = Some(self.link);
+    pub(super) fn write(&self, event: &mut Event, all: bool) {
+        if all {
+            event.link = self.link;
             event.campaign = self.campaign.or(event.campaign);
             event.clicked_ms = Some(self.clicked_ms);
             event.country.clone_from(&self.country);
@@ -120,7 +120,7 @@ impl Origin {
 pub(crate) fn columns<'a>(
     rows: impl Iterator<Item = Option<&'a Origin>> + Clone,
 ) -> impl Iterator<Item = ArrayRef> {
-    let links = rows.clone().map(|o| o.map(|o| o.link));
+    let links = rows.clone().map(|o| o.and_then(|o| o.link));
     let campaigns = rows.clone().map(|o| o.and_then(|o| o.campaign));
     let clicked = rows.clone().map(|o| o.map(|o| o.clicked_ms));
     let numbers: [ArrayRef; 3] = [
@@ -158,7 +158,7 @@ impl Rows<'_> {
         let mut texts = self.texts.iter().map(|text| text.value(i).to_owned());
         let mut text = || texts.next().unwrap_or_default();
         Origin {
-            link: self.links.value(i),
+            link: get(self.links, i),
             campaign: get(self.campaigns, i),
             clicked_ms: self.clicked.value(i),
             country: text(),

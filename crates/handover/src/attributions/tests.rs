@@ -14,7 +14,7 @@ fn id(log: u128, seq: u64) -> EventId {
 
 fn origin(n: u64) -> Origin {
     Origin {
-        link: n,
+        link: Some(n),
         campaign: n.is_multiple_of(2).then_some(n),
         clicked_ms: -5,
         country: "DE".into(),

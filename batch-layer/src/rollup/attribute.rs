@@ -264,7 +264,8 @@ async fn read(
     };
     let files = decided.attributions.iter().filter(may_hold);
     let files = files.map(|file| &file.file);
-    let found = attributions::read(&deps.env.store, files, |event| events.contains(&event)).await;
+    let is_wanted = |decision: &Decision| events.contains(&decision.event);
+    let found = attributions::read(&deps.env.store, files, is_wanted).await;
     Ok(found.map_err(StorageError::from)?)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use handover::{
     attributions::{
-        self, Decisions,
+        self, Decision, Decisions,
         asked::{self, Asked},
     },
     duplicates::{self, Duplicates},
@@ -14,7 +14,7 @@ use handover::{
     sender_keys::{self, Keyed},
     touches::{self, Touch},
 };
-use model::{Awaits, EventId};
+use model::Awaits;
 use storage::{error::StorageError, object_keys::ObjectKey};
 
 use super::{
@@ -79,7 +79,7 @@ pub(super) async fn count(
 
 /// What is decided of events of its parts.
 async fn decisions(worker: &Worker, count: &Count) -> Result<Decisions, RollupError> {
-    let is_here = |event: EventId| count.parts.iter().any(|part| part.log == event.log);
+    let is_here = |of: &Decision| count.parts.iter().any(|part| part.log == of.event.log);
     let files = count.attributions.iter();
     let read = attributions::read(&worker.env.store, files, is_here).await;
     Ok(read.map_err(StorageError::from)?)

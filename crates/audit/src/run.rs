@@ -21,6 +21,7 @@ use crate::{
     record::{self, Record},
     report::{Audit, EpochAudit, Finding, Kind},
     seqs::Seqs,
+    stored::{self, Corrected},
     visitors::Sample,
     walk::Walk,
 };
@@ -107,6 +108,7 @@ pub(crate) struct Auditor<'a> {
     /// Values of the events that count and are not read again.
     pub value_before: i64,
     pub duplicates: Duplicates,
+    pub corrected: Corrected,
     pub compared: usize,
     pub findings: Vec<Finding>,
     pub epochs: Vec<EpochAudit>,
@@ -125,6 +127,7 @@ impl<'a> Auditor<'a> {
             counted: Counted::new(Sample::new(&published.manifest, published.n)),
             value_before: 0,
             duplicates: Duplicates::default(),
+            corrected: Corrected::default(),
             compared: 0,
             findings: Vec::new(),
             epochs: Vec::new(),
@@ -188,6 +191,15 @@ impl<'a> Auditor<'a> {
             Err(why) => {
                 self.find(Kind::Batch, None, Seqs::default(), why.to_string());
                 Duplicates::default()
+            }
+        };
+        let (store, before) = (&self.deps.store, &self.base.manifest);
+        self.corrected = match stored::corrected(store, manifest, before).await {
+            Ok(corrected) => corrected,
+            Err(error) if error.kind() != ErrorKind::Damaged => return Err(error),
+            Err(why) => {
+                self.find(Kind::Batch, None, Seqs::default(), why.to_string());
+                Corrected::default()
             }
         };
         let sample = Sample::new(manifest, self.published.n);

@@ -1,11 +1,18 @@
 //! What the raw objects of an epoch hold.
 
+use std::collections::BTreeMap;
+
 use handover::{
+    attributions::{self, Decision},
+    manifest::{AttributionsFile, Manifest},
     raw::{self, Seal},
     segment::Segment,
 };
-use model::{Event, LogId, Record, SegmentNo, Seq};
-use storage::store::{Store, StoreError};
+use model::{EventId, LogId, Record, SegmentNo, Seq};
+use storage::{
+    error::StorageError,
+    store::{Store, StoreError},
+};
 
 use crate::seqs::Seqs;
 
@@ -41,9 +48,36 @@ impl Content {
         Self(mix(value ^ visitor.rotate_left(17)))
     }
 
-    pub fn of(event: &Event) -> Self {
-        Self::new(event.value_micros, event.visitor)
+    /// That of a record, whose value batch may have corrected.
+    fn of(log: LogId, record: &Record, corrected: &Corrected) -> Self {
+        Self::new(value(log, record, corrected), record.event.visitor)
     }
+}
+
+/// Values that batch counts of some events, in the place of those that their doors wrote.
+pub(crate) type Corrected = BTreeMap<EventId, Option<i64>>;
+
+fn value(log: LogId, record: &Record, corrected: &Corrected) -> Option<i64> {
+    let id = record.id(log);
+    let corrected = corrected.get(&id).filter(|_| !corrected.is_empty());
+    corrected.map_or(record.event.value_micros, |value| *value)
+}
+
+/// What `manifest` says of the values of events that `before` does not cover.
+pub(crate) async fn corrected(
+    store: &Store,
+    manifest: &Manifest,
+    before: &Manifest,
+) -> Result<Corrected, StorageError> {
+    let known = |file: &&AttributionsFile| !before.attributions.contains(file);
+    let files = manifest.attributions.iter().filter(known);
+    let files = files.map(|file| &file.file);
+    let is_corrected = |decision: &Decision| decision.correction.is_some();
+    let read = attributions::read(store, files, is_corrected).await?;
+    let values = read.into_values();
+    Ok(values
+        .filter_map(|d| Some((d.event, d.correction?.value_micros)))
+        .collect())
 }
 
 /// The finalizer of SplitMix64.
@@ -67,15 +101,21 @@ pub(crate) struct Stored {
 }
 
 /// Reads all segments of a sealed epoch, one after the other.
-pub(crate) async fn of_epoch(store: &Store, seal: &Seal) -> Result<Stored, StoreError> {
+pub(crate) async fn of_epoch(
+    store: &Store,
+    seal: &Seal,
+    corrected: &Corrected,
+) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
     let mut next = seal.seqs.first;
     for number in seal.segments.first.to(seal.segments.last) {
         for record in read(store, seal, number, &mut stored.unreadable).await? {
             stored.missing.push(next, record.seq.previous());
             next = record.seq.next();
-            stored.print.add(record.seq, Content::of(&record.event));
-            stored.value_micros += i128::from(record.event.value_micros.unwrap_or(0));
+            let content = Content::of(seal.log, &record, corrected);
+            stored.print.add(record.seq, content);
+            let value = value(seal.log, &record, corrected);
+            stored.value_micros += i128::from(value.unwrap_or(0));
         }
     }
     stored.missing.push(next, seal.seqs.last);
@@ -83,11 +123,16 @@ pub(crate) async fn of_epoch(store: &Store, seal: &Seal) -> Result<Stored, Store
 }
 
 /// The readable events of a sealed epoch, in order.
-pub(crate) async fn events(store: &Store, seal: &Seal) -> Result<Vec<(Seq, Content)>, StoreError> {
+pub(crate) async fn events(
+    store: &Store,
+    seal: &Seal,
+    corrected: &Corrected,
+) -> Result<Vec<(Seq, Content)>, StoreError> {
     let mut events = Vec::new();
     for number in seal.segments.first.to(seal.segments.last) {
         let records = read(store, seal, number, &mut Vec::new()).await?;
-        events.extend(records.iter().map(|r| (r.seq, Content::of(&r.event))));
+        let content = |r: &Record| (r.seq, Content::of(seal.log, r, corrected));
+        events.extend(records.iter().map(content));
     }
     Ok(events)
 }

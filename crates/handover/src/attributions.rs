@@ -134,11 +134,11 @@ fn flags(flags: impl Iterator<Item = bool>) -> BooleanArray {
     BooleanArray::from_iter(flags.map(Some))
 }
 
-/// The decisions of some files about the events that `wanted` names.
+/// The decisions of some files that are wanted.
 pub async fn read(
     store: &Store,
     files: impl Iterator<Item = &File>,
-    wanted: impl Fn(EventId) -> bool,
+    wanted: impl Fn(&Decision) -> bool,
 ) -> Result<Decisions, ViewError> {
     let mut all = Decisions::new();
     for file in files {
@@ -153,7 +153,7 @@ pub async fn read(
         let mut batches = builder.and_then(|b| b.build()).map_err(failed)?;
         while let Some(batch) = batches.try_next().await.map_err(failed)? {
             for decision in decode(&batch, path.as_ref())? {
-                if wanted(decision.event) {
+                if wanted(&decision) {
                     all.insert(decision.event, decision);
                 }
             }

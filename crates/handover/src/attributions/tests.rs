@@ -50,7 +50,10 @@ async fn what_is_decided_is_read_again() {
     storage::store::create(&store, &path, bytes).await.unwrap();
     let read_all = read(&store, [&file].into_iter(), |_| true).await.unwrap();
     assert_eq!(read_all, all);
-    let one = read(&store, [&file].into_iter(), |event| event == id(7, 8)).await;
+    let one = read(&store, [&file].into_iter(), |decision| {
+        decision.event == id(7, 8)
+    })
+    .await;
     assert_eq!(one.unwrap().len(), 1);
 }
 

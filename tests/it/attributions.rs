@@ -17,6 +17,8 @@ use crate::support::{
 const DESKTOP: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36";
 const RANGE: &str = "range=24h&interval=none&metrics=conversions,pending,rejected,value";
 
+const COUNTS: &str = "range=24h&interval=none&metrics=conversions";
+
 async fn tell(customer: &Customer, goal: &str, query: &[(&str, &str)]) -> Value {
     let url = format!("{}/c/{goal}", customer.collector);
     let told: Response = customer.http.get(url).query(query).send().await.unwrap();
@@ -38,7 +40,7 @@ fn click(visitor: &str, link: &str, sub: &str) -> Value {
 
 /// Conversions of a row of an answer, by what it is grouped by.
 async fn grouped(customer: &Customer, by: &str, name: &str) -> i64 {
-    let answer = customer.stats(&format!("{RANGE}&group_by={by}")).await;
+    let answer = customer.stats(&format!("{COUNTS}&group_by={by}")).await;
     let rows = answer["results"].as_array().unwrap().iter();
     let is_named = |row: &&Value| [&row[by], &row["slug"], &row["name"]].contains(&&json!(name));
     let row = rows.filter(is_named).map(|row| row["conversions"].as_i64());
@@ -46,7 +48,7 @@ async fn grouped(customer: &Customer, by: &str, name: &str) -> i64 {
 }
 
 async fn is_exact(customer: &Customer, by: &str) -> bool {
-    let answer = customer.stats(&format!("{RANGE}&group_by={by}")).await;
+    let answer = customer.stats(&format!("{COUNTS}&group_by={by}")).await;
     answer["meta"]["exact"]["conversions"].as_bool().unwrap()
 }
 

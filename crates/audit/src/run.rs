@@ -17,11 +17,11 @@ use storage::{
 
 use crate::{
     batch::{self, Counted, Placed},
+    decided::Decided,
     live::{self, LiveView},
     record::{self, Record},
     report::{Audit, EpochAudit, Finding, Kind},
     seqs::Seqs,
-    stored::{self, Corrected},
     visitors::Sample,
     walk::Walk,
 };
@@ -108,7 +108,7 @@ pub(crate) struct Auditor<'a> {
     /// Values of the events that count and are not read again.
     pub value_before: i64,
     pub duplicates: Duplicates,
-    pub corrected: Corrected,
+    pub decided: Decided,
     pub compared: usize,
     pub findings: Vec<Finding>,
     pub epochs: Vec<EpochAudit>,
@@ -127,7 +127,7 @@ impl<'a> Auditor<'a> {
             counted: Counted::new(Sample::new(&published.manifest, published.n)),
             value_before: 0,
             duplicates: Duplicates::default(),
-            corrected: Corrected::default(),
+            decided: Decided::default(),
             compared: 0,
             findings: Vec::new(),
             epochs: Vec::new(),
@@ -194,17 +194,17 @@ impl<'a> Auditor<'a> {
             }
         };
         let (store, before) = (&self.deps.store, &self.base.manifest);
-        self.corrected = match stored::corrected(store, manifest, before).await {
-            Ok(corrected) => corrected,
+        self.decided = match Decided::read(store, manifest, before).await {
+            Ok(decided) => decided,
             Err(error) if error.kind() != ErrorKind::Damaged => return Err(error),
             Err(why) => {
                 self.find(Kind::Batch, None, Seqs::default(), why.to_string());
-                Corrected::default()
+                Decided::default()
             }
         };
         let sample = Sample::new(manifest, self.published.n);
-        self.counted =
-            batch::counted(&self.deps.store, &self.files, &self.duplicates, sample).await?;
+        let (files, duplicates) = (&self.files, &self.duplicates);
+        self.counted = batch::counted(store, files, duplicates, &mut self.decided, sample).await?;
         for why in std::mem::take(&mut self.counted.unreadable) {
             self.find(Kind::Batch, None, Seqs::default(), why);
         }

@@ -1,20 +1,13 @@
 //! What the raw objects of an epoch hold.
 
-use std::collections::BTreeMap;
-
 use handover::{
-    attributions::{self, Decision},
-    manifest::{AttributionsFile, Manifest},
     raw::{self, Seal},
     segment::Segment,
 };
-use model::{EventId, LogId, Record, SegmentNo, Seq};
-use storage::{
-    error::StorageError,
-    store::{Store, StoreError},
-};
+use model::{LogId, Record, SegmentNo, Seq};
+use storage::store::{Store, StoreError};
 
-use crate::seqs::Seqs;
+use crate::{decided::Decided, seqs::Seqs};
 
 /// How many events, which, and what they say: two lists of the same events have the same print, two others
 /// practically never.
@@ -49,35 +42,9 @@ impl Content {
     }
 
     /// That of a record, whose value batch may have corrected.
-    fn of(log: LogId, record: &Record, corrected: &Corrected) -> Self {
-        Self::new(value(log, record, corrected), record.event.visitor)
+    fn of(log: LogId, record: &Record, decided: &Decided) -> Self {
+        Self::new(decided.value(log, record), record.event.visitor)
     }
-}
-
-/// Values that batch counts of some events, in the place of those that their doors wrote.
-pub(crate) type Corrected = BTreeMap<EventId, Option<i64>>;
-
-fn value(log: LogId, record: &Record, corrected: &Corrected) -> Option<i64> {
-    let id = record.id(log);
-    let corrected = corrected.get(&id).filter(|_| !corrected.is_empty());
-    corrected.map_or(record.event.value_micros, |value| *value)
-}
-
-/// What `manifest` says of the values of events that `before` does not cover.
-pub(crate) async fn corrected(
-    store: &Store,
-    manifest: &Manifest,
-    before: &Manifest,
-) -> Result<Corrected, StorageError> {
-    let known = |file: &&AttributionsFile| !before.attributions.contains(file);
-    let files = manifest.attributions.iter().filter(known);
-    let files = files.map(|file| &file.file);
-    let is_corrected = |decision: &Decision| decision.correction.is_some();
-    let read = attributions::read(store, files, is_corrected).await?;
-    let values = read.into_values();
-    Ok(values
-        .filter_map(|d| Some((d.event, d.correction?.value_micros)))
-        .collect())
 }
 
 /// The finalizer of SplitMix64.
@@ -104,7 +71,7 @@ pub(crate) struct Stored {
 pub(crate) async fn of_epoch(
     store: &Store,
     seal: &Seal,
-    corrected: &Corrected,
+    decided: &Decided,
 ) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
     let mut next = seal.seqs.first;
@@ -112,9 +79,9 @@ pub(crate) async fn of_epoch(
         for record in read(store, seal, number, &mut stored.unreadable).await? {
             stored.missing.push(next, record.seq.previous());
             next = record.seq.next();
-            let content = Content::of(seal.log, &record, corrected);
+            let content = Content::of(seal.log, &record, decided);
             stored.print.add(record.seq, content);
-            let value = value(seal.log, &record, corrected);
+            let value = decided.value(seal.log, &record);
             stored.value_micros += i128::from(value.unwrap_or(0));
         }
     }
@@ -126,12 +93,12 @@ pub(crate) async fn of_epoch(
 pub(crate) async fn events(
     store: &Store,
     seal: &Seal,
-    corrected: &Corrected,
+    decided: &Decided,
 ) -> Result<Vec<(Seq, Content)>, StoreError> {
     let mut events = Vec::new();
     for number in seal.segments.first.to(seal.segments.last) {
         let records = read(store, seal, number, &mut Vec::new()).await?;
-        let content = |r: &Record| (r.seq, Content::of(seal.log, r, corrected));
+        let content = |r: &Record| (r.seq, Content::of(seal.log, r, decided));
         events.extend(records.iter().map(content));
     }
     Ok(events)

@@ -22,5 +22,5 @@ pub use rollup::{
 
 /// What an engine is given, and what it gives back.
 pub mod tasks {
-    pub use crate::rollup::{Count, Done, Merge, NewRun, Part, Piece, Read, Task};
+    pub use crate::rollup::{Count, Done, Merge, NewRun, Part, Piece, Read, Task, Undecided};
 }

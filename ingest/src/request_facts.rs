@@ -110,6 +110,8 @@ impl EventBuilder {
         };
         Event {
             visitor: 0,
+            named: false,
+            seeks_visitor: 0,
             foreign_salt: false,
             user_agent: String::new(),
             device_type: device_type.to_owned(),
@@ -164,9 +166,14 @@ impl EventBuilder {
             place.country
         };
         let account = target.account.raw;
-        let (visitor, foreign_salt) = match (&seen.visitor, whose) {
-            _ if kind == EventKind::Conversion => (0, false),
-            (Some(name), _) => (self.salts.named().visitor(account, name), false),
+        let is_conversion = kind == EventKind::Conversion;
+        let named = seen
+            .visitor
+            .as_ref()
+            .map(|name| self.salts.named().visitor(account, name));
+        let (visitor, foreign_salt) = match (named, whose) {
+            _ if is_conversion => (0, false),
+            (Some(number), _) => (number, false),
             _ if fetch == Fetch::Proxy => (0, false),
             (None, None) if seen.user_agent.is_empty() => (0, false),
             (None, ip) => self.unnamed(account, settings, &seen, ip),
@@ -231,6 +238,15 @@ impl EventBuilder {
             listed_bot: String::new(),
             listed_person: false,
             listed_channel: String::new(),
+            named: named.is_some() && !is_conversion,
+            seeks_visitor: named.filter(|_| is_conversion).unwrap_or(0),
+            // How, its goal says.
+            seeks_first: false,
+            seeks_days: 0,
+            first_ms: None,
+            first_event: String::new(),
+            click_event: String::new(),
+            click_received_ms: 0,
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Needs `redis-server`, `chromium` and `chromedriver`, and recorded data in `../shared/data`.
 
+mod attributions;
 mod audit;
 mod bad_input;
 mod browser;

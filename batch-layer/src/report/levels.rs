@@ -208,13 +208,13 @@ impl Stored<'_> {
         let rest = left(rest.union(less)?, &keys())?;
         let nothing =
             cast(lit(0), DataType::Decimal128(38, 0)).alias(Measure::ValueMicros.column());
+        // A union takes columns by their places.
+        let measures = Measure::ALL.into_iter().map(|measure| match measure {
+            Measure::ValueMicros => nothing.clone(),
+            counter => col(counter.column()),
+        });
         let columns = keys().into_iter().chain([lit("").alias("value")]);
-        let rest = rest.select(
-            columns
-                .chain(counted())
-                .chain([nothing])
-                .collect::<Vec<_>>(),
-        )?;
+        let rest = rest.select(columns.chain(measures).collect::<Vec<_>>())?;
         rows.union(rest)
     }
 

@@ -34,8 +34,10 @@ impl Back {
         };
         let old = deps.manifests.get(recounted.before).await?;
         let manifest = Manifest {
-            // What is decided of repeated events since holds for these numbers, too.
+            // What is decided of repeated events and of conversions since holds for these numbers, too.
             duplicates: current.manifest.duplicates.clone(),
+            attributions: current.manifest.attributions.clone(),
+            touches: current.manifest.touches.clone(),
             ..(*old.ok_or_else(not_kept)?.manifest).clone()
         };
         // What is on neither list is deleted.
@@ -79,6 +81,8 @@ impl Back {
         Ok(Manifest {
             unsure: newest.unsure.clone(),
             duplicates: newest.duplicates.clone(),
+            attributions: newest.attributions.clone(),
+            touches: newest.touches.clone(),
             dropped: newest.dropped.clone(),
             swept_ms: newest.swept_ms,
             recounts: newest.recounts,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use enrich::Rules;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use handover::raw;
-use model::{Facts, LogId, Record, SegmentNo, Span};
+use handover::{attributions::Decisions, raw};
+use model::{Awaits, Facts, LogId, Record, SegmentNo, Seq, Span};
 use storage::{
     error::{Kind, StorageError},
     store::Store,
@@ -14,7 +14,7 @@ use storage::{
 use super::{
     door_rules::Applied,
     error::RollupError,
-    task::{Part, Read},
+    task::{Count, Part, Read, Undecided},
     worker::Worker,
 };
 
@@ -28,16 +28,37 @@ pub(crate) struct Enriched {
     pub facts: Facts,
 }
 
-/// Reads all events of some parts of epochs.
+/// What makes events of what is stored.
+struct Maker {
+    store: Store,
+    rules: Arc<Rules>,
+    door_rules: Arc<Applied>,
+    /// Whether only those are of use that batch decides about.
+    alone: bool,
+}
+
+/// The events of a segment.
+#[derive(Default)]
+struct Events {
+    /// How many it holds, and which.
+    count: u64,
+    seqs: Option<Span<Seq>>,
+    /// Those that are of use.
+    events: Vec<Enriched>,
+}
+
+/// Reads events of some parts of epochs.
 pub(super) struct Chunks {
-    segments: BoxStream<'static, Result<(usize, Vec<Enriched>), RollupError>>,
+    segments: BoxStream<'static, Result<(usize, Events), RollupError>>,
     read: Vec<Read>,
     /// Events held at once, and one segment's more.
     most: usize,
 }
 
 impl Chunks {
-    pub(super) fn new(worker: &Worker, parts: &[Part], door_rules: Arc<Applied>) -> Self {
+    /// Those of a task, as they were accepted, but for what doors decide by today.
+    pub(super) fn new(worker: &Worker, count: &Count, door_rules: Arc<Applied>) -> Self {
+        let parts = &count.parts;
         let none = |part: &Part| Read {
             log: part.log,
             epoch: part.epoch,
@@ -50,13 +71,15 @@ impl Chunks {
         };
         let read = parts.iter().map(none).collect();
         let parts: Vec<_> = parts.iter().cloned().enumerate().collect();
-        let (store, rules) = (Arc::clone(&worker.env.store), Arc::clone(&worker.rules));
+        let maker = Arc::new(Maker {
+            store: Arc::clone(&worker.env.store),
+            rules: Arc::clone(&worker.rules),
+            door_rules,
+            alone: count.undecided == Undecided::Alone,
+        });
         let one = move |(place, part, number)| {
-            let (store, by) = (
-                Arc::clone(&store),
-                (Arc::clone(&rules), Arc::clone(&door_rules)),
-            );
-            async move { Ok((place, segment(store, by, part, number).await?)) }
+            let maker = Arc::clone(&maker);
+            async move { Ok((place, segment(maker, part, number).await?)) }
         };
         let segments = futures::stream::iter(parts.into_iter().flat_map(numbers));
         Self {
@@ -70,9 +93,9 @@ impl Chunks {
     /// The next events; `None` after the last.
     pub(super) async fn next(&mut self) -> Result<Option<Vec<Enriched>>, RollupError> {
         let mut chunk: Vec<Enriched> = Vec::new();
-        while let Some((place, events)) = self.segments.try_next().await? {
-            self.read[place].add(&events);
-            chunk.extend(events);
+        while let Some((place, found)) = self.segments.try_next().await? {
+            self.read[place].add(&found);
+            chunk.extend(found.events);
             if chunk.len() >= self.most {
                 break;
             }
@@ -87,20 +110,55 @@ impl Chunks {
 }
 
 impl Read {
-    fn add(&mut self, events: &[Enriched]) {
-        self.count += events.len() as u64;
-        if let [first, ..] = events
-            && let [.., last] = events
-        {
-            let first = self.seqs.map_or(first.record.seq, |seqs| seqs.first);
-            self.seqs = Some(Span::from((first, last.record.seq)));
+    fn add(&mut self, found: &Events) {
+        self.count += found.count;
+        if let Some(Span { first, last }) = found.seqs {
+            let first = self.seqs.map_or(first, |seqs| seqs.first);
+            self.seqs = Some(Span::from((first, last)));
         }
     }
 }
 
+impl Maker {
+    fn events(&self, log: LogId, records: Vec<Record>) -> Events {
+        let seqs = match &records[..] {
+            [] => None,
+            [first, .., last] => Some(Span::from((first.seq, last.seq))),
+            [one] => Some(Span::from((one.seq, one.seq))),
+        };
+        let count = records.len() as u64;
+        let is_of_use = |record: &Record| !self.alone || record.event.awaits() != Awaits::Nothing;
+        let enriched = |mut record: Record| {
+            self.door_rules.apply(log, &mut record);
+            Enriched {
+                log,
+                facts: self.rules.facts(&record.event),
+                record,
+            }
+        };
+        let events = records.into_iter().filter(is_of_use).map(enriched);
+        Events {
+            count,
+            seqs,
+            events: events.collect(),
+        }
+    }
+}
+
+impl Enriched {
+    /// Writes into it what is decided about it, if anything is.
+    pub(super) fn amend(&mut self, decisions: &Decisions, rules: &Rules) {
+        let Some(decision) = decisions.get(&self.record.id(self.log)) else {
+            return;
+        };
+        decision.amend(&mut self.record.event);
+        self.facts = rules.facts(&self.record.event);
+        decision.amend_facts(&mut self.facts);
+    }
+}
+
 async fn segment(
-    store: Store,
-    (rules, door_rules): (Arc<Rules>, Arc<Applied>),
+    maker: Arc<Maker>,
     Part {
         log,
         epoch,
@@ -108,33 +166,23 @@ async fn segment(
         ..
     }: Part,
     number: SegmentNo,
-) -> Result<Vec<Enriched>, RollupError> {
-    let segment = raw::segment(&store, log, number).await;
+) -> Result<Events, RollupError> {
+    let segment = raw::segment(&maker.store, log, number).await;
     let segment = segment.and_then(|found| found.ok_or_else(|| raw::missing(log, number)));
     let segment = match segment.map_err(StorageError::from) {
-        Ok(segment) if given_up && segment.header.epoch != epoch => return Ok(Vec::new()),
+        Ok(segment) if given_up && segment.header.epoch != epoch => return Ok(Events::default()),
         Ok(segment) => segment,
         // What is damaged stays so: its log waits, and nobody else.
         Err(error) if error.kind() == Kind::Damaged => {
             let why = error.to_string();
             return match given_up {
-                true => Ok(Vec::new()),
+                true => Ok(Events::default()),
                 false => Err(RollupError::Held { log, epoch, why }),
             };
         }
         Err(error) => return Err(RollupError::Storage(error)),
     };
-    let enrich = move || {
-        let enriched = |mut record: Record| {
-            door_rules.apply(log, &mut record);
-            Enriched {
-                log,
-                facts: rules.facts(&record.event),
-                record,
-            }
-        };
-        segment.records.into_iter().map(enriched).collect()
-    };
+    let enrich = move || maker.events(log, segment.records);
     let events = tokio::task::spawn_blocking(enrich).await;
     events.map_err(RollupError::Panicked)
 }

@@ -4,12 +4,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use handover::{
+    attributions::{
+        self, Decision, Decisions,
+        asked::{self, Asked},
+    },
     duplicates::{self, Duplicates},
     manifest::{File, SenderKeysFile},
     runs::{Finished, Table},
     sender_keys::{self, Keyed},
+    touches::{self, Touch},
 };
-use storage::object_keys::ObjectKey;
+use model::Awaits;
+use storage::{error::StorageError, object_keys::ObjectKey};
 
 use super::{
     chunks::{Chunks, Enriched},
@@ -17,7 +23,7 @@ use super::{
     error::RollupError,
     events::{self, Encoded},
     fold::{Counted, Fold, Wanted},
-    task::{Count, Done, NewRun},
+    task::{Count, Done, NewRun, Undecided},
     worker::Worker,
     write::{NewFile, Writer, run_file},
 };
@@ -39,14 +45,26 @@ pub(super) async fn count(
     let left_out = Arc::new(left_out);
     let mut done = Done::default();
     let door_rules = Applied::read(&worker.env.store, count.door_rules.as_ref()).await?;
-    let mut chunks = Chunks::new(worker, &count.parts, door_rules);
-    while let Some(chunk) = chunks.next().await? {
+    let decisions = decisions(worker, count).await?;
+    let mut chunks = Chunks::new(worker, count, door_rules);
+    while let Some(mut chunk) = chunks.next().await? {
         let received = chunk.iter().map(|r| r.record.event.received_ms);
         done.last_ms = received.fold(done.last_ms, i64::max);
         let keys = match count.keys_since {
             Some(since) => Keys::of(&chunk, since)?,
             None => None,
         };
+        let found = match count.touches {
+            true => Found::of(&chunk)?,
+            false => Found::default(),
+        };
+        if count.undecided == Undecided::Left {
+            chunk.retain(|row| row.record.event.awaits() == Awaits::Nothing);
+        }
+        // Keys and what is to be decided are of events as they were accepted.
+        for row in chunk.iter_mut().filter(|_| !decisions.is_empty()) {
+            row.amend(&decisions, &worker.rules);
+        }
         let (events, counted) = {
             let _computing = worker.computing.lock().await;
             let (left_out, wanted) = (Arc::clone(&left_out), wanted.clone());
@@ -55,10 +73,62 @@ pub(super) async fn count(
             let computed = tokio::task::spawn_blocking(work).await;
             computed.map_err(RollupError::Panicked)??
         };
-        put(writer, &mut done, keys, events, counted).await?;
+        put(writer, &mut done, (keys, found), events, counted).await?;
     }
     done.read = chunks.read();
     Ok(done)
+}
+
+/// What is decided of events of its parts.
+async fn decisions(worker: &Worker, count: &Count) -> Result<Decisions, RollupError> {
+    let is_here = |of: &Decision| count.parts.iter().any(|part| part.log == of.event.log);
+    let files = count.attributions.iter();
+    let read = attributions::read(&worker.env.store, files, is_here).await;
+    Ok(read.map_err(StorageError::from)?)
+}
+
+/// What a chunk has for conversions without their click: those, and clicks of named visitors.
+#[derive(Default)]
+struct Found {
+    asked: Option<(Bytes, u64)>,
+    touches: Option<touches::Finished>,
+}
+
+impl Found {
+    fn of(rows: &[Enriched]) -> Result<Self, RollupError> {
+        let asked = rows.iter().filter_map(|r| Asked::of(r.log, &r.record));
+        let asked: Vec<Asked> = asked.collect();
+        let touches = rows
+            .iter()
+            .filter_map(|r| Touch::of(r.log, &r.record, &r.facts));
+        let mut touches: Vec<Touch> = touches.collect();
+        touches.sort_by_cached_key(Touch::key);
+        let touches = match touches.is_empty() {
+            true => None,
+            false => {
+                let mut out = touches::Writer::new()?;
+                out.write(&touches)?;
+                out.finish()?
+            }
+        };
+        let asked = match asked.len() as u64 {
+            0 => None,
+            rows => Some((asked::encode(&asked)?, rows)),
+        };
+        Ok(Self { asked, touches })
+    }
+
+    fn files(&self) -> impl Iterator<Item = NewFile> {
+        let asked = self.asked.iter().map(|(bytes, rows)| {
+            let key = |name| ObjectKey::Attributions { name };
+            NewFile::new(key, *rows, bytes.clone())
+        });
+        let touches = self.touches.iter().map(|touches| {
+            let key = |name| ObjectKey::Touches { name };
+            NewFile::new(key, touches.rows, touches.bytes.clone())
+        });
+        asked.chain(touches)
+    }
 }
 
 fn wanted(count: &Count) -> Result<Wanted, RollupError> {
@@ -143,19 +213,26 @@ fn fold(chunk: &[Enriched], left_out: &Duplicates, wanted: Wanted) -> Result<Cou
 async fn put(
     writer: &mut Writer<'_>,
     done: &mut Done,
-    keys: Option<Keys>,
+    (keys, found): (Option<Keys>, Found),
     events: Vec<Encoded>,
     Counted { sums, visits }: Counted,
 ) -> Result<(), RollupError> {
     let of_run = |table| move |file| NewFile::of_run(table, file);
     let files = (keys.iter().map(Keys::file))
+        .chain(found.files())
         .chain(events.iter().map(Encoded::file))
         .chain(sums.iter().map(of_run(Table::Sums)))
         .chain(visits.iter().map(of_run(Table::Visits)));
     let mut stored = writer.put_all(files).await?.into_iter();
     // They come in the order in which they were given.
     let mut next = |count: usize| -> Vec<File> { stored.by_ref().take(count).collect() };
-    let (keys_files, events_files) = (next(keys.iter().len()), next(events.len()));
+    let keys_files = next(keys.iter().len());
+    done.asked.extend(next(found.asked.iter().len()));
+    let touches = next(found.touches.iter().len());
+    let touches = touches.into_iter().zip(&found.touches);
+    done.touches
+        .extend(touches.map(|(file, finished)| finished.stored(file, 0)));
+    let events_files = next(events.len());
     let (sums_files, visits_files) = (next(sums.len()), next(visits.len()));
     let run = |files: Vec<File>, finished: Vec<Finished>| {
         let both = files.into_iter().zip(finished);
@@ -167,9 +244,12 @@ async fn put(
     let events = events.iter().zip(events_files);
     done.events
         .extend(events.map(|(events, file)| events.stored(file)));
-    done.runs.push(NewRun {
+    let run = NewRun {
         sums: run(sums_files, sums),
         visits: run(visits_files, visits),
-    });
+    };
+    if run.files().next().is_some() {
+        done.runs.push(run);
+    }
     Ok(())
 }

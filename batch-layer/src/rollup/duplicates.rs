@@ -25,6 +25,14 @@ use super::{
 };
 use crate::engine;
 
+/// What a step finds by senders' keys.
+pub(super) struct Found {
+    /// Events that are not counted: others with the same key are.
+    pub(super) left_out: Vec<EventId>,
+    /// What is counted of keys that fresh events have, and of which one could not be checked.
+    pub(super) unsure: Vec<Keyed>,
+}
+
 /// Finds the events that are not to be counted and notes them in `manifest`, whose keys are those
 /// of `fresh` afterwards, too; tells which are new. `before` is the newest manifest: what it
 /// covers is decided on.
@@ -34,18 +42,21 @@ pub(super) async fn find(
     before: &Manifest,
     fresh: Vec<SenderKeysFile>,
     manifest: &mut Manifest,
-) -> Result<Vec<EventId>, RollupError> {
+) -> Result<Found, RollupError> {
     let mut all = duplicates::read(&deps.env.store, before).await?;
-    let mut new = Vec::new();
+    let (mut new, mut undecided) = (Vec::new(), Vec::new());
     let unsure = manifest
         .sender_keys
         .iter()
         .chain(&fresh)
         .any(|k| k.unchecked > 0);
     if unsure && !fresh.is_empty() {
-        let found = look(deps, before, &all, &fresh, &manifest.sender_keys).await?;
+        undecided = look(deps, before, &all, &fresh, &manifest.sender_keys).await?;
+        let settled = |k: &Keyed| k.event.seq <= before.horizon.of(k.event.log).seq;
+        let found = decide(undecided.clone(), settled);
         new.extend(found.iter().map(|duplicate| duplicate.event));
         all.extend(found.into_iter().map(|d| (d.event, d)));
+        undecided.retain(|row| !all.contains_key(&row.event));
     }
     manifest.sender_keys.extend(fresh);
     manifest.duplicates = match new.is_empty() {
@@ -56,7 +67,10 @@ pub(super) async fn find(
             Some(writer.put(key, all.len() as u64, bytes).await?)
         }
     };
-    Ok(new)
+    Ok(Found {
+        left_out: new,
+        unsure: undecided,
+    })
 }
 
 /// Name of the table of new keys, and of the table of those before.
@@ -64,7 +78,7 @@ const FRESH: &str = "fresh";
 const OLD: &str = "old";
 
 /// Events may be late: a collector was away.
-const LATE_MS: i64 = 2 * 86_400_000;
+pub(super) const LATE_MS: i64 = 2 * 86_400_000;
 
 /// The first moment whose keys count in a run after `before`, unix milliseconds. A collector's
 /// clock may be ahead by years.
@@ -99,7 +113,7 @@ async fn look(
     known: &Duplicates,
     fresh: &[SenderKeysFile],
     old: &[SenderKeysFile],
-) -> Result<Vec<Duplicate>, RollupError> {
+) -> Result<Vec<Keyed>, RollupError> {
     let context = engine::context(deps)?;
     engine::register_as(&context, FRESH, &paths(fresh), sender_keys::schema()).await?;
     engine::register_as(&context, OLD, &paths(old), sender_keys::schema()).await?;
@@ -110,8 +124,7 @@ async fn look(
         let undecided = decode(&batch)?.into_iter();
         rows.extend(undecided.filter(|row| !known.contains_key(&row.event)));
     }
-    let settled = |k: &Keyed| k.event.seq <= before.horizon.of(k.event.log).seq;
-    Ok(decide(rows, settled))
+    Ok(rows)
 }
 
 fn paths(files: &[SenderKeysFile]) -> Vec<Path> {
@@ -164,7 +177,8 @@ fn is_same(one: &Keyed, other: &Keyed) -> bool {
 /// event has, it was decided before. Those are few. Tables of keys: [`FRESH`], and [`OLD`] from
 /// `since_ms` on.
 fn unsure_keys(since_ms: i64) -> String {
-    let columns = "account, key, log, seq, time, received, unchecked, status, amount, adjusts, repeats, own_key";
+    let columns = "account, key, log, seq, time, received, unchecked, status, amount, adjusts, repeats, own_key, \
+         taken_back, value";
     // All reports of a transaction are looked at together.
     let subject = "split_part(key, '.', 1)";
     format!(

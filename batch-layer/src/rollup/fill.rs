@@ -14,7 +14,7 @@ use model::{CUBES, Covered, Cube, Epoch, Horizon, LogId};
 use super::{
     deps::{RollupDeps, RollupError},
     step,
-    task::Count,
+    task::{Count, Undecided},
     tasks,
     write::Writer,
 };
@@ -102,9 +102,13 @@ pub(super) async fn some(
         visits: false,
         events: false,
         keys_since: None,
+        attributions: Vec::new(),
+        undecided: Undecided::Counted,
+        touches: false,
     };
     // What is lost was noted when these were settled.
-    let (counted, _) = tasks::count(deps, writer, &taken, count).await?;
+    let decided = &manifest.attributions;
+    let (counted, _) = tasks::count(deps, writer, &taken, decided, count).await?;
     for (_, done) in counted {
         step::add_runs(manifest, done.runs);
     }

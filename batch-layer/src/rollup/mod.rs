@@ -1,6 +1,7 @@
 //! The rollup: sealed epochs in, exact numbers out, in steps of a bounded size. Each is published
 //! by itself, so that a backlog of any size is worked off, and seen to be.
 
+mod attribute;
 mod back;
 mod changes;
 mod chunks;
@@ -44,7 +45,7 @@ pub use self::{
     door_rules::DoorRules,
     engine::{Engine, Local, Results, perform},
     error::RollupError,
-    task::{Count, Done, Merge, NewRun, Part, Piece, Read, Task},
+    task::{Count, Done, Merge, NewRun, Part, Piece, Read, Task, Undecided},
     worker::Worker,
 };
 
@@ -153,11 +154,12 @@ fn names(manifest: &Manifest) -> BTreeSet<String> {
         .iter()
         .map(|rules| rules.file.name.clone());
     let of_doors = of_doors.map(|name| ObjectKey::DoorRules { name }.path());
-    let all = events
-        .chain(runs)
-        .chain(keys)
-        .chain(left_out)
-        .chain(of_doors);
+    let decided = manifest.attributions.iter().map(|of| of.file.name.clone());
+    let decided = decided.map(|name| ObjectKey::Attributions { name }.path());
+    let touches = manifest.touches.iter().map(|of| of.file.name.clone());
+    let touches = touches.map(|name| ObjectKey::Touches { name }.path());
+    let all = events.chain(runs).chain(keys).chain(left_out);
+    let all = all.chain(of_doors).chain(decided).chain(touches);
     let all = all.chain(takeover::paths(manifest));
     all.map(|path| path.to_string()).collect()
 }

@@ -267,6 +267,8 @@ impl<'a> Recount<'a> {
             next_run: recounted.next_run.max(before.next_run),
             unsure: before.unsure.clone(),
             duplicates: before.duplicates.clone(),
+            attributions: before.attributions.clone(),
+            touches: before.touches.clone(),
             dropped: before.dropped.clone(),
             swept_ms: before.swept_ms,
             recounts: *n,

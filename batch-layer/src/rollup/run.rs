@@ -13,7 +13,7 @@ use model::{Bug, Epoch, LogId, failpoint::reach, planted};
 use storage::ledger::Appended;
 
 use super::{
-    Report,
+    Report, attribute,
     back::{self, Back},
     collect,
     deps::{RollupDeps, RollupError},
@@ -48,6 +48,8 @@ pub(super) enum Work {
     Fill,
     /// Runs become one.
     Merge,
+    /// Files of clicks of named visitors become fewer.
+    Touches,
     /// What nothing names is dropped.
     Sweep,
     /// What was dropped is deleted.
@@ -83,6 +85,7 @@ impl<'a> Run<'a> {
     pub(super) async fn steps(&mut self) -> Result<(), RollupError> {
         while self.once(Work::Step).await? {
             self.beside(Work::Merge).await;
+            self.beside(Work::Touches).await;
         }
         Ok(())
     }
@@ -208,6 +211,7 @@ impl<'a> Run<'a> {
             Work::TakeOver => takeover::some(deps, writer, manifest).await?,
             Work::BeginFilling => fill::begin(manifest),
             Work::Fill => fill::some(deps, writer, manifest, directory, held).await?,
+            Work::Touches => attribute::merge(deps, writer, manifest).await?,
             Work::Sweep => sweep::some(deps, current.n, manifest).await?,
             // They publish in a way of their own.
             Work::Full | Work::Publish | Work::Discard => false,

@@ -9,9 +9,10 @@ use model::EventId;
 
 use super::{
     Report,
+    attribute::{self, Decided},
     deps::{RollupDeps, RollupError},
     duplicates as keys, fill,
-    task::{Count, Done, NewRun, Piece},
+    task::{Count, Done, NewRun, Piece, Undecided},
     tasks,
     write::Writer,
 };
@@ -36,15 +37,42 @@ pub(super) async fn take(
         // There is nothing to sweep yet.
         manifest.swept_ms = deps.env.clock.now_ms();
     }
-    let count = Count {
+    // What is settled already was decided on when it was.
+    let is_new = |seal: &Seal| seal.epoch > decided.horizon.of(seal.log).epoch;
+    let is_new = taken.iter().any(is_new);
+    let mut count = Count {
         door_rules: manifest.door_rules.clone(),
         ..Count::all(deps.rules.version(), decided.duplicates.clone(), since)
     };
-    let (mut counted, skipped) = tasks::count(deps, writer, taken, count).await?;
+    if is_new {
+        (count.touches, count.undecided) = (true, Undecided::Left);
+    }
+    let before = &decided.attributions;
+    let (mut counted, skipped) = tasks::count(deps, writer, taken, before, count).await?;
     let fresh: Vec<_> = counted.iter().flat_map(|(_, d)| d.keys.clone()).collect();
     let unchecked = fresh.iter().any(|keys| keys.unchecked > 0);
     let found = keys::find(deps, writer, decided, fresh, manifest).await?;
-    count_again(deps, writer, manifest, &mut counted, &found).await?;
+    let mut decisions = Decided::default();
+    if is_new {
+        let touches = counted.iter().flat_map(|(_, done)| done.touches.clone());
+        manifest.touches.extend(touches);
+        attribute::forget_old(deps, manifest);
+        decisions =
+            attribute::decide(deps, writer, decided, manifest, &counted, &found.unsure).await?;
+    }
+    count_again(
+        deps,
+        writer,
+        manifest,
+        &mut counted,
+        &found.left_out,
+        &decisions,
+    )
+    .await?;
+    for done in attribute::rest(deps, writer, manifest, &counted, &decisions).await? {
+        manifest.event_files.extend(done.events);
+        add_runs(manifest, done.runs);
+    }
     let mut events = 0;
     for (_, done) in counted {
         events += done.read.iter().map(|read| read.count).sum::<u64>();
@@ -60,32 +88,48 @@ pub(super) async fn take(
     let report = Report {
         events,
         epochs: taken.len() as u64,
-        duplicates: found.len() as u64,
+        duplicates: found.left_out.len() as u64,
         ..Report::default()
     };
     manifest.events_count += report.events;
     Ok(report)
 }
 
-/// What is repeated is known only when all keys are. That is rare: what holds some of it is counted again.
+/// What is repeated, and what a report should have done, is known only when all keys are. That is rare: what holds some
+/// of it is counted again.
 async fn count_again(
     deps: &RollupDeps,
     writer: &mut Writer<'_>,
     manifest: &Manifest,
     counted: &mut [(Count, Done)],
     found: &[EventId],
+    decisions: &Decided,
 ) -> Result<(), RollupError> {
-    let holds = |done: &Done| found.iter().any(|event| done.holds(*event));
-    let again = counted.iter_mut().filter(|(_, done)| holds(done));
+    let repeats = |done: &Done| found.iter().any(|event| done.holds(*event));
+    let is_corrected = |done: &Done| decisions.corrected.iter().any(|event| done.holds(*event));
+    let again = counted.iter_mut();
+    let again = again.filter(|(_, done)| repeats(done) || is_corrected(done));
     let again: Vec<&mut (Count, Done)> = again.collect();
     let left_out = &manifest.duplicates;
-    let pieces = again
-        .iter()
-        .map(|(count, _)| Piece::Count(count.clone().again(left_out.clone())));
+    let pieces = again.iter().map(|(count, done)| {
+        let again = count.clone().again(left_out.clone());
+        Piece::Count(Count {
+            // The table of events has what is corrected, too.
+            events: is_corrected(done),
+            attributions: decisions.files(),
+            ..again
+        })
+    });
     let results = tasks::all(deps, writer, pieces.collect()).await?;
     for ((_, done), result) in again.into_iter().zip(results) {
-        let wrong = std::mem::replace(&mut done.runs, result.runs);
-        writer.forget(wrong.iter().flat_map(NewRun::files)).await;
+        let mut wrong = Done {
+            runs: std::mem::replace(&mut done.runs, result.runs),
+            ..Done::default()
+        };
+        if is_corrected(done) {
+            wrong.events = std::mem::replace(&mut done.events, result.events);
+        }
+        writer.forget(wrong.paths()).await;
     }
     Ok(())
 }

@@ -20,13 +20,15 @@ const YOUNG_MS: i64 = 3 * EVERY_MS;
 /// Files dropped at once, at most.
 const MOST: usize = 10_000;
 /// Where the rollup writes.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 8] = [
     "events",
     "runs",
     "visitors",
     "keys",
     "duplicates",
     "door-rules",
+    "attributions",
+    "touches",
 ];
 
 /// Drops what nothing names, if it is time to look; false if it is not.

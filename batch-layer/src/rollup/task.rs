@@ -2,7 +2,7 @@
 //! anywhere, at once and again: what one has written counts only when a manifest names it.
 
 use handover::{
-    manifest::{DoorRulesFile, EventsFile, File, SenderKeysFile},
+    manifest::{AttributionsFile, DoorRulesFile, EventsFile, File, SenderKeysFile, TouchesFile},
     raw::Seal,
     runs::{RunFile, Table},
     skips::Skips,
@@ -53,6 +53,28 @@ pub struct Count {
     pub events: bool,
     /// The first moment whose senders' keys are written, unix milliseconds; none are without it.
     pub keys_since: Option<i64>,
+    /// Files with what is decided about conversions.
+    #[serde(default)]
+    pub attributions: Vec<File>,
+    /// What becomes of conversions that batch decides about.
+    #[serde(default)]
+    pub undecided: Undecided,
+    /// Whether clicks of named visitors are written, and what is to be decided.
+    #[serde(default)]
+    pub touches: bool,
+}
+
+/// What a task does with conversions that batch decides about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undecided {
+    /// They are decided, and counted with all others.
+    #[default]
+    Counted,
+    /// They are left for another task.
+    Left,
+    /// They are decided, and counted by themselves: a task before has left them.
+    Alone,
 }
 
 /// Segments of one epoch.
@@ -87,6 +109,12 @@ pub struct Done {
     pub events: Vec<EventsFile>,
     /// Files of senders' keys.
     pub keys: Vec<SenderKeysFile>,
+    /// Files of conversions that are to be decided about: see [`handover::attributions::asked`].
+    #[serde(default)]
+    pub asked: Vec<File>,
+    /// Files of clicks of named visitors.
+    #[serde(default)]
+    pub touches: Vec<TouchesFile>,
     /// New runs; whoever publishes them gives the numbers.
     pub runs: Vec<NewRun>,
     /// What was read of each part, in their order.
@@ -130,6 +158,9 @@ impl Count {
             visits,
             events: true,
             keys_since: Some(keys_since),
+            attributions: Vec::new(),
+            undecided: Undecided::Counted,
+            touches: false,
         }
     }
 
@@ -139,7 +170,42 @@ impl Count {
             left_out,
             events: false,
             keys_since: None,
+            touches: false,
             ..self
+        }
+    }
+
+    /// What is left of it, now that it is decided.
+    pub(super) fn rest(self, left_out: Option<File>, attributions: Vec<File>) -> Self {
+        Self {
+            attributions,
+            undecided: Undecided::Alone,
+            events: true,
+            ..self.again(left_out)
+        }
+    }
+
+    /// The same of these parts, whose epochs are among these.
+    pub(super) fn of_parts(
+        &self,
+        parts: Vec<Part>,
+        taken: &[Seal],
+        decided: &[AttributionsFile],
+    ) -> Self {
+        let is_of = |seal: &&Seal| {
+            let mut parts = parts.iter();
+            parts.any(|part| (part.log, part.epoch) == (seal.log, seal.epoch))
+        };
+        let seals: Vec<&Seal> = taken.iter().filter(is_of).collect();
+        let overlaps = |file: &&AttributionsFile| {
+            let mut seals = seals.iter();
+            seals.any(|seal| file.overlaps(seal.log, seal.seqs))
+        };
+        let files = decided.iter().filter(overlaps);
+        Self {
+            attributions: files.map(|file| file.file.clone()).collect(),
+            parts,
+            ..self.clone()
         }
     }
 }
@@ -168,9 +234,16 @@ impl Done {
         let keys = self.keys.iter().map(|keys| ObjectKey::Keys {
             name: keys.file.name.clone(),
         });
+        let asked = self.asked.iter().map(|file| ObjectKey::Attributions {
+            name: file.name.clone(),
+        });
+        let touches = self.touches.iter().map(|touches| ObjectKey::Touches {
+            name: touches.file.name.clone(),
+        });
         let runs = self.runs.iter().flat_map(NewRun::files);
         let runs = runs.map(|(table, name)| run_key(table, name.to_owned()));
-        events.chain(keys).chain(runs).map(|key| key.path())
+        let all = events.chain(keys).chain(asked).chain(touches).chain(runs);
+        all.map(|key| key.path())
     }
 }
 

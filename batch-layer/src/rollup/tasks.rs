@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
-use handover::{manifest::Skipped, raw::Seal, skips::Skips};
+use handover::{
+    manifest::{AttributionsFile, Skipped},
+    raw::Seal,
+    skips::Skips,
+};
 use model::{Epoch, LogId};
 
 use super::{
@@ -44,17 +48,16 @@ pub(super) async fn all(
     }
 }
 
-/// Counts the events of sealed epochs, as `count` says; tells also what is lost of those that are given up.
+/// Counts the events of sealed epochs, as `count` says, of some of which this was decided before; tells also what is
+/// lost of those that are given up.
 pub(super) async fn count(
     deps: &RollupDeps,
     writer: &mut Writer<'_>,
     taken: &[Seal],
+    decided: &[AttributionsFile],
     count: Count,
 ) -> Result<(Vec<(Count, Done)>, Vec<Skipped>), RollupError> {
-    let with = |parts| Count {
-        parts,
-        ..count.clone()
-    };
+    let with = |parts| count.of_parts(parts, taken, decided);
     let skips = Skips::read(&deps.env.store).await?;
     let counts: Vec<Count> = split(taken, &skips, deps.limits.task())
         .into_iter()

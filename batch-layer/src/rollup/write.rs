@@ -134,9 +134,8 @@ impl<'a> Writer<'a> {
         Ok(files.collect())
     }
 
-    /// Deletes files of runs that were written, and are not needed any more.
-    pub(super) async fn forget(&mut self, files: impl Iterator<Item = (Table, &str)>) {
-        let paths = files.map(|(table, name)| run_key(table, name.to_owned()).path());
+    /// Deletes files that were written, and are not needed any more.
+    pub(super) async fn forget(&mut self, paths: impl Iterator<Item = Path>) {
         let (ours, rest): (Vec<Path>, Vec<Path>) = {
             let gone: BTreeSet<Path> = paths.collect();
             self.written.drain(..).partition(|path| gone.contains(path))

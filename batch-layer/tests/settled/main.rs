@@ -1,5 +1,6 @@
 //! Predictions, reports and queries over what the rollup has settled.
 
+mod attributions;
 mod by_entity;
 mod generations;
 mod handover;

@@ -22,6 +22,7 @@ use storage::{
 };
 
 use crate::{
+    decided::Decided,
     events,
     stored::{Content, Print},
     visitors::Sample,
@@ -163,6 +164,7 @@ pub(crate) async fn counted(
     store: &Store,
     files: &[Placed],
     duplicates: &Duplicates,
+    decided: &mut Decided,
     sample: Sample,
 ) -> Result<Counted, StoreError> {
     let mut counted = Counted::new(sample);
@@ -174,6 +176,7 @@ pub(crate) async fn counted(
             rows += 1;
             let print = prints.entry((event.log, event.epoch)).or_default();
             print.add(event.seq, event.content());
+            decided.see(event);
             let is_counted = duplicates.is_empty() || !duplicates.contains_key(&event.id());
             if is_counted {
                 value_micros = value_micros.wrapping_add(event.value_micros.unwrap_or(0));

@@ -18,7 +18,7 @@ const MAX_COMPARED: usize = 10;
 impl Auditor<'_> {
     /// One complete epoch.
     pub(crate) async fn sealed(&mut self, seal: &Seal) -> Result<(), StorageError> {
-        let stored = stored::of_epoch(&self.deps.store, seal).await?;
+        let stored = stored::of_epoch(&self.deps.store, seal, &self.decided).await?;
         let before = self.findings.len();
         self.compare_stored(seal, &stored);
         let live = self.compare_live(seal, &stored);
@@ -137,7 +137,7 @@ impl Auditor<'_> {
         let there = batch::events(store, &self.files, of).await?;
         let (all, changed) = match self.is_told(seal, stored) {
             true => {
-                let all = stored::events(store, seal).await?;
+                let all = stored::events(store, seal, &self.decided).await?;
                 (numbers(&all), changed(&all, &there))
             }
             false => (seal.seqs.seqs().collect(), Seqs::default()),

@@ -13,7 +13,7 @@ use crate::{
     stored::Content,
 };
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "log",
     "epoch",
     "seq",
@@ -23,7 +23,10 @@ const COLUMNS: [&str; 9] = [
     "visitor",
     "bot",
     "value_micros",
+    // Older files lack it.
+    LINK,
 ];
+const LINK: &str = "link";
 
 /// One event.
 pub(crate) struct Row {
@@ -31,6 +34,8 @@ pub(crate) struct Row {
     pub epoch: Epoch,
     pub seq: Seq,
     pub account: EntityId,
+    /// The link whose click led to a conversion, by its raw number.
+    pub link: Option<u64>,
     /// When it happened, unix minute.
     pub minute: i64,
     pub visitor: u64,
@@ -62,15 +67,21 @@ pub(crate) async fn each(
     let path = &placed.path;
     let mut stream = batch::open(store, placed, &COLUMNS).await?;
     let (mut log, mut account) = (Parsed::new(path), Parsed::new(path));
+    let mut link = Parsed::<EntityId>::new(path);
     while let Some(batch) = batch::next(&mut stream, path).await? {
         let columns = Columns::of(&batch, path)?;
         for row in 0..batch.num_rows() {
             let value = columns.value_micros;
+            let named = columns.link.filter(|links| links.is_valid(row));
             see(&Row {
                 log: log.of(columns.log.value(row))?,
                 epoch: Epoch(columns.epoch.value(row)),
                 seq: Seq(columns.seq.value(row)),
                 account: account.of(columns.account.value(row))?,
+                link: match named {
+                    Some(links) => Some(link.of(links.value(row))?.raw),
+                    None => None,
+                },
                 minute: time::minute_of(columns.time.value(row)),
                 visitor: columns.visitor.value(row),
                 is_visit: columns.kind.value(row) != "conversion",
@@ -92,6 +103,7 @@ struct Columns<'a> {
     visitor: &'a PrimitiveArray<UInt64Type>,
     bot: &'a StringArray,
     value_micros: &'a PrimitiveArray<Int64Type>,
+    link: Option<&'a StringArray>,
 }
 
 impl<'a> Columns<'a> {
@@ -106,6 +118,10 @@ impl<'a> Columns<'a> {
             visitor: numbers(batch, "visitor", path)?,
             bot: texts(batch, "bot", path)?,
             value_micros: numbers(batch, "value_micros", path)?,
+            link: match batch.column_by_name(LINK) {
+                Some(_) => Some(texts(batch, LINK, path)?),
+                None => None,
+            },
         })
     }
 }

@@ -20,7 +20,7 @@ use crate::batch::{self, Placed, Unreadable};
 /// Unchecked events looked at, at most: what more there are is not compared.
 const MOST: usize = 1_000_000;
 /// Columns of a file of keys.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
     "account",
     "key",
     "log",
@@ -33,6 +33,8 @@ const COLUMNS: [&str; 12] = [
     "adjusts",
     "repeats",
     "own_key",
+    "taken_back",
+    "value",
 ];
 
 /// What is wrong, and with which event if it is one. Keys are known for 30 days: of older

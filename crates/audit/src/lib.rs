@@ -8,6 +8,7 @@
 pub mod account;
 mod batch;
 mod compare;
+mod decided;
 mod events;
 mod left_out;
 mod live;

@@ -17,6 +17,7 @@ use storage::{
 
 use crate::{
     batch::{self, Counted, Placed},
+    decided::Decided,
     live::{self, LiveView},
     record::{self, Record},
     report::{Audit, EpochAudit, Finding, Kind},
@@ -107,6 +108,7 @@ pub(crate) struct Auditor<'a> {
     /// Values of the events that count and are not read again.
     pub value_before: i64,
     pub duplicates: Duplicates,
+    pub decided: Decided,
     pub compared: usize,
     pub findings: Vec<Finding>,
     pub epochs: Vec<EpochAudit>,
@@ -125,6 +127,7 @@ impl<'a> Auditor<'a> {
             counted: Counted::new(Sample::new(&published.manifest, published.n)),
             value_before: 0,
             duplicates: Duplicates::default(),
+            decided: Decided::default(),
             compared: 0,
             findings: Vec::new(),
             epochs: Vec::new(),
@@ -190,9 +193,18 @@ impl<'a> Auditor<'a> {
                 Duplicates::default()
             }
         };
+        let (store, before) = (&self.deps.store, &self.base.manifest);
+        self.decided = match Decided::read(store, manifest, before).await {
+            Ok(decided) => decided,
+            Err(error) if error.kind() != ErrorKind::Damaged => return Err(error),
+            Err(why) => {
+                self.find(Kind::Batch, None, Seqs::default(), why.to_string());
+                Decided::default()
+            }
+        };
         let sample = Sample::new(manifest, self.published.n);
-        self.counted =
-            batch::counted(&self.deps.store, &self.files, &self.duplicates, sample).await?;
+        let (files, duplicates) = (&self.files, &self.duplicates);
+        self.counted = batch::counted(store, files, duplicates, &mut self.decided, sample).await?;
         for why in std::mem::take(&mut self.counted.unreadable) {
             self.find(Kind::Batch, None, Seqs::default(), why);
         }

@@ -4,10 +4,10 @@ use handover::{
     raw::{self, Seal},
     segment::Segment,
 };
-use model::{Event, LogId, Record, SegmentNo, Seq};
+use model::{LogId, Record, SegmentNo, Seq};
 use storage::store::{Store, StoreError};
 
-use crate::seqs::Seqs;
+use crate::{decided::Decided, seqs::Seqs};
 
 /// How many events, which, and what they say: two lists of the same events have the same print, two others
 /// practically never.
@@ -41,8 +41,9 @@ impl Content {
         Self(mix(value ^ visitor.rotate_left(17)))
     }
 
-    pub fn of(event: &Event) -> Self {
-        Self::new(event.value_micros, event.visitor)
+    /// That of a record, whose value batch may have corrected.
+    fn of(log: LogId, record: &Record, decided: &Decided) -> Self {
+        Self::new(decided.value(log, record), record.event.visitor)
     }
 }
 
@@ -67,15 +68,21 @@ pub(crate) struct Stored {
 }
 
 /// Reads all segments of a sealed epoch, one after the other.
-pub(crate) async fn of_epoch(store: &Store, seal: &Seal) -> Result<Stored, StoreError> {
+pub(crate) async fn of_epoch(
+    store: &Store,
+    seal: &Seal,
+    decided: &Decided,
+) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
     let mut next = seal.seqs.first;
     for number in seal.segments.first.to(seal.segments.last) {
         for record in read(store, seal, number, &mut stored.unreadable).await? {
             stored.missing.push(next, record.seq.previous());
             next = record.seq.next();
-            stored.print.add(record.seq, Content::of(&record.event));
-            stored.value_micros += i128::from(record.event.value_micros.unwrap_or(0));
+            let content = Content::of(seal.log, &record, decided);
+            stored.print.add(record.seq, content);
+            let value = decided.value(seal.log, &record);
+            stored.value_micros += i128::from(value.unwrap_or(0));
         }
     }
     stored.missing.push(next, seal.seqs.last);
@@ -83,11 +90,16 @@ pub(crate) async fn of_epoch(store: &Store, seal: &Seal) -> Result<Stored, Store
 }
 
 /// The readable events of a sealed epoch, in order.
-pub(crate) async fn events(store: &Store, seal: &Seal) -> Result<Vec<(Seq, Content)>, StoreError> {
+pub(crate) async fn events(
+    store: &Store,
+    seal: &Seal,
+    decided: &Decided,
+) -> Result<Vec<(Seq, Content)>, StoreError> {
     let mut events = Vec::new();
     for number in seal.segments.first.to(seal.segments.last) {
         let records = read(store, seal, number, &mut Vec::new()).await?;
-        events.extend(records.iter().map(|r| (r.seq, Content::of(&r.event))));
+        let content = |r: &Record| (r.seq, Content::of(seal.log, r, decided));
+        events.extend(records.iter().map(content));
     }
     Ok(events)
 }

@@ -59,6 +59,10 @@ impl Auditor<'_> {
             };
             self.find(Kind::Batch, None, Seqs::default(), why);
         }
+        for (id, why) in std::mem::take(&mut self.decided).wrong(manifest) {
+            let why = format!("event {id}: {why}");
+            self.find(Kind::Batch, None, Seqs::default(), why);
+        }
         let before = &self.base.manifest;
         // Of files that cannot be read it is said already.
         let whole = self.counted.is_whole;

@@ -17,7 +17,7 @@ const MAX_WORD: usize = 64;
 const MIN_SECRET: usize = 8;
 const MAX_SECRET: usize = 256;
 /// Longest time between a click and a conversion, days.
-const MAX_DAYS: u16 = 400;
+const MAX_DAYS: u16 = model::time::MAX_ATTRIBUTION_DAYS;
 
 /// See the module. Most goals say nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct GoalOptions {
     pub attribution_days: u16,
     /// Whose time counts.
     pub attribute_by: AttributeBy,
+    /// Which click of a visitor whom the sender names, if there is no click id.
+    pub attribution: Attribution,
     /// What another value of a transaction means.
     pub repeats: Repeats,
     /// Words that senders have for statuses; without any every conversion is approved.
@@ -49,6 +51,7 @@ impl Default for GoalOptions {
             default_value: None,
             attribution_days: 30,
             attribute_by: AttributeBy::default(),
+            attribution: Attribution::default(),
             repeats: Repeats::default(),
             statuses: Statuses::default(),
             secret: None,
@@ -90,6 +93,17 @@ pub enum AttributeBy {
     Conversion,
     /// That of the click which it belongs to.
     Click,
+}
+
+/// Which click of a named visitor a conversion belongs to that comes without a click id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Attribution {
+    /// The last one before it.
+    #[default]
+    Last,
+    /// The first one of the time that `attribution_days` allows.
+    First,
 }
 
 /// What another value of a transaction means that has the same status.

@@ -391,7 +391,7 @@ rows! {
 /// - 3: accounts know visitors for a day or a month.
 /// - 4: links have options: rules, begin, archive and so on.
 /// - 5: accounts have domains; goals say what their conversions are; clicks cost something.
-/// - 6: what was paid in periods.
+/// - 6: what was paid in periods; goals say which click of a named visitor a conversion belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);

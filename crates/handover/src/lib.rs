@@ -2,6 +2,7 @@
 //! views that a manifest publishes, and how a reader sees all of them so that nothing is missed and
 //! nothing counted twice.
 
+pub mod attributions;
 pub mod directory;
 pub mod duplicates;
 pub mod fences;
@@ -25,4 +26,5 @@ pub mod sender_keys;
 pub mod skips;
 pub mod tally;
 pub mod totals;
+pub mod touches;
 pub mod views;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Cube, Epoch, Horizon, LogId, cube::FIRST_VIEWS, time};
+use model::{Cube, Epoch, EventId, Horizon, LogId, Seq, Span, cube::FIRST_VIEWS, time};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use storage::object_keys::ObjectKey;
@@ -84,6 +84,12 @@ pub struct Manifest {
     /// What doors decide by, for events that were taken before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub door_rules: Option<DoorRulesFile>,
+    /// What was decided about conversions that are covered.
+    #[serde(default)]
+    pub attributions: Vec<AttributionsFile>,
+    /// Clicks that are covered, of visitors whom senders name, for as long as a conversion may belong to one.
+    #[serde(default)]
+    pub touches: Vec<TouchesFile>,
     /// Objects that earlier manifests name and this one does not, until they are deleted.
     #[serde(default)]
     pub dropped: Vec<Dropped>,
@@ -111,7 +117,7 @@ pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    const OURS: u32 = 3;
+    const OURS: u32 = 4;
 
     fn first() -> Self {
         Self(1)
@@ -309,6 +315,46 @@ pub struct SenderKeysFile {
     pub last_ms: i64,
     /// How many of its keys could not be checked.
     pub unchecked: u64,
+}
+
+/// A file of [`crate::attributions`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttributionsFile {
+    /// The file.
+    pub file: File,
+    /// The first and the last event of each log that it says something of.
+    pub seqs: BTreeMap<LogId, Span<Seq>>,
+}
+
+impl AttributionsFile {
+    /// Whether it may say something of this event.
+    pub fn may_hold(&self, event: EventId) -> bool {
+        let seqs = self.seqs.get(&event.log);
+        seqs.is_some_and(|seqs| seqs.contains(event.seq))
+    }
+
+    /// Whether it may say something of one of these events.
+    pub fn overlaps(&self, log: LogId, seqs: Span<Seq>) -> bool {
+        let own = self.seqs.get(&log);
+        own.is_some_and(|own| own.first <= seqs.last && seqs.first <= own.last)
+    }
+}
+
+/// A file of [`crate::touches`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TouchesFile {
+    /// The file.
+    pub file: File,
+    /// How often its rows have been merged.
+    pub level: u8,
+    /// When the first of its clicks happened, unix milliseconds.
+    pub first_ms: i64,
+    /// When the last of its clicks happened, unix milliseconds.
+    pub last_ms: i64,
+    /// Account and visitor of its first row.
+    pub first: (u64, u64),
+    /// Account and visitor of its last row.
+    pub last: (u64, u64),
 }
 
 #[cfg(test)]

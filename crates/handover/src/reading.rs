@@ -6,7 +6,9 @@ mod content;
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use futures::future::try_join_all;
-use model::{Bug, Cell, Covered, EntityId, Epoch, Fence, FoldVersion, LogId, Seq, Target, planted};
+use model::{
+    Awaits, Bug, Cell, Covered, EntityId, Epoch, Fence, FoldVersion, LogId, Seq, Target, planted,
+};
 use serde::{Serialize, Serializer};
 use storage::{
     cells::{Checkpoint, LiveCells, StoredCell},
@@ -51,6 +53,8 @@ pub struct Reading {
     /// Whether an event may be counted that repeats another, and no batch has decided yet: a
     /// sender's key could not be checked.
     pub unchecked: bool,
+    /// What batch will find out about conversions that are counted live.
+    pub awaits: Awaits,
     /// Per log, the event up to which everything is counted: a lower bound.
     pub as_of: BTreeMap<LogId, Seq>,
 }
@@ -254,6 +258,7 @@ impl Reader<'_> {
             let unsure = manifest.unsure.contains(&cell.log);
             let cell = Cell::decode(&cell.body).map_err(StorageError::damaged)?;
             reading.unchecked |= unsure || cell.unchecked();
+            reading.awaits = reading.awaits.max(cell.awaits());
             reading.cells.push(cell);
         }
         for (log, why) in passed_over {

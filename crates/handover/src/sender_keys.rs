@@ -56,7 +56,21 @@ pub struct Said {
     pub repeats: u32,
     /// The hash of its own key beside the transaction's, if it has one.
     pub own_key: Option<String>,
+    /// What it does, as its door wrote; files from before do not tell.
+    pub does: Option<Does>,
 }
+
+/// What a report does to its transaction beside its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Does {
+    /// As in [`Event::taken_back`].
+    pub taken_back: Option<i32>,
+    /// As in [`Event::value_micros`].
+    pub value_micros: Option<i64>,
+}
+
+/// In the place of a status: nothing is taken back.
+const NOTHING: i32 = -1;
 
 impl Said {
     fn of(event: &Event) -> Self {
@@ -66,6 +80,10 @@ impl Said {
             adjusts: event.adjusts,
             repeats: event.repeats,
             own_key: event.idempotency_key.as_deref().map(idempotency_hash),
+            does: Some(Does {
+                taken_back: event.taken_back,
+                value_micros: event.value_micros,
+            }),
         }
     }
 
@@ -169,6 +187,12 @@ impl Keyed {
         keys(event).map(keyed)
     }
 
+    /// Which change of its transaction it is, as its door numbered it.
+    pub fn step(&self) -> u32 {
+        let step = self.key.split_once(STEP);
+        step.and_then(|(_, step)| step.parse().ok()).unwrap_or(0)
+    }
+
     /// The name of what its key is of: all reports of a transaction have the same.
     pub fn subject(&self) -> String {
         let key = self.key.split_once(STEP);
@@ -205,6 +229,9 @@ pub fn schema() -> Arc<Schema> {
         Field::new("adjusts", DataType::Boolean, true),
         Field::new("repeats", DataType::UInt32, true),
         Field::new("own_key", DataType::Utf8, true),
+        // Files from before batch corrected what its door could not know lack these.
+        Field::new("taken_back", DataType::Int32, true),
+        Field::new("value", DataType::Int64, true),
     ]))
 }
 
@@ -231,6 +258,13 @@ pub fn encode(rows: &[Keyed]) -> Result<Bytes, ParquetError> {
             }))),
             Arc::new(StringArray::from_iter(said(part, |said| {
                 said.own_key.clone()
+            }))),
+            Arc::new(Int32Array::from_iter(said(part, |said| {
+                let taken_back = said.does.map(|does| does.taken_back);
+                taken_back.map(|status| status.unwrap_or(NOTHING))
+            }))),
+            Arc::new(Int64Array::from_iter(said(part, |said| {
+                said.does.and_then(|does| does.value_micros)
             }))),
         ];
         out.write(&RecordBatch::try_new(schema(), columns)?)?;
@@ -289,6 +323,7 @@ struct Reports<'a> {
     adjusts: &'a BooleanArray,
     repeats: &'a PrimitiveArray<UInt32Type>,
     own_key: &'a StringArray,
+    does: Option<(&'a PrimitiveArray<Int32Type>, &'a PrimitiveArray<Int64Type>)>,
 }
 
 impl<'a> Reports<'a> {
@@ -303,6 +338,13 @@ impl<'a> Reports<'a> {
             adjusts: columns.flags("adjusts")?,
             repeats: columns.primitive("repeats")?,
             own_key: columns.text("own_key")?,
+            does: match columns.batch.column_by_name("taken_back") {
+                None => None,
+                Some(_) => Some((
+                    columns.primitive("taken_back")?,
+                    columns.primitive("value")?,
+                )),
+            },
         }))
     }
 
@@ -316,6 +358,15 @@ impl<'a> Reports<'a> {
                 .own_key
                 .is_valid(i)
                 .then(|| self.own_key.value(i).to_owned()),
+            does: self.does(i),
+        })
+    }
+
+    fn does(&self, i: usize) -> Option<Does> {
+        let (taken_back, values) = self.does?;
+        taken_back.is_valid(i).then(|| Does {
+            taken_back: Some(taken_back.value(i)).filter(|status| *status != NOTHING),
+            value_micros: values.is_valid(i).then(|| values.value(i)),
         })
     }
 }
@@ -361,7 +412,7 @@ impl<'a> Columns<'a> {
         column.ok_or(self.lacks(name))
     }
 
-    fn flags(&self, name: &'static str) -> Result<&'a BooleanArray, ViewError> {
+    pub(crate) fn flags(&self, name: &'static str) -> Result<&'a BooleanArray, ViewError> {
         let column = self.batch.column_by_name(name);
         let column = column.and_then(|c| c.as_boolean_opt());
         column.ok_or(self.lacks(name))
@@ -403,6 +454,10 @@ mod tests {
                 adjusts: seq.is_multiple_of(7),
                 repeats: 2,
                 own_key: seq.is_multiple_of(11).then(|| old_hash("own")),
+                does: seq.is_multiple_of(2).then_some(Does {
+                    taken_back: seq.is_multiple_of(13).then_some(2),
+                    value_micros: seq.is_multiple_of(17).then_some(-3),
+                }),
             }),
         };
         let rows: Vec<Keyed> = (1..20_000).map(row).collect();

@@ -2,7 +2,7 @@
 //! below: the cubes, the live fold, the SQL of the views and the names of the API follow from it.
 
 use crate::{
-    event::{Event, EventKind, Facts},
+    event::{Awaits, Event, EventKind, Facts},
     id::EntityKind,
     time,
 };
@@ -124,6 +124,21 @@ const OPEN: [Dimension; 16] = [
     Dimension::SourceMoney,
 ];
 
+/// Dimensions of which a conversion has its click's values.
+const OF_CLICKS: [Dimension; 11] = [
+    Dimension::Country,
+    Dimension::Continent,
+    Dimension::Region,
+    Dimension::City,
+    Dimension::Browser,
+    Dimension::Os,
+    Dimension::DeviceType,
+    Dimension::Variant,
+    Dimension::ReferrerDomain,
+    Dimension::Campaign,
+    Dimension::Link,
+];
+
 /// By what money is added up, and in which cube.
 const BY_MONEY: [(Dimension, Dimension); 6] = [
     (Dimension::Link, Dimension::LinkMoney),
@@ -195,6 +210,15 @@ impl Dimension {
     /// [`crate::cell::MOST_VALUES`].
     pub fn is_open(self) -> bool {
         OPEN.contains(&self)
+    }
+
+    /// Whether batch may yet move conversions between its groups that await this.
+    pub fn is_decided_by_batch(self, awaits: Awaits) -> bool {
+        match awaits {
+            Awaits::Nothing => false,
+            Awaits::Details => matches!(self, Self::Region | Self::City | Self::ReferrerDomain),
+            Awaits::Click => OF_CLICKS.contains(&self),
+        }
     }
 
     /// Whether it is kept for the money alone that it adds up: of costs, or of values and costs by another dimension.

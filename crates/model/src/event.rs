@@ -97,6 +97,18 @@ impl Status {
     }
 }
 
+/// What a conversion lacks until batch has settled it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration)]
+#[repr(i32)]
+pub enum Awaits {
+    /// Nothing: it is counted for all that it will ever count for.
+    Nothing = 0,
+    /// What its click id does not carry: the click's region, city, referrer and sub parameters.
+    Details = 1,
+    /// Its click: that of a visitor whom its sender named.
+    Click = 2,
+}
+
 /// One event, exactly as accepted. Field numbers are the format of the log: never reuse one.
 ///
 /// It holds no full IP address: what the door derived from it (visitor, place, network) stands
@@ -259,12 +271,45 @@ pub struct Event {
     /// The channel of its referrer's host by the operator's own lists; empty: they do not say.
     #[prost(string, tag = "55")]
     pub listed_channel: String,
+    /// Its visitor's number stands for a name that the sender gave: it is the same on all days.
+    #[prost(bool, tag = "60")]
+    pub named: bool,
+    /// Of a conversion: number of the visitor whom its sender named, and whose click batch looks for; 0: none.
+    #[prost(fixed64, tag = "61")]
+    pub seeks_visitor: u64,
+    /// Batch takes the first of that visitor's clicks, not the last.
+    #[prost(bool, tag = "62")]
+    pub seeks_first: bool,
+    /// So many days before the conversion that click may be.
+    #[prost(uint32, tag = "63")]
+    pub seeks_days: u32,
+    /// When the first report of its transaction happened, unix milliseconds; absent: this is the first.
+    #[prost(int64, optional, tag = "64")]
+    pub first_ms: Option<i64>,
+    /// Name of that first report, whose click is that of all reports; empty: this is the first.
+    #[prost(string, tag = "65")]
+    pub first_event: String,
+    /// Name of the click's event, of a conversion whose click id is valid. Batch adds what the id does not carry.
+    #[prost(string, tag = "66")]
+    pub click_event: String,
+    /// When that click was received, unix milliseconds; the files of events are kept by that.
+    #[prost(int64, tag = "67")]
+    pub click_received_ms: i64,
 }
 
 impl Event {
     /// Whether it has a key of its sender's, so that it may repeat another event.
     pub fn has_key(&self) -> bool {
         self.key.is_some() || self.idempotency_key.is_some() || self.transaction_id.is_some()
+    }
+
+    /// What batch has yet to find out about a conversion before it knows all that it counts for.
+    pub fn awaits(&self) -> Awaits {
+        match self.kind() {
+            EventKind::Conversion if !self.click_event.is_empty() => Awaits::Details,
+            EventKind::Conversion if self.seeks_visitor != 0 => Awaits::Click,
+            _ => Awaits::Nothing,
+        }
     }
 
     /// The account as an entity.

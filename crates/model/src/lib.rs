@@ -24,7 +24,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use counts::{Counts, Measure};
 pub use cube::{CUBES, Cube, FoldVersion, Grain};
 pub use dimension::{Dimension, Grouping};
-pub use event::{Event, EventKind, Facts, Fetch, Record, Status};
+pub use event::{Awaits, Event, EventKind, Facts, Fetch, Record, Status};
 pub use hidden::Hidden;
 pub use horizon::{Covered, Horizon};
 pub use id::{EntityId, EntityKind, EventId, IdError, LogId};

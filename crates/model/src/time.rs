@@ -1,5 +1,8 @@
 //! Buckets of time. Everything is UTC; a bucket is named by its start in unix minutes.
 
+/// Longest time between a click and a conversion that belongs to it, days.
+pub const MAX_ATTRIBUTION_DAYS: u16 = 400;
+
 /// Minutes in an hour and in a day.
 pub const HOUR: i64 = 60;
 /// Minutes in a day.

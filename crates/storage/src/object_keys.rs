@@ -50,6 +50,10 @@ pub enum ObjectKey {
     Duplicates { name: String },
     /// What doors decide by, applied to what they took before.
     DoorRules { name: String },
+    /// What batch decided about some conversions.
+    Attributions { name: String },
+    /// Clicks of visitors whom senders name.
+    Touches { name: String },
     /// Forecasts of one run.
     Forecast { name: String },
     /// One file of one report; `scope` is an account id, or a word for the whole installation.
@@ -133,6 +137,8 @@ impl fmt::Display for ObjectKey {
             Self::Keys { name } => write!(f, "keys/{name}.parquet"),
             Self::Duplicates { name } => write!(f, "duplicates/{name}.parquet"),
             Self::DoorRules { name } => write!(f, "door-rules/{name}.json"),
+            Self::Attributions { name } => write!(f, "attributions/{name}.parquet"),
+            Self::Touches { name } => write!(f, "touches/{name}.parquet"),
             Self::Forecast { name } => write!(f, "forecasts/{name}.parquet"),
             Self::Report {
                 scope,
@@ -268,6 +274,12 @@ fn parse_derived(parts: &[&str]) -> Option<ObjectKey> {
             name: name(file.strip_suffix(".parquet")?)?,
         },
         ["keys", file] => ObjectKey::Keys {
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["attributions", file] => ObjectKey::Attributions {
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["touches", file] => ObjectKey::Touches {
             name: name(file.strip_suffix(".parquet")?)?,
         },
         ["duplicates", file] => ObjectKey::Duplicates {

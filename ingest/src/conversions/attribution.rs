@@ -2,7 +2,7 @@
 
 use catalog::{
     Catalog, Goal, GoalOptions, Link,
-    goal_options::AttributeBy,
+    goal_options::{AttributeBy, Attribution},
     routing::{Aim, Variant as LinkVariant},
 };
 use enrich::click_id::{ClickId, ClickKey, NotAClickId, Variant, hash_of};
@@ -43,6 +43,8 @@ impl NoClick {
 
 /// What is known of a click.
 struct Click {
+    event: EventId,
+    received_ms: i64,
     link: u64,
     campaign: Option<u64>,
     clicked_ms: i64,
@@ -61,9 +63,14 @@ pub(crate) async fn attribute(
     goal: &Goal,
     event: &mut Event,
 ) -> Result<(), NoClick> {
+    let usual = GoalOptions::default();
+    let options = goal.options.as_deref().unwrap_or(&usual);
     let Some(text) = event.click_id.clone() else {
+        seek(options, event);
         return Ok(());
     };
+    // Who names a click means that one, or none.
+    event.seeks_visitor = 0;
     let click = match text.parse::<EventId>() {
         // Event ids were click ids before these were signed.
         Ok(id) => looked_up(recorder, id, goal.account).await?,
@@ -79,20 +86,27 @@ pub(crate) fn attribute_told(
     goal: &Goal,
     event: &mut Event,
 ) -> Result<(), NoClick> {
-    let text = event.click_id.clone().unwrap_or_default();
+    let Some(text) = event.click_id.clone() else {
+        let usual = GoalOptions::default();
+        seek(goal.options.as_deref().unwrap_or(&usual), event);
+        return Ok(());
+    };
+    event.seeks_visitor = 0;
     let click = told(catalog, key, &text)?;
     belong(catalog, goal, click, event)
 }
 
 /// Writes into a conversion that it belongs to a click.
 fn belong(catalog: &Catalog, goal: &Goal, click: Click, event: &mut Event) -> Result<(), NoClick> {
-    let link = EntityId::new(EntityKind::Link, click.link);
+    let (usual, link) = (
+        GoalOptions::default(),
+        EntityId::new(EntityKind::Link, click.link),
+    );
+    let options = goal.options.as_deref().unwrap_or(&usual);
     let account = catalog.link(link).map(|link| link.account);
     if account != Some(goal.account) {
         return Err(NoClick::Foreign);
     }
-    let usual = GoalOptions::default();
-    let options = goal.options.as_deref().unwrap_or(&usual);
     let most_ms = i64::from(options.attribution_days) * DAY_MS;
     if event.occurred_ms.saturating_sub(click.clicked_ms) > most_ms {
         return Err(NoClick::Old);
@@ -110,7 +124,18 @@ fn belong(catalog: &Catalog, goal: &Goal, click: Click, event: &mut Event) -> Re
     event.browser = click.browser;
     event.os = click.os;
     event.variant = click.variant;
+    event.click_event = click.event.to_string();
+    event.click_received_ms = click.received_ms;
     Ok(())
+}
+
+/// Writes into a conversion of a named visitor how batch is to find the click: numbers follow from the log alone,
+/// whatever becomes of the goal.
+fn seek(options: &GoalOptions, event: &mut Event) {
+    if event.seeks_visitor != 0 {
+        event.seeks_first = options.attribution == Attribution::First;
+        event.seeks_days = options.attribution_days.into();
+    }
 }
 
 /// What a signed id says itself.
@@ -129,10 +154,14 @@ fn told(catalog: &Catalog, key: &ClickKey, text: &str) -> Result<Click, NoClick>
             link.and_then(|link| named(&link, hash)).unwrap_or_default()
         }
     };
+    let clicked_ms = i64::from(id.second) * 1_000;
     Ok(Click {
+        event: id.event,
+        // A redirect is received when it happens.
+        received_ms: clicked_ms,
         link: id.link,
         campaign: id.campaign,
-        clicked_ms: i64::from(id.second) * 1_000,
+        clicked_ms,
         country: id.country,
         region: String::new(),
         city: String::new(),
@@ -170,6 +199,8 @@ async fn looked_up(
     }
     let facts = recorder.builder.rules.facts(&event);
     Ok(Click {
+        event: id,
+        received_ms: event.received_ms,
         link: event.object,
         campaign: event.campaign,
         clicked_ms: event.occurred_ms,

@@ -229,9 +229,16 @@ impl History {
         if let Some(currency) = currency.into_iter().find(|currency| !currency.is_empty()) {
             event.currency.clone_from(currency);
         }
-        let Some((_, first)) = self.0.first() else {
+        let Some((id, first)) = self.0.first() else {
             return;
         };
+        event.first_event = id.to_string();
+        event.first_ms = Some(first.occurred_ms);
+        event.seeks_visitor = first.seeks_visitor;
+        event.seeks_first = first.seeks_first;
+        event.seeks_days = first.seeks_days;
+        event.click_event.clone_from(&first.click_event);
+        event.click_received_ms = first.click_received_ms;
         event.campaign = first.campaign;
         event.link = first.link;
         event.clicked_ms = first.clicked_ms;

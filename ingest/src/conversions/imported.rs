@@ -83,9 +83,11 @@ impl ImportedConversions {
     pub fn decide(&mut self, goal: &Goal, said: &Said, mut event: Event) -> Result<Told, Problem> {
         report::write(goal, said.status.as_deref(), &mut event)
             .map_err(|wrong| Problem::bad_request("unknown_status", wrong.detail))?;
-        let by_id = event.click_id.is_some()
-            && attribute_told(&self.catalog, &self.key, goal, &mut event).is_ok();
+        let told = attribute_told(&self.catalog, &self.key, goal, &mut event);
+        let by_id = event.click_id.is_some() && told.is_ok();
         if let (false, Some((link, campaign))) = (by_id, said.link) {
+            // The file knows what batch would look for.
+            event.seeks_visitor = 0;
             event.link = Some(link.raw);
             event.campaign = campaign.map(|campaign| campaign.raw).or(event.campaign);
         }

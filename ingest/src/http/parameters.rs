@@ -10,13 +10,14 @@ use super::{parse_query, postback::PIXEL, sender::SIGNATURE};
 pub(super) type Parameters = Vec<(String, String)>;
 
 /// Names of a postback's parameters, each with its aliases in other trackers.
-const NAMES: [(&str, &[&str]); 13] = [
+const NAMES: [(&str, &[&str]); 14] = [
     ("click_id", &["clickid", "cid", "subid"]),
     ("transaction_id", &["txid", "tid", "order_id"]),
     ("value", &["payout", "revenue", "amount"]),
     ("currency", &[]),
     ("status", &[]),
     ("idempotency_key", &[]),
+    ("visitor", &[]),
     (SIGNATURE, &[]),
     (PIXEL, &[]),
     ("sub1", &[]),

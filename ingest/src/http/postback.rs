@@ -180,14 +180,20 @@ fn recorded(id: EventId, effect: Effect, event: &Event, no_click: Option<NoClick
     if let Some(value) = event.value_micros {
         answer["value"] = json!(money_text(value.into()));
     }
-    if let Some(reason) = no_click.filter(|_| event.link.is_none()) {
-        answer["reason"] = json!(reason.name());
+    let no_click = no_click.map(NoClick::name);
+    let is_sought = event.seeks_visitor != 0;
+    let reason = no_click.or(is_sought.then_some(DECIDED_BY_BATCH));
+    if let Some(reason) = reason.filter(|_| event.link.is_none()) {
+        answer["reason"] = json!(reason);
     }
     if event.unchecked {
         answer["unchecked"] = json!(true);
     }
     answer
 }
+
+/// Why a conversion of a named visitor is not attributed yet.
+const DECIDED_BY_BATCH: &str = "decided_by_batch";
 
 /// A transaction has one currency.
 pub(crate) fn other_currency() -> Problem {
@@ -207,7 +213,7 @@ pub(super) fn read_parameters(
     mut seen: RequestFacts,
 ) -> Result<RequestFacts, Problem> {
     let text = |name: &str| parameters::value(parameters, name).map(str::to_owned);
-    for name in ["transaction_id", "idempotency_key", "click_id"] {
+    for name in ["transaction_id", "idempotency_key", "click_id", "visitor"] {
         if text(name).is_some_and(|v| v.len() > MAX_SHORT) {
             return Err(Problem::bad_request(
                 "too_long",
@@ -230,6 +236,7 @@ pub(super) fn read_parameters(
     // One of `/v1/events` is another.
     seen.idempotency_key = text("idempotency_key").map(|key| format!("{}/{key}", goal.id));
     seen.click_id = text("click_id");
+    seen.visitor = text("visitor");
     seen.subs = subs(text);
     if let Some(value) = text("value") {
         let own = goal.currency.as_deref();

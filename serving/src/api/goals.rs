@@ -2,7 +2,7 @@
 
 use catalog::{
     CatalogError, Change, Goal, GoalOptions, Price, Table,
-    goal_options::{AttributeBy, Repeats, Secret, Statuses},
+    goal_options::{AttributeBy, Attribution, Repeats, Secret, Statuses},
 };
 use model::EntityId;
 use serde::Deserialize;
@@ -53,6 +53,11 @@ pub(crate) struct GoalBody {
     #[schema(value_type = Option<AttributeBy>, example = "conversion")]
     #[serde(default)]
     attribute_by: Given<AttributeBy>,
+    /// Which click of a visitor whom the sender names, if there is no click id: the `last` one, or the `first` one within
+    /// `attribution_days`. Batch decides that.
+    #[schema(value_type = Option<Attribution>, example = "last")]
+    #[serde(default)]
+    attribution: Given<Attribution>,
     /// What another value of a transaction means that has the same status: nothing (`ignore`), more (`add`, with an
     /// `idempotency_key`), or that it takes the place of what was (`replace`).
     #[schema(value_type = Option<Repeats>, example = "ignore")]
@@ -134,6 +139,7 @@ impl GoalBody {
             Given::Value(days) => options.attribution_days = days,
         }
         self.attribute_by.set(&mut options.attribute_by);
+        self.attribution.set(&mut options.attribution);
         self.repeats.set(&mut options.repeats);
         self.statuses.set(&mut options.statuses);
         self.secret.set_with(&mut options.secret, |text| {

@@ -2,7 +2,7 @@
 
 use catalog::{
     Campaign, Domain, Goal, Link, Pixel, Price,
-    goal_options::{AttributeBy, Repeats, Statuses},
+    goal_options::{AttributeBy, Attribution, Repeats, Statuses},
     routing::{Rule, Utm},
 };
 use ipnet::IpNet;
@@ -181,6 +181,9 @@ pub(crate) struct GoalView {
     /// Whose time a conversion counts at.
     #[schema(example = "conversion")]
     attribute_by: AttributeBy,
+    /// Which click of a visitor whom the sender names, if there is no click id.
+    #[schema(example = "last")]
+    attribution: Attribution,
     /// What another value of a transaction means that has the same status.
     #[schema(example = "ignore")]
     repeats: Repeats,
@@ -207,6 +210,7 @@ impl GoalView {
             default_value: options.default_value,
             attribution_days: options.attribution_days,
             attribute_by: options.attribute_by,
+            attribution: options.attribution,
             repeats: options.repeats,
             statuses: options.statuses,
             signed: options.secret.is_some(),

@@ -160,8 +160,8 @@ struct Conversion {
     /// Whether it belongs to a click; absent of a duplicate.
     #[schema(example = true)]
     attributed: Option<bool>,
-    /// Why it belongs to no click (`foreign_click_id`, `altered_click_id`, `old_click`, `click_not_found`, `not_a_click`),
-    /// or, of a duplicate, why it is one.
+    /// Why it belongs to no click (`foreign_click_id`, `altered_click_id`, `old_click`, `click_not_found`, `not_a_click`;
+    /// `decided_by_batch`: it names a visitor, whose click is found when it is settled), or, of a duplicate, why it is one.
     #[schema(example = "old_click")]
     reason: Option<String>,
     /// True: what was recorded before could not be read, and batch decides.
@@ -177,6 +177,9 @@ struct ConversionForm {
     /// The id of the click that it belongs to.
     #[schema(example = "cAQAAAAAAAAAAAAAAAAAAAACRAwAAAAAAAAAFZ1xRkERFAwAAAQGq0Fl2yvQ1Zw")]
     click_id: Option<String>,
+    /// Without a click id: the visitor's name, as it was sent with clicks. Batch finds the click.
+    #[schema(example = "customer-4711")]
+    visitor: Option<String>,
     /// Its own id at the sender: it is counted once.
     #[schema(example = "order-17")]
     transaction_id: Option<String>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handover::views::ViewError;
-use model::{Counts, Cube, Dimension, EntityId, Grain, time};
+use model::{Awaits, Counts, Cube, Dimension, EntityId, Grain, time};
 use web::Problem;
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     events::{self, Counted},
     extras::Extras,
     filters::TAG,
+    group_by::GroupBy,
     groups::{Groups, sum},
     imported,
     live::{self, Age, Reading},
@@ -227,6 +228,21 @@ fn part(query: &Query, counts: Counts) -> Numbers {
     numbers
 }
 
+/// Whether batch may yet move conversions between the groups that are asked for, or into what is filtered by.
+fn awaits_batch(query: &Query, reading: &Reading) -> bool {
+    let awaits = reading.live.awaits;
+    let filtered = query.filters.iter().map(|filter| filter.name);
+    let names = query
+        .columns
+        .iter()
+        .map(|column| column.name)
+        .chain(filtered);
+    let mut dimensions = names.map(|name| GroupBy::named(name).map(GroupBy::dimension));
+    // What no cube is kept by is of the click, too.
+    awaits != Awaits::Nothing
+        && dimensions.any(|by| by.is_none_or(|by| by.is_decided_by_batch(awaits)))
+}
+
 fn meta(
     entity: EntityId,
     query: &Query,
@@ -236,6 +252,7 @@ fn meta(
 ) -> StatsMeta {
     let error = extras.uniques_error;
     let sure = error == 0.0 && !extras.uniques_rough;
+    let awaits_batch = awaits_batch(query, &reading);
     let exact = |metric: &Metric| match metric {
         Metric::UniqueVisitors => sure,
         // What is not counted apart is in no group of its own yet, and a quarter of an hour in one bucket.
@@ -244,6 +261,8 @@ fn meta(
             let is_apart = !metric.is_money() || extras.money.is_apart();
             let is_apart = is_apart && merged.rest.is_empty();
             let is_apart = is_apart && !(metric.has_cost() && extras.period.rough);
+            let is_decided = !(metric.is_of_conversions() && awaits_batch);
+            let is_apart = is_apart && is_decided;
             is_apart && !(by_quarters && query.cuts_quarters())
         }
     };

@@ -76,6 +76,22 @@ impl Metric {
         )
     }
 
+    /// Whether conversions are in it.
+    pub(super) fn is_of_conversions(self) -> bool {
+        matches!(
+            self,
+            Self::Conversions
+                | Self::Pending
+                | Self::Rejected
+                | Self::Value
+                | Self::Profit
+                | Self::Cr
+                | Self::Epc
+                | Self::Aov
+                | Self::Roi
+        )
+    }
+
     /// Whether it is one number for each of another: null without a base.
     pub(crate) fn is_rate(self) -> bool {
         matches!(

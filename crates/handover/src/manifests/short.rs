@@ -72,6 +72,8 @@ lists! {
     Sums sums RunFile file.name;
     Visits visits RunFile file.name;
     Keys sender_keys SenderKeysFile file.name;
+    Attributions attributions AttributionsFile file.name;
+    Touches touches TouchesFile file.name;
     DroppedObjects dropped Dropped path;
 }
 

@@ -11,7 +11,7 @@ use crate::{
     counts::Measure,
     cube::{CUBES, Cube},
     dimension::Names,
-    event::{Event, Facts},
+    event::{Awaits, Event, Facts},
     id::EntityId,
     time,
 };
@@ -53,6 +53,7 @@ pub(super) struct Folded {
     /// By hour and whether they are bots, in order.
     pub(super) seen: Vec<Seen>,
     pub(super) unchecked: bool,
+    pub(super) awaits: Awaits,
     /// Whether it is among what has changed.
     changed: bool,
     /// Rows of open cubes.
@@ -138,6 +139,7 @@ impl EpochCells {
             }
             cell.visit(event, facts);
             cell.unchecked |= event.unchecked;
+            cell.awaits = cell.awaits.max(event.awaits());
         }
     }
 

@@ -14,7 +14,7 @@ pub use self::{
     stored::CellError,
     write::Writer,
 };
-use crate::{counts::Counts, cube::Cube, visitors::VisitorSet};
+use crate::{counts::Counts, cube::Cube, event::Awaits, visitors::VisitorSet};
 
 /// Counters per cube, bucket and value, and visitors per hour, of one entity.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,6 +22,7 @@ pub struct Cell {
     slices: Vec<Slice>,
     visitors: Vec<Visitors>,
     unchecked: bool,
+    awaits: Awaits,
 }
 
 /// What was counted in one bucket of one cube.
@@ -47,6 +48,11 @@ impl Cell {
     /// Whether it counts an event whose sender's key could not be checked: it may repeat another.
     pub fn unchecked(&self) -> bool {
         self.unchecked
+    }
+
+    /// What batch will find out about conversions that it counts: until then they may be in another group.
+    pub fn awaits(&self) -> Awaits {
+        self.awaits
     }
 
     /// Every (bucket, value, counts) of one cube, in no particular order.

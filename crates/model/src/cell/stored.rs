@@ -8,6 +8,7 @@ use prost::Message;
 use super::{Cell, Slice, Visitors};
 use crate::{
     counts::{Counts, Measure},
+    event::Awaits,
     visitors::VisitorSet,
 };
 
@@ -30,6 +31,8 @@ pub enum CellError {
 struct StoredCell {
     #[prost(bool, tag = "3")]
     unchecked: bool,
+    #[prost(enumeration = "Awaits", tag = "7")]
+    awaits: i32,
     #[prost(string, repeated, tag = "4")]
     values: Vec<String>,
     #[prost(message, repeated, tag = "5")]
@@ -87,6 +90,7 @@ fn read(stored: StoredCell) -> Result<Cell, CellError> {
         slices: slices.collect::<Result<_, _>>()?,
         visitors: visitors.collect::<Result<_, _>>()?,
         unchecked: stored.unchecked,
+        awaits: stored.awaits(),
     })
 }
 

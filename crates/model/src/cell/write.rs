@@ -6,7 +6,7 @@ use super::{
     fold::{Folded, Place, REST, Values},
     seen::Seen,
 };
-use crate::{counts::Measure, visitors::VisitorSet};
+use crate::{counts::Measure, event::Awaits, visitors::VisitorSet};
 
 /// Wire types of protobuf.
 const VARINT: u32 = 0;
@@ -71,6 +71,10 @@ impl Writer {
         if cell.unchecked {
             key(&mut self.cell, 3, VARINT);
             varint(&mut self.cell, 1);
+        }
+        if cell.awaits != Awaits::Nothing {
+            key(&mut self.cell, 7, VARINT);
+            varint(&mut self.cell, cell.awaits as u64);
         }
         let rows = std::mem::take(&mut self.rows);
         for rows in rows.chunk_by(|(a, _), (b, _)| slice_of(*a) == slice_of(*b)) {

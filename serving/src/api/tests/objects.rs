@@ -160,7 +160,7 @@ async fn pixels_goals_and_campaigns_have_their_fields() {
         goal,
         json!({
             "id": goal["id"], "name": "Sale", "url": url, "campaign": null, "currency": "EUR", "tags": [], "created_at": at,
-            "default_value": null, "attribution_days": 30, "attribute_by": "conversion", "repeats": "ignore", "statuses": {},
+            "default_value": null, "attribution_days": 30, "attribute_by": "conversion", "attribution": "last", "repeats": "ignore", "statuses": {},
             "signed": false, "allow_ips": [],
         })
     );

@@ -1,0 +1,97 @@
+//! What batch decided about conversions: whether the table of events says the same, and which values it corrected.
+
+use std::collections::BTreeMap;
+
+use handover::{
+    attributions::{self, Decision},
+    manifest::{AttributionsFile, Manifest},
+};
+use model::{EventId, LogId, Record, Seq};
+use storage::{error::StorageError, store::Store};
+
+use crate::events::Row;
+
+/// Conversions looked at, at most: what more there are is not compared.
+const MOST: usize = 1_000_000;
+
+/// See the module. Of what an audit looks at.
+#[derive(Debug, Default)]
+pub(crate) struct Decided {
+    /// Values that batch counts, in the place of those that doors wrote.
+    values: BTreeMap<EventId, Option<i64>>,
+    /// Accounts and links that conversions belong to, and that no row of the table has shown yet.
+    links: BTreeMap<EventId, (u64, u64)>,
+    wrong: Vec<(EventId, String)>,
+}
+
+impl Decided {
+    /// What `manifest` says of events that `before` does not cover.
+    pub(crate) async fn read(
+        store: &Store,
+        manifest: &Manifest,
+        before: &Manifest,
+    ) -> Result<Self, StorageError> {
+        let mut decided = Self::default();
+        let known = |file: &&AttributionsFile| !before.attributions.contains(file);
+        for file in manifest.attributions.iter().filter(known) {
+            let read = attributions::read(store, [&file.file].into_iter(), |_| true).await?;
+            for decision in read.values() {
+                decided.add(file, decision);
+            }
+        }
+        Ok(decided)
+    }
+
+    fn add(&mut self, file: &AttributionsFile, decision: &Decision) {
+        let event = decision.event;
+        if !file.may_hold(event) {
+            let why = "the manifest does not say that batch decided about it".to_owned();
+            self.wrong.push((event, why));
+        }
+        let value = decision
+            .correction
+            .map(|correction| correction.value_micros);
+        self.values.extend(value.map(|value| (event, value)));
+        let link = decision.origin.as_ref().and_then(|origin| origin.link);
+        if let Some(link) = link.filter(|_| self.links.len() < MOST) {
+            self.links.insert(event, (decision.account, link));
+        }
+    }
+
+    /// The value that counts of an event as it was accepted.
+    pub(crate) fn value(&self, log: LogId, record: &Record) -> Option<i64> {
+        let corrected = match self.values.is_empty() {
+            true => None,
+            false => self.values.get(&record.id(log)),
+        };
+        corrected.map_or(record.event.value_micros, |value| *value)
+    }
+
+    /// Compares a row of the table.
+    pub(crate) fn see(&mut self, row: &Row) {
+        if self.links.is_empty() {
+            return;
+        }
+        let Some((account, link)) = self.links.remove(&row.id()) else {
+            return;
+        };
+        if (row.account.raw, row.link) != (account, Some(link)) {
+            let why = "batch gave it to a click, and the table says another".to_owned();
+            self.wrong.push((row.id(), why));
+        }
+    }
+
+    /// What is wrong, after all rows that are covered.
+    pub(crate) fn wrong(self, manifest: &Manifest) -> Vec<(EventId, String)> {
+        let covered = |event: &EventId| {
+            let last = manifest.horizon.of(event.log).seq;
+            (Seq::FIRST..=last).contains(&event.seq)
+        };
+        let unseen = self.links.into_keys().filter(covered);
+        let unseen = unseen.map(|event| {
+            let why = "batch gave it to a click, and the table does not have it".to_owned();
+            (event, why)
+        });
+        self.wrong.into_iter().chain(unseen).collect()
+    }
+}

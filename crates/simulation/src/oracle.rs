@@ -9,7 +9,10 @@ use std::{
 };
 
 use handover::raw;
-use model::{CUBES, Cell, Dimension, EntityId, Event, LogId, Measure, Record, SegmentNo, Seq};
+use model::{
+    CUBES, Cell, Dimension, EntityId, Event, EventKind, LogId, Measure, Record, SegmentNo, Seq,
+    Status,
+};
 use storage::store::Store;
 
 /// An event's place in the order of all events ever made; written into its country.
@@ -68,6 +71,40 @@ pub(crate) fn numbers_in(cell: &Cell) -> Vec<(Number, bool)> {
     numbers
 }
 
+/// Clicks, some of which cost something, and conversions with all that may become of them: whatever an event takes back, it
+/// counts once.
+fn of_all_kinds(number: Number) -> Event {
+    let conversion = Event {
+        kind: EventKind::Conversion as i32,
+        link: Some(2),
+        value_micros: Some(number as i64),
+        currency: "EUR".into(),
+        ..Event::default()
+    };
+    match number % 8 {
+        0 => conversion,
+        1 => Event {
+            status: Status::Pending as i32,
+            ..conversion
+        },
+        2 => Event {
+            taken_back: Some(Status::Pending as i32),
+            ..conversion
+        },
+        3 => Event {
+            adjusts: true,
+            value_micros: Some(-(number as i64)),
+            ..conversion
+        },
+        4 => Event {
+            cost_micros: Some(number as i64),
+            cost_currency: "USD".into(),
+            ..Event::default()
+        },
+        _ => Event::default(),
+    }
+}
+
 impl Oracle {
     fn truth(&self) -> MutexGuard<'_, Truth> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -83,12 +120,16 @@ impl Oracle {
     }
 
     /// Makes an event that can be told from all others.
-    pub(crate) fn event(&self, account: u64, object: u64, now_ms: i64) -> Event {
+    pub(crate) fn event(&self, object: u64, now_ms: i64, conversions: bool) -> Event {
         let mut truth = self.truth();
         truth.made += 1;
         let number = truth.made;
+        let kind = match conversions {
+            true => of_all_kinds(number),
+            false => Event::default(),
+        };
         let event = Event {
-            account,
+            account: 1,
             object,
             occurred_ms: now_ms,
             received_ms: now_ms,
@@ -96,7 +137,7 @@ impl Oracle {
             // All by one visitor, so that some are too many.
             visitor: 1,
             network: "203.0.113.0/24".into(),
-            ..Event::default()
+            ..kind
         };
         truth.entities.insert(number, event.entities().collect());
         event

@@ -23,7 +23,12 @@ pub struct Profile {
     pub hasty: bool,
     /// Processes hear of each other's writes, and look seldom for what they do not hear of.
     pub bell: bool,
+    /// Not clicks alone, but conversions with all that may become of them: readers ask about more, and less is pruned.
+    pub conversions: bool,
 }
+
+/// Of so many seeds one has conversions.
+const CONVERSIONS: u64 = 5;
 
 impl Profile {
     /// How many kinds of trouble [`Profile::of`] knows.
@@ -47,8 +52,9 @@ impl Profile {
             clocks: false,
             hasty: false,
             bell: false,
+            conversions: false,
         };
-        match Self::kind(seed) {
+        let of_kind = match Self::kind(seed) {
             0 => calm,
             1 => Self {
                 crash: true,
@@ -94,6 +100,11 @@ impl Profile {
                 clocks: true,
                 ..calm
             },
+        };
+        Self {
+            // Each kind has some.
+            conversions: seed % CONVERSIONS == CONVERSIONS - 1 && !of_kind.hasty,
+            ..of_kind
         }
     }
 }

@@ -59,6 +59,9 @@ impl World {
         let gate = Gate::new(seed, diary);
         let mut entities = vec![EntityId::new(EntityKind::Account, 1)];
         entities.extend((1..=OBJECTS).map(|raw| EntityId::new(EntityKind::Link, raw)));
+        if profile.conversions {
+            entities.extend((1..=OBJECTS).map(|raw| EntityId::new(EntityKind::Goal, raw)));
+        }
         Self {
             bucket: Bucket::new(&gate),
             cluster: Cluster::new(&gate, profile.nodes, profile.fall_back),
@@ -113,7 +116,8 @@ impl World {
             let occurred = now_ms + self.gate.below(7_200_000) as i64 - 3_600_000;
             // Some in one minute.
             let occurred = occurred - occurred.rem_euclid(HALF_HOUR_MS);
-            let event = self.oracle.event(1, object, occurred);
+            let conversions = self.profile.conversions;
+            let event = self.oracle.event(object, occurred, conversions);
             Event {
                 received_ms: now_ms,
                 ..event

@@ -8,7 +8,7 @@ const NEW: LogId = LogId(2);
 /// Three events acknowledged in one log, and which of them were moved to the next one.
 fn moved(moved: &[u64]) -> Oracle {
     let oracle = Oracle::default();
-    let events: Vec<Event> = (0..3).map(|_| oracle.event(1, 1, 0)).collect();
+    let events: Vec<Event> = (0..3).map(|_| oracle.event(1, 0, false)).collect();
     for (seq, event) in (1..).zip(&events) {
         oracle.acknowledged(OLD, Seq(seq), event);
     }

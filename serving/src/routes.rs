@@ -16,7 +16,7 @@ use web::Problem;
 use crate::{
     api::{
         accounts, api_keys, bulk, campaigns, costs, domains, events, goals, jobs, links, pixels,
-        simulate, totals,
+        prometheus, simulate, totals,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -30,6 +30,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(stats::get_stats))
         .routes(routes!(events::list_events))
         .routes(routes!(events::query_events))
+        .routes(routes!(prometheus::get_metrics))
         .routes(routes!(live::get_live))
         .routes(routes!(totals::list_totals))
         .routes(routes!(totals::put_totals, totals::delete_totals))

@@ -388,3 +388,47 @@ async fn until_one(customer: &Customer) {
         .wait_for_stats("metrics=clicks", |answer| answer["totals"]["clicks"] == 1)
         .await;
 }
+
+/// Every address that the dashboard for Grafana asks is answered, and Prometheus finds what it reads.
+#[tokio::test]
+async fn grafana_and_prometheus_find_their_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &[]);
+    server.start().await;
+    let customer = Customer::of(&server).await;
+    let link = json!({"slug": "spring", "destination": "https://shop.example/"});
+    customer.create("links", &link).await;
+    let click = customer.http.get(format!("{}/spring", customer.collector));
+    click.header("user-agent", PERSON).send().await.unwrap();
+    until_one(&customer).await;
+    let dashboard = include_str!("../../examples/grafana/dashboards/millrace.json");
+    let dashboard: Value = serde_json::from_str(dashboard).unwrap();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        let target = &panel["targets"][0];
+        let url = target["url"].as_str().unwrap();
+        let url = url
+            .replace(
+                "${__from:date:YYYY-MM-DD[T]HH:mm:00}",
+                "2026-01-01T10:07:00",
+            )
+            .replace("${__to:date:YYYY-MM-DD[T]HH:mm:00}", "2099-01-01T10:08:00")
+            .replace("&interval=15m", "&interval=month");
+        let answer = customer.get(&url).await;
+        let rows = answer["results"].as_array().unwrap();
+        for column in target["columns"].as_array().unwrap() {
+            let name = column["selector"].as_str().unwrap();
+            let has = |row: &Value| row.get(name).is_some();
+            assert!(rows.iter().all(has), "{url}: {name}: {answer}");
+        }
+    }
+    let text = customer.http.get(format!("{}/v1/metrics", customer.api));
+    let text = text.bearer_auth(&customer.key).send().await.unwrap();
+    let text = text.text().await.unwrap();
+    for line in [
+        "millrace_clicks_total{link=\"spring\"} 1",
+        "millrace_complete 1",
+        "# TYPE millrace_clicks_total counter",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}:\n{text}");
+    }
+}

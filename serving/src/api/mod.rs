@@ -18,6 +18,7 @@ pub(crate) mod objects;
 pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod pixels;
+pub(crate) mod prometheus;
 pub(crate) mod simulate;
 pub(crate) mod totals;
 

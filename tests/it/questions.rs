@@ -258,6 +258,30 @@ async fn listed(customer: &Customer, all: &[Sent]) {
     }
 }
 
+/// The rows of an answer as a table.
+async fn as_csv(customer: &Customer) {
+    let query = "metrics=clicks,bot_clicks&group_by=country,device&range=7d&exclude_bots=true";
+    let answer = customer.stats(query).await;
+    let url = format!("{}/v1/stats?{query}", customer.api);
+    let request = customer.http.get(url).bearer_auth(&customer.key);
+    let text = request
+        .header("accept", "text/csv")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("country,device,clicks,bot_clicks"));
+    let rows = answer["results"].as_array().unwrap();
+    let first = lines.next().unwrap().split(',').nth(2).unwrap().to_owned();
+    assert_eq!(
+        (first, lines.count() + 1),
+        (rows[0]["clicks"].to_string(), rows.len())
+    );
+}
+
 async fn everything(customer: &Customer, dice: &mut Dice, all: &[Sent]) {
     until_counted(customer, all).await;
     for _ in 0..25 {
@@ -266,6 +290,7 @@ async fn everything(customer: &Customer, dice: &mut Dice, all: &[Sent]) {
     by_hand(customer, all).await;
     in_sql(customer, all).await;
     listed(customer, all).await;
+    as_csv(customer).await;
 }
 
 #[tokio::test]

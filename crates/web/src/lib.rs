@@ -1,6 +1,7 @@
 //! What every HTTP door shares: errors as problem+json, a server with time-outs, and the
 //! operators' routes.
 
+mod accept;
 mod bearer;
 mod event_loops;
 mod nearest;
@@ -11,6 +12,7 @@ mod slow;
 #[cfg(test)]
 mod tests;
 
+pub use accept::accepts;
 pub use bearer::bearer;
 pub use event_loops::EventLoops;
 pub use nearest::unknown;

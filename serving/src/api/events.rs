@@ -336,25 +336,11 @@ fn filters(app: &App, account: EntityId, query: &Query) -> Result<Vec<Filter>, P
 
 /// The form of a file, if one is asked for.
 fn accepted(headers: &HeaderMap) -> Option<Form> {
-    let accept = headers.get(header::ACCEPT)?.to_str().ok()?;
-    let kinds = accept
-        .split(',')
-        .map(|kind| kind.split(';').next().unwrap_or_default());
     let forms = [Form::Ndjson, Form::Csv, Form::Arrow, Form::Parquet];
-    for kind in kinds {
-        match kind.trim() {
-            "application/json" | "*/*" => return None,
-            kind => {
-                let form = forms
-                    .into_iter()
-                    .find(|form| media_type(*form).starts_with(kind));
-                if form.is_some() && !kind.is_empty() {
-                    return form;
-                }
-            }
-        }
-    }
-    None
+    forms.into_iter().find(|form| {
+        let kind = media_type(*form).split(';').next().unwrap_or_default();
+        web::accepts(headers, kind)
+    })
 }
 
 fn media_type(form: Form) -> &'static str {

@@ -4,6 +4,7 @@ mod answer;
 mod asked;
 pub(crate) mod calendar;
 mod compare;
+mod csv;
 pub(crate) mod events;
 mod extras;
 pub(crate) mod filters;
@@ -34,6 +35,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use http::{HeaderMap, header};
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
     task::block_in_place,
@@ -57,7 +59,7 @@ use crate::{
 ///
 /// Settled and live together, exact at every moment. If something is missing, `meta.complete` is
 /// false and `meta.missing` says what. Rows add up to the totals; what `limit` cuts off is in a
-/// row with `other`.
+/// row with `other`. With `Accept: text/csv` the rows are comma-separated values.
 #[utoipa::path(
     get, path = "/v1/stats", tag = "Numbers",
     params(StatsQuery, FilterParams),
@@ -70,6 +72,7 @@ use crate::{
 pub(crate) async fn get_stats(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
+    headers: HeaderMap,
     asked: StatsQuery,
 ) -> Result<Response, Problem> {
     // Held until the answer is written: thousands of buckets take their time before and after they are counted.
@@ -82,6 +85,10 @@ pub(crate) async fn get_stats(
             let before = query.compared(compare, &numbers.meta.as_of)?;
             let before_answer = answer(&app, entity, &before, Age::Now).await?;
             numbers.comparison = Some(before.comparison(before_answer));
+        }
+        if web::accepts(&headers, "text/csv") {
+            let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
+            return Ok((kind, csv::csv(&numbers)?).into_response());
         }
         Ok(Json(numbers).into_response())
     };

@@ -28,7 +28,7 @@ impl Asking {
     /// Reads what `batch` rolls up, and what is on its way there.
     pub fn new(parts: &Parts, batch: &BatchRuntime) -> anyhow::Result<Self> {
         let bytes = usize::try_from(parts.settings.live_events).unwrap_or(usize::MAX);
-        let asker = Asker::new(Arc::clone(&batch.deps), Arc::clone(&parts.stream), bytes);
+        let asker = Asker::new(&batch.deps, Arc::clone(&parts.stream), bytes);
         Ok(Self {
             asker: Arc::new(asker.context("the engine of questions cannot be started")?),
             threads: OwnThreads::new("asking", THREADS)?,

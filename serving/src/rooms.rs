@@ -17,6 +17,8 @@ const QUESTIONS: usize = 4;
 const STREAMS: usize = 20;
 /// Large bodies of one account that are read at once.
 const LARGE_BODIES: usize = 2;
+/// Files of events of one account that are sent at once.
+const FILES: usize = 2;
 /// How long a question waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -37,6 +39,8 @@ pub(crate) struct Rooms {
     pub streams: Shared,
     /// Questions that are answered.
     pub questions: Shared,
+    /// Files of events that are sent.
+    pub files: Shared,
     /// Objects that were made.
     pub made: Made,
 }
@@ -49,6 +53,7 @@ impl Default for Rooms {
             audits: Semaphore::new(2),
             streams: Shared::new("streams", 1_000, STREAMS),
             questions: Shared::new("questions", 64, QUESTIONS),
+            files: Shared::new("files", 16, FILES),
             made: Made::default(),
         }
     }

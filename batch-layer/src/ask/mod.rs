@@ -26,7 +26,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Answers questions about events. All questions share its memory.
 pub struct Asker {
-    deps: Arc<RollupDeps>,
     runtime: Arc<RuntimeEnv>,
     tail: Tail,
 }
@@ -35,23 +34,19 @@ impl Asker {
     /// Reads what `deps` roll up, and what is on its way to them. Holds at most so many bytes of events that no batch has
     /// settled.
     pub fn new(
-        deps: Arc<RollupDeps>,
+        deps: &RollupDeps,
         stream: Arc<dyn EventStream>,
         live_bytes: usize,
     ) -> Result<Self, DataFusionError> {
         let pool = FairSpillPool::new(deps.limits.query());
-        let runtime = engine::runtime(&deps, Arc::new(pool))?;
+        let runtime = engine::runtime(deps, Arc::new(pool))?;
         let tail = Tail::new(
             stream,
             Arc::clone(&deps.env.store),
             Arc::clone(&deps.rules),
             live_bytes,
         );
-        Ok(Self {
-            deps,
-            runtime,
-            tail,
-        })
+        Ok(Self { runtime, tail })
     }
 }
 

@@ -8,7 +8,7 @@ use datafusion::{
     config::Dialect,
     dataframe::DataFrame,
     error::DataFusionError,
-    execution::{SendableRecordBatchStream, context::SQLOptions, memory_pool::FairSpillPool},
+    execution::{SendableRecordBatchStream, context::SQLOptions},
     physical_plan::stream::RecordBatchStreamAdapter,
     prelude::SessionContext,
 };
@@ -46,9 +46,7 @@ pub(super) async fn query(asker: &Asker, asked: SqlAsked, form: Form) -> Result<
         minutes: ALWAYS,
         filters: Vec::new(),
     };
-    let pool = FairSpillPool::new(asker.deps.limits.query() / 2);
-    let runtime = engine::runtime(&asker.deps, Arc::new(pool)).map_err(failed)?;
-    let context = engine::context_with(runtime);
+    let context = engine::context_with(Arc::clone(&asker.runtime));
     let started = tokio::time::Instant::now();
     let planned = async {
         let events = asker.select(&selection, &utc()).await?;

@@ -126,11 +126,12 @@ impl Tail {
         upto: Seq,
     ) -> Result<Vec<RecordBatch>, AskError> {
         while kept.last < upto {
-            let records = self.next(kept).await?;
-            kept.add(&self.rules, records)?;
+            // Beyond it by what is read at once, at most.
             if self.held.load(Ordering::Relaxed) > self.most {
                 return Err(AskError::LiveIsFull((self.most >> 20) as u64));
             }
+            let records = self.next(kept).await?;
+            kept.add(&self.rules, records)?;
         }
         kept.rows(account, after, upto)
     }

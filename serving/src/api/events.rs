@@ -25,9 +25,10 @@ use crate::{
     api_types::{EventsMeta, EventsPage, ListedEvent, Rows},
     app::App,
     openapi::refusals::{
-        Body as BodyRefusals, EventsAsked, Key, Nothing, Question, Refusals, StoreDown, TooMany,
+        Body as BodyRefusals, Busy, EventsAsked, Key, Nothing, Question, Refusals, StoreDown,
+        TooMany,
     },
-    rooms::Place,
+    rooms::{Crowded, Place},
     stats::{FilterParams, Query, StatsQuery, events, live},
 };
 
@@ -39,7 +40,7 @@ const USUAL_ROWS: usize = 10_000;
 const MOST_JSON_ROWS: usize = 50_000;
 const MOST_ROWS: usize = 5_000_000;
 /// Bytes of an answer to SQL as JSON, at most.
-const MOST_JSON: usize = 64 << 20;
+const MOST_JSON: usize = 16 << 20;
 
 /// Which events are wanted: the parameters are those of `/v1/stats`.
 #[derive(Debug, Default, IntoParams)]
@@ -161,7 +162,7 @@ impl EventsQuery {
     params(EventsQuery, FilterParams),
     responses(
         (status = 200, description = "A page of events; or all, as a file.", body = EventsPage),
-        Refusals<(Key, Question, Nothing, StoreDown, (EventsAsked, TooMany))>,
+        Refusals<(Key, Question, Nothing, StoreDown, (EventsAsked, TooMany, Busy))>,
     ),
     security(("key" = ["read"])),
 )]
@@ -171,7 +172,8 @@ pub(crate) async fn list_events(
     headers: HeaderMap,
     asked: EventsQuery,
 ) -> Result<Response, Problem> {
-    let turn = app.rooms.questions.wait(caller.account).await?;
+    let form = accepted(&headers);
+    let turn = turn(&app, &caller, form).await?;
     let settings = app.catalog.account(caller.account);
     let settings = settings
         .map(|account| account.settings.clone())
@@ -184,7 +186,6 @@ pub(crate) async fn list_events(
         filters: filters(&app, caller.account, &query)?,
         moment,
     };
-    let form = accepted(&headers);
     if let Some(form) = form {
         let file = app.events.export(selection, form).await;
         return Ok(streamed(file.map_err(events::problem)?, form, turn));
@@ -240,7 +241,7 @@ pub(crate) struct SqlBody {
     request_body = SqlBody,
     responses(
         (status = 200, description = "The rows.", body = Rows),
-        Refusals<(Key, BodyRefusals, EventsAsked, StoreDown, TooMany)>,
+        Refusals<(Key, BodyRefusals, EventsAsked, StoreDown, (TooMany, Busy))>,
     ),
     security(("key" = ["read"])),
 )]
@@ -250,8 +251,8 @@ pub(crate) async fn query_events(
     headers: HeaderMap,
     JsonBody(asked): JsonBody<SqlBody>,
 ) -> Result<Response, Problem> {
-    let turn = app.rooms.questions.wait(caller.account).await?;
     let form = accepted(&headers);
+    let turn = turn(&app, &caller, form).await?;
     let most = match form {
         None => MOST_JSON_ROWS,
         Some(_) => MOST_ROWS,
@@ -310,6 +311,25 @@ async fn together(mut written: Written) -> Result<Vec<Box<serde_json::value::Raw
         .lines()
         .map(|line| serde_json::value::RawValue::from_string(line.to_owned()));
     rows.collect::<Result<_, _>>().map_err(Problem::internal)
+}
+
+/// Room for an answer: files have some of their own, since whoever reads one slowly holds it for long.
+async fn turn(app: &App, caller: &Caller, form: Option<Form>) -> Result<Place, Problem> {
+    match form {
+        None => app.rooms.questions.wait(caller.account).await,
+        Some(_) => app
+            .rooms
+            .files
+            .enter(caller.account)
+            .map_err(|crowded| match crowded {
+                Crowded::Account => {
+                    Problem::too_many("this account has two files of events being sent", 5)
+                }
+                Crowded::Everybody => {
+                    Problem::unavailable("busy", "too many files of events are being sent", 5)
+                }
+            }),
+    }
 }
 
 /// What an answer counts, and what may be missing of it.

@@ -115,8 +115,10 @@ impl Applied {
             self.exclude(event, from);
         }
         // Of who does not want to be tracked nothing is kept that a list could be asked about.
+        // Where an entry is about a part of the network, its door's word stands.
         if let Some(lists) = &self.lists
             && event.device_type.is_empty()
+            && !from.is_some_and(|from| lists.is_partly(&from))
         {
             lists.judge(event, from);
         }
@@ -214,6 +216,13 @@ mod tests {
         assert_eq!(listed(&applied(&[], Some(acme))), "acme");
         assert_eq!(listed(&applied(&[], Some(""))), "");
         assert_eq!(listed(&applied(&[], None)), "old", "as its door has said");
+        let part = "[[bots]]\nname = \"acme\"\nnetworks = [\"203.0.113.7/32\"]";
+        let mut of_part = record(3, 7, "203.0.113.0/24", false);
+        applied(&[], Some(part)).apply(LogId(1), &mut of_part);
+        assert_eq!(
+            of_part.event.listed_bot, "old",
+            "only its door knew the address"
+        );
     }
 
     #[test]

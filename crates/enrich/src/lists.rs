@@ -107,6 +107,13 @@ impl Lists {
         &self.text
     }
 
+    /// Whether an entry is about a part of this network alone: of whom it is about only who knew the whole address can tell.
+    pub fn is_partly(&self, network: &IpNet) -> bool {
+        let all = self.bots.entries.iter().chain(&self.people.entries);
+        let mut networks = all.flat_map(|entry| &entry.networks);
+        networks.any(|listed| listed != network && network.contains(listed))
+    }
+
     /// Writes into an event what these lists say of it, in place of what others said. `from` is whom it came from: an
     /// address, or the network that is kept of one.
     pub fn judge(&self, event: &mut Event, from: Option<IpNet>) {

@@ -112,6 +112,10 @@ pub struct Options {
     /// Memory of batch work, about, such as 512M or 2G [default: a quarter of the machine's, at most 2G]
     #[arg(long, env = "MILLRACE_BATCH_MEMORY", global = true)]
     pub batch_memory: Option<String>,
+    /// Let accounts that share the installation ask in SQL (`/v1/query`): they see their own rows alone, but one of them can
+    /// make the process take much memory and time. Where there is one account it may anyway [default: false]
+    #[arg(long, env = "MILLRACE_SQL_FOR_TENANTS", global = true, num_args = 0..=1, default_missing_value = "true")]
+    pub sql_for_tenants: Option<bool>,
     /// Memory for events that no batch has settled yet, where questions are answered from events, such as 256M [default: an
     /// eighth of the machine's, at most 512M]
     #[arg(long, env = "MILLRACE_LIVE_EVENTS", global = true)]
@@ -177,6 +181,8 @@ pub struct Settings {
     pub batch: Limits,
     /// Memory for events that are not settled yet, bytes.
     pub live_events: u64,
+    /// Whether accounts that share the installation may ask in SQL.
+    pub sql_for_tenants: bool,
     pub timezone: String,
     pub schedules: Schedules,
     pub report_sql: Option<PathBuf>,
@@ -218,6 +224,7 @@ impl Options {
             most_clicks,
             batch_memory,
             live_events,
+            sql_for_tenants,
             spill_dir,
             timezone,
             schedules,
@@ -281,6 +288,7 @@ impl Options {
                 spill_dir: all.spill_dir,
                 ..Limits::default()
             },
+            sql_for_tenants: all.sql_for_tenants.unwrap_or(false),
             live_events: match &all.live_events {
                 Some(text) => parse_bytes(text)?,
                 None => (memory::share() / 2).min(MOST_LIVE_EVENTS),

@@ -8,6 +8,9 @@ use tokio::{
     task::JoinHandle,
 };
 
+/// Stack of a thread, bytes; what is not used is not taken.
+const STACK: usize = 16 << 20;
+
 /// A runtime that ends in the background when dropped: one must not be waited for in async code.
 pub struct OwnThreads(Option<Runtime>);
 
@@ -17,6 +20,8 @@ impl OwnThreads {
         let runtime = Builder::new_multi_thread()
             .worker_threads(count)
             .thread_name(name)
+            // Plans are trees, and some are deep.
+            .thread_stack_size(STACK)
             .enable_all()
             .build();
         let runtime = runtime.with_context(|| format!("threads for {name} cannot be started"))?;

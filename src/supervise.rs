@@ -328,6 +328,7 @@ fn serving_settings(parts: &Parts) -> anyhow::Result<ServingSettings> {
             .settings
             .admin_token(|| new_secret(&*parts.env.random))?,
         public_url: parts.settings.public_url.clone(),
+        sql_for_tenants: parts.settings.sql_for_tenants,
         domain_verification: Verifying {
             by: match parts.settings.domain_verification {
                 VerifiedBy::Operator => DomainVerification::Operator,

@@ -46,7 +46,23 @@ pub(crate) fn runtime(
     deps: &RollupDeps,
     pool: Arc<dyn MemoryPool>,
 ) -> Result<Arc<RuntimeEnv>, DataFusionError> {
-    let mut runtime = RuntimeEnvBuilder::new().with_memory_pool(pool);
+    of(deps, RuntimeEnvBuilder::new().with_memory_pool(pool))
+}
+
+/// The same with a bound of what is written to the disk, bytes.
+pub(crate) fn bounded_runtime(
+    deps: &RollupDeps,
+    pool: Arc<dyn MemoryPool>,
+    spill: u64,
+) -> Result<Arc<RuntimeEnv>, DataFusionError> {
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool);
+    of(deps, runtime.with_max_temp_directory_size(spill))
+}
+
+fn of(
+    deps: &RollupDeps,
+    mut runtime: RuntimeEnvBuilder,
+) -> Result<Arc<RuntimeEnv>, DataFusionError> {
     if let Some(folder) = &deps.limits.spill_dir {
         runtime = runtime.with_temp_file_path(folder);
     }

@@ -43,6 +43,8 @@ pub(crate) struct App {
     pub stream: Arc<dyn EventStream>,
     /// What batch has published, and all logs.
     pub overview: Overview,
+    /// Whether accounts that share the installation may ask in SQL.
+    pub sql_for_tenants: bool,
     /// The events themselves.
     pub events: Arc<dyn Events>,
     /// What was read of the settled views.
@@ -75,6 +77,7 @@ impl App {
             cells: deps.cells,
             stream: deps.stream,
             overview: deps.overview,
+            sql_for_tenants: settings.sql_for_tenants,
             events: deps.events,
             settled: Settled::new(Arc::clone(&deps.env.store)),
             forecasts: Ledger::new(Arc::clone(&deps.env.store), forecasts::LEDGER),

@@ -66,6 +66,8 @@ pub struct ServingSettings {
     pub public_url: String,
     /// How domains of accounts are verified.
     pub domain_verification: Verifying,
+    /// Whether accounts that share the installation may ask in SQL: an engine of SQL has no bound that none could pass.
+    pub sql_for_tenants: bool,
     /// Bounds of the server.
     pub server: ServerSettings,
 }

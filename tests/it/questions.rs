@@ -339,7 +339,7 @@ async fn any_question_has_the_same_answer_from_cubes_and_from_events() {
 #[tokio::test]
 async fn nobody_sees_anothers_events() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::up(folder.path(), &[]);
+    let mut server = Server::up(folder.path(), &["--sql-for-tenants"]);
     server.start().await;
     let (one, other) = (Customer::of(&server).await, Customer::of(&server).await);
     for (customer, slug) in [(&one, "mine"), (&other, "yours")] {
@@ -380,6 +380,13 @@ async fn nobody_sees_anothers_events() {
         "INSERT INTO events SELECT * FROM events",
         "SET datafusion.execution.batch_size = 1",
         "SELECT 1; SELECT 2",
+        "EXPLAIN SELECT * FROM events",
+        "EXPLAIN VERBOSE SELECT * FROM events",
+        "EXPLAIN ANALYZE SELECT * FROM events",
+        "DESCRIBE events",
+        "SHOW TABLES",
+        "SELECT repeat('a', 2000000000)",
+        "SELECT * FROM generate_series(1, 100000000)",
         "SELECT 1 AS a, 2 AS a",
         "nonsense",
     ] {
@@ -390,13 +397,26 @@ async fn nobody_sees_anothers_events() {
             "{sql}: {answer}"
         );
     }
-    let (status, answer) =
-        mine("SELECT a.event_id FROM events a, generate_series(1, 100000000) b").await;
+    // Plans are walked on a stack: how deep they are is bounded.
+    let sum = |ones: usize| format!("SELECT {} AS n FROM events", vec!["1"; ones].join("+"));
+    let (status, answer) = mine(&sum(300)).await;
     assert_eq!(
-        (status, &answer["code"]),
-        (422, &json!("too_much")),
+        (status, &answer["rows"]),
+        (200, &json!([{"n": 300}])),
         "{answer}"
     );
+    let (status, answer) = mine(&sum(3_000)).await;
+    assert_eq!(
+        (status, &answer["code"]),
+        (400, &json!("invalid_sql")),
+        "{answer}"
+    );
+    let all = "SELECT event_id FROM events UNION ALL SELECT event_id FROM events";
+    let request = one.http.post(format!("{}/v1/query", one.api));
+    let few = request
+        .bearer_auth(&one.key)
+        .json(&json!({"sql": all, "limit": 1}));
+    assert_eq!(few.send().await.unwrap().status().as_u16(), 422);
     let theirs = other.get("/v1/links").await["items"][0]["id"]
         .as_str()
         .unwrap()

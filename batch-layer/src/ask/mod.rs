@@ -1,6 +1,7 @@
 //! Questions about the events themselves, of one account: those that a manifest settles, and those after it, which are read
 //! from the stream and kept enriched. What no cube holds is counted from them, to the same numbers.
 
+mod barrier;
 mod list;
 mod sql;
 mod sums;
@@ -24,6 +25,9 @@ use crate::{RollupDeps, engine};
 /// An answer may take so long.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
+/// So much of the disk all answers together may take for what does not fit into memory, bytes.
+const SPILL: u64 = 4 << 30;
+
 /// Answers questions about events. All questions share its memory.
 pub struct Asker {
     runtime: Arc<RuntimeEnv>,
@@ -39,7 +43,7 @@ impl Asker {
         live_bytes: usize,
     ) -> Result<Self, DataFusionError> {
         let pool = FairSpillPool::new(deps.limits.query());
-        let runtime = engine::runtime(deps, Arc::new(pool))?;
+        let runtime = engine::bounded_runtime(deps, Arc::new(pool), SPILL)?;
         let tail = Tail::new(
             stream,
             Arc::clone(&deps.env.store),

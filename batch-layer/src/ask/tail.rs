@@ -111,7 +111,9 @@ impl Tail {
             *kept = self.begin(log, covered);
         }
         if covered.seq < kept.before {
-            // Somebody asks about a moment of whose events the first are forgotten: they are read for this answer alone.
+            // Somebody asks about a moment of whose events the first are forgotten: they are read for this answer alone, and
+            // others do not wait for it.
+            drop(kept);
             let mut again = self.begin(log, covered);
             return self.rows(&mut again, account, covered.seq, upto).await;
         }
@@ -197,7 +199,14 @@ impl Tail {
                 .collect()
         };
         for (log, kept) in logs {
-            kept.lock().await.forget(manifest.horizon.of(log).seq);
+            let horizon = manifest.horizon.of(log).seq;
+            let mut kept = kept.lock().await;
+            kept.forget(horizon);
+            if kept.last <= horizon {
+                // All of it is settled, and the log may have ended.
+                let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+                logs.remove(&log);
+            }
         }
     }
 }

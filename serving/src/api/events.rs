@@ -25,8 +25,8 @@ use crate::{
     api_types::{EventsMeta, EventsPage, ListedEvent, Rows},
     app::App,
     openapi::refusals::{
-        Body as BodyRefusals, Busy, EventsAsked, Key, Nothing, Question, Refusals, StoreDown,
-        TooMany,
+        Body as BodyRefusals, Busy, EventsAsked, Key, NoSql, Nothing, Question, Refusals,
+        StoreDown, TooMany,
     },
     rooms::{Crowded, Place},
     stats::{FilterParams, Query, StatsQuery, events, live},
@@ -235,13 +235,13 @@ pub(crate) struct SqlBody {
 ///
 /// One SELECT over `events`, in which there are the events of the account alone. JSON, or by `Accept`
 /// `application/x-ndjson`, `text/csv`, `application/vnd.apache.arrow.stream` or `application/vnd.apache.parquet`. It ends
-/// when the connection does, and after 30 s.
+/// when the connection does, and after 30 s. Where several accounts share an installation its operator must have allowed it.
 #[utoipa::path(
     post, path = "/v1/query", tag = "Numbers",
     request_body = SqlBody,
     responses(
         (status = 200, description = "The rows.", body = Rows),
-        Refusals<(Key, BodyRefusals, EventsAsked, StoreDown, (TooMany, Busy))>,
+        Refusals<(Key, BodyRefusals, EventsAsked, StoreDown, (TooMany, Busy, NoSql))>,
     ),
     security(("key" = ["read"])),
 )]
@@ -251,6 +251,14 @@ pub(crate) async fn query_events(
     headers: HeaderMap,
     JsonBody(asked): JsonBody<SqlBody>,
 ) -> Result<Response, Problem> {
+    if !app.sql_for_tenants && app.catalog.read(|state| state.is_shared()) {
+        let detail = "this installation has several accounts, and its operator has not allowed SQL (--sql-for-tenants)";
+        return Err(Problem::new(
+            http::StatusCode::FORBIDDEN,
+            "sql_not_allowed",
+            detail,
+        ));
+    }
     let form = accepted(&headers);
     let turn = turn(&app, &caller, form).await?;
     let most = match form {
@@ -339,7 +347,7 @@ async fn at(
     token: Option<&str>,
 ) -> Result<(Moment, Vec<handover::reading::Missing>), Problem> {
     let reading = match token {
-        Some(token) => events::reading_of(app, token).await?,
+        Some(token) => events::reading_of(app, caller.account, token).await?,
         None => live::read(app, caller.account).await?,
     };
     Ok((events::moment(&reading), reading.missing))

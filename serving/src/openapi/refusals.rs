@@ -131,6 +131,8 @@ families! {
         (400, "too_many_costs", "costs of 501 links and campaigns lie within what is asked for, and at most 500 can be spread at once"),
         (400, "invalid_compare", "compare must be previous_period or previous_year"),
     ],
+    /// Of SQL where several accounts share an installation.
+    NoSql: [(403, "sql_not_allowed", "this installation has several accounts, and its operator has not allowed SQL"),],
     /// Of questions that are answered from the events themselves.
     EventsAsked: [
         (400, "invalid_as_of", "as_of is the `meta.as_of` of an answer, as it is"),

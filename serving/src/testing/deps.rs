@@ -93,6 +93,7 @@ pub(crate) fn settings() -> ServingSettings {
     ServingSettings {
         admin_token: TOKEN.into(),
         public_url: "https://go.example/".into(),
+        sql_for_tenants: true,
         domain_verification: Verifying::default(),
         server: ServerSettings::default(),
     }

@@ -102,6 +102,11 @@ pub(crate) async fn get_live(
     })?;
     let asked = StatsQuery::from(asked);
     let first = understand(&app, &caller, &asked)?;
+    if first.from_events {
+        // Once a second that would be more than one stream may take.
+        let detail = "one link, pixel, goal or campaign can be followed, or all of the account";
+        return Err(Problem::bad_request("invalid_filter", detail));
+    }
     let watch = Watch {
         entity: first.entity(&app.catalog, caller.account)?,
         app,

@@ -125,12 +125,20 @@ pub enum Why {
     /// What is asked is counted from events, and those that are not settled cannot all be read, or are too many.
     #[error("events that are not settled yet cannot all be counted one by one just now")]
     LiveEvents,
+    /// What was paid for periods is spread over kept sums alone, and this is counted from events.
+    #[error(
+        "costs of periods are not in numbers that are counted from events; ask without filters and by one name"
+    )]
+    PeriodCosts,
 }
 
 impl Why {
     /// Whether it may be there in a moment: what only a batch brings is not waited for.
     pub fn may_pass(self) -> bool {
-        !matches!(self, Self::Imported | Self::NotWhole(_) | Self::LiveEvents)
+        !matches!(
+            self,
+            Self::Imported | Self::NotWhole(_) | Self::LiveEvents | Self::PeriodCosts
+        )
     }
 }
 

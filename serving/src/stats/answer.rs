@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use handover::views::ViewError;
+use handover::{
+    reading::{Missing, Why},
+    views::ViewError,
+};
 use model::{Awaits, Counts, Cube, Dimension, EntityId, Grain, time};
 use web::Problem;
 
@@ -60,12 +63,18 @@ pub(crate) async fn answer(
 /// Answers from the events themselves.
 async fn of_events(app: &App, entity: EntityId, query: &Query, age: Age) -> Result<Stats, Problem> {
     let mut reading = match &query.as_of {
-        Some(token) => events::reading_of(app, token).await?,
+        Some(token) => events::reading_of(app, entity, token).await?,
         None => live::read_of(app, entity, age).await?,
     };
     let Counted { merged, mut extras } = events::count(app, entity, query, &mut reading).await?;
     // What was paid for periods is spread over cubes alone.
-    extras.period.rough = query.asks_cost() && !period_costs::costs(app, entity, query)?.is_empty();
+    if query.asks_cost() && !period_costs::costs(app, entity, query)?.is_empty() {
+        extras.period.rough = true;
+        reading.missing.push(Missing {
+            log: None,
+            why: Why::PeriodCosts,
+        });
+    }
     extras.money.tidy();
     let all = Sums {
         counts: merged.settled + merged.live,

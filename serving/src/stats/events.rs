@@ -7,7 +7,7 @@ use handover::{
     manifests::Published,
     reading::{self, Missing, Why},
 };
-use model::{EntityId, EntityKind};
+use model::{EntityId, EntityKind, LogId, Seq};
 use web::Problem;
 
 use super::{
@@ -21,6 +21,8 @@ use super::{
 };
 use crate::app::App;
 
+/// So long after it was followed by another a moment's manifest may be asked about, milliseconds. Its files are kept for an hour.
+const KEPT_MS: i64 = 45 * 60_000;
 /// Between the names of two groups.
 pub(super) const BETWEEN: char = '\u{1f}';
 
@@ -267,9 +269,17 @@ async fn moment_of(app: &App, token: &str) -> Result<Moment, Problem> {
         let detail = "the files of that moment are gone; moments can be asked about for a quarter of an hour at least";
         Problem::new(http::StatusCode::GONE, "moment_gone", detail)
     };
+    let manifests = app.overview.manifests();
     let published: Published = match n == seen.published.n {
         true => seen.published,
-        false => app.overview.manifests().get(n).await?.ok_or_else(gone)?,
+        false => {
+            // What the next one does not name is kept for an hour after it.
+            let next = manifests.get(n + 1).await?.ok_or_else(gone)?;
+            if next.at_ms + KEPT_MS < app.env.clock.now_ms() {
+                return Err(gone());
+            }
+            manifests.get(n).await?.ok_or_else(gone)?
+        }
     };
     let horizon = &published.manifest.horizon;
     let mut upto: std::collections::BTreeMap<_, _> = horizon
@@ -285,9 +295,21 @@ async fn moment_of(app: &App, token: &str) -> Result<Moment, Problem> {
 }
 
 /// What there is to read of a moment that a token names: nothing is missing of it.
-pub(crate) async fn reading_of(app: &App, token: &str) -> Result<Reading, Problem> {
+pub(crate) async fn reading_of(
+    app: &App,
+    account: EntityId,
+    token: &str,
+) -> Result<Reading, Problem> {
     app.look_once().await?;
     let Moment { published, upto } = moment_of(app, token).await?;
+    // No moment is later than now: nobody waits for events that are still to come.
+    let now = super::live::read(app, account).await?;
+    let is_past =
+        |(log, seq): (&LogId, &Seq)| now.live.as_of.get(log).is_some_and(|now| seq <= now);
+    if !upto.iter().all(is_past) {
+        let detail = "as_of names a moment that is still to come, or cannot be read just now";
+        return Err(bad("invalid_as_of", detail));
+    }
     Ok(Reading {
         published,
         live: Arc::new(reading::Reading {

@@ -1,7 +1,9 @@
 //! Filters of a question: what was written, and which values that names. Pure.
 
+use std::sync::Arc;
+
 use asking::{Column, Filter, Value};
-use catalog::State;
+use catalog::{Link, State};
 use model::{EntityId, EntityKind};
 use utoipa::{
     IntoParams,
@@ -151,8 +153,10 @@ impl Wanted {
 
     /// What it means to an account: objects by their ids. Somebody else's do not exist for it.
     pub(crate) fn resolve(&self, state: &State, account: EntityId) -> Result<Filter, Problem> {
+        // Without a tag is whatever is of no link that has one.
+        let without = self.name == TAG && self.values.iter().any(String::is_empty);
         let values = match (self.name, kind(self.name)) {
-            (TAG, _) => self.tagged(state, account)?,
+            (TAG, _) => self.tagged(state, account, without)?,
             (_, Some(kind)) => {
                 let each = self.values.iter();
                 let each = each.map(|name| match &**name {
@@ -166,19 +170,26 @@ impl Wanted {
         };
         Ok(Filter {
             column: self.column,
-            is_not: self.is_not,
+            is_not: self.is_not != without,
             values,
         })
     }
 
-    fn tagged(&self, state: &State, account: EntityId) -> Result<Vec<String>, Problem> {
+    /// Links that have one of the tags; or, of those that have tags, the ones that have none of these.
+    fn tagged(
+        &self,
+        state: &State,
+        account: EntityId,
+        without: bool,
+    ) -> Result<Vec<String>, Problem> {
         let links = state.links.of(account, None, usize::MAX);
-        let tagged = links.iter().filter(|link| {
+        let has = |link: &Arc<Link>| {
             let mut tags = link.tags.iter();
-            match link.tags.is_empty() {
-                true => self.values.iter().any(String::is_empty),
-                false => tags.any(|tag| self.values.iter().any(|wanted| **wanted == **tag)),
-            }
+            tags.any(|tag| self.values.iter().any(|wanted| **wanted == **tag))
+        };
+        let tagged = links.iter().filter(|link| match without {
+            true => !link.tags.is_empty() && !has(link),
+            false => has(link),
         });
         let ids: Vec<String> = tagged
             .take(MOST_TAGGED + 1)

@@ -53,6 +53,7 @@ pub(crate) async fn follow(
                 look.done(begun);
             }
         }
+        catalog.store_uses_now_and_then().await;
         kept.keep(&catalog).await;
         tokio::select! {
             biased;

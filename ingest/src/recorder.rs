@@ -111,6 +111,23 @@ impl EventRecorder {
         }
     }
 
+    /// Whether an account may do nothing now: see [`catalog::Suspension`].
+    pub(crate) fn is_suspended(&self, account: EntityId) -> bool {
+        self.catalog.read(|state| state.is_suspended(account))
+    }
+
+    /// Refuses what an account asks that may do nothing now.
+    pub(crate) fn refuse_suspended(&self, account: EntityId) -> Result<(), web::Problem> {
+        match self
+            .catalog
+            .account(account)
+            .and_then(|account| account.suspended.clone())
+        {
+            Some(suspended) => Err(web::Problem::suspended(&suspended.reason)),
+            None => Ok(()),
+        }
+    }
+
     /// The event of request facts.
     pub fn event(&self, target: Target, seen: RequestFacts) -> Event {
         let account = self.catalog.account(target.account);

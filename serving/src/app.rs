@@ -15,6 +15,7 @@ use crate::{
     admin_token::AdminToken,
     controls::{AuditControl, JobControl},
     deps::{ServingDeps, ServingSettings, Verifying},
+    rates::Rates,
     rooms::Rooms,
     stats::{imported::ImportedTotals, live::Readings, settled::Settled},
 };
@@ -55,6 +56,8 @@ pub(crate) struct App {
     pub counts: AccountCounts,
     /// Who may do what is heavy.
     pub rooms: Rooms,
+    /// How many requests accounts have sent.
+    pub rates: Rates,
     /// What was read of fences.
     pub fences: Fences,
     /// Readings of live cells.
@@ -83,6 +86,7 @@ impl App {
             forecasts: Ledger::new(Arc::clone(&deps.env.store), forecasts::LEDGER),
             counts: AccountCounts::default(),
             rooms: Rooms::default(),
+            rates: Rates::default(),
             fences: Fences::new(deps.env.bell.clone()),
             readings: Readings::default(),
             imported: ImportedTotals::default(),

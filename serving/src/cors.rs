@@ -15,9 +15,13 @@ use web::bearer;
 use crate::app::App;
 
 /// What a page may send, and read.
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE");
-const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
-const EXPOSED: HeaderValue = HeaderValue::from_static("location, retry-after");
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, idempotency-key, if-match, if-none-match",
+);
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "location, retry-after, etag, idempotency-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
+);
 /// How long a browser remembers that it may, seconds.
 const REMEMBERED: HeaderValue = HeaderValue::from_static("600");
 

@@ -15,6 +15,7 @@ mod dns;
 mod forecasts;
 mod live;
 mod openapi;
+mod rates;
 mod receipts;
 mod role;
 mod rooms;

@@ -9,7 +9,6 @@ use axum::{
         sse::{Event, KeepAlive, KeepAliveStream},
     },
 };
-use catalog::Scope;
 use futures::{Stream, stream};
 use model::{EntityId, time};
 use serde::Deserialize;
@@ -17,10 +16,7 @@ use utoipa::IntoParams;
 use web::Problem;
 
 use crate::{
-    api::{
-        auth::{Caller, Reader},
-        params::Params,
-    },
+    api::{auth::Viewer, params::Params, shares},
     api_types::{LastSeconds, LiveMessage, LiveProblem},
     app::App,
     openapi::refusals::{Busy, Filter, Key, Nothing, Query, Refusals, TooMany},
@@ -80,7 +76,7 @@ impl From<LiveQuery> for StatsQuery {
 ///
 /// Server-sent events. An event `problem` with `code` and `detail` stands for a message that could
 /// not be made; the stream goes on. After an hour it ends, and the client connects anew. It ends at once
-/// when its key is revoked.
+/// when its key is revoked or its share ends. A share is followed if it is of one object, or has no filters.
 #[utoipa::path(
     get, path = "/v1/live", tag = "Numbers",
     params(LiveQuery),
@@ -92,25 +88,25 @@ impl From<LiveQuery> for StatsQuery {
 )]
 pub(crate) async fn get_live(
     State(app): State<Arc<App>>,
-    Reader(caller): Reader,
+    viewer: Viewer,
     Params(asked): Params<LiveQuery>,
 ) -> Result<Sse<KeepAliveStream<impl Stream<Item = Result<Event, Infallible>>>>, Problem> {
-    let room = app.rooms.streams.enter(caller.account);
+    let room = app.rooms.streams.enter(viewer.account);
     let room = room.map_err(|crowded| match crowded {
         Crowded::Account => Problem::too_many("this account has 20 live streams open", 5),
         Crowded::Everybody => Problem::unavailable("busy", "too many live streams are open", 5),
     })?;
-    let asked = StatsQuery::from(asked);
-    let first = understand(&app, &caller, &asked)?;
+    let asked = shares::within(&app, &viewer, StatsQuery::from(asked))?;
+    let first = understand(&app, &viewer, &asked)?;
     if first.from_events {
         // Once a second that would be more than one stream may take.
         let detail = "one link, pixel, goal or campaign can be followed, or all of the account";
         return Err(Problem::bad_request("invalid_filter", detail));
     }
     let watch = Watch {
-        entity: first.entity(&app.catalog, caller.account)?,
+        entity: first.entity(&app.catalog, viewer.account)?,
         app,
-        caller,
+        viewer,
         asked,
         totals: VecDeque::new(),
         messages: 0,
@@ -121,7 +117,7 @@ pub(crate) async fn get_live(
 
 struct Watch {
     app: Arc<App>,
-    caller: Caller,
+    viewer: Viewer,
     entity: EntityId,
     asked: StatsQuery,
     /// Clicks of today, second by second.
@@ -140,7 +136,7 @@ fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
         }
         watch.messages += 1;
         // A key that is revoked shows nothing from then on.
-        if !watch.caller.is_still_allowed(&watch.app, Scope::Read) {
+        if !watch.viewer.is_still_allowed(&watch.app) {
             return None;
         }
         let event = match watch.message().await {
@@ -158,7 +154,7 @@ fn messages(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
 impl Watch {
     async fn message(&mut self) -> Result<LiveMessage, Problem> {
         // What today is changes at midnight.
-        let query = understand(&self.app, &self.caller, &self.asked)?;
+        let query = understand(&self.app, &self.viewer, &self.asked)?;
         let answer = answer(&self.app, self.entity, &query, Age::Second).await?;
         let meta = answer.meta;
         Ok(LiveMessage {

@@ -60,6 +60,7 @@ async fn follow(app: Arc<App>, health: Health, shutdown: CancellationToken) {
                 "the object store does not answer; numbers may be old",
             ),
         }
+        app.catalog.store_uses_now_and_then().await;
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = look.due() => {}

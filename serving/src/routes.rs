@@ -15,13 +15,13 @@ use web::Problem;
 
 use crate::{
     api::{
-        accounts, api_keys, bulk, campaigns, costs, domains, events, goals, jobs, links, pixels,
-        prometheus, simulate, totals,
+        accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, events, goals,
+        jobs, links, pixels, preconditions::tagged, prometheus, shares, simulate, totals,
     },
     app::App,
     assets, audit, cors, forecasts, live,
     openapi::{self, Document},
-    receipts, stats,
+    rates, receipts, stats,
 };
 
 /// All that is documented.
@@ -70,9 +70,24 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(accounts::list_accounts, accounts::create_account))
         .routes(routes!(accounts::change_quotas))
+        .routes(routes!(accounts::suspend_account, accounts::resume_account))
         .routes(routes!(accounts::read_account, accounts::change_account))
         .routes(routes!(api_keys::list_keys, api_keys::create_key))
         .routes(routes!(api_keys::revoke_key))
+        .routes(routes!(api_keys::rotate_key))
+        .routes(routes!(shares::list_shares, shares::create_share))
+        .routes(routes!(shares::read_share, shares::delete_share))
+        .routes(routes!(
+            annotations::list_annotations,
+            annotations::create_annotation
+        ))
+        .routes(routes!(
+            annotations::read_annotation,
+            annotations::change_annotation,
+            annotations::delete_annotation
+        ))
+        .routes(routes!(changes::list_changes))
+        .routes(routes!(changes::undo_change))
         .routes(routes!(audit::get_audit))
         .routes(routes!(jobs::list_jobs))
         .routes(routes!(jobs::list_runs, jobs::start_run))
@@ -92,6 +107,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let text = openapi::document(said).to_string();
     router
         .layer(Extension(Document(text.into())))
+        .layer(from_fn(tagged))
+        .layer(from_fn_with_state(Arc::clone(&app), rates::limited))
         .layer(map_response(private))
         .layer(from_fn(unread))
         .with_state(app)

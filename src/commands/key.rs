@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use catalog::{Account, AccountSettings, ApiKey, Change, Scope};
 use clap::Subcommand;
 use model::{
@@ -52,11 +52,10 @@ impl Key {
 }
 
 fn parse_scopes(names: &[String]) -> anyhow::Result<Vec<Scope>> {
-    let parse = |name: &String| match name.as_str() {
-        "read" => Ok(Scope::Read),
-        "write" => Ok(Scope::Write),
-        "admin" => Ok(Scope::Admin),
-        _ => bail!("`{name}` is not a scope; the scopes are read, write, admin"),
+    let parse = |name: &String| {
+        let scope = Scope::ALL.into_iter().find(|scope| scope.name() == name);
+        let names = Scope::ALL.map(Scope::name).join(", ");
+        scope.with_context(|| format!("`{name}` is not a scope; the scopes are {names}"))
     };
     names.iter().map(parse).collect()
 }
@@ -82,6 +81,8 @@ pub async fn create(
         name: name.into(),
         scopes: scopes.to_vec(),
         created_ms: now_ms,
+        expires_ms: None,
+        replaced: None,
         revoked: false,
     };
     let new = Account {
@@ -90,6 +91,7 @@ pub async fn create(
         created_ms: now_ms,
         settings: AccountSettings::default(),
         quotas: catalog::quotas::Quotas::default(),
+        suspended: None,
     };
     let new = account.is_none().then_some(Change::PutAccount(new));
     let changes: Vec<Change> = new.into_iter().chain([Change::PutKey(key)]).collect();

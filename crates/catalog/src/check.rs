@@ -5,15 +5,18 @@ use std::collections::{HashMap, HashSet};
 use model::id::{EntityId, EntityKind};
 
 use super::{
+    annotation::Annotation,
+    api_key::ApiKey,
     cost::PeriodCost,
     destination,
     domain::Domain,
     error::CatalogError,
     quotas::Quotas,
     routing, rules,
+    share::Share,
     state::State,
     table::Table,
-    types::{Account, ApiKey, Change, Goal, Link, Row},
+    types::{Account, Change, Goal, Link, Row},
 };
 
 /// Most changes in one entry.
@@ -38,6 +41,8 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
         external_ids: HashMap::new(),
         domains: HashMap::new(),
         costs: HashMap::new(),
+        annotations: HashMap::new(),
+        shares: HashMap::new(),
     };
     changes.iter().try_for_each(|change| batch.check(change))
 }
@@ -55,8 +60,10 @@ struct Batch<'a> {
     external_ids: HashMap<(u64, &'a str), EntityId>,
     /// How many domains are new, by account.
     domains: HashMap<u64, u64>,
-    /// How many costs of periods are new, by account.
+    /// How many costs of periods, annotations and shares are new, by account.
     costs: HashMap<u64, u64>,
+    annotations: HashMap<u64, u64>,
+    shares: HashMap<u64, u64>,
 }
 
 impl<'a> Batch<'a> {
@@ -100,6 +107,20 @@ impl<'a> Batch<'a> {
                 Some(it) if !it.deleted && id.kind != EntityKind::Account => Ok(()),
                 _ => Err(CatalogError::not_found(id)),
             },
+            Change::PutAnnotation(annotation) => self.annotation(annotation),
+            Change::DeleteAnnotation { account, id } => match state.annotation(*account, id) {
+                Some(_) => Ok(()),
+                None => Err(CatalogError::not_found(id)),
+            },
+            Change::PutShare(share) => self.share(share),
+            Change::DeleteShare { account, id } => match state.share(*account, id) {
+                Some(_) => Ok(()),
+                None => Err(CatalogError::not_found(id)),
+            },
+            Change::Answered(_) | Change::KeyUsed { .. } => Ok(()),
+            Change::Record(_) | Change::History { .. } => {
+                Err(CatalogError::invalid("record", "is made by itself"))
+            }
             Change::Format(_) => Err(CatalogError::invalid("format", "is named by itself")),
             // What deleting and renaming do.
             Change::GiveUpSlug { .. } => {
@@ -162,14 +183,9 @@ impl<'a> Batch<'a> {
         let added = self.costs.entry(cost.account.raw).or_default();
         let have = self.state.costs_of(cost.account).count() as u64 + *added;
         *added += 1;
-        let max = self.quotas(cost.account).costs;
-        match self.state.is_shared() && have >= max {
-            true => Err(CatalogError::Quota {
-                what: "costs of periods",
-                max,
-            }),
-            false => Ok(()),
-        }
+        self.fits(cost.account, have, "costs of periods", |quotas| {
+            quotas.costs
+        })
     }
 
     fn slug_is_free(&self, link: &Link) -> Result<(), CatalogError> {
@@ -237,6 +253,8 @@ impl<'a> Batch<'a> {
         currency.map_or(Ok(()), rules::currency)?;
         let parameter = account.settings.click_id_param.as_deref();
         parameter.map_or(Ok(()), routing::parameter)?;
+        let suspended = account.suspended.as_ref();
+        suspended.map_or(Ok(()), |it| rules::name("reason", &it.reason))?;
         if account.settings.excluded_networks.len() > rules::MAX_NETWORKS {
             let why = format!("must be at most {}", rules::MAX_NETWORKS);
             return Err(CatalogError::invalid("excluded_networks", why));
@@ -247,20 +265,54 @@ impl<'a> Batch<'a> {
 
     fn key(&self, key: &ApiKey) -> Result<(), CatalogError> {
         self.owner_exists(key.account)?;
-        rules::name("name", &key.name)?;
-        let hex = key.hash.len() == 64 && key.hash.bytes().all(|b| b.is_ascii_hexdigit());
-        if !hex || key.id.is_empty() || key.id.len() > 64 {
-            let why = "must have an id of 1 to 64 characters and a hash of 64 hex digits";
-            return Err(CatalogError::invalid("key", why));
+        key.check(self.state.key_by_id(&key.id).map(|old| &**old))
+    }
+
+    fn annotation(&mut self, annotation: &Annotation) -> Result<(), CatalogError> {
+        let account = annotation.account;
+        annotation.check()?;
+        self.owner_exists(account)?;
+        if let Some(object) = annotation.object
+            && (self.state.describe(object)).is_none_or(|object| object.account != account)
+        {
+            return Err(CatalogError::not_found(object));
         }
-        if key.scopes.is_empty() {
-            return Err(CatalogError::invalid("scopes", "must name at least one"));
+        if self.state.annotation(account, &annotation.id).is_some() {
+            return Ok(());
         }
-        match self.state.key_by_id(&key.id) {
-            Some(old) if old.account != key.account || old.hash != key.hash => {
-                Err(taken("key id", &key.id))
-            }
-            _ => Ok(()),
+        let added = self.annotations.entry(account.raw).or_default();
+        let have = self.state.annotations_of(account).count() as u64 + *added;
+        *added += 1;
+        self.fits(account, have, "annotations", |quotas| quotas.annotations)
+    }
+
+    fn share(&mut self, share: &Share) -> Result<(), CatalogError> {
+        let account = share.account;
+        share.check()?;
+        self.owner_exists(account)?;
+        match self.state.share(account, &share.id) {
+            Some(old) if old.hash != share.hash => return Err(taken("share id", &share.id)),
+            Some(_) => return Ok(()),
+            None => {}
+        }
+        let added = self.shares.entry(account.raw).or_default();
+        let have = self.state.shares_of(account).count() as u64 + *added;
+        *added += 1;
+        self.fits(account, have, "shares", |quotas| quotas.shares)
+    }
+
+    /// Whether an account that has so many may have one more.
+    fn fits(
+        &self,
+        account: EntityId,
+        have: u64,
+        what: &'static str,
+        quota: impl FnOnce(&Quotas) -> u64,
+    ) -> Result<(), CatalogError> {
+        let max = quota(&self.quotas(account));
+        match self.state.is_shared() && have >= max {
+            true => Err(CatalogError::Quota { what, max }),
+            false => Ok(()),
         }
     }
 
@@ -275,10 +327,11 @@ impl<'a> Batch<'a> {
         rules::name("name", row.name())?;
         rules::tags(row.tags())?;
         let old = table.get(row.id());
-        if old.is_some_and(|old| old.account() != row.account() || old.deleted()) {
+        if old.is_some_and(|old| old.account() != row.account()) {
             return Err(CatalogError::not_found(row.id()));
         }
-        if old.is_none() {
+        // One that was deleted comes back when that is undone.
+        if old.is_none_or(|old| old.deleted()) {
             self.quota(table, row)?;
         }
         if old.is_none_or(|old| old.campaign() != row.campaign()) {

@@ -31,6 +31,23 @@ pub enum CatalogError {
         /// What was looked for.
         id: String,
     },
+    /// It was changed since the caller looked.
+    #[error("`{id}` is not as it was any more; look at it, and decide again")]
+    Changed {
+        /// What was to be changed.
+        id: String,
+    },
+    /// A request comes again that names itself, and is another one.
+    #[error(
+        "this Idempotency-Key came with another request before; give this one a key of its own"
+    )]
+    OtherRequest,
+    /// A change cannot be taken back.
+    #[error("this change cannot be undone: {why}")]
+    NotUndone {
+        /// Why not.
+        why: String,
+    },
     /// More changes than one entry may have.
     #[error("{count} changes at once are too many; send at most {max}")]
     TooMany {

@@ -2,7 +2,11 @@
 //!
 //! Every process holds the catalog in memory and follows its ledger; look-ups never wait for I/O.
 
+pub mod annotation;
+pub mod answered;
+pub mod api_key;
 pub mod check;
+mod commit;
 pub mod copy;
 pub mod cost;
 pub mod destination;
@@ -11,8 +15,10 @@ mod error;
 pub mod goal_options;
 pub mod price;
 pub mod quotas;
+pub mod record;
 pub mod routing;
 pub mod rules;
+pub mod share;
 mod snapshot;
 mod state;
 mod table;
@@ -22,7 +28,7 @@ mod visitor_memory;
 use std::{
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -31,28 +37,32 @@ use model::id::EntityId;
 use tokio::{sync::Mutex, time::Instant};
 
 pub use self::{
+    annotation::Annotation,
+    answered::{Answered, Reply},
+    api_key::{ApiKey, Replaced, Scope},
+    commit::Decided,
     cost::PeriodCost,
     domain::Domain,
     error::CatalogError,
     goal_options::GoalOptions,
     price::Price,
+    record::{By, Record},
+    share::Share,
     state::{Description, State},
     table::{EXTERNAL, Table},
     types::{
-        Account, AccountSettings, ApiKey, Campaign, Change, Format, Goal, Link, LinkState, Pixel,
-        Row, Scope,
+        Account, AccountSettings, Campaign, Change, Format, Goal, Link, LinkState, Pixel, Row,
+        Suspension,
     },
     visitor_memory::VisitorMemory,
 };
 use storage::{
     env::Env,
-    ledger::{Appended, Ledger},
+    ledger::{Ledger, LedgerError},
 };
 
 /// Name of the catalog's ledger.
 pub const LEDGER: &str = "catalog";
-/// How often a commit decides anew because others were faster.
-const COMMIT_TRIES: u32 = 64;
 /// How old a look may be that roles share while other processes are not heard, a little less than the time between their
 /// turns.
 const RECENT: Duration = Duration::from_millis(900);
@@ -75,6 +85,8 @@ struct Inner {
     writer: Mutex<Option<(Instant, u64)>>,
     snapshot_n: AtomicU64,
     snapshot_runs: AtomicBool,
+    /// Unix milliseconds at which it was last looked whether uses of keys shall be stored.
+    uses_looked_ms: AtomicI64,
 }
 
 impl Catalog {
@@ -92,6 +104,7 @@ impl Catalog {
         Self(Arc::new(Inner {
             snapshot_n: AtomicU64::new(state.n),
             snapshot_runs: AtomicBool::new(false),
+            uses_looked_ms: AtomicI64::new(env.clock.now_ms()),
             state: RwLock::new(state),
             writer: Mutex::new(None),
             env,
@@ -137,40 +150,6 @@ impl Catalog {
                 return Ok(count);
             }
         }
-    }
-
-    /// Changes the catalog. `decide` gets the newest state and is asked again when somebody else
-    /// was faster; its changes are checked (names, owners, texts) and become one entry. The
-    /// caller reads its own writes afterwards. Gives the number of the newest entry.
-    ///
-    /// After [`storage::ledger::LedgerError::Unknown`] the changes may be in, or come in later.
-    pub async fn commit(
-        &self,
-        mut decide: impl FnMut(&State) -> Result<Vec<Change>, CatalogError>,
-    ) -> Result<u64, CatalogError> {
-        let _writer = self.0.writer.lock().await;
-        for _ in 0..COMMIT_TRIES {
-            self.follow_locked().await?;
-            let (n, changes) = self.read(|state| {
-                let mut changes = decide(state)?;
-                check::check(state, &changes)?;
-                if state.format < Format::OURS && !changes.is_empty() {
-                    changes.insert(0, Change::Format(Format::OURS));
-                }
-                Ok::<_, CatalogError>((state.n, changes))
-            })?;
-            if changes.is_empty() {
-                return Ok(n);
-            }
-            let stamp = self.0.env.stamp();
-            if self.0.ledger.append(n + 1, &changes, stamp).await? == Appended::Yes {
-                self.apply(n + 1, changes);
-                self.snapshot_if_due();
-                return Ok(n + 1);
-            }
-        }
-        let tries = COMMIT_TRIES;
-        Err(CatalogError::Contended { tries })
     }
 
     /// Whether a commit of these changes alone would be taken now.
@@ -272,9 +251,26 @@ impl Catalog {
         self.read(|state| state.account(id).cloned())
     }
 
-    /// The key whose secret this is, unless it is revoked.
+    /// The key that this secret opens now. Its use is noted: see [`Catalog::store_uses`].
     pub fn key(&self, secret: &str) -> Option<Arc<ApiKey>> {
-        self.read(|state| state.key(secret).cloned())
+        let now_ms = self.0.env.clock.now_ms();
+        self.read(|state| state.key(secret, now_ms).cloned())
+    }
+
+    /// The share that this token shows now.
+    pub fn share(&self, token: &str) -> Option<Arc<Share>> {
+        let now_ms = self.0.env.clock.now_ms();
+        self.read(|state| state.share_by_token(token, now_ms).cloned())
+    }
+
+    /// The entry of this number, with the time at which it was written, Unix milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn entry(&self, n: u64) -> Result<Option<(i64, Vec<Change>)>, LedgerError> {
+        let entry = self.0.ledger.entry(n).await?;
+        Ok(entry.map(|entry| (entry.at_ms, entry.body)))
     }
 
     /// What `id` is, deleted or not.

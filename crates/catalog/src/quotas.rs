@@ -23,6 +23,12 @@ pub struct Quotas {
     pub costs: u64,
     /// Keys of its senders in 30 days: transactions, and idempotency keys; each collector counts for itself.
     pub sender_keys: u64,
+    /// Requests to the API in a minute; each process counts for itself.
+    pub requests_a_minute: u64,
+    /// Annotations.
+    pub annotations: u64,
+    /// Shares.
+    pub shares: u64,
 }
 
 impl Default for Quotas {
@@ -35,6 +41,9 @@ impl Default for Quotas {
             domains: 100,
             costs: 10_000,
             sender_keys: 10_000_000,
+            requests_a_minute: 600,
+            annotations: 10_000,
+            shares: 1_000,
         }
     }
 }

@@ -11,11 +11,16 @@ use model::{
 };
 
 use super::{
+    annotation::Annotation,
+    answered::{Answered, Answers},
+    api_key::{ApiKey, Used},
     cost::PeriodCost,
     domain::{self, Domain},
     error::CatalogError,
+    record::{History, Record},
+    share::Share,
     table::Table,
-    types::{Account, ApiKey, Campaign, Change, Format, Goal, Link, Pixel, Row},
+    types::{Account, Campaign, Change, Format, Goal, Link, Pixel, Row},
 };
 
 /// Everything the catalog holds.
@@ -35,7 +40,10 @@ pub struct State {
     pub campaigns: Table<Campaign>,
     accounts: BTreeMap<u64, Arc<Account>>,
     keys: BTreeMap<Box<str>, Arc<ApiKey>>,
-    keys_by_hash: HashMap<Box<str>, Arc<ApiKey>>,
+    /// By the hashes of their secrets: of the one that they have, and of the one that they had before.
+    keys_by_hash: HashMap<Box<str>, (Arc<ApiKey>, Arc<Used>)>,
+    /// When keys were used, by their ids.
+    uses: BTreeMap<Box<str>, Arc<Used>>,
     keys_of: BTreeSet<(u64, Box<str>)>,
     /// Slugs that no link has any more, each with the account that had it last: what was printed leads
     /// nowhere else.
@@ -49,6 +57,15 @@ pub struct State {
     domains_of: BTreeSet<(u64, Box<str>)>,
     /// What was paid in periods, by account and id.
     costs: BTreeMap<(u64, Box<str>), Arc<PeriodCost>>,
+    /// Notes on curves, by account and id.
+    annotations: BTreeMap<(u64, Box<str>), Arc<Annotation>>,
+    /// What is shown to others, by account and id, and by the hash of its token.
+    shares: BTreeMap<(u64, Box<str>), Arc<Share>>,
+    shares_by_hash: HashMap<Box<str>, Arc<Share>>,
+    /// Which entries are of which account.
+    history: BTreeMap<u64, History>,
+    /// What was answered to requests that name themselves.
+    answers: Answers,
 }
 
 /// What history needs to know of an entity, also of a deleted one.
@@ -80,10 +97,29 @@ impl State {
         rest.map(|(_, a)| a.clone()).take(limit).collect()
     }
 
-    /// The key whose secret this is, unless it is revoked.
-    pub fn key(&self, secret: &str) -> Option<&Arc<ApiKey>> {
-        let key = self.keys_by_hash.get(hash_secret(secret).as_str());
-        key.filter(|key| !key.revoked)
+    /// The key that this secret opens at the time `now_ms`. It takes note of that.
+    pub fn key(&self, secret: &str, now_ms: i64) -> Option<&Arc<ApiKey>> {
+        let hash = hash_secret(secret);
+        let (key, used) = self.keys_by_hash.get(hash.as_str())?;
+        let is_opened = key.is_opened_by(&hash, now_ms);
+        if is_opened {
+            used.note(now_ms.div_euclid(60_000));
+        }
+        is_opened.then_some(key)
+    }
+
+    /// Unix minute in which a key was last used, as far as it is known here.
+    pub fn last_used(&self, id: &str) -> Option<i64> {
+        self.uses.get(id)?.last()
+    }
+
+    /// Uses of keys that shall be stored, at most `limit`.
+    pub(super) fn uses_due(&self, limit: usize) -> Vec<Change> {
+        let due = self.uses.iter().filter_map(|(id, used)| {
+            let (id, minute) = (id.clone(), used.due()?);
+            Some(Change::KeyUsed { id, minute })
+        });
+        due.take(limit).collect()
     }
 
     /// The key with this id, revoked or not.
@@ -120,10 +156,50 @@ impl State {
 
     /// What an account paid in periods, in the order of ids.
     pub fn costs_of(&self, account: EntityId) -> impl Iterator<Item = &Arc<PeriodCost>> {
-        let first = (account.raw, Box::<str>::default());
-        let of = self.costs.range(first..);
-        of.take_while(move |((owner, _), _)| *owner == account.raw)
-            .map(|(_, cost)| cost)
+        of(&self.costs, account)
+    }
+
+    /// The annotation with this id.
+    pub fn annotation(&self, account: EntityId, id: &str) -> Option<&Arc<Annotation>> {
+        self.annotations.get(&(account.raw, id.into()))
+    }
+
+    /// All annotations of an account, in the order of ids.
+    pub fn annotations_of(&self, account: EntityId) -> impl Iterator<Item = &Arc<Annotation>> {
+        of(&self.annotations, account)
+    }
+
+    /// The share with this id.
+    pub fn share(&self, account: EntityId, id: &str) -> Option<&Arc<Share>> {
+        self.shares.get(&(account.raw, id.into()))
+    }
+
+    /// All shares of an account, in the order of ids.
+    pub fn shares_of(&self, account: EntityId) -> impl Iterator<Item = &Arc<Share>> {
+        of(&self.shares, account)
+    }
+
+    /// The share whose token this is, if it shows anything at the time `now_ms`.
+    pub fn share_by_token(&self, token: &str, now_ms: i64) -> Option<&Arc<Share>> {
+        let share = self.shares_by_hash.get(hash_secret(token).as_str());
+        share.filter(|share| share.is_valid(now_ms))
+    }
+
+    /// Whether an account may do nothing now.
+    pub fn is_suspended(&self, account: EntityId) -> bool {
+        let account = self.account(account);
+        account.is_some_and(|account| account.suspended.is_some())
+    }
+
+    /// Entries that changed something of `account`, with numbers below `before`, the newest first.
+    pub fn entries_of(&self, account: EntityId, before: u64, limit: usize) -> Vec<u64> {
+        let history = self.history.get(&account.raw);
+        history.map_or_else(Vec::new, |history| history.newest(before, limit))
+    }
+
+    /// What was answered to the request that names itself so.
+    pub fn answered(&self, scope: u64, name: &str, now_ms: i64) -> Option<&Answered> {
+        self.answers.get(scope, name, now_ms)
     }
 
     /// Whether any account has a domain.
@@ -197,7 +273,8 @@ impl State {
     pub fn len(&self) -> usize {
         let objects = self.links.len() + self.pixels.len() + self.goals.len();
         let others = self.campaigns.len() + self.accounts.len() + self.keys.len();
-        objects + others + self.given_up.len() + self.domains.len() + self.costs.len()
+        let notes = self.annotations.len() + self.shares.len();
+        objects + others + notes + self.given_up.len() + self.domains.len() + self.costs.len()
     }
 
     /// Whether it holds nothing.
@@ -237,6 +314,26 @@ impl State {
             }
             Change::DeleteCost { account, id } => {
                 self.costs.remove(&(account.raw, id));
+            }
+            Change::Record(record) => self.remember(&record),
+            Change::History { account, entries } => {
+                let history = self.history.entry(account.raw).or_default();
+                entries.iter().for_each(|n| history.push(*n));
+            }
+            Change::Answered(answered) => self.answers.put(*answered),
+            Change::KeyUsed { id, minute } => self.uses.entry(id).or_default().take(minute),
+            Change::PutAnnotation(row) => {
+                let key = (row.account.raw, row.id.clone());
+                self.annotations.insert(key, Arc::new(row));
+            }
+            Change::DeleteAnnotation { account, id } => {
+                self.annotations.remove(&(account.raw, id));
+            }
+            Change::PutShare(share) => self.put_share(share),
+            Change::DeleteShare { account, id } => {
+                if let Some(old) = self.shares.remove(&(account.raw, id)) {
+                    self.shares_by_hash.remove(&old.hash);
+                }
             }
             Change::DeleteDomain(host) => {
                 if let Some(old) = self.domains.remove(&host) {
@@ -304,12 +401,31 @@ impl State {
 
     fn put_key(&mut self, key: ApiKey) {
         let key = Arc::new(key);
+        let used = Arc::clone(self.uses.entry(key.id.clone()).or_default());
         self.keys_of.insert((key.account.raw, key.id.clone()));
-        self.keys_by_hash.insert(key.hash.clone(), key.clone());
-        if let Some(old) = self.keys.insert(key.id.clone(), key.clone())
-            && old.hash != key.hash
-        {
-            self.keys_by_hash.remove(&old.hash);
+        if let Some(old) = self.keys.insert(key.id.clone(), key.clone()) {
+            old.hashes()
+                .for_each(|hash| drop(self.keys_by_hash.remove(hash)));
+        }
+        for hash in key.hashes() {
+            let found = (key.clone(), Arc::clone(&used));
+            self.keys_by_hash.insert(hash.into(), found);
+        }
+    }
+
+    fn put_share(&mut self, share: Share) {
+        let share = Arc::new(share);
+        let key = (share.account.raw, share.id.clone());
+        if let Some(old) = self.shares.insert(key, Arc::clone(&share)) {
+            self.shares_by_hash.remove(&old.hash);
+        }
+        self.shares_by_hash.insert(share.hash.clone(), share);
+    }
+
+    /// Takes note of whose history an entry is.
+    fn remember(&mut self, record: &Record) {
+        for account in &record.accounts {
+            self.history.entry(account.raw).or_default().push(record.n);
         }
     }
 
@@ -327,6 +443,23 @@ impl State {
         rows.extend(self.pixels.iter().cloned().map(Put::Pixel));
         rows.extend(self.goals.iter().cloned().map(Put::Goal));
         rows.extend(self.costs.values().cloned().map(Put::Cost));
+        rows.extend(self.annotations.values().cloned().map(Put::Annotation));
+        rows.extend(self.shares.values().cloned().map(Put::Share));
+        rows.extend(self.history.iter().map(|(raw, history)| Put::History {
+            account: EntityId::new(EntityKind::Account, *raw),
+            entries: history.all(),
+        }));
+        rows.extend(
+            self.answers
+                .rows()
+                .cloned()
+                .map(Box::new)
+                .map(Put::Answered),
+        );
+        rows.extend(self.uses.iter().filter_map(|(id, used)| {
+            let (id, minute) = (id.clone(), used.stored()?);
+            Some(Put::KeyUsed { id, minute })
+        }));
         // After the links: of a slug that changed hands before this was kept, the last owner counts.
         rows.extend(self.given_up.iter().map(|(slug, account)| Put::GivenUp {
             slug: slug.clone(),
@@ -334,6 +467,17 @@ impl State {
         }));
         rows
     }
+}
+
+/// Rows of one account.
+fn of<T>(
+    rows: &BTreeMap<(u64, Box<str>), Arc<T>>,
+    account: EntityId,
+) -> impl Iterator<Item = &Arc<T>> {
+    let first = (account.raw, Box::<str>::default());
+    let of = rows.range(first..);
+    of.take_while(move |((owner, _), _)| *owner == account.raw)
+        .map(|(_, row)| row)
 }
 
 fn describe(row: &impl Row) -> Description {
@@ -355,9 +499,23 @@ pub(super) enum Put {
     Link(Arc<Link>),
     Pixel(Arc<Pixel>),
     Goal(Arc<Goal>),
-    GivenUp { slug: Box<str>, account: EntityId },
+    GivenUp {
+        slug: Box<str>,
+        account: EntityId,
+    },
     Domain(Arc<Domain>),
     Cost(Arc<PeriodCost>),
+    Annotation(Arc<Annotation>),
+    Share(Arc<Share>),
+    History {
+        account: EntityId,
+        entries: Box<[u64]>,
+    },
+    Answered(Box<Answered>),
+    KeyUsed {
+        id: Box<str>,
+        minute: i64,
+    },
 }
 
 impl Put {
@@ -373,6 +531,17 @@ impl Put {
             Put::Goal(row) => Change::PutGoal(Goal::clone(row)),
             Put::Domain(row) => Change::PutDomain(Domain::clone(row)),
             Put::Cost(row) => Change::PutCost(PeriodCost::clone(row)),
+            Put::Annotation(row) => Change::PutAnnotation(Annotation::clone(row)),
+            Put::Share(row) => Change::PutShare(Share::clone(row)),
+            Put::History { account, entries } => Change::History {
+                account: *account,
+                entries: entries.clone(),
+            },
+            Put::Answered(answered) => Change::Answered(answered.clone()),
+            Put::KeyUsed { id, minute } => Change::KeyUsed {
+                id: id.clone(),
+                minute: *minute,
+            },
             Put::GivenUp { slug, account } => Change::GiveUpSlug {
                 slug: slug.clone(),
                 account: *account,

@@ -10,6 +10,7 @@ use storage::{bell::Bell, env::Env, store::Store};
 
 use super::{quotas::Quotas, routing::LinkOptions, *};
 
+mod history;
 mod hostile;
 mod replay;
 mod stored;
@@ -29,6 +30,7 @@ fn account(raw: u64) -> Change {
         created_ms: 1,
         settings: AccountSettings::default(),
         quotas: Quotas::default(),
+        suspended: None,
     })
 }
 
@@ -70,6 +72,8 @@ fn key(name: &str, owner: u64, secret: &str) -> ApiKey {
         name: name.into(),
         scopes: vec![Scope::Write],
         created_ms: 1,
+        expires_ms: None,
+        replaced: None,
         revoked: false,
     }
 }
@@ -264,7 +268,11 @@ async fn keys_open_until_they_are_revoked() {
     let put = Change::PutKey(key("key_a", 1, "mr_secret"));
     commit(&catalog, vec![account(1), put]).await.unwrap();
     let found = catalog.key("mr_secret").unwrap();
-    assert!(found.allows(Scope::Read) && found.allows(Scope::Write) && !found.allows(Scope::Admin));
+    assert!(
+        found.allows(Scope::Read, 1)
+            && found.allows(Scope::Write, 1)
+            && !found.allows(Scope::Admin, 1)
+    );
     assert!(catalog.key("mr_other").is_none());
     commit(&catalog, vec![Change::RevokeKey("key_a".into())])
         .await

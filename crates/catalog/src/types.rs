@@ -5,6 +5,9 @@ use model::id::{EntityId, EntityKind};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    annotation::Annotation,
+    answered::Answered,
+    api_key::ApiKey,
     cost::PeriodCost,
     destination,
     domain::{self, Domain},
@@ -12,7 +15,9 @@ use super::{
     goal_options::GoalOptions,
     price::Price,
     quotas::Quotas,
+    record::Record,
     routing::{self, LinkOptions, Rule},
+    share::Share,
     visitor_memory::VisitorMemory,
 };
 
@@ -31,6 +36,19 @@ pub struct Account {
     /// How much it may have, as the operator says.
     #[serde(default, skip_serializing_if = "Quotas::is_default")]
     pub quotas: Quotas,
+    /// Why and since when it may do nothing, if whoever runs the installation has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<Suspension>,
+}
+
+/// An account that may do nothing: its keys open nothing, its links lead nobody on, its events are refused. Nothing of
+/// it is lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspension {
+    /// Unix milliseconds.
+    pub since_ms: i64,
+    /// For the account's people.
+    pub reason: Box<str>,
 }
 
 /// The currency of accounts that have set none.
@@ -85,46 +103,6 @@ impl Default for AccountSettings {
             count_datacenters: false,
             visitor_memory: VisitorMemory::default(),
         }
-    }
-}
-
-/// What a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Read numbers, events and objects.
-    Read,
-    /// Send events; create, change and delete objects. Includes `read`.
-    Write,
-    /// Manage keys and the account's settings. Includes `write`.
-    Admin,
-}
-
-/// An API key. The secret itself is nowhere stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ApiKey {
-    /// Names the key without giving it away.
-    pub id: Box<str>,
-    /// Whose it is.
-    pub account: EntityId,
-    /// BLAKE3 of the secret, 64 hex digits: see [`super::random::hash_secret`].
-    pub hash: Box<str>,
-    /// For people.
-    pub name: Box<str>,
-    /// What it may do.
-    pub scopes: Vec<Scope>,
-    /// Unix milliseconds.
-    pub created_ms: i64,
-    /// It opens nothing any more.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub revoked: bool,
-}
-
-impl ApiKey {
-    /// Whether the key may do what needs `scope`.
-    pub fn allows(&self, scope: Scope) -> bool {
-        let includes = |have: &Scope| *have as u8 >= scope as u8;
-        !self.revoked && self.scopes.iter().any(includes)
     }
 }
 
@@ -398,7 +376,7 @@ pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    pub const OURS: Self = Self(6);
+    pub const OURS: Self = Self(7);
     /// Of what names none.
     pub(super) const FIRST: Self = Self(1);
 }
@@ -467,6 +445,42 @@ pub enum Change {
     PutCost(PeriodCost),
     /// What was paid in a period is not any more.
     DeleteCost {
+        /// Whose it was.
+        account: EntityId,
+        /// Its id.
+        id: Box<str>,
+    },
+    /// Who made the changes of this entry, and what was before.
+    Record(Box<Record>),
+    /// Which entries are of an account; in snapshots alone.
+    History {
+        /// Which account.
+        account: EntityId,
+        /// Their numbers, in order.
+        entries: Box<[u64]>,
+    },
+    /// A request was answered that names itself.
+    Answered(Box<Answered>),
+    /// A key was used, last in this unix minute.
+    KeyUsed {
+        /// Its id.
+        id: Box<str>,
+        /// Unix minute.
+        minute: i64,
+    },
+    /// New, or changed as a whole.
+    PutAnnotation(Annotation),
+    /// An annotation is taken away.
+    DeleteAnnotation {
+        /// Whose it was.
+        account: EntityId,
+        /// Its id.
+        id: Box<str>,
+    },
+    /// New, or changed as a whole.
+    PutShare(Share),
+    /// A share shows nothing any more.
+    DeleteShare {
         /// Whose it was.
         account: EntityId,
         /// Its id.

@@ -84,6 +84,29 @@ pub fn new_secret(random: &dyn Randomness) -> String {
     format!("mr_{}", text(ALPHABET, 43, random))
 }
 
+/// A secret that can be made again from what two share who keep it, and from a `salt` that anybody may know.
+pub fn derived_secret(prefix: &str, shared: &str, salt: &str) -> String {
+    let mut hasher =
+        blake3::Hasher::new_derive_key("millrace 2026-11 secrets of requests that name themselves");
+    for text in [prefix, shared, salt] {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    let mut bytes = [0; 43];
+    hasher.finalize_xof().fill(&mut bytes);
+    let letter = |byte: &u8| ALPHABET[usize::from(*byte) & (ALPHABET.len() - 1)] as char;
+    let letters: String = bytes.iter().map(letter).collect();
+    format!("{prefix}{letters}")
+}
+
+/// The id of a new row of an account that has this prefix, such as `ann_`.
+pub fn new_row_id(prefix: &str, random: &dyn Randomness) -> String {
+    format!(
+        "{prefix}{}",
+        text(b"0123456789abcdefghjkmnpqrstvwxyz", 13, random)
+    )
+}
+
 /// What is stored of a secret. The secret is random and long, so a plain hash is enough.
 pub fn hash_secret(secret: &str) -> String {
     blake3::hash(secret.as_bytes()).to_hex().to_string()

@@ -27,6 +27,8 @@ pub struct Problem {
     pub detail: String,
     /// Seconds after which another try makes sense.
     pub retry_after: Option<u32>,
+    /// What is there now, of what the caller wanted to change.
+    pub current: Option<Box<serde_json::Value>>,
 }
 
 impl Problem {
@@ -37,6 +39,7 @@ impl Problem {
             code,
             detail: detail.into(),
             retry_after: None,
+            current: None,
         }
     }
 
@@ -59,6 +62,23 @@ impl Problem {
     /// 403: the key may not do this.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// 403: the account may do nothing now; `reason` is for its people.
+    pub fn suspended(reason: &str) -> Self {
+        let detail = format!(
+            "this account is suspended: {reason}; nothing of it is lost, ask whoever runs this installation"
+        );
+        Self::new(StatusCode::FORBIDDEN, "account_suspended", detail)
+    }
+
+    /// 412: it is not as the caller thinks any more; `current` is what is there now.
+    pub fn changed(detail: impl Into<String>, current: serde_json::Value) -> Self {
+        let problem = Self::new(StatusCode::PRECONDITION_FAILED, "changed", detail);
+        Self {
+            current: Some(Box::new(current)),
+            ..problem
+        }
     }
 
     /// 409: not now, or not a second time.
@@ -155,6 +175,10 @@ pub struct ProblemBody {
     code: &'static str,
     /// What happened and what to do; for people.
     detail: String,
+    /// With 412: what is there now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    current: Option<Box<serde_json::Value>>,
 }
 
 impl From<Problem> for ProblemBody {
@@ -165,6 +189,7 @@ impl From<Problem> for ProblemBody {
             status: problem.status.as_u16(),
             code: problem.code,
             detail: problem.detail,
+            current: problem.current,
         }
     }
 }

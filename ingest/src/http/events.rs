@@ -181,11 +181,12 @@ impl Became {
 fn authorize(recorder: &EventRecorder, headers: &HeaderMap) -> Result<EntityId, Problem> {
     let key = bearer(headers).and_then(|secret| recorder.catalog.key(secret));
     let key = key.ok_or_else(Problem::unauthorized)?;
-    if !key.allows(Scope::Write) {
+    if !key.allows(Scope::Create, recorder.clock.now_ms()) {
         return Err(Problem::forbidden(
-            "this key may only read; recording events needs the scope write",
+            "this key may not record events; that needs the scope create or write",
         ));
     }
+    recorder.refuse_suspended(key.account)?;
     Ok(key.account)
 }
 

@@ -42,7 +42,8 @@ pub(super) async fn beacon(
 /// The pixel that an address names.
 fn find(recorder: &EventRecorder, file: &str) -> Option<Arc<Pixel>> {
     let id = file.strip_suffix(".gif")?.parse::<EntityId>().ok()?;
-    recorder.catalog.pixel(id).filter(|pixel| !pixel.deleted)
+    let pixel = recorder.catalog.pixel(id);
+    pixel.filter(|pixel| !pixel.deleted && !recorder.is_suspended(pixel.account))
 }
 
 async fn record(

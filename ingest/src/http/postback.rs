@@ -84,7 +84,9 @@ fn find(recorder: &EventRecorder, goal: &str, uri: &Uri) -> Result<Arc<Goal>, Pr
         Err(_) => named(recorder, goal, uri),
     };
     let goal = goal.filter(|goal| !goal.deleted);
-    goal.ok_or_else(|| Problem::not_found("there is no such goal"))
+    let goal = goal.ok_or_else(|| Problem::not_found("there is no such goal"))?;
+    recorder.refuse_suspended(goal.account)?;
+    Ok(goal)
 }
 
 fn named(recorder: &EventRecorder, goal: &str, uri: &Uri) -> Option<Arc<Goal>> {

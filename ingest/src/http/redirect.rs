@@ -66,6 +66,7 @@ pub(super) async fn follow(
         });
     };
     match link.state(now_ms) {
+        _ if recorder.is_suspended(link.account) => gone(),
         LinkState::Live if is_used_up(&recorder, &link).await => instead(&link, gone),
         LinkState::Live => lead(&recorder, &link, &method, &uri, sender).await,
         LinkState::NotYet => instead(&link, unknown),
@@ -115,12 +116,16 @@ async fn about(
     method: &Method,
     uri: &Uri,
 ) -> Option<Response> {
+    let shown = |slug: &str| {
+        let link = recorder.catalog.link_at(domain, slug);
+        link.filter(|link| !recorder.is_suspended(link.account))
+    };
     if let Some(slug) = preview::asked(slug) {
-        let link = recorder.catalog.link_at(domain, slug)?;
+        let link = shown(slug)?;
         return Some(preview::show(&link, recorder.clock.now_ms()));
     }
     let (slug, form) = qr::asked(slug)?;
-    let link = recorder.catalog.link_at(domain, slug)?;
+    let link = shown(slug)?;
     let query = parse_query(uri.query());
     Some(qr::draw(recorder, &link, form, &query, method).await)
 }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use catalog::{
-    Account, AccountSettings, CatalogError, Change, Scope, VisitorMemory, quotas::Quotas,
+    Account, AccountSettings, By, CatalogError, Change, Scope, Suspension, VisitorMemory,
+    quotas::Quotas,
 };
 use chrono_tz::Tz;
-use http::StatusCode;
 use ipnet::IpNet;
 use model::{EntityId, EntityKind, Memory, random::new_id, time};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use web::Problem;
 
@@ -19,13 +20,15 @@ use super::{
     auth::{Manager, Operator, Reader},
     body::{Body, Given},
     failure::problem,
+    once::{self, Doer, Sent},
     page::{self, Page},
     params::{Params, Segment},
+    preconditions::{IfMatch, refused},
 };
 use crate::{
     api_types::{AccountView, List, NewAccount},
     app::App,
-    openapi::refusals::{self, Commit, Id, Key, Nothing, Query, Refusals},
+    openapi::refusals::{self, Commit, Id, Key, Nothing, Query, Refusals, SecretAgain, Stale},
     stats::calendar::{date_of, start_of_day},
 };
 
@@ -94,33 +97,37 @@ pub(crate) struct SettingsBody {
     request_body = AccountBody,
     responses(
         (status = 201, description = "The account, and the secret of its first key.", body = NewAccount),
-        Refusals<(Key, refusals::Body, Commit)>,
+        Refusals<(Key, refusals::Body, Commit, SecretAgain)>,
     ),
     security(("admin_token" = [])),
 )]
 pub(crate) async fn create_account(
     State(app): State<Arc<App>>,
     _: Operator,
-    Body(body): Body<AccountBody>,
-) -> Result<(StatusCode, Json<NewAccount>), Problem> {
+    Sent { body, once }: Sent<AccountBody>,
+) -> Result<Response, Problem> {
     let mut account = Account {
         id: new_id(EntityKind::Account, &*app.env.random),
         name: Box::default(),
         created_ms: app.env.clock.now_ms(),
         settings: AccountSettings::default(),
         quotas: Quotas::default(),
+        suspended: None,
     };
     let now_ms = account.created_ms;
     set(&mut account, &body, now_ms).map_err(problem)?;
     // It never had another one.
     let settings = &mut account.settings;
     settings.visitor_memory = VisitorMemory::always(settings.visitor_memory.latest().0);
-    let (key, api_key) = api_keys::new(&app, account.id, "first key".into(), vec![Scope::Admin]);
-    let changes = vec![Change::PutAccount(account.clone()), Change::PutKey(key)];
-    let committed = app.catalog.commit(|_| Ok(changes.clone())).await;
-    committed.map_err(problem)?;
-    let account = AccountView::from(&account);
-    Ok((StatusCode::CREATED, Json(NewAccount { account, api_key })))
+    let secret = once::secret(&app, once.as_ref(), api_keys::PREFIX);
+    let scopes = vec![Scope::Admin];
+    let key = api_keys::new(&app, account.id, "first key".into(), scopes, &secret);
+    let mut reply = once::created(String::new(), &AccountView::from(&account));
+    reply.location = None;
+    let changes = vec![Change::PutAccount(account), Change::PutKey(key)];
+    let decide = |_: &catalog::State| Ok((changes.clone(), reply.clone()));
+    let (doer, told) = (Doer::operator(), Some((&secret, api_keys::SECRET)));
+    once::answer_with_secret(&app, &doer, once.as_ref(), 0, told, decide).await
 }
 
 /// Lists all accounts
@@ -170,21 +177,24 @@ pub(crate) async fn read_account(
     request_body = AccountBody,
     responses(
         (status = 200, description = "As it is now.", body = AccountView),
-        Refusals<(Key, refusals::Body, Commit)>,
+        Refusals<(Key, refusals::Body, Commit, Stale)>,
     ),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn change_account(
     State(app): State<Arc<App>>,
     Manager(caller): Manager,
+    if_match: IfMatch,
     Body(body): Body<AccountBody>,
 ) -> Result<Json<AccountView>, Problem> {
-    let mut changed = None;
+    let (mut changed, mut stale) = (None, None);
     let now_ms = app.env.clock.now_ms();
     let decide = |state: &catalog::State| {
         let old = state
             .account(caller.account)
             .ok_or_else(|| CatalogError::not_found(caller.account))?;
+        let view = || json!(AccountView::from(&**old));
+        if_match.check(caller.account, view, &mut stale)?;
         let mut new = Account::clone(old);
         set(&mut new, &body, now_ms)?;
         changed = Some(AccountView::from(&new));
@@ -193,7 +203,8 @@ pub(crate) async fn change_account(
             false => vec![Change::PutAccount(new)],
         })
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
+    let committed = app.catalog.commit_by(&caller.by(), decide).await;
+    committed.map_err(|error| refused(error, stale))?;
     let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
     Ok(Json(changed))
 }
@@ -230,6 +241,19 @@ pub(crate) struct QuotasBody {
     #[schema(value_type = Option<u64>, example = 10000000)]
     #[serde(default)]
     sender_keys: Given<u64>,
+    /// Requests to this API that it may send in a minute. Set to another number than the usual one, it holds where the
+    /// account is alone, too.
+    #[schema(value_type = Option<u64>, example = 600)]
+    #[serde(default)]
+    requests_a_minute: Given<u64>,
+    /// Annotations that it may have.
+    #[schema(value_type = Option<u64>, example = 10000)]
+    #[serde(default)]
+    annotations: Given<u64>,
+    /// Shares that it may have.
+    #[schema(value_type = Option<u64>, example = 1000)]
+    #[serde(default)]
+    shares: Given<u64>,
 }
 
 /// Sets how much an account may have; null brings back the default
@@ -251,16 +275,9 @@ pub(crate) async fn change_quotas(
     Segment(id): Segment,
     Body(body): Body<QuotasBody>,
 ) -> Result<Json<AccountView>, Problem> {
-    let wrong = |e: model::IdError| Problem::bad_request("invalid_id", e.to_string());
-    let id: EntityId = id.parse().map_err(wrong)?;
-    let mut changed = None;
-    let decide = |state: &catalog::State| {
-        let old = state
-            .account(id)
-            .ok_or_else(|| CatalogError::not_found(id))?;
-        let mut new = Account::clone(old);
-        let default = Quotas::default();
-        let quotas = &mut new.quotas;
+    let default = Quotas::default();
+    let change = |account: &mut Account| {
+        let quotas = &mut account.quotas;
         for (given, own, default) in [
             (&body.links, &mut quotas.links, default.links),
             (&body.others, &mut quotas.others, default.others),
@@ -277,6 +294,17 @@ pub(crate) async fn change_quotas(
                 &mut quotas.sender_keys,
                 default.sender_keys,
             ),
+            (
+                &body.requests_a_minute,
+                &mut quotas.requests_a_minute,
+                default.requests_a_minute,
+            ),
+            (
+                &body.annotations,
+                &mut quotas.annotations,
+                default.annotations,
+            ),
+            (&body.shares, &mut quotas.shares, default.shares),
         ] {
             match given {
                 Given::Absent => {}
@@ -284,13 +312,91 @@ pub(crate) async fn change_quotas(
                 Given::Value(value) => *own = *value,
             }
         }
+    };
+    put(&app, &id, change).await
+}
+
+/// Why an account is suspended.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SuspensionBody {
+    /// For the account's people: it stands in what they are answered.
+    #[schema(value_type = String, example = "phishing")]
+    reason: Box<str>,
+}
+
+/// Suspends an account: it may do nothing, and nothing of it is lost
+///
+/// Its keys and shares are answered 403 with the reason, streams end, its links answer 410, its pixels count nothing, and
+/// events and conversions are refused. It is heard of everywhere within seconds.
+#[utoipa::path(
+    put, path = "/v1/accounts/{id}/suspension", tag = "Accounts",
+    params(("id" = String, Path, description = "The account's id.", example = "acc_0000000000001")),
+    request_body = SuspensionBody,
+    responses(
+        (status = 200, description = "As it is now.", body = AccountView),
+        Refusals<(Key, Id, refusals::Body, Commit)>,
+    ),
+    security(("admin_token" = [])),
+)]
+pub(crate) async fn suspend_account(
+    State(app): State<Arc<App>>,
+    _: Operator,
+    Segment(id): Segment,
+    Body(body): Body<SuspensionBody>,
+) -> Result<Json<AccountView>, Problem> {
+    let since_ms = app.env.clock.now_ms();
+    let suspend = |account: &mut Account| {
+        let before = account.suspended.as_ref().map(|it| it.since_ms);
+        account.suspended = Some(Suspension {
+            since_ms: before.unwrap_or(since_ms),
+            reason: body.reason.clone(),
+        });
+    };
+    put(&app, &id, suspend).await
+}
+
+/// Ends the suspension of an account
+#[utoipa::path(
+    delete, path = "/v1/accounts/{id}/suspension", tag = "Accounts",
+    params(("id" = String, Path, description = "The account's id.", example = "acc_0000000000001")),
+    responses(
+        (status = 200, description = "As it is now.", body = AccountView),
+        Refusals<(Key, Id, Commit)>,
+    ),
+    security(("admin_token" = [])),
+)]
+pub(crate) async fn resume_account(
+    State(app): State<Arc<App>>,
+    _: Operator,
+    Segment(id): Segment,
+) -> Result<Json<AccountView>, Problem> {
+    put(&app, &id, |account| account.suspended = None).await
+}
+
+/// Changes an account, as whoever runs the installation.
+async fn put(
+    app: &App,
+    id: &str,
+    change: impl Fn(&mut Account),
+) -> Result<Json<AccountView>, Problem> {
+    let wrong = |e: model::IdError| Problem::bad_request("invalid_id", e.to_string());
+    let id: EntityId = id.parse().map_err(wrong)?;
+    let mut changed = None;
+    let decide = |state: &catalog::State| {
+        let old = state
+            .account(id)
+            .ok_or_else(|| CatalogError::not_found(id))?;
+        let mut new = Account::clone(old);
+        change(&mut new);
         changed = Some(AccountView::from(&new));
         Ok(match new == **old {
             true => Vec::new(),
             false => vec![Change::PutAccount(new)],
         })
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
+    let committed = app.catalog.commit_by(&By::Operator, decide).await;
+    committed.map_err(problem)?;
     let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
     Ok(Json(changed))
 }

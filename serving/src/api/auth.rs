@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use catalog::{ApiKey, Scope};
+use catalog::{ApiKey, By, Scope, Share};
 use http::request::Parts;
 use model::EntityId;
 use web::{Problem, bearer};
@@ -22,28 +22,101 @@ pub(crate) struct Caller {
 impl Caller {
     /// Refuses callers whose key lacks `scope`.
     pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
-        match self.key.allows(scope) {
+        match self.key.scopes.iter().any(|have| have.includes(scope)) {
             true => Ok(()),
             false => Err(Problem::forbidden(format!(
                 "this key lacks the scope `{}`",
-                name(scope)
+                scope.name()
             ))),
+        }
+    }
+
+    /// Who is written down as having changed what they change.
+    pub(crate) fn by(&self) -> By {
+        By::Key {
+            id: self.key.id.clone(),
+            name: self.key.name.clone(),
         }
     }
 }
 
-impl Caller {
-    /// Whether the key that was sent then still opens this.
-    pub(crate) fn is_still_allowed(&self, app: &App, scope: Scope) -> bool {
-        let key = app
-            .catalog
-            .read(|state| state.key_by_id(&self.key.id).cloned());
-        key.is_some_and(|key| key.allows(scope))
+/// Somebody who may see numbers: with a key that may read, or with a share, within its filters.
+pub(crate) struct Viewer {
+    /// The account whose numbers they are.
+    pub account: EntityId,
+    with: Token,
+}
+
+enum Token {
+    Key(Arc<ApiKey>),
+    Share(Arc<Share>),
+}
+
+impl Viewer {
+    /// The share by which they see, if it is one.
+    pub(crate) fn share(&self) -> Option<&Share> {
+        match &self.with {
+            Token::Key(_) => None,
+            Token::Share(share) => Some(share),
+        }
+    }
+
+    /// Whether what was sent then still opens this.
+    pub(crate) fn is_still_allowed(&self, app: &App) -> bool {
+        let now_ms = app.env.clock.now_ms();
+        app.catalog.read(|state| {
+            let is_allowed = match &self.with {
+                Token::Key(key) => state
+                    .key_by_id(&key.id)
+                    .is_some_and(|key| key.allows(Scope::Read, now_ms)),
+                Token::Share(share) => state
+                    .share(share.account, &share.id)
+                    .is_some_and(|now| now.is_valid(now_ms) && now.hash == share.hash),
+            };
+            is_allowed && !state.is_suspended(self.account)
+        })
+    }
+}
+
+impl From<&Caller> for Viewer {
+    fn from(caller: &Caller) -> Self {
+        Self {
+            account: caller.account,
+            with: Token::Key(Arc::clone(&caller.key)),
+        }
+    }
+}
+
+/// Refuses accounts that may do nothing now.
+fn refuse_suspended(app: &App, account: EntityId) -> Result<(), Problem> {
+    let account = app.catalog.account(account);
+    match account.and_then(|account| account.suspended.clone()) {
+        Some(suspended) => Err(Problem::suspended(&suspended.reason)),
+        None => Ok(()),
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let share = bearer(&parts.headers).and_then(|token| app.catalog.share(token));
+        let Some(share) = share else {
+            let Reader(caller) = Reader::from_request_parts(parts, app).await?;
+            return Ok(Self::from(&caller));
+        };
+        refuse_suspended(app, share.account)?;
+        Ok(Self {
+            account: share.account,
+            with: Token::Share(share),
+        })
     }
 }
 
 /// A caller who may read.
 pub(crate) struct Reader(pub Caller);
+/// A caller who may make objects.
+pub(crate) struct Creator(pub Caller);
 /// A caller who may change objects.
 pub(crate) struct Writer(pub Caller);
 /// A caller who may manage keys and the account.
@@ -64,8 +137,16 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let key = bearer(&parts.headers).and_then(|secret| app.catalog.key(secret));
-        let key = key.ok_or_else(Problem::unauthorized)?;
+        let token = bearer(&parts.headers).unwrap_or_default();
+        let Some(key) = app.catalog.key(token) else {
+            return Err(match app.catalog.share(token) {
+                Some(_) => {
+                    Problem::forbidden("a share shows numbers and the objects that it names")
+                }
+                None => Problem::unauthorized(),
+            });
+        };
+        refuse_suspended(app, key.account)?;
         let account = key.account;
         Ok(Self { account, key })
     }
@@ -86,6 +167,7 @@ macro_rules! callers_with {
 }
 callers_with! {
     Reader: Read,
+    Creator: Create,
     Writer: Write,
     Manager: Admin,
 }
@@ -126,6 +208,16 @@ impl FromRequestParts<Arc<App>> for JobsAdmin {
     }
 }
 
+impl Reach {
+    /// Who is written down as having changed what they change.
+    pub(crate) fn by(&self) -> By {
+        match self {
+            Self::Installation => By::Operator,
+            Self::Account(caller) => caller.by(),
+        }
+    }
+}
+
 impl FromRequestParts<Arc<App>> for Reach {
     type Rejection = Problem;
 
@@ -135,14 +227,5 @@ impl FromRequestParts<Arc<App>> for Reach {
         }
         let Reader(caller) = Reader::from_request_parts(parts, app).await?;
         Ok(Self::Account(caller))
-    }
-}
-
-/// The name of a scope as the API has it.
-fn name(scope: Scope) -> &'static str {
-    match scope {
-        Scope::Read => "read",
-        Scope::Write => "write",
-        Scope::Admin => "admin",
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use web::Problem;
 
 /// Largest ordinary body, bytes.
-const MAX_BODY: usize = 256 << 10;
+pub(super) const MAX_BODY: usize = 256 << 10;
 /// How long a client may take to send a body.
 const TIME: Duration = Duration::from_secs(30);
 /// Longest error text that may quote from the body, characters.

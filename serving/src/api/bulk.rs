@@ -8,26 +8,30 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Request, State},
+    response::Response,
 };
-use catalog::{CatalogError, Change, Link};
+use catalog::{CatalogError, Change, Link, Reply};
+use http::StatusCode;
 use model::{EntityId, EntityKind, random::new_id};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 use web::Problem;
 
 use self::items::{FromText, Item, ItemId, LinkChange, parse};
 use super::{
-    auth::{Caller, Writer},
+    auth::{Caller, Creator, Writer},
     body,
     failure::{code, problem},
     links::{self, LinkBody},
     objects::{ChangeContext, Resource},
+    once::{self, Doer, Once},
     params::Params,
 };
 use crate::{
     api_types::{BulkAnswer, Done, Refused},
     app::App,
-    openapi::refusals::{Body, Busy, Commit, Key, Many, Query, Refusals, TooMany},
+    openapi::refusals::{Again, Body, Busy, Commit, Key, Many, Query, Refusals, TooMany},
     rooms::{Crowded, Place},
 };
 
@@ -61,21 +65,35 @@ pub(crate) struct PutQuery {
     ),
     responses(
         (status = 200, description = "What became of each.", body = BulkAnswer),
-        Refusals<(Key, Body, Many, Commit, (Busy, TooMany))>,
+        Refusals<(Key, Body, Many, Commit, (Busy, TooMany, Again))>,
     ),
-    security(("key" = ["write"])),
+    security(("key" = ["create"])),
 )]
 pub(crate) async fn create_many_links(
     State(app): State<Arc<App>>,
-    Writer(caller): Writer,
+    Creator(caller): Creator,
     request: Request,
-) -> Result<Json<BulkAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let received = read::<LinkBody>(&app, &caller, request).await?;
-    app.may_make(caller.account, received.items.len())?;
-    decide(&app, &received, |body, context| {
-        make(body, context, &app, &caller)
-    })
-    .await
+    let mut make_one =
+        |body: &LinkBody, context: &mut ChangeContext<'_>| make(body, context, &app, &caller);
+    let decide = |state: &catalog::State| {
+        let mut answer = BulkAnswer::default();
+        let changes = answer.decide(state, &app, &received.items, &mut make_one);
+        let reply = Reply {
+            status: StatusCode::OK.as_u16(),
+            location: None,
+            body: json!(answer),
+            salt: None,
+        };
+        Ok((changes, reply))
+    };
+    let (doer, once, count) = (
+        Doer::from(&caller),
+        received.once.as_ref(),
+        received.items.len(),
+    );
+    once::answer(&app, &doer, once, count, decide).await
 }
 
 /// Changes many links in one commit
@@ -99,7 +117,7 @@ pub(crate) async fn change_many_links(
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
     let received = read::<LinkChange>(&app, &caller, request).await?;
-    decide(&app, &received, |item, context| {
+    decide(&app, &caller, &received, |item, context| {
         change(find(&item.id, context, &caller)?, &item.body, context)
     })
     .await
@@ -156,7 +174,7 @@ pub(crate) async fn put_many_links(
         return Ok(app.catalog.read(said));
     }
     app.may_make(caller.account, new)?;
-    decide(&app, &received, decide_one).await
+    decide(&app, &caller, &received, decide_one).await
 }
 
 /// Deletes many links in one commit; their numbers stay
@@ -179,7 +197,7 @@ pub(crate) async fn delete_many_links(
     request: Request,
 ) -> Result<Json<BulkAnswer>, Problem> {
     let received = read::<ItemId>(&app, &caller, request).await?;
-    decide(&app, &received, |item, context| {
+    decide(&app, &caller, &received, |item, context| {
         let link = find(&item.0, context, &caller)?;
         match context.touched.contains(&link.id) {
             true => Err(CatalogError::not_found(link.id)),
@@ -201,6 +219,7 @@ enum Decided {
 /// The items of a request, and its place among those that are handled at once: it has it until it is answered.
 struct Received<T> {
     items: Vec<Item<T>>,
+    once: Option<Once>,
     _place: Place,
 }
 
@@ -216,10 +235,11 @@ async fn read<T: FromText + Send + 'static>(
         Crowded::Account => Problem::too_many("this account sends two large requests already", 1),
         Crowded::Everybody => Problem::unavailable("busy", "too many large requests at once", 1),
     })?;
-    let bytes = body::read(request, MAX_BODY).await?;
+    let (bytes, once) = once::taken(request, MAX_BODY).await?;
     let read = tokio::task::spawn_blocking(move || parse::<T>(&bytes)).await;
     Ok(Received {
         items: read.map_err(Problem::internal)??,
+        once,
         _place: place,
     })
 }
@@ -227,6 +247,7 @@ async fn read<T: FromText + Send + 'static>(
 /// Decides each item, and commits what was decided at once.
 async fn decide<T>(
     app: &App,
+    caller: &Caller,
     received: &Received<T>,
     mut decide_one: impl FnMut(&T, &mut ChangeContext<'_>) -> Result<Decided, CatalogError>,
 ) -> Result<Json<BulkAnswer>, Problem> {
@@ -235,7 +256,8 @@ async fn decide<T>(
         answer = BulkAnswer::default();
         Ok(answer.decide(state, app, &received.items, &mut decide_one))
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
+    let committed = app.catalog.commit_by(&caller.by(), decide).await;
+    committed.map_err(problem)?;
     Ok(Json(answer))
 }
 

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::{
     body::Given,
     handlers::{handlers, parts::*},
-    objects::{ChangeContext, Resource},
+    objects::{ChangeContext, Place, Resource},
+    search::CampaignsQuery,
 };
 use crate::api_types::CampaignView;
 
@@ -16,6 +17,7 @@ handlers!(
     Campaign,
     CampaignView,
     CampaignBody,
+    CampaignsQuery,
     "Campaigns",
     "campaign",
     "cmp_0000000000006"
@@ -68,6 +70,13 @@ impl Resource for Campaign {
 
     fn view(&self, _: &App) -> CampaignView {
         CampaignView::new(self)
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            created_ms: self.created_ms,
+            ..Place::default()
+        }
     }
 
     fn put(self) -> Change {

@@ -2,27 +2,29 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use catalog::{AccountSettings, CatalogError, Change, PeriodCost, Price};
 use chrono_tz::Tz;
-use http::{StatusCode, header};
+use http::StatusCode;
 use model::{EntityId, random::new_cost_id};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use web::Problem;
 
 use super::{
-    auth::{Caller, Reader, Writer},
+    auth::{Caller, Creator, Reader, Writer},
     body::{Body, Given},
     failure::problem,
-    objects::Made,
+    once::{self, Doer, Sent},
     page::{self, Page},
     params::{Params, Segment},
+    preconditions::{IfMatch, refused},
 };
 use crate::{
     api_types::{CostView, List},
     app::App,
-    openapi::refusals::{self, Commit, Key, Name, Nothing, Query, Refusals},
+    openapi::refusals::{self, Again, Commit, Key, Name, Nothing, Query, Refusals, Stale},
     stats::range::instant,
 };
 
@@ -79,7 +81,7 @@ impl CostBody {
         let read = |field: &'static str, given: &Given<String>, old: Option<i64>| match given {
             Given::Absent => old.ok_or_else(|| required(field)),
             Given::Null => Err(required(field)),
-            Given::Value(text) => minute(field, text, zone),
+            Given::Value(text) => minute_on_quarter(field, text, zone),
         };
         Ok(PeriodCost {
             id,
@@ -158,23 +160,27 @@ fn required(field: &'static str) -> CatalogError {
     CatalogError::invalid(field, "is required")
 }
 
-fn minute(field: &'static str, text: &str, zone: Tz) -> Result<i64, CatalogError> {
+fn minute_on_quarter(field: &'static str, text: &str, zone: Tz) -> Result<i64, CatalogError> {
     let why = "must be RFC 3339 on a quarter of an hour, such as 2026-11-22T10:15:00Z, or a date";
     instant(text, zone).ok_or_else(|| CatalogError::invalid(field, why))
 }
 
-fn settings(state: &catalog::State, account: EntityId) -> AccountSettings {
+pub(super) fn settings(state: &catalog::State, account: EntityId) -> AccountSettings {
     let account = state.account(account);
     account.map_or_else(AccountSettings::default, |account| account.settings.clone())
 }
 
-fn zone(settings: &AccountSettings) -> Tz {
+pub(super) fn zone(settings: &AccountSettings) -> Tz {
     settings.timezone.parse().unwrap_or(Tz::UTC)
 }
 
 fn view(app: &App, cost: &PeriodCost) -> CostView {
-    let settings = app.catalog.read(|state| settings(state, cost.account));
-    CostView::new(cost, zone(&settings))
+    app.catalog.read(|state| view_amid(state, cost))
+}
+
+/// The same for whoever reads the catalog already.
+pub(super) fn view_amid(state: &catalog::State, cost: &PeriodCost) -> CostView {
+    CostView::new(cost, zone(&settings(state, cost.account)))
 }
 
 /// The cost of the caller with this id. Nobody is told of those of others.
@@ -192,16 +198,15 @@ fn own(state: &catalog::State, caller: &Caller, id: &str) -> Result<Arc<PeriodCo
     request_body = CostBody,
     responses(
         (status = 201, description = "As it was taken.", body = CostView),
-        Refusals<(Key, refusals::Body, Commit)>,
+        Refusals<(Key, refusals::Body, Commit, Again)>,
     ),
-    security(("key" = ["write"])),
+    security(("key" = ["create"])),
 )]
 pub(crate) async fn create_cost(
     State(app): State<Arc<App>>,
-    Writer(caller): Writer,
-    Body(body): Body<CostBody>,
-) -> Result<Made<CostView>, Problem> {
-    app.may_make(caller.account, 1)?;
+    Creator(caller): Creator,
+    Sent { body, once }: Sent<CostBody>,
+) -> Result<Response, Problem> {
     let id: Box<str> = new_cost_id(&*app.env.random).into();
     let now_ms = app.env.clock.now_ms();
     let decide = |state: &catalog::State| {
@@ -210,14 +215,12 @@ pub(crate) async fn create_cost(
             account: caller.account,
             now_ms,
         };
-        Ok(vec![Change::PutCost(body.change(None, blank, state)?)])
+        let made = body.change(None, blank, state)?;
+        let view = view_amid(state, &made);
+        let reply = once::created(format!("/v1/costs/{id}"), &view);
+        Ok((vec![Change::PutCost(made)], reply))
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
-    let made = app.catalog.read(|state| own(state, &caller, &id));
-    let made = made.map_err(problem)?;
-    let location = format!("/v1/costs/{id}");
-    let view = Json(view(&app, &made));
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], view))
+    once::answer(&app, &Doer::from(&caller), once.as_ref(), 1, decide).await
 }
 
 /// Lists what was paid in periods, in the order of ids
@@ -274,7 +277,7 @@ pub(crate) async fn read_cost(
     request_body = CostBody,
     responses(
         (status = 200, description = "As it is now.", body = CostView),
-        Refusals<(Key, Name, refusals::Body, Commit)>,
+        Refusals<(Key, Name, refusals::Body, Commit, Stale)>,
     ),
     security(("key" = ["write"])),
 )]
@@ -282,12 +285,14 @@ pub(crate) async fn change_cost(
     State(app): State<Arc<App>>,
     Writer(caller): Writer,
     Segment(id): Segment,
+    if_match: IfMatch,
     Body(body): Body<CostBody>,
 ) -> Result<Json<CostView>, Problem> {
     let now_ms = app.env.clock.now_ms();
-    let mut changed = None;
+    let (mut changed, mut stale) = (None, None);
     let decide = |state: &catalog::State| {
         let old = own(state, &caller, &id)?;
+        if_match.check(&id, || json!(view_amid(state, &old)), &mut stale)?;
         let blank = Blank {
             id: old.id.clone(),
             account: caller.account,
@@ -302,7 +307,8 @@ pub(crate) async fn change_cost(
         changed = Some(new.clone());
         Ok(vec![Change::PutCost(new)])
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
+    let committed = app.catalog.commit_by(&caller.by(), decide).await;
+    committed.map_err(|error| refused(error, stale))?;
     let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
     Ok(Json(view(&app, &changed)))
 }
@@ -313,7 +319,7 @@ pub(crate) async fn change_cost(
     params(("id" = String, Path, description = "Its id.", example = "cst_0000000000004")),
     responses(
         (status = 204, description = "It is in no number any more."),
-        Refusals<(Key, Name, Commit)>,
+        Refusals<(Key, Name, Commit, Stale)>,
     ),
     security(("key" = ["write"])),
 )]
@@ -321,14 +327,18 @@ pub(crate) async fn delete_cost(
     State(app): State<Arc<App>>,
     Writer(caller): Writer,
     Segment(id): Segment,
+    if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
+    let mut stale = None;
     let decide = |state: &catalog::State| {
         let cost = own(state, &caller, &id)?;
+        if_match.check(&id, || json!(view_amid(state, &cost)), &mut stale)?;
         Ok(vec![Change::DeleteCost {
             account: cost.account,
             id: cost.id.clone(),
         }])
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
+    let committed = app.catalog.commit_by(&caller.by(), decide).await;
+    committed.map_err(|error| refused(error, stale))?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,28 +2,30 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
-use catalog::{CatalogError, Change, Domain, domain};
-use http::{StatusCode, header};
+use axum::{Json, extract::State, response::Response};
+use catalog::{By, CatalogError, Change, Domain, domain};
+use http::StatusCode;
 use model::EntityId;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use web::Problem;
 
 use super::{
-    auth::{Caller, Reach, Reader, Writer},
+    auth::{Caller, Creator, Reach, Reader, Writer},
     body::{Body, Given},
     failure::problem,
-    objects::Made,
+    once::{self, Doer, Sent},
     page::{self, Page},
     params::{Params, Segment},
+    preconditions::{IfMatch, refused},
 };
 use crate::{
     api_types::{DomainView, List},
     app::App,
     deps::DomainVerification,
     dns,
-    openapi::refusals::{self, Commit, Dns, Key, Name, Nothing, Query, Refusals},
+    openapi::refusals::{self, Again, Commit, Dns, Key, Name, Nothing, Query, Refusals, Stale},
 };
 
 /// A domain that is added.
@@ -70,16 +72,15 @@ impl DomainBody {
     request_body = NewDomainBody,
     responses(
         (status = 201, description = "As it was added.", body = DomainView),
-        Refusals<(Key, refusals::Body, Commit)>,
+        Refusals<(Key, refusals::Body, Commit, Again)>,
     ),
-    security(("key" = ["write"])),
+    security(("key" = ["create"])),
 )]
 pub(crate) async fn add_domain(
     State(app): State<Arc<App>>,
-    Writer(caller): Writer,
-    Body(body): Body<NewDomainBody>,
-) -> Result<Made<DomainView>, Problem> {
-    app.may_make(caller.account, 1)?;
+    Creator(caller): Creator,
+    Sent { body, once }: Sent<NewDomainBody>,
+) -> Result<Response, Problem> {
     let host = domain::host(&body.host);
     let host = host.ok_or_else(|| problem(CatalogError::invalid("host", domain::HOST)))?;
     let mut added = Domain {
@@ -106,12 +107,13 @@ pub(crate) async fn add_domain(
             what: "domain",
             name: added.host.to_string(),
         }),
-        None => Ok(vec![Change::PutDomain(added.clone())]),
+        None => {
+            let location = format!("/v1/domains/{}", added.host);
+            let reply = once::created(location, &view(&app, &added));
+            Ok((vec![Change::PutDomain(added.clone())], reply))
+        }
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
-    let location = format!("/v1/domains/{}", added.host);
-    let view = Json(view(&app, &added));
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], view))
+    once::answer(&app, &Doer::from(&caller), once.as_ref(), 1, decide).await
 }
 
 /// Lists the domains of the account, in the order of their names
@@ -171,7 +173,7 @@ pub(crate) async fn read_domain(
     request_body = DomainBody,
     responses(
         (status = 200, description = "As it is now.", body = DomainView),
-        Refusals<(Key, Name, refusals::Body, Commit)>,
+        Refusals<(Key, Name, refusals::Body, Commit, Stale)>,
     ),
     security(("key" = ["write"])),
 )]
@@ -179,10 +181,12 @@ pub(crate) async fn change_domain(
     State(app): State<Arc<App>>,
     Writer(caller): Writer,
     Segment(id): Segment,
+    if_match: IfMatch,
     Body(body): Body<DomainBody>,
 ) -> Result<Json<DomainView>, Problem> {
     let change = |domain: &mut Domain| body.change(domain);
-    let changed = put(&app, &id, |state| own(state, &caller, &id), change).await?;
+    let found = |state: &catalog::State| own(state, &caller, &id);
+    let changed = put(&app, &id, &caller.by(), &if_match, found, change).await?;
     Ok(Json(changed))
 }
 
@@ -192,7 +196,7 @@ pub(crate) async fn change_domain(
     params(("id" = String, Path, description = "Its name.", example = "go.shop.example")),
     responses(
         (status = 204, description = "It is taken away."),
-        Refusals<(Key, Name, Commit)>,
+        Refusals<(Key, Name, Commit, Stale)>,
     ),
     security(("admin_token" = []), ("key" = ["write"])),
 )]
@@ -200,18 +204,22 @@ pub(crate) async fn delete_domain(
     State(app): State<Arc<App>>,
     reach: Reach,
     Segment(id): Segment,
+    if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
     if let Reach::Account(caller) = &reach {
         caller.require(catalog::Scope::Write)?;
     }
+    let mut stale = None;
     let decide = |state: &catalog::State| {
         let domain = match &reach {
             Reach::Installation => claimed(state, &id)?,
             Reach::Account(caller) => own(state, caller, &id)?,
         };
+        if_match.check(&id, || json!(view(&app, &domain)), &mut stale)?;
         Ok(vec![Change::DeleteDomain(domain.host.clone())])
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
+    let committed = app.catalog.commit_by(&reach.by(), decide).await;
+    committed.map_err(|error| refused(error, stale))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -254,7 +262,9 @@ pub(crate) async fn verify_domain(
             look_up(&app, &domain).await?;
         }
     }
-    let verified = put(&app, &id, found, |domain| domain.verified = true).await?;
+    let any = IfMatch::default();
+    let verify = |domain: &mut Domain| domain.verified = true;
+    let verified = put(&app, &id, &reach.by(), &any, found, verify).await?;
     Ok(Json(verified))
 }
 
@@ -304,12 +314,15 @@ async fn look_up(app: &App, domain: &Domain) -> Result<(), Problem> {
 async fn put(
     app: &App,
     id: &str,
+    by: &By,
+    if_match: &IfMatch,
     found: impl Fn(&catalog::State) -> Result<Arc<Domain>, CatalogError>,
     change: impl Fn(&mut Domain),
 ) -> Result<DomainView, Problem> {
-    let mut changed = None;
+    let (mut changed, mut stale) = (None, None);
     let decide = |state: &catalog::State| {
         let old = found(state)?;
+        if_match.check(&old.host, || json!(view(app, &old)), &mut stale)?;
         let mut new = Domain::clone(&old);
         change(&mut new);
         changed = Some(new.clone());
@@ -318,7 +331,8 @@ async fn put(
             false => vec![Change::PutDomain(new)],
         })
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
+    let committed = app.catalog.commit_by(by, decide).await;
+    committed.map_err(|error| refused(error, stale))?;
     let changed = changed.ok_or_else(|| Problem::internal(format!("{id} was not changed")))?;
     Ok(view(app, &changed))
 }
@@ -337,7 +351,7 @@ fn short(id: &str) -> String {
     id.chars().take(64).collect()
 }
 
-fn view(app: &App, domain: &Domain) -> DomainView {
+pub(super) fn view(app: &App, domain: &Domain) -> DomainView {
     let by_dns = app.domain_verification.by == DomainVerification::Dns;
     DomainView::new(domain, by_dns)
 }

@@ -14,6 +14,9 @@ pub(crate) fn code(error: &CatalogError) -> &'static str {
         CatalogError::Taken { .. } => "taken",
         CatalogError::NotFound { .. } => "not_found",
         CatalogError::TooMany { .. } => "too_many",
+        CatalogError::Changed { .. } => "changed",
+        CatalogError::OtherRequest => "other_request",
+        CatalogError::NotUndone { .. } => "not_undone",
         CatalogError::Quota { .. } | CatalogError::Slugs { .. } => "quota_exceeded",
         CatalogError::Contended { .. } => "contended",
         CatalogError::Ledger(error) => word(error.kind()),
@@ -38,7 +41,15 @@ pub(crate) fn problem(error: CatalogError) -> Problem {
         CatalogError::Invalid { .. } | CatalogError::TooMany { .. } => {
             Problem::bad_request(code, error.to_string())
         }
-        CatalogError::Taken { .. } => Problem::conflict(code, error.to_string()),
+        CatalogError::Taken { .. } | CatalogError::NotUndone { .. } => {
+            Problem::conflict(code, error.to_string())
+        }
+        CatalogError::Changed { .. } => {
+            Problem::new(StatusCode::PRECONDITION_FAILED, code, error.to_string())
+        }
+        CatalogError::OtherRequest => {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
+        }
         CatalogError::Quota { what, .. } => {
             refused(what);
             Problem::new(StatusCode::FORBIDDEN, code, error.to_string())

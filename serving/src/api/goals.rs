@@ -12,7 +12,8 @@ use super::{
     accounts::network,
     body::Given,
     handlers::{handlers, parts::*},
-    objects::{ChangeContext, Resource},
+    objects::{ChangeContext, Place, Resource},
+    search::ObjectsQuery,
 };
 use crate::api_types::GoalView;
 
@@ -20,6 +21,7 @@ handlers!(
     Goal,
     GoalView,
     GoalBody,
+    ObjectsQuery,
     "Goals",
     "goal",
     "gol_0000000000008"
@@ -118,6 +120,13 @@ impl Resource for Goal {
 
     fn view(&self, app: &App) -> GoalView {
         GoalView::new(self, app)
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            created_ms: self.created_ms,
+            ..Place::default()
+        }
     }
 
     fn put(self) -> Change {

@@ -3,41 +3,41 @@
 /// The handlers of one kind: `create`, `list`, `read`, `change` and `delete`. Each says what it is in the document of the API; what it does is
 /// the same for every kind.
 macro_rules! handlers {
-    ($object:ident, $view:ident, $body:ident, $tag:literal, $one:literal, $id:literal) => {
+    ($object:ident, $view:ident, $body:ident, $query:ident, $tag:literal, $one:literal, $id:literal) => {
         #[utoipa::path(
                     post, path = concat!("/v1/", $one, "s"), tag = $tag, operation_id = concat!("create_", $one),
             summary = concat!("Makes a ", $one),
                     request_body = $body,
                     responses(
                         (status = 201, description = "As it was made.", body = $view),
-                        Refusals<(Key, Body, Commit)>,
+                        Refusals<(Key, Body, Commit, Again)>,
                     ),
-                    security(("key" = ["write"])),
+                    security(("key" = ["create"])),
                 )]
         pub(crate) async fn create(
             State(app): State<Arc<App>>,
-            Writer(caller): Writer,
-            body::Body(body): body::Body<$body>,
-        ) -> Result<objects::Made<$view>, Problem> {
-            objects::create::<$object>(&app, &caller, &body).await
+            Creator(caller): Creator,
+            Sent { body, once }: Sent<$body>,
+        ) -> Result<Response, Problem> {
+            objects::create::<$object>(&app, &caller, &body, once.as_ref()).await
         }
 
         #[utoipa::path(
                     get, path = concat!("/v1/", $one, "s"), tag = $tag, operation_id = concat!("list_", $one, "s"),
-            summary = concat!("Lists the ", $one, "s of the account, in the order of their ids"),
-                    params(Page),
+            summary = concat!("Lists the ", $one, "s of the account, in the order of their ids unless asked otherwise"),
+                    params($query),
                     responses(
                         (status = 200, description = "A page of them.", body = List<$view>),
-                        Refusals<(Key, Query)>,
+                        Refusals<(Key, Query, TooMany)>,
                     ),
                     security(("key" = ["read"])),
                 )]
         pub(crate) async fn list(
             State(app): State<Arc<App>>,
             Reader(caller): Reader,
-            Params(page): Params<Page>,
+            Params(asked): Params<$query>,
         ) -> Result<Json<List<$view>>, Problem> {
-            objects::list::<$object>(&app, &caller, &page).map(Json)
+            search::list::<$object>(app, &caller, asked.into()).await.map(Json)
         }
 
         #[utoipa::path(
@@ -52,10 +52,10 @@ macro_rules! handlers {
                 )]
         pub(crate) async fn read(
             State(app): State<Arc<App>>,
-            Reader(caller): Reader,
+            viewer: Viewer,
             Segment(id): Segment,
-        ) -> Result<Json<$view>, Problem> {
-            objects::read::<$object>(&app, &caller, &id).map(Json)
+        ) -> Result<Response, Problem> {
+            objects::read::<$object>(&app, &viewer, &id)
         }
 
         #[utoipa::path(
@@ -65,7 +65,7 @@ macro_rules! handlers {
                     request_body = $body,
                     responses(
                         (status = 200, description = "As it is now.", body = $view),
-                        Refusals<(Key, Id, Body, Commit)>,
+                        Refusals<(Key, Id, Body, Commit, Stale)>,
                     ),
                     security(("key" = ["write"])),
                 )]
@@ -73,9 +73,10 @@ macro_rules! handlers {
             State(app): State<Arc<App>>,
             Writer(caller): Writer,
             Segment(id): Segment,
+            if_match: IfMatch,
             body::Body(body): body::Body<$body>,
         ) -> Result<Json<$view>, Problem> {
-            objects::change::<$object>(&app, &caller, &id, &body)
+            objects::change::<$object>(&app, &caller, &id, &if_match, &body)
                 .await
                 .map(Json)
         }
@@ -86,7 +87,7 @@ macro_rules! handlers {
                     params(("id" = String, Path, description = "Its id.", example = $id)),
                     responses(
                         (status = 204, description = "It is deleted."),
-                        Refusals<(Key, Id, Commit)>,
+                        Refusals<(Key, Id, Commit, Stale)>,
                     ),
                     security(("key" = ["write"])),
                 )]
@@ -94,8 +95,9 @@ macro_rules! handlers {
             State(app): State<Arc<App>>,
             Writer(caller): Writer,
             Segment(id): Segment,
+            if_match: IfMatch,
         ) -> Result<StatusCode, Problem> {
-            objects::delete::<$object>(&app, &caller, &id).await
+            objects::delete::<$object>(&app, &caller, &id, &if_match).await
         }
     };
 }
@@ -105,19 +107,23 @@ pub(crate) use handlers;
 pub(crate) mod parts {
     pub(crate) use std::sync::Arc;
 
-    pub(crate) use axum::{Json, extract::State};
+    pub(crate) use axum::{Json, extract::State, response::Response};
     pub(crate) use http::StatusCode;
     pub(crate) use web::Problem;
 
     pub(crate) use crate::{
         api::{
-            auth::{Reader, Writer},
+            auth::{Creator, Reader, Viewer, Writer},
             body, objects,
-            page::Page,
+            once::Sent,
             params::{Params, Segment},
+            preconditions::IfMatch,
+            search,
         },
         api_types::List,
         app::App,
-        openapi::refusals::{Body, Commit, Id, Key, Nothing, Query, Refusals},
+        openapi::refusals::{
+            Again, Body, Commit, Id, Key, Nothing, Query, Refusals, Stale, TooMany,
+        },
     };
 }

@@ -13,7 +13,8 @@ use utoipa::ToSchema;
 use super::{
     body::Given,
     handlers::{handlers, parts::*},
-    objects::{ChangeContext, Resource},
+    objects::{ChangeContext, Place, Resource},
+    search::LinksQuery,
 };
 use crate::api_types::LinkView;
 
@@ -21,6 +22,7 @@ handlers!(
     Link,
     LinkView,
     LinkBody,
+    LinksQuery,
     "Links",
     "link",
     "lnk_0000000000005"
@@ -173,6 +175,23 @@ impl Resource for Link {
 
     fn view(&self, app: &App) -> LinkView {
         LinkView::new(self, app)
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let options = self.options.as_deref();
+        let note = options.and_then(|options| options.note.as_deref());
+        let others = [self.title.as_deref(), note, self.external_id()];
+        [&*self.slug, &*self.destination]
+            .into_iter()
+            .chain(others.into_iter().flatten())
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            domain: self.domain(),
+            is_archived: (self.options.as_deref()).is_some_and(|options| options.archived),
+            created_ms: self.created_ms,
+        }
     }
 
     fn put(self) -> Change {

@@ -1,11 +1,13 @@
 //! Accounts, keys, links, pixels, goals, campaigns and jobs over HTTP.
 
 pub(crate) mod accounts;
+pub(crate) mod annotations;
 pub(crate) mod api_keys;
 pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod bulk;
 pub(crate) mod campaigns;
+pub(crate) mod changes;
 pub(crate) mod costs;
 pub(crate) mod domains;
 pub(crate) mod events;
@@ -15,10 +17,14 @@ mod handlers;
 pub mod jobs;
 pub(crate) mod links;
 pub(crate) mod objects;
+pub(crate) mod once;
 pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod pixels;
+pub(crate) mod preconditions;
 pub(crate) mod prometheus;
+pub(crate) mod search;
+pub(crate) mod shares;
 pub(crate) mod simulate;
 pub(crate) mod totals;
 

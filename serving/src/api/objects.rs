@@ -2,23 +2,29 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use axum::Json;
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
 use catalog::{CatalogError, Change, EXTERNAL, Link, Row, Table, quotas::Quotas};
-use http::{HeaderName, StatusCode, header};
+use http::StatusCode;
 use model::{
     EntityId,
     random::{Randomness, new_id, new_slug},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
 use web::Problem;
 
 use super::{
-    auth::Caller,
+    auth::{Caller, Viewer},
     body::Given,
     failure::problem,
-    page::{self, Page},
+    once::{self, Doer, Once},
+    preconditions::{IfMatch, refused},
+    shares,
 };
-use crate::{api_types::List, app::App};
+use crate::app::App;
 
 /// Most bytes of options in the links of one request: they are one entry of the ledger.
 const MAX_OPTIONS: usize = 32 << 20;
@@ -32,7 +38,7 @@ pub(crate) trait Resource: Row + PartialEq + Send + Sync + 'static {
     /// The fields that clients set.
     type Body: DeserializeOwned + Send + Sync;
     /// As clients see it.
-    type View: Serialize;
+    type View: Serialize + Send;
     /// One without content.
     fn blank(id: EntityId, account: EntityId, created_ms: i64) -> Self;
     /// Sets the fields that are given.
@@ -47,12 +53,29 @@ pub(crate) trait Resource: Row + PartialEq + Send + Sync + 'static {
     fn put(self) -> Change;
     /// Where they are.
     fn table(state: &catalog::State) -> &Table<Self>;
+    /// The texts that it is found by.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name())
+    }
+    /// What else it is found by.
+    fn place(&self) -> Place<'_>;
     /// Whether accounts give them ids of their own.
     const ARE_CALLED: bool = false;
     /// The one that `account` calls so, where accounts give ids.
     fn called(_state: &catalog::State, _account: EntityId, _text: &str) -> Option<EntityId> {
         None
     }
+}
+
+/// What a row is found by beside its texts.
+#[derive(Debug, Default)]
+pub(crate) struct Place<'a> {
+    /// The domain that a link answers at.
+    pub domain: Option<&'a str>,
+    /// Whether a link is archived.
+    pub is_archived: bool,
+    /// Unix milliseconds.
+    pub created_ms: i64,
 }
 
 /// What a change is made amid.
@@ -179,53 +202,42 @@ fn address(domain: Option<&str>, slug: &str) -> Box<str> {
     }
 }
 
-/// An object that was made, and where it is.
-pub(crate) type Made<V> = (StatusCode, [(HeaderName, String); 1], Json<V>);
-
 pub(super) async fn create<T: Resource>(
     app: &App,
     caller: &Caller,
     body: &T::Body,
-) -> Result<Made<T::View>, Problem> {
-    app.may_make(caller.account, 1)?;
+    once: Option<&Once>,
+) -> Result<Response, Problem> {
     let id = new_id(T::KIND, &*app.env.random);
     let blank = T::blank(id, caller.account, app.env.clock.now_ms());
-    let mut made = blank.clone();
     let decide = |state: &catalog::State| {
-        made = blank.clone();
+        let mut made = blank.clone();
         made.change(body, &ChangeContext::new(state, &*app.env.random))?;
-        Ok(vec![made.clone().put()])
+        let location = format!("/v1/{}/{}", T::PATH, made.id());
+        let reply = once::created(location, &made.view(app));
+        Ok((vec![made.put()], reply))
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
-    let location = format!("/v1/{}/{}", T::PATH, made.id());
-    let headers = [(header::LOCATION, location)];
-    Ok((StatusCode::CREATED, headers, Json(made.view(app))))
+    once::answer(app, &Doer::from(caller), once, 1, decide).await
 }
 
-pub(super) fn list<T: Resource>(
-    app: &App,
-    caller: &Caller,
-    page: &Page,
-) -> Result<List<T::View>, Problem> {
-    let limit = page.limit()?;
-    let after = page.after(|text| text.parse().ok().filter(|id: &EntityId| id.kind == T::KIND))?;
-    let catalog = &app.catalog;
-    let rows = catalog.read(|state| T::table(state).of(caller.account, after, limit + 1));
-    let id = |row: &Arc<T>| row.id().to_string();
-    Ok(page::answer(rows, limit, id, |row| row.view(app)))
-}
-
-pub(super) fn read<T: Resource>(app: &App, caller: &Caller, id: &str) -> Result<T::View, Problem> {
-    find::<T>(app, caller, id).map(|row| row.view(app))
+/// Shows a row; to those with a share only what that names, and what is meant for others.
+pub(super) fn read<T: Resource>(app: &App, viewer: &Viewer, id: &str) -> Result<Response, Problem> {
+    let row = find::<T>(app, viewer.account, id)?;
+    let view = row.view(app);
+    let Some(share) = viewer.share() else {
+        return Ok(Json(view).into_response());
+    };
+    match shares::names(share, row.id()) {
+        true => Ok(Json(shares::outside(share, json!(view))).into_response()),
+        false => Err(problem(CatalogError::not_found(id))),
+    }
 }
 
 /// The live row that an address names.
-pub(super) fn find<T: Resource>(app: &App, caller: &Caller, id: &str) -> Result<Arc<T>, Problem> {
+pub(super) fn find<T: Resource>(app: &App, account: EntityId, id: &str) -> Result<Arc<T>, Problem> {
     let find = |state: &catalog::State| {
-        let id = resolve::<T>(state, caller.account, id)?;
-        own::<T>(state, caller.account, id)
-            .cloned()
-            .map_err(problem)
+        let id = resolve::<T>(state, account, id)?;
+        own::<T>(state, account, id).cloned().map_err(problem)
     };
     app.catalog.read(find)
 }
@@ -234,14 +246,16 @@ pub(super) async fn change<T: Resource>(
     app: &App,
     caller: &Caller,
     id: &str,
+    if_match: &IfMatch,
     body: &T::Body,
 ) -> Result<T::View, Problem> {
     let id = app
         .catalog
         .read(|state| resolve::<T>(state, caller.account, id))?;
-    let mut changed = None;
+    let (mut changed, mut stale) = (None, None);
     let decide = |state: &catalog::State| {
         let old = own::<T>(state, caller.account, id)?;
+        if_match.check(id, || json!(old.view(app)), &mut stale)?;
         let mut new = T::clone(old);
         new.change(body, &ChangeContext::new(state, &*app.env.random))?;
         changed = Some(new.clone());
@@ -250,7 +264,8 @@ pub(super) async fn change<T: Resource>(
             false => vec![new.put()],
         })
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
+    let committed = app.catalog.commit_by(&caller.by(), decide).await;
+    committed.map_err(|error| refused(error, stale))?;
     let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
     Ok(changed.view(app))
 }
@@ -259,14 +274,19 @@ pub(super) async fn delete<T: Resource>(
     app: &App,
     caller: &Caller,
     id: &str,
+    if_match: &IfMatch,
 ) -> Result<StatusCode, Problem> {
     let id = app
         .catalog
         .read(|state| resolve::<T>(state, caller.account, id))?;
+    let mut stale = None;
     let decide = |state: &catalog::State| {
-        own::<T>(state, caller.account, id).map(|row| vec![Change::Delete(row.id())])
+        let row = own::<T>(state, caller.account, id)?;
+        if_match.check(id, || json!(row.view(app)), &mut stale)?;
+        Ok(vec![Change::Delete(row.id())])
     };
-    app.catalog.commit(decide).await.map_err(problem)?;
+    let committed = app.catalog.commit_by(&caller.by(), decide).await;
+    committed.map_err(|error| refused(error, stale))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -33,6 +33,12 @@ impl Default for Page {
 }
 
 impl Page {
+    /// A page as it was asked for.
+    pub(crate) fn new(limit: Option<usize>, after: Option<String>) -> Self {
+        let limit = limit.unwrap_or(USUAL);
+        Self { limit, after }
+    }
+
     /// How many rows are wanted.
     pub(crate) fn limit(&self) -> Result<usize, Problem> {
         match (1..=MOST).contains(&self.limit) {

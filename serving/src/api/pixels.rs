@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::{
     body::Given,
     handlers::{handlers, parts::*},
-    objects::{ChangeContext, Resource},
+    objects::{ChangeContext, Place, Resource},
+    search::ObjectsQuery,
 };
 use crate::api_types::PixelView;
 
@@ -16,6 +17,7 @@ handlers!(
     Pixel,
     PixelView,
     PixelBody,
+    ObjectsQuery,
     "Pixels",
     "pixel",
     "pxl_0000000000007"
@@ -72,6 +74,13 @@ impl Resource for Pixel {
 
     fn view(&self, app: &App) -> PixelView {
         PixelView::new(self, app)
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place {
+            created_ms: self.created_ms,
+            ..Place::default()
+        }
     }
 
     fn put(self) -> Change {

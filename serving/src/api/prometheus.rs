@@ -6,7 +6,7 @@ use axum::{extract::State, response::IntoResponse};
 use http::header;
 use web::Problem;
 
-use super::auth::{Caller, Reader};
+use super::auth::{Caller, Reader, Viewer};
 use crate::{
     api_types::{GroupName, Numbers, Stats},
     app::App,
@@ -86,7 +86,7 @@ pub(crate) async fn get_metrics(
 
 async fn asked(app: &Arc<App>, caller: &Caller, question: &str) -> Result<Stats, Problem> {
     let asked = StatsQuery::parse(&format!("{question}&range=today&limit={MOST}"))?;
-    let query = understand(app, caller, &asked)?;
+    let query = understand(app, &Viewer::from(caller), &asked)?;
     answer(app, caller.account, &query, Age::Second).await
 }
 

@@ -79,7 +79,7 @@ pub(crate) async fn simulate_link(
     Segment(id): Segment,
     body::Body(somebody): body::Body<Somebody>,
 ) -> Result<Json<Simulated>, Problem> {
-    let link = objects::find::<Link>(&app, &caller, &id)?;
+    let link = objects::find::<Link>(&app, caller.account, &id)?;
     let settings = app.catalog.account(caller.account);
     let settings = settings.as_ref().map(|account| &account.settings);
     let zone = settings.and_then(|settings| settings.timezone.parse().ok());

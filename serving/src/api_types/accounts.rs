@@ -20,9 +20,24 @@ pub(crate) struct AccountView {
     pub settings: Settings,
     /// How much it may have, where it is not the only account.
     pub quotas: QuotasView,
+    /// Why it may do nothing now, if whoever runs the installation has said so.
+    #[schema(required)]
+    pub suspended: Option<SuspensionView>,
     /// When it was made.
     #[schema(example = "2026-01-02T03:04:05Z")]
     pub created_at: String,
+}
+
+/// Why an account may do nothing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Suspension)]
+pub(crate) struct SuspensionView {
+    /// For its people.
+    #[schema(value_type = String, example = "phishing")]
+    reason: Box<str>,
+    /// Since when.
+    #[schema(example = "2026-01-02T03:04:05Z")]
+    since: String,
 }
 
 /// How much an account may have.
@@ -50,6 +65,15 @@ pub(crate) struct QuotasView {
     /// Transactions and idempotency keys that its senders may use in 30 days.
     #[schema(example = 10000000)]
     sender_keys: u64,
+    /// Requests to this API in a minute.
+    #[schema(example = 600)]
+    requests_a_minute: u64,
+    /// Annotations.
+    #[schema(example = 10000)]
+    annotations: u64,
+    /// Shares.
+    #[schema(example = 1000)]
+    shares: u64,
 }
 
 impl From<Quotas> for QuotasView {
@@ -62,6 +86,9 @@ impl From<Quotas> for QuotasView {
             costs,
             new_an_hour,
             sender_keys,
+            requests_a_minute,
+            annotations,
+            shares,
         } = quotas;
         Self {
             links,
@@ -71,6 +98,9 @@ impl From<Quotas> for QuotasView {
             costs,
             new_an_hour,
             sender_keys,
+            requests_a_minute,
+            annotations,
+            shares,
         }
     }
 }
@@ -137,6 +167,16 @@ pub(crate) struct KeyView {
     /// When it was made.
     #[schema(example = "2026-01-02T03:04:05Z")]
     pub created_at: String,
+    /// From when on it opens nothing; null: it has no end.
+    #[schema(required, example = "2027-01-01T00:00:00Z")]
+    pub expires_at: Option<String>,
+    /// Until when the secret that it had before opens the same; null: it has had one alone.
+    #[schema(required, example = "2026-01-03T03:04:05Z")]
+    pub old_secret_until: Option<String>,
+    /// The minute in which it was last used, as far as it is known: uses at other processes are known an hour later. Null:
+    /// never since this is noted.
+    #[schema(required, example = "2026-01-02T03:04:00Z")]
+    pub last_used: Option<String>,
     /// Whether it opens nothing any more.
     pub revoked: bool,
 }
@@ -159,6 +199,10 @@ impl From<&Account> for AccountView {
             name: account.name.clone(),
             settings: Settings::from(&account.settings),
             quotas: account.quotas.into(),
+            suspended: account.suspended.as_ref().map(|it| SuspensionView {
+                reason: it.reason.clone(),
+                since: rfc3339(it.since_ms),
+            }),
             created_at: rfc3339(account.created_ms),
         }
     }
@@ -182,9 +226,14 @@ impl From<&AccountSettings> for Settings {
     }
 }
 
-impl From<&ApiKey> for KeyView {
-    fn from(key: &ApiKey) -> Self {
+impl KeyView {
+    /// As clients see it; `last_used`: a Unix minute.
+    pub(crate) fn new(key: &ApiKey, last_used: Option<i64>) -> Self {
+        let before = key.replaced.as_ref();
         Self {
+            expires_at: key.expires_ms.map(rfc3339),
+            old_secret_until: before.map(|old| rfc3339(old.until_ms)),
+            last_used: last_used.map(|minute| rfc3339(minute * 60_000)),
             id: key.id.clone(),
             name: key.name.clone(),
             scopes: key.scopes.clone(),

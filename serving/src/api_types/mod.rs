@@ -2,6 +2,7 @@
 //! What other crates tell of themselves (`audit::Audit`, `jobs::Run`) is told as it is.
 
 mod accounts;
+mod annotations;
 mod audit;
 mod costs;
 mod events;
@@ -15,6 +16,7 @@ mod stats;
 
 pub(crate) use self::{
     accounts::{AccountView, KeyView, NewAccount, NewKey},
+    annotations::{AnnotationView, FieldChange, NewShare, ObjectChange, ShareView},
     audit::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
     costs::CostView,
     events::{EventsMeta, EventsPage, ListedEvent, Rows},

@@ -1,6 +1,7 @@
 //! The document of the API, made from its routes, and where it is served.
 
 mod collector;
+mod conditions;
 mod examples;
 pub(crate) mod refusals;
 #[cfg(test)]
@@ -43,6 +44,9 @@ use web::{HealthDocument, ProblemBody};
         (name = "Costs", description = "What was paid for a link or a campaign in a period"),
         (name = "Accounts", description = "Accounts and their settings"),
         (name = "Keys", description = "API keys of an account"),
+        (name = "Shares", description = "Tokens that show numbers within filters"),
+        (name = "Changes", description = "Who changed what, and taking it back"),
+        (name = "Annotations", description = "What happened when"),
         (name = "Audit", description = "Whether everything was counted"),
         (name = "Jobs", description = "What runs on schedule"),
         (name = "Collector", description = "What visitors and their servers call, at the address of the collectors"),
@@ -63,7 +67,9 @@ impl Modify for Keys {
         };
         let components = document.components.get_or_insert_default();
         let key = bearer(
-            "An API key of an account. Its scopes: read, write, admin; each includes those before it.",
+            "An API key of an account. Its scopes: read; create (objects and events, and nothing else); write, which \
+                includes both; admin, which includes all. Of the numbers, and of the objects that it names, the token of a \
+                share, too.",
         );
         components.add_security_scheme("key", key);
         let token = bearer("The admin token of whoever runs the installation.");
@@ -83,6 +89,7 @@ pub(crate) fn document(routes: OpenApi) -> Value {
     about.merge(collector::Collector::openapi());
     let mut document = json!(about);
     document["components"]["examples"] = refusals::examples();
+    conditions::add(&mut document);
     examples::add(&mut document);
     document
 }

@@ -47,7 +47,25 @@ families! {
     Key: [
         (401, "unauthorized", "send a valid key: Authorization: Bearer KEY"),
         (403, "forbidden", "this key lacks the scope `write`"),
+        (403, "account_suspended", "this account is suspended: phishing; nothing of it is lost, ask whoever runs this installation"),
     ],
+    /// Of a request that names itself.
+    Again: [
+        (400, "invalid_idempotency_key", "Idempotency-Key must be one text of 1 to 255 ASCII characters"),
+        (422, "other_request", "this Idempotency-Key came with another request before; give this one a key of its own"),
+    ],
+    /// Of such a request whose answer has a secret.
+    SecretAgain: [
+        (400, "invalid_idempotency_key", "Idempotency-Key must be one text of 1 to 255 ASCII characters"),
+        (422, "other_request", "this Idempotency-Key came with another request before; give this one a key of its own"),
+        (409, "secret_was_told", "this was done, and its secret can be told again only to the key that asked for it"),
+    ],
+    /// Of what is not as the caller thinks any more.
+    Stale: [(412, "changed", "`lnk_0000000000005` is not as it was any more; look at it, and decide again"),],
+    /// Of changes that are taken back.
+    Undo: [(409, "not_undone", "this change cannot be undone: `destination` was changed since"),],
+    /// Of the id of a change.
+    ChangeId: [(400, "invalid_id", "the id of a change is two numbers such as 17.0"),],
     /// Of `Params`.
     Query: [(400, "invalid_query", "`limit` must be from 1 to 1000"),],
     /// Of an id in the path.

@@ -87,6 +87,9 @@ pub(crate) struct StatsQuery {
     /// Other filters, by their names.
     #[param(ignore)]
     pub filters: Vec<(&'static str, String)>,
+    /// Filters that hold beside all others, whatever is asked: those of a share.
+    #[param(ignore)]
+    pub within: Vec<(&'static str, String)>,
 }
 
 /// The names of the parameters.
@@ -225,16 +228,10 @@ impl StatsQuery {
 
     /// The one object that is asked about, if it is one, and the filters.
     fn filters(&self) -> Result<(Object, Vec<Wanted>), Problem> {
-        let objects = [
-            (EntityKind::Link, &self.link),
-            (EntityKind::Pixel, &self.pixel),
-            (EntityKind::Goal, &self.goal),
-            (EntityKind::Campaign, &self.campaign),
-        ];
-        let given = objects
-            .into_iter()
-            .filter_map(|(kind, text)| Some((kind, text.as_deref()?)));
-        let mut given: Vec<(EntityKind, &str)> = given.collect();
+        if !self.within.is_empty() {
+            return self.filters_within();
+        }
+        let mut given: Vec<(EntityKind, &str)> = self.objects().collect();
         // An object has numbers of its own.
         let single = given.iter().position(|(_, text)| filters::is_one(text));
         let object = match given.len() {
@@ -248,6 +245,50 @@ impl StatsQuery {
             .map(|(kind, text)| Wanted::parse(kind.name(), text));
         let filters = all.chain(more).collect::<Result<_, _>>()?;
         Ok((object.map(|(kind, name)| (kind, name.to_owned())), filters))
+    }
+
+    /// The same within filters that hold beside those that are asked for. Nothing that is asked takes one away.
+    fn filters_within(&self) -> Result<(Object, Vec<Wanted>), Problem> {
+        let objects = self
+            .objects()
+            .map(|(kind, text)| Wanted::parse(kind.name(), text));
+        let others = self.filters.iter();
+        let asked = objects.chain(others.map(|(name, text)| Wanted::parse(name, text)));
+        let within = self.within.iter();
+        let mut all = within
+            .map(|(name, text)| Wanted::parse(name, text))
+            .collect::<Result<Vec<_>, _>>()?;
+        for wanted in asked {
+            let wanted = wanted?;
+            if !all.contains(&wanted) {
+                all.push(wanted);
+            }
+        }
+        match &all[..] {
+            // An object has numbers of its own.
+            [one]
+                if !one.is_not && one.values.len() == 1 && !one.values.contains(&String::new()) =>
+            {
+                match filters::kind(one.name) {
+                    Some(kind) => Ok((Some((kind, one.values.concat())), Vec::new())),
+                    None => Ok((None, all)),
+                }
+            }
+            _ => Ok((None, all)),
+        }
+    }
+
+    /// The filters by objects that are asked for.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (EntityKind, &str)> {
+        let objects = [
+            (EntityKind::Link, &self.link),
+            (EntityKind::Pixel, &self.pixel),
+            (EntityKind::Goal, &self.goal),
+            (EntityKind::Campaign, &self.campaign),
+        ];
+        objects
+            .into_iter()
+            .filter_map(|(kind, text)| Some((kind, text.as_deref()?)))
     }
 
     fn zone(&self, usual: Tz) -> Result<Tz, Problem> {

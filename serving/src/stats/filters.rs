@@ -116,7 +116,7 @@ pub(crate) fn people() -> Option<Filter> {
 }
 
 /// What an object is found by.
-fn kind(name: &str) -> Option<EntityKind> {
+pub(crate) fn kind(name: &str) -> Option<EntityKind> {
     let kinds = [
         EntityKind::Link,
         EntityKind::Pixel,

@@ -47,7 +47,7 @@ pub(crate) use self::{
     metric::Metric, query::Query,
 };
 use crate::{
-    api::auth::{Caller, Reader},
+    api::{auth::Viewer, shares},
     api_types::Stats,
     app::App,
     openapi::refusals::{
@@ -71,15 +71,17 @@ use crate::{
 )]
 pub(crate) async fn get_stats(
     State(app): State<Arc<App>>,
-    Reader(caller): Reader,
+    viewer: Viewer,
     headers: HeaderMap,
     asked: StatsQuery,
 ) -> Result<Response, Problem> {
     // Held until the answer is written: thousands of buckets take their time before and after they are counted.
-    let _turn = app.rooms.questions.wait(caller.account).await?;
+    let _turn = app.rooms.questions.wait(viewer.account).await?;
+    let asked = shares::within(&app, &viewer, asked)?;
     let written = async {
-        let query = understand(&app, &caller, &asked)?;
-        let entity = query.entity(&app.catalog, caller.account)?;
+        let query = understand(&app, &viewer, &asked)?;
+        shares::check_money(&viewer, &query)?;
+        let entity = query.entity(&app.catalog, viewer.account)?;
         let mut numbers = answer(&app, entity, &query, Age::Now).await?;
         if let Some(compare) = asked.compare()? {
             let before = query.compared(compare, &numbers.meta.as_of)?;
@@ -106,8 +108,8 @@ async fn apart<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// What the caller means by it, now.
-pub(crate) fn understand(app: &App, caller: &Caller, asked: &StatsQuery) -> Result<Query, Problem> {
-    let account = app.catalog.account(caller.account);
+pub(crate) fn understand(app: &App, viewer: &Viewer, asked: &StatsQuery) -> Result<Query, Problem> {
+    let account = app.catalog.account(viewer.account);
     let settings = account.map(|account| account.settings.clone());
     asked.understand(&settings.unwrap_or_default(), app.env.clock.now_ms())
 }

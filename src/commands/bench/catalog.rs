@@ -78,6 +78,7 @@ fn owner(id: EntityId) -> Account {
         created_ms: 0,
         settings: AccountSettings::default(),
         quotas: Quotas::default(),
+        suspended: None,
     }
 }
 

@@ -146,6 +146,7 @@ async fn prepare(catalog: &Catalog, traffic: &Traffic, size: &Size) -> anyhow::R
             created_ms,
             settings: AccountSettings::default(),
             quotas: catalog::quotas::Quotas::default(),
+            suspended: None,
         };
         let key = ApiKey {
             id: format!("key_bench_{n}").into(),
@@ -154,6 +155,8 @@ async fn prepare(catalog: &Catalog, traffic: &Traffic, size: &Size) -> anyhow::R
             name: "bench".into(),
             scopes: vec![Scope::Read, Scope::Write],
             created_ms,
+            expires_ms: None,
+            replaced: None,
             revoked: false,
         };
         let goal = Goal {

@@ -73,6 +73,7 @@ impl Site {
             created_ms: 0,
             settings: AccountSettings::default(),
             quotas: catalog::quotas::Quotas::default(),
+            suspended: None,
         });
         catalog.commit(|_| Ok(vec![change.clone()])).await.unwrap();
         let cells = installation.cells.clone();

@@ -14,7 +14,7 @@ fn text() -> impl Strategy<Value = Box<str>> {
 /// Any row, whether or not a rule would let it in.
 fn any_row() -> impl Strategy<Value = Change> {
     let numbers = any::<(u64, u8, i64, bool)>();
-    (numbers, text(), text(), 0..9).prop_map(|((raw, owner, at, flag), name, other, kind)| {
+    (numbers, text(), text(), 0..14).prop_map(|((raw, owner, at, flag), name, other, kind)| {
         let owner = account_id(owner.into());
         match kind {
             0 => Change::PutAccount(Account {
@@ -36,6 +36,10 @@ fn any_row() -> impl Strategy<Value = Change> {
                     links: raw,
                     ..quotas::Quotas::default()
                 },
+                suspended: flag.then(|| Suspension {
+                    since_ms: at,
+                    reason: "abuse".into(),
+                }),
             }),
             1 => Change::PutKey(ApiKey {
                 revoked: flag,
@@ -66,6 +70,41 @@ fn any_row() -> impl Strategy<Value = Change> {
                 slug: name,
                 account: owner,
             },
+            9 => Change::History {
+                account: owner,
+                entries: [raw >> 1, raw].into(),
+            },
+            10 => Change::Answered(Box::new(Answered {
+                scope: owner.raw,
+                name,
+                request: other,
+                n: raw,
+                at_ms: at,
+                reply: None,
+            })),
+            11 => Change::KeyUsed {
+                id: name,
+                minute: at,
+            },
+            12 => Change::PutAnnotation(Annotation {
+                id: name,
+                account: owner,
+                from: at,
+                to: None,
+                text: other,
+                object: flag.then_some(owner),
+                created_ms: at,
+            }),
+            13 => Change::PutShare(Share {
+                id: name,
+                account: owner,
+                hash: other.clone(),
+                name: other.clone(),
+                filters: [(other.clone(), other)].into(),
+                hides_money: flag,
+                expires_ms: flag.then_some(at),
+                created_ms: at,
+            }),
             _ => Change::Delete(id(EntityKind::Link, raw)),
         }
     })

@@ -32,6 +32,7 @@ async fn conversions() -> (ImportedConversions, ClickKey) {
         created_ms: NOW_MS,
         settings: AccountSettings::default(),
         quotas: Quotas::default(),
+        suspended: None,
     };
     let link = json!({"id": LINK, "account": ACCOUNT, "slug": "a", "destination": "https://a.example/", "created_ms": 0});
     let link: Link = serde_json::from_value(link).unwrap();

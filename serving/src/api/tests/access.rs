@@ -10,11 +10,11 @@ async fn accounts_are_made_with_the_admin_token_and_seen_with_their_key() {
     let mut made = made.good();
     let key = made.as_object_mut().unwrap().remove("api_key").unwrap();
     let settings = json!({"timezone": "Europe/Amsterdam", "honour_dnt": false, "excluded_networks": ["192.0.2.7/32", "2001:db8::/32"], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "count_datacenters": false, "visitor_memory": "day"});
-    let quotas = json!({"links": 100_000, "others": 10_000, "keys": 100, "domains": 100, "costs": 10_000, "new_an_hour": 10_000, "sender_keys": 10_000_000});
+    let quotas = json!({"links": 100_000, "others": 10_000, "keys": 100, "domains": 100, "costs": 10_000, "new_an_hour": 10_000, "sender_keys": 10_000_000, "requests_a_minute": 600, "annotations": 10_000, "shares": 1_000});
     let id = &made["id"];
     assert_eq!(
         made,
-        json!({"id": id, "name": "Shop", "settings": settings, "quotas": quotas, "created_at": "2026-01-02T03:04:05Z"})
+        json!({"id": id, "name": "Shop", "settings": settings, "quotas": quotas, "suspended": null, "created_at": "2026-01-02T03:04:05Z"})
     );
     assert_eq!(
         app.get("/v1/account", key.as_str().unwrap()).await.good(),
@@ -146,7 +146,7 @@ async fn a_secret_is_shown_once_and_a_revoked_key_opens_nothing() {
     let shown = listed.iter().find(|key| key["id"] == *id).unwrap();
     assert_eq!(
         *shown,
-        json!({"id": id, "name": "write", "scopes": ["write"], "created_at": "2026-01-02T03:04:05Z", "revoked": false})
+        json!({"id": id, "name": "write", "scopes": ["write"], "created_at": "2026-01-02T03:04:05Z", "expires_at": null, "old_secret_until": null, "last_used": "2026-01-02T03:04:00Z", "revoked": false})
     );
     for _ in 0..2 {
         assert_eq!(

@@ -19,7 +19,11 @@ mod access;
 mod assets;
 mod bad_requests;
 mod bulk;
+mod changes;
+mod control;
+mod isolation;
 mod objects;
+mod shares;
 mod totals;
 
 /// Jobs that tell what they were asked.
@@ -154,6 +158,27 @@ impl App {
             .header(header::AUTHORIZATION, format!("Bearer {key}"))
             .header(header::CONTENT_TYPE, "application/json");
         self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// With these headers.
+    async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        key: &str,
+        headers: &[(&str, &str)],
+        body: Value,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
     }
 
     async fn get(&self, path: &str, key: &str) -> Answer {

@@ -2,7 +2,10 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use catalog::{ApiKey, Campaign, Change, Domain, Goal, Link, PeriodCost, Pixel, Price, Scope};
+use catalog::{
+    Annotation, ApiKey, Campaign, Change, Domain, Goal, Link, PeriodCost, Pixel, Price, Scope,
+    Share,
+};
 use http::StatusCode;
 use model::{EntityId, random::hash_secret};
 use url::form_urlencoded;
@@ -26,6 +29,8 @@ async fn site() -> (Site, String) {
         name: "spare".into(),
         scopes: vec![Scope::Read],
         created_ms: NOW_MS,
+        expires_ms: None,
+        replaced: None,
         revoked: false,
     };
     let changes = vec![
@@ -72,7 +77,27 @@ async fn site() -> (Site, String) {
         created_ms: NOW_MS,
         changed_ms: NOW_MS,
     });
-    catalog.commit(|_| Ok(vec![cost.clone()])).await.unwrap();
+    let annotation = Change::PutAnnotation(Annotation {
+        id: "ann_0000000000004".into(),
+        account,
+        from: NOW_MS / 60_000,
+        to: None,
+        text: "Newsletter sent".into(),
+        object: None,
+        created_ms: NOW_MS,
+    });
+    let share = Change::PutShare(Share {
+        id: "shr_0000000000004".into(),
+        account,
+        hash: hash_secret("spare").into(),
+        name: "Agency".into(),
+        filters: [("link".into(), "lnk_0000000000005".into())].into(),
+        hides_money: false,
+        expires_ms: None,
+        created_ms: NOW_MS,
+    });
+    let notes = vec![cost, annotation, share];
+    catalog.commit(|_| Ok(notes.clone())).await.unwrap();
     let events = clicks(account, 1, 1, 4);
     site.stream(&events).await;
     site.fold(&events).await;

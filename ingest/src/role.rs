@@ -141,7 +141,10 @@ pub async fn run(
         current.clone(),
     );
     let (rejected, refused) = Rejected::channel();
-    let tallies = Arc::new(Tallies::new(current.log().id()));
+    let tallies = Arc::new(Tallies::new(
+        current.log().id(),
+        Arc::clone(&deps.env.clock),
+    ));
     let mut background = JoinSet::new();
     background.spawn(rejected::keep(
         Arc::clone(&deps.env.store),
@@ -152,7 +155,6 @@ pub async fn run(
     ));
     background.spawn(tallies::keep(
         Arc::clone(&deps.env.store),
-        Arc::clone(&deps.env.clock),
         Arc::clone(&tallies),
         closed.clone(),
     ));

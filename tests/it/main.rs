@@ -22,6 +22,7 @@ mod idle;
 mod imports;
 mod keys;
 mod links;
+mod live;
 mod many;
 mod outages;
 mod overload;

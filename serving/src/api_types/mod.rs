@@ -29,7 +29,7 @@ pub(crate) use self::{
     },
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
     stats::{
-        Comparison, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta, Question, Row, Source,
-        Stats, StatsMeta, VisitorsBefore, VisitorsMeta,
+        Comparison, Gap, GapReason, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta,
+        Question, Row, Source, Stats, StatsMeta, VisitorsBefore, VisitorsMeta,
     },
 };

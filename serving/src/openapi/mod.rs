@@ -91,7 +91,30 @@ pub(crate) fn document(routes: OpenApi) -> Value {
     document["components"]["examples"] = refusals::examples();
     conditions::add(&mut document);
     examples::add(&mut document);
+    say_tuples_plainly(&mut document);
     document
+}
+
+/// Arrays of so many items of one kind are said without `prefixItems`, which generators of clients do not know.
+fn say_tuples_plainly(schema: &mut Value) {
+    match schema {
+        Value::Array(all) => all.iter_mut().for_each(say_tuples_plainly),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(say_tuples_plainly);
+            let items = fields.get("prefixItems").and_then(Value::as_array).cloned();
+            let Some([first, others @ ..]) = items.as_deref() else {
+                return;
+            };
+            if others.iter().all(|other| other == first) {
+                let count = json!(others.len() + 1);
+                fields.insert("items".into(), first.clone());
+                fields.insert("minItems".into(), count.clone());
+                fields.insert("maxItems".into(), count);
+                fields.remove("prefixItems");
+            }
+        }
+        _ => {}
+    }
 }
 
 /// This document

@@ -411,8 +411,8 @@ async fn links_are_searched_filtered_and_sorted() {
                 let path = format!("/v1/links?{query}&sort={sort}&limit=2{after}");
                 let page = app.get(&path, &key).await.good();
                 found.extend(slugs(&page).into_iter().map(str::to_owned));
-                match page["next"].as_str() {
-                    Some(next) => after = format!("&after={next}"),
+                match page["next_cursor"].as_str() {
+                    Some(next) => after = format!("&cursor={next}"),
                     None => break,
                 }
             }
@@ -428,7 +428,7 @@ async fn links_are_searched_filtered_and_sorted() {
         "sort=clicks",
         "archived=perhaps",
         "campaign=none",
-        "after=x&sort=created",
+        "cursor=x&sort=created",
         "colour=red",
     ] {
         app.get(&format!("/v1/links?{wrong}"), &key)
@@ -505,7 +505,10 @@ async fn annotations_are_listed_by_range_and_object() {
         make(wrong).await.problem(400, "invalid");
     }
     let stranger = app.account().await;
-    let theirs = app.post("/v1/links", &stranger, link("theirs")).await.text("id");
+    let theirs = app
+        .post("/v1/links", &stranger, link("theirs"))
+        .await
+        .text("id");
     make(json!({"from": "2026-01-02", "text": "x", "object": theirs}))
         .await
         .problem(404, "not_found");

@@ -148,7 +148,6 @@ pub async fn run(
     let mut background = JoinSet::new();
     background.spawn(rejected::keep(
         Arc::clone(&deps.env.store),
-        current.log().id(),
         refused,
         name_maker(Arc::clone(&deps.env.random)),
         closed.clone(),

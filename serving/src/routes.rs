@@ -16,7 +16,8 @@ use web::Problem;
 use crate::{
     api::{
         accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, events, goals,
-        jobs, links, pixels, preconditions::tagged, prometheus, shares, simulate, totals,
+        jobs, links, pixels, preconditions::tagged, prometheus, rejected, restatements, shares,
+        simulate, totals,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -86,6 +87,8 @@ fn documented() -> OpenApiRouter<Arc<App>> {
             annotations::change_annotation,
             annotations::delete_annotation
         ))
+        .routes(routes!(rejected::list_rejected))
+        .routes(routes!(restatements::list_restatements))
         .routes(routes!(changes::list_changes))
         .routes(routes!(changes::undo_change))
         .routes(routes!(audit::get_audit))

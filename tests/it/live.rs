@@ -6,7 +6,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::support::{http::Customer, process::Server};
+use crate::support::{eventually, http::Customer, process::Server};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -128,7 +128,8 @@ async fn a_time_without_a_collector_is_a_gap() {
     server.start().await;
     let customer = Customer::of(&server).await;
     let gaps = |answer: &Value| answer["meta"]["gaps"].as_array().unwrap().clone();
-    assert_eq!(gaps(&customer.stats("range=today").await), [json!(null); 0]);
+    let before = customer.wait_for_stats("range=2d", |_| true).await;
+    assert_eq!(gaps(&before), [json!(null); 0]);
     server.kill();
     server.start().await;
     let answer = customer
@@ -148,4 +149,75 @@ async fn a_time_without_a_collector_is_a_gap() {
         gaps[0]["from"].as_str() < gaps[0]["to"].as_str(),
         "{gaps:?}"
     );
+}
+
+#[tokio::test]
+async fn what_was_refused_is_listed_and_taken_again_mended_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &[]);
+    server.start().await;
+    let customer = Customer::of(&server).await;
+    let stranger = Customer::of(&server).await;
+    let goal = json!({"name": "Sale", "currency": "EUR"});
+    customer.create("goals", &goal).await;
+    let event = json!({"type": "conversion", "goal": "Sale", "transaction_id": "t", "value": "2.50",
+        "currency": "EUX", "visitor": "somebody", "ip": "203.0.113.9"});
+    let url = format!("{}/v1/events", customer.collector);
+    let request = customer.http.post(url).bearer_auth(&customer.key);
+    let told: Value = request
+        .json(&event)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(told["accepted"], 0, "{told}");
+    let listed = eventually("the refused event", LIMIT, async || {
+        let page = customer.get("/v1/rejected").await;
+        match page["items"]
+            .as_array()
+            .is_some_and(|items| !items.is_empty())
+        {
+            true => Ok(page),
+            false => Err(page),
+        }
+    })
+    .await;
+    let item = &listed["items"][0];
+    assert_eq!(item["code"], told["rejected"][0]["code"]);
+    assert_eq!(item["event"]["ip"], "203.0.113.0/24");
+    assert_eq!(item["without"], json!(["visitor"]));
+    assert_eq!(stranger.get("/v1/rejected").await["items"], json!([]));
+
+    let id = item["id"].as_str().unwrap();
+    let replay = async |who: &Customer, mend: Value| {
+        let url = format!("{}/v1/rejected/{id}/replay", who.collector);
+        let request = who.http.post(url).bearer_auth(&who.key).json(&mend);
+        let response = request.send().await.unwrap();
+        (
+            response.status().as_u16(),
+            response.json::<Value>().await.unwrap(),
+        )
+    };
+    let (status, problem) = replay(&stranger, json!({"currency": "EUR"})).await;
+    assert_eq!(status, 404, "{problem}");
+    let (_, again) = replay(&customer, json!({})).await;
+    assert_eq!(
+        again["rejected"][0]["code"], item["code"],
+        "it is still wrong"
+    );
+    for accepted in [1, 0] {
+        let (status, told) = replay(&customer, json!({"currency": "EUR"})).await;
+        assert_eq!(
+            (status, &told["accepted"]),
+            (200, &json!(accepted)),
+            "{told}"
+        );
+    }
+    customer
+        .wait_for_stats("metrics=conversions,value&range=2d", |answer| {
+            answer["totals"] == json!({"conversions": 1, "value": {"EUR": "2.50"}})
+        })
+        .await;
 }

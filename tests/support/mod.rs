@@ -11,6 +11,7 @@ pub mod place;
 pub mod process;
 pub mod proxy;
 pub mod request;
+pub mod tools;
 pub mod truth;
 pub mod watch;
 

@@ -330,7 +330,6 @@ pub(crate) struct StatsMeta {
     #[schema(value_type = BTreeMap<String, u64>)]
     pub counted_upto: BTreeMap<LogId, Seq>,
     /// Where the numbers come from.
-    #[schema(inline)]
     pub source: Source,
     /// True: rows overlap, since an event may be in several groups. Totals count it once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -369,7 +368,6 @@ pub(crate) struct Gap {
     #[schema(required, example = "2026-01-02T09:31:10Z")]
     pub to: Option<String>,
     /// Why.
-    #[schema(inline)]
     pub reason: GapReason,
     /// How many events were answered without being recorded, if that is known.
     #[schema(required, example = json!(null))]

@@ -12,7 +12,7 @@ import httpx
 from millrace_client.api.links import create_link
 from millrace_client.api.numbers import get_stats
 from millrace_client.client import AuthenticatedClient
-from millrace_client.models import LinkBody, LinkView, Stats
+from millrace_client.models import Link, LinkBody, Stats
 
 api = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8081"
 collector = sys.argv[2] if len(sys.argv) > 2 else "http://localhost:8080"
@@ -21,7 +21,7 @@ client = AuthenticatedClient(base_url=api, token=os.environ["MILLRACE_KEY"])
 slug = f"example-{uuid.uuid4().hex[:8]}"
 body = LinkBody.from_dict({"slug": slug, "destination": "https://example.com/"})
 link = create_link.sync(client=client, body=body, idempotency_key=slug)
-assert isinstance(link, LinkView), link
+assert isinstance(link, Link), link
 print("made", link.id, link.slug)
 
 # The collector hears of it within a second.

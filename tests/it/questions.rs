@@ -212,6 +212,9 @@ async fn in_sql(customer: &Customer, all: &[Sent]) {
         .map(|(country, n)| json!({"country": country, "n": n}))
         .collect();
     assert_eq!(answer["rows"], json!(rows));
+    let sql = "SELECT country, CAST(SUM(clicks) AS BIGINT) AS n FROM stats GROUP BY country HAVING SUM(clicks) > 0 ORDER BY country";
+    let answer = customer.post("/v1/query", &json!({"sql": sql})).await;
+    assert_eq!(answer["rows"], json!(rows));
 }
 
 async fn listed(customer: &Customer, all: &[Sent]) {
@@ -368,6 +371,14 @@ async fn nobody_sees_anothers_events() {
     assert_eq!((status, &answer["rows"]), (200, &json!([{"n": 1}])));
     let (_, answer) = mine("SELECT object FROM (SELECT * FROM events) e WHERE 1 = 1 OR true").await;
     assert_eq!(answer["rows"].as_array().unwrap().len(), 1);
+    let (_, answer) = mine("SELECT CAST(SUM(clicks) AS BIGINT) AS n FROM stats").await;
+    assert_eq!(answer["rows"], json!([{"n": 1}]));
+    let (status, answer) = mine("SELECT COUNT(*) AS n FROM forecasts").await;
+    assert_eq!(
+        (status, &answer["rows"]),
+        (200, &json!([{"n": 0}])),
+        "{answer}"
+    );
     for sql in [
         "SELECT account FROM events",
         "SELECT * FROM account_total",

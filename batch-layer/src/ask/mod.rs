@@ -6,6 +6,7 @@ mod list;
 mod sql;
 mod sums;
 mod table;
+mod tables;
 mod tail;
 mod written;
 
@@ -17,7 +18,7 @@ use datafusion::{
     error::DataFusionError,
     execution::{memory_pool::FairSpillPool, runtime_env::RuntimeEnv},
 };
-use storage::stream::EventStream;
+use storage::{store::Store, stream::EventStream};
 
 use self::tail::Tail;
 use crate::{RollupDeps, engine};
@@ -31,6 +32,7 @@ const SPILL: u64 = 4 << 30;
 /// Answers questions about events. All questions share its memory.
 pub struct Asker {
     runtime: Arc<RuntimeEnv>,
+    store: Store,
     tail: Tail,
 }
 
@@ -50,7 +52,11 @@ impl Asker {
             Arc::clone(&deps.rules),
             live_bytes,
         );
-        Ok(Self { runtime, tail })
+        Ok(Self {
+            runtime,
+            store: Arc::clone(&deps.env.store),
+            tail,
+        })
     }
 }
 

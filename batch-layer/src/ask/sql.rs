@@ -23,17 +23,9 @@ use datafusion::{
 };
 use futures::StreamExt;
 
-use super::{
-    Asker, TIME_LIMIT,
-    barrier::Barrier,
-    failed,
-    table::{shown, utc},
-    too_long, written,
-};
+use super::{Asker, TIME_LIMIT, failed, table::utc, tables, too_long, written};
 use crate::engine;
 
-/// The table of events.
-const EVENTS: &str = "events";
 /// Longest question, bytes.
 const MOST_TEXT: usize = 8 << 10;
 /// Operators, keywords and brackets of a question, at most: each may make its plan one level deeper, and plans are walked on a
@@ -81,7 +73,9 @@ pub(super) async fn query(asker: &Asker, asked: SqlAsked, form: Form) -> Result<
     let started = tokio::time::Instant::now();
     let planned = async {
         let events = asker.select(&selection, &utc()).await?;
-        let frame = plan(&context, events.frame, &sql).await?;
+        let has_forecasts = sql.to_lowercase().contains(tables::FORECASTS);
+        tables::register(asker, &context, account, events.frame, has_forecasts).await?;
+        let frame = plan(&context, &sql).await?;
         frame.execute_stream().await.map_err(failed)
     };
     let planned = tokio::time::timeout(TIME_LIMIT, planned).await;
@@ -89,20 +83,12 @@ pub(super) async fn query(asker: &Asker, asked: SqlAsked, form: Form) -> Result<
     written::write(bounded(rows, limit, started), form)
 }
 
-async fn plan(
-    context: &SessionContext,
-    events: DataFrame,
-    sql: &str,
-) -> Result<DataFrame, AskError> {
+async fn plan(context: &SessionContext, sql: &str) -> Result<DataFrame, AskError> {
     let refused = |error: DataFusionError| {
         AskError::Sql(format!(
-            "{error}. There is one table, `{EVENTS}` (docs/DATA.md), and one SELECT at a time"
+            "{error}. There are the tables events, stats and forecasts (docs/DATA.md), and one SELECT at a time"
         ))
     };
-    let events = shown(events, &["account"]).map_err(failed)?;
-    context
-        .register_table(EVENTS, Arc::new(Barrier::new(events)))
-        .map_err(failed)?;
     for name in REFUSED {
         context.deregister_udf(name);
         context.deregister_udtf(name);

@@ -1,12 +1,19 @@
 //! Bodies of requests: bounded in size and time, JSON, and nothing that is not understood.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        ObjectBuilder, RefOr, Schema,
+        schema::{SchemaType, Type},
+    },
+};
 use web::Problem;
 
 use super::strict;
@@ -114,6 +121,25 @@ async fn collect(request: Request, limit: usize) -> Result<Bytes, Problem> {
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// An amount of money in the document: a decimal, better as a text, which no program rounds.
+pub(crate) struct Money;
+
+impl PartialSchema for Money {
+    fn schema() -> RefOr<Schema> {
+        let kinds = [Type::String, Type::Number];
+        let kinds = kinds.into_iter().collect::<SchemaType>();
+        let about = "A decimal, better as a text, which no program rounds.";
+        let schema = ObjectBuilder::new().schema_type(kinds);
+        schema.description(Some(about)).examples(["12.50"]).into()
+    }
+}
+
+impl ToSchema for Money {
+    fn name() -> Cow<'static, str> {
+        "Money".into()
+    }
 }
 
 /// A field that may be left out (nothing is changed) or null (back to its default).

@@ -32,7 +32,7 @@ pub(crate) struct CampaignBody {
     #[serde(default)]
     name: Given<Box<str>>,
     /// What a click of a person costs on a link in it that says nothing itself, a decimal in the account's currency.
-    #[schema(value_type = Option<String>, example = "0.05")]
+    #[schema(value_type = Option<super::body::Money>, example = "0.05")]
     #[serde(default)]
     cost_per_click: Given<Price>,
     /// For grouping.

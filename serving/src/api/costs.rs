@@ -50,7 +50,7 @@ pub(crate) struct CostBody {
     #[serde(default)]
     to: Given<String>,
     /// What was paid, a decimal. Needed.
-    #[schema(value_type = Option<String>, example = "70.00")]
+    #[schema(value_type = Option<super::body::Money>, example = "70.00")]
     #[serde(default)]
     amount: Given<Price>,
     /// ISO 4217; the account's unless given.

@@ -44,7 +44,7 @@ pub(crate) struct GoalBody {
     #[serde(default)]
     currency: Given<Box<str>>,
     /// The value of a conversion that comes without one, a decimal in the goal's currency.
-    #[schema(value_type = Option<String>, example = "12.50")]
+    #[schema(value_type = Option<super::body::Money>, example = "12.50")]
     #[serde(default)]
     default_value: Given<Price>,
     /// So many days after a click a conversion belongs to it; 30 unless set.

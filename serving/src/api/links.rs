@@ -107,7 +107,7 @@ pub(crate) struct LinkBody {
     #[serde(default)]
     max_clicks: Given<u64>,
     /// What a click of a person costs, a decimal in the account's currency; without it what its campaign says.
-    #[schema(value_type = Option<String>, example = "0.05")]
+    #[schema(value_type = Option<super::body::Money>, example = "0.05")]
     #[serde(default)]
     cost_per_click: Given<Price>,
     /// The domain of the account that it answers at; null: the installation's own.

@@ -1,0 +1,290 @@
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import httpx
+
+from ...client import AuthenticatedClient, Client
+from ...types import Response, UNSET
+from ... import errors
+
+from ...models.account_audit import AccountAudit
+from ...models.audit import Audit
+from ...models.problem import Problem
+from ...types import UNSET, Unset
+from typing import cast
+
+
+
+def _get_kwargs(
+    *,
+    full: bool | Unset = UNSET,
+    days: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(if_none_match, Unset):
+        headers["If-None-Match"] = if_none_match
+
+
+
+    
+
+    params: dict[str, Any] = {}
+
+    params["full"] = full
+
+    params["days"] = days
+
+
+    params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
+
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/v1/audit",
+        "params": params,
+    }
+
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> AccountAudit | Audit | Any | Problem | None:
+    if response.status_code == 200:
+        def _parse_response_200(data: object) -> AccountAudit | Audit:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_audit_answer_type_0 = Audit.from_dict(data)
+
+
+
+                return componentsschemas_audit_answer_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            componentsschemas_audit_answer_type_1 = AccountAudit.from_dict(data)
+
+
+
+            return componentsschemas_audit_answer_type_1
+
+        response_200 = _parse_response_200(response.json())
+
+        return response_200
+
+    if response.status_code == 304:
+        response_304 = cast(Any, None)
+        return response_304
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Problem.from_dict(response.json())
+
+
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Problem.from_dict(response.json())
+
+
+
+        return response_403
+
+    if response.status_code == 429:
+        response_429 = Problem.from_dict(response.json())
+
+
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Problem.from_dict(response.json())
+
+
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = Problem.from_dict(response.json())
+
+
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[AccountAudit | Audit | Any | Problem]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    *,
+    client: AuthenticatedClient,
+    full: bool | Unset = UNSET,
+    days: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+
+) -> Response[AccountAudit | Audit | Any | Problem]:
+    """ Whether everything was counted
+
+     With the admin token: of the installation, per epoch: accepted = stored = live-counted =
+    batch-counted. With an API key: of its account, per day.
+
+    Args:
+        full (bool | Unset):
+        days (int | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AccountAudit | Audit | Any | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        full=full,
+days=days,
+if_none_match=if_none_match,
+
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+def sync(
+    *,
+    client: AuthenticatedClient,
+    full: bool | Unset = UNSET,
+    days: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+
+) -> AccountAudit | Audit | Any | Problem | None:
+    """ Whether everything was counted
+
+     With the admin token: of the installation, per epoch: accepted = stored = live-counted =
+    batch-counted. With an API key: of its account, per day.
+
+    Args:
+        full (bool | Unset):
+        days (int | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AccountAudit | Audit | Any | Problem
+     """
+
+
+    return sync_detailed(
+        client=client,
+full=full,
+days=days,
+if_none_match=if_none_match,
+
+    ).parsed
+
+async def asyncio_detailed(
+    *,
+    client: AuthenticatedClient,
+    full: bool | Unset = UNSET,
+    days: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+
+) -> Response[AccountAudit | Audit | Any | Problem]:
+    """ Whether everything was counted
+
+     With the admin token: of the installation, per epoch: accepted = stored = live-counted =
+    batch-counted. With an API key: of its account, per day.
+
+    Args:
+        full (bool | Unset):
+        days (int | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[AccountAudit | Audit | Any | Problem]
+     """
+
+
+    kwargs = _get_kwargs(
+        full=full,
+days=days,
+if_none_match=if_none_match,
+
+    )
+
+    response = await client.get_async_httpx_client().request(
+        **kwargs
+    )
+
+    return _build_response(client=client, response=response)
+
+async def asyncio(
+    *,
+    client: AuthenticatedClient,
+    full: bool | Unset = UNSET,
+    days: int | Unset = UNSET,
+    if_none_match: str | Unset = UNSET,
+
+) -> AccountAudit | Audit | Any | Problem | None:
+    """ Whether everything was counted
+
+     With the admin token: of the installation, per epoch: accepted = stored = live-counted =
+    batch-counted. With an API key: of its account, per day.
+
+    Args:
+        full (bool | Unset):
+        days (int | Unset):
+        if_none_match (str | Unset):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        AccountAudit | Audit | Any | Problem
+     """
+
+
+    return (await asyncio_detailed(
+        client=client,
+full=full,
+days=days,
+if_none_match=if_none_match,
+
+    )).parsed

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.quotas import Quotas
+  from ..models.settings import Settings
+  from ..models.suspension import Suspension
+
+
+
+
+
+T = TypeVar("T", bound="ListAccountItemsItem")
+
+
+
+@_attrs_define
+class ListAccountItemsItem:
+    """ An account.
+
+        Attributes:
+            created_at (str): When it was made. Example: 2026-01-02T03:04:05Z.
+            id (str): Its id. Example: acc_0000000000001.
+            name (str): For people. Example: Shop.
+            quotas (Quotas): How much an account may have.
+            settings (Settings): Settings of an account.
+            suspended (None | Suspension):
+     """
+
+    created_at: str
+    id: str
+    name: str
+    quotas: Quotas
+    settings: Settings
+    suspended: None | Suspension
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.quotas import Quotas # noqa: PLC0415
+        from ..models.settings import Settings # noqa: PLC0415
+        from ..models.suspension import Suspension # noqa: PLC0415
+        created_at = self.created_at
+
+        id = self.id
+
+        name = self.name
+
+        quotas = self.quotas.to_dict()
+
+        settings = self.settings.to_dict()
+
+        suspended: dict[str, Any] | None
+        if isinstance(self.suspended, Suspension):
+            suspended = self.suspended.to_dict()
+        else:
+            suspended = self.suspended
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "created_at": created_at,
+            "id": id,
+            "name": name,
+            "quotas": quotas,
+            "settings": settings,
+            "suspended": suspended,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.quotas import Quotas # noqa: PLC0415
+        from ..models.settings import Settings # noqa: PLC0415
+        from ..models.suspension import Suspension # noqa: PLC0415
+        d = dict(src_dict)
+        created_at = d.pop("created_at")
+
+        id = d.pop("id")
+
+        name = d.pop("name")
+
+        quotas = Quotas.from_dict(d.pop("quotas"))
+
+
+
+
+        settings = Settings.from_dict(d.pop("settings"))
+
+
+
+
+        def _parse_suspended(data: object) -> None | Suspension:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                suspended_type_0 = Suspension.from_dict(data)
+
+
+
+                return suspended_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Suspension, data)
+
+        suspended = _parse_suspended(d.pop("suspended"))
+
+
+        list_account_items_item = cls(
+            created_at=created_at,
+            id=id,
+            name=name,
+            quotas=quotas,
+            settings=settings,
+            suspended=suspended,
+        )
+
+        return list_account_items_item
+

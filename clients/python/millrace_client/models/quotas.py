@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+
+
+
+
+
+
+T = TypeVar("T", bound="Quotas")
+
+
+
+@_attrs_define
+class Quotas:
+    """ How much an account may have.
+
+        Attributes:
+            annotations (int): Annotations. Example: 10000.
+            costs (int): Costs of periods. Example: 10000.
+            domains (int): Domains. Example: 100.
+            keys (int): API keys, revoked ones too. Example: 100.
+            links (int): Links that are not deleted. Example: 100000.
+            new_an_hour (int): New objects in an hour. Example: 10000.
+            others (int): Pixels, goals and campaigns that are not deleted, of each kind. Example: 10000.
+            requests_a_minute (int): Requests to this API in a minute. Example: 600.
+            sender_keys (int): Transactions and idempotency keys that its senders may use in 30 days. Example: 10000000.
+            shares (int): Shares. Example: 1000.
+     """
+
+    annotations: int
+    costs: int
+    domains: int
+    keys: int
+    links: int
+    new_an_hour: int
+    others: int
+    requests_a_minute: int
+    sender_keys: int
+    shares: int
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        annotations = self.annotations
+
+        costs = self.costs
+
+        domains = self.domains
+
+        keys = self.keys
+
+        links = self.links
+
+        new_an_hour = self.new_an_hour
+
+        others = self.others
+
+        requests_a_minute = self.requests_a_minute
+
+        sender_keys = self.sender_keys
+
+        shares = self.shares
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "annotations": annotations,
+            "costs": costs,
+            "domains": domains,
+            "keys": keys,
+            "links": links,
+            "new_an_hour": new_an_hour,
+            "others": others,
+            "requests_a_minute": requests_a_minute,
+            "sender_keys": sender_keys,
+            "shares": shares,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        annotations = d.pop("annotations")
+
+        costs = d.pop("costs")
+
+        domains = d.pop("domains")
+
+        keys = d.pop("keys")
+
+        links = d.pop("links")
+
+        new_an_hour = d.pop("new_an_hour")
+
+        others = d.pop("others")
+
+        requests_a_minute = d.pop("requests_a_minute")
+
+        sender_keys = d.pop("sender_keys")
+
+        shares = d.pop("shares")
+
+        quotas = cls(
+            annotations=annotations,
+            costs=costs,
+            domains=domains,
+            keys=keys,
+            links=links,
+            new_an_hour=new_an_hour,
+            others=others,
+            requests_a_minute=requests_a_minute,
+            sender_keys=sender_keys,
+            shares=shares,
+        )
+
+        return quotas
+

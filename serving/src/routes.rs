@@ -16,7 +16,7 @@ use web::Problem;
 use crate::{
     api::{
         accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, events, goals,
-        jobs, links, pixels, preconditions::tagged, prometheus, shares, simulate, totals,
+        jobs, links, pixels, preconditions::tagged, prometheus, shares, simulate, totals, webhooks,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -86,6 +86,15 @@ fn documented() -> OpenApiRouter<Arc<App>> {
             annotations::change_annotation,
             annotations::delete_annotation
         ))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(
+            webhooks::read_webhook,
+            webhooks::change_webhook,
+            webhooks::delete_webhook
+        ))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::rotate_webhook))
+        .routes(routes!(webhooks::list_deliveries))
         .routes(routes!(changes::list_changes))
         .routes(routes!(changes::undo_change))
         .routes(routes!(audit::get_audit))

@@ -27,6 +27,7 @@ pub(crate) mod search;
 pub(crate) mod shares;
 pub(crate) mod simulate;
 pub(crate) mod totals;
+pub(crate) mod webhooks;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -13,6 +13,7 @@ mod live;
 mod objects;
 mod receipts;
 mod stats;
+mod webhooks;
 
 pub(crate) use self::{
     accounts::{AccountView, KeyView, NewAccount, NewKey},
@@ -32,4 +33,5 @@ pub(crate) use self::{
         Comparison, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta, Question, Row, Source,
         Stats, StatsMeta, VisitorsBefore, VisitorsMeta,
     },
+    webhooks::{DeliveryView, NewWebhook, TestedView, WebhookView},
 };

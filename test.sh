@@ -31,6 +31,8 @@ if [ ! -e "$moto/complete" ]; then
     "$moto/bin/pip" install -q 'moto[s3]==5.2.5' flask flask-cors
     touch "$moto/complete"
 fi
+# A library of other people that verifies our webhooks.
+"$moto/bin/python" -c "import standardwebhooks" 2>/dev/null || "$moto/bin/pip" install -q standardwebhooks==1.1.0
 export PATH="$moto/bin:$PATH"
 
 # The normal run tries the same cases each time; the long one everything for longer, with cases nobody has seen:

@@ -38,4 +38,5 @@ mod staged;
 mod support;
 mod takeover;
 mod usagov;
+mod webhooks;
 mod zones;

@@ -84,7 +84,10 @@ async fn memory_is_bounded_when_everything_is_down_and_too_much_comes() {
         told.turned_away,
         told.unnamed
     );
-    assert!(told.turned_away + told.unnamed > 0, "it must have been too much");
+    assert!(
+        told.turned_away + told.unnamed > 0,
+        "it must have been too much"
+    );
     assert!((peak - idle) << 10 < BOUND, "{idle} KiB, then {peak} KiB");
 
     fs::remove_file(&store).unwrap();

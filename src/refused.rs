@@ -44,7 +44,9 @@ async fn delete_old(env: &Env) -> object_store::Result<usize> {
 mod tests {
     use std::sync::Arc;
 
-    use model::{Clock, LogId, ManualClock, SystemClock, random::SeededRandom};
+    use model::{
+        Clock, EntityId, EntityKind, LogId, ManualClock, SystemClock, random::SeededRandom,
+    };
     use storage::{bell::Bell, object_keys::ObjectKey, store};
 
     use super::*;
@@ -59,7 +61,8 @@ mod tests {
             random: Arc::new(SeededRandom::new(1)),
         };
         let refused = ObjectKey::Rejected {
-            log: LogId(7),
+            account: EntityId::new(EntityKind::Account, 7),
+            at_ms: 0,
             name: "some".into(),
         };
         let tally = ObjectKey::Tally { log: LogId(7) };

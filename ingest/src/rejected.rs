@@ -1,13 +1,13 @@
 //! Refused events are kept for inspection and replay, as far as there is room.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
-use model::LogId;
+use model::{EntityId, time::rfc3339};
 use object_store::ObjectStoreExt;
 use serde::Serialize;
 use storage::{object_keys::ObjectKey, store::Store};
@@ -40,12 +40,12 @@ pub struct Rejected {
 struct KeptToday {
     day: i64,
     all: usize,
-    accounts: HashMap<String, usize>,
+    accounts: HashMap<EntityId, usize>,
 }
 
 impl KeptToday {
     /// Whether there is room for so many bytes more of an account; then they are taken.
-    fn take(&mut self, account: &str, bytes: usize, now_ms: i64) -> bool {
+    fn take(&mut self, account: EntityId, bytes: usize, now_ms: i64) -> bool {
         let day = now_ms.div_euclid(DAY_MS);
         if self.day != day {
             *self = Self {
@@ -53,11 +53,11 @@ impl KeptToday {
                 ..Self::default()
             };
         }
-        let own = self.accounts.get(account).copied().unwrap_or(0);
+        let own = self.accounts.get(&account).copied().unwrap_or(0);
         let fits = self.all + bytes <= DAY_BYTES && own + bytes <= ACCOUNT_BYTES;
         if fits {
             self.all += bytes;
-            *self.accounts.entry(account.to_owned()).or_default() += bytes;
+            *self.accounts.entry(account).or_default() += bytes;
         }
         fits
     }
@@ -66,7 +66,7 @@ impl KeptToday {
 /// A line of the file.
 #[derive(Serialize)]
 struct Refused<'a, T> {
-    account: &'a str,
+    at: String,
     code: &'a str,
     detail: &'a str,
     #[serde(flatten)]
@@ -75,6 +75,8 @@ struct Refused<'a, T> {
 
 /// One refused event, and the room it takes.
 pub struct Line {
+    account: EntityId,
+    at_ms: i64,
     text: String,
     _room: OwnedSemaphorePermit,
 }
@@ -91,14 +93,14 @@ impl Rejected {
     /// Keeps what may be `kept` of one refused event of an account, with the reason.
     pub fn push(
         &self,
-        account: &str,
+        account: EntityId,
         code: &str,
         detail: &str,
         kept: &impl Serialize,
         now_ms: i64,
     ) {
         let refused = Refused {
-            account,
+            at: rfc3339(now_ms),
             code,
             detail,
             kept,
@@ -110,24 +112,35 @@ impl Rejected {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = kept.take(account, line.len(), now_ms);
         drop(kept);
-        if !(fits && self.offer(line)) {
+        if !(fits && self.offer(account, now_ms, line)) {
             metrics::counter!("millrace_rejected_events_dropped_total").increment(1);
         }
     }
 
-    fn offer(&self, text: String) -> bool {
+    fn offer(&self, account: EntityId, at_ms: i64, text: String) -> bool {
         let kib = (text.len() / 1024 + 1) as u32;
         let room = Arc::clone(&self.room).try_acquire_many_owned(kib);
-        let sent = room.map(|_room| self.lines.try_send(Line { text, _room }));
+        let line = |_room| Line {
+            account,
+            at_ms,
+            text,
+            _room,
+        };
+        let sent = room.map(|room| self.lines.try_send(line(room)));
         matches!(sent, Ok(Ok(())))
     }
 }
 
-/// Writes refused events to the store until `shutdown`. `name` makes names that no other object
-/// of this log has.
+/// Lines of an account that become one object.
+struct Gathered {
+    at_ms: i64,
+    body: String,
+}
+
+/// Writes refused events to the store until `shutdown`, those of each account apart. `name` makes names that no other
+/// object has.
 pub async fn keep(
     store: Store,
-    log: LogId,
     mut lines: mpsc::Receiver<Line>,
     name: Arc<dyn Fn() -> String + Send + Sync>,
     shutdown: CancellationToken,
@@ -138,47 +151,78 @@ pub async fn keep(
             () = shutdown.cancelled() => lines.try_recv().ok(),
         };
         let Some(first) = first else { return };
-        let mut body = first.text + "\n";
-        let deadline = tokio::time::sleep(GATHER);
-        tokio::pin!(deadline);
-        while body.len() < MAX_OBJECT {
-            let line = tokio::select! {
-                line = lines.recv() => line,
-                () = &mut deadline => None,
-                () = shutdown.cancelled() => lines.try_recv().ok(),
+        for (account, Gathered { at_ms, body }) in gather(first, &mut lines, &shutdown).await {
+            let name = name();
+            let path = ObjectKey::Rejected {
+                account,
+                at_ms,
+                name,
             };
-            let Some(line) = line else { break };
-            body.push_str(&line.text);
-            body.push('\n');
-        }
-        let path = ObjectKey::Rejected { log, name: name() }.path();
-        if let Err(error) = store.put(&path, Bytes::from(body).into()).await {
-            tracing::warn!(%error, "refused events could not be kept");
+            if let Err(error) = store.put(&path.path(), Bytes::from(body).into()).await {
+                tracing::warn!(%error, "refused events could not be kept");
+            }
         }
     }
+}
+
+/// What comes within a while, as far as it makes no object too large.
+async fn gather(
+    first: Line,
+    lines: &mut mpsc::Receiver<Line>,
+    shutdown: &CancellationToken,
+) -> BTreeMap<EntityId, Gathered> {
+    let mut gathered = BTreeMap::new();
+    let mut bytes = 0;
+    let deadline = tokio::time::sleep(GATHER);
+    tokio::pin!(deadline);
+    let mut next = Some(first);
+    while let Some(line) = next {
+        bytes += line.text.len() + 1;
+        let of = gathered.entry(line.account).or_insert_with(|| Gathered {
+            at_ms: line.at_ms,
+            body: String::new(),
+        });
+        of.body.push_str(&line.text);
+        of.body.push('\n');
+        if bytes >= MAX_OBJECT {
+            break;
+        }
+        next = tokio::select! {
+            line = lines.recv() => line,
+            () = &mut deadline => None,
+            () = shutdown.cancelled() => lines.try_recv().ok(),
+        };
+    }
+    gathered
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use model::EntityKind;
+
     use super::*;
+
+    fn account(raw: u64) -> EntityId {
+        EntityId::new(EntityKind::Account, raw)
+    }
 
     #[test]
     fn a_day_has_room_for_so_much_and_each_account_for_a_part_of_it() {
         let mut kept = KeptToday::default();
-        let mut taken = |account: &str, now_ms| {
+        let mut taken = |raw: u64, now_ms| {
             let lines = 0..DAY_BYTES / MAX_LINE;
             lines
-                .filter(|_| kept.take(account, MAX_LINE, now_ms))
+                .filter(|_| kept.take(account(raw), MAX_LINE, now_ms))
                 .count()
                 * MAX_LINE
         };
-        assert_eq!(taken("one", 0), ACCOUNT_BYTES);
-        assert_eq!(taken("two", 1), ACCOUNT_BYTES, "others have room");
-        let rest: usize = ["three", "four", "five"].map(|a| taken(a, 2)).iter().sum();
+        assert_eq!(taken(1, 0), ACCOUNT_BYTES);
+        assert_eq!(taken(2, 1), ACCOUNT_BYTES, "others have room");
+        let rest: usize = [3, 4, 5].map(|raw| taken(raw, 2)).iter().sum();
         assert_eq!(rest, DAY_BYTES - 2 * ACCOUNT_BYTES);
-        assert_eq!(taken("one", DAY_MS), ACCOUNT_BYTES, "the next day");
+        assert_eq!(taken(1, DAY_MS), ACCOUNT_BYTES, "the next day");
     }
 
     #[tokio::test]
@@ -186,10 +230,10 @@ mod tests {
         let (rejected, mut lines) = Rejected::channel();
         let value = serde_json::value::RawValue::from_string("1.50".into()).unwrap();
         let kept = BTreeMap::from([("event", BTreeMap::from([("value", value)]))]);
-        rejected.push("acc", "code", "detail", &kept, 0);
+        rejected.push(account(1), "code", "detail", &kept, 0);
         assert_eq!(
             lines.recv().await.unwrap().text,
-            r#"{"account":"acc","code":"code","detail":"detail","event":{"value":1.50}}"#
+            r#"{"at":"1970-01-01T00:00:00Z","code":"code","detail":"detail","event":{"value":1.50}}"#
         );
     }
 
@@ -199,7 +243,7 @@ mod tests {
         // Each grows sixfold when it is escaped.
         let kept = BTreeMap::from([("event", "\u{1}".repeat(MAX_LINE))]);
         for _ in 0..QUEUE {
-            rejected.push("acc", "code", "detail", &kept, 0);
+            rejected.push(account(1), "code", "detail", &kept, 0);
         }
         drop(rejected);
         let mut bytes = 0;
@@ -207,5 +251,38 @@ mod tests {
             bytes += line.text.len();
         }
         assert!(bytes > 0 && bytes <= QUEUE_KIB * 1024, "{bytes}");
+    }
+
+    #[tokio::test]
+    async fn each_account_has_objects_of_its_own() {
+        let store = storage::store::open("memory://").unwrap();
+        let (rejected, lines) = Rejected::channel();
+        for (raw, at) in [(1, 5), (2, 6), (1, 7)] {
+            rejected.push(
+                account(raw),
+                "code",
+                "detail",
+                &BTreeMap::from([("at", at)]),
+                at,
+            );
+        }
+        drop(rejected);
+        let name: Arc<dyn Fn() -> String + Send + Sync> = Arc::new(|| "x".into());
+        keep(Arc::clone(&store), lines, name, CancellationToken::new()).await;
+        for (raw, at_ms, expected) in [(1, 5, 2), (2, 6, 1)] {
+            let path = ObjectKey::Rejected {
+                account: account(raw),
+                at_ms,
+                name: "x".into(),
+            };
+            let body = store
+                .get(&path.path())
+                .await
+                .unwrap()
+                .bytes()
+                .await
+                .unwrap();
+            assert_eq!(body.iter().filter(|byte| **byte == b'\n').count(), expected);
+        }
     }
 }

@@ -141,18 +141,19 @@ pub async fn run(
         current.clone(),
     );
     let (rejected, refused) = Rejected::channel();
-    let tallies = Arc::new(Tallies::new(current.log().id()));
+    let tallies = Arc::new(Tallies::new(
+        current.log().id(),
+        Arc::clone(&deps.env.clock),
+    ));
     let mut background = JoinSet::new();
     background.spawn(rejected::keep(
         Arc::clone(&deps.env.store),
-        current.log().id(),
         refused,
         name_maker(Arc::clone(&deps.env.random)),
         closed.clone(),
     ));
     background.spawn(tallies::keep(
         Arc::clone(&deps.env.store),
-        Arc::clone(&deps.env.clock),
         Arc::clone(&tallies),
         closed.clone(),
     ));

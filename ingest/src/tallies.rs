@@ -7,20 +7,26 @@ use std::{
     time::Duration,
 };
 
-use handover::tally::{self, Tally, Turned};
+use handover::tally::{self, Span, Tally, Turned};
 use model::{Clock, EntityId, LogId};
 use storage::store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 /// How often what has changed is written.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// A tally that has not changed is written this often, so that its time says how true it is.
-const STILL_MS: i64 = 60_000;
+/// A tally that has not changed is written this often, so that its time says how true it is: after a crash nobody knows
+/// better when the collector was last there.
+const STILL_MS: i64 = 15_000;
 /// How long one attempt to write it may take: a drain waits for the last one.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// What this process has turned away.
-pub struct Tallies(Mutex<Life>);
+pub struct Tallies {
+    life: Mutex<Life>,
+    clock: Arc<dyn Clock>,
+    /// Unix milliseconds.
+    born_ms: i64,
+}
 
 struct Life {
     tally: Tally,
@@ -29,11 +35,16 @@ struct Life {
 
 impl Tallies {
     /// Nothing yet.
-    pub fn new(log: LogId) -> Self {
-        Self(Mutex::new(Life {
+    pub fn new(log: LogId, clock: Arc<dyn Clock>) -> Self {
+        let life = Life {
             tally: Tally::new(log),
             changed: true,
-        }))
+        };
+        Self {
+            life: Mutex::new(life),
+            born_ms: clock.now_ms(),
+            clock,
+        }
     }
 
     /// Events that could not be written.
@@ -44,6 +55,8 @@ impl Tallies {
             ..Turned::default()
         };
         self.count(account, &turned);
+        let now_ms = self.clock.now_ms();
+        self.life().tally.lose(account, events, now_ms);
     }
 
     /// Events that were refused.
@@ -63,7 +76,7 @@ impl Tallies {
     }
 
     fn life(&self) -> MutexGuard<'_, Life> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.life.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,15 +85,9 @@ fn one(reason: &'static str, events: u64) -> BTreeMap<String, u64> {
 }
 
 /// Writes the tally until `shutdown`, and once more then.
-pub async fn keep(
-    store: Store,
-    clock: Arc<dyn Clock>,
-    tallies: Arc<Tallies>,
-    shutdown: CancellationToken,
-) {
+pub async fn keep(store: Store, tallies: Arc<Tallies>, shutdown: CancellationToken) {
     let mut keeper = Keeper {
         store,
-        clock,
         tallies,
         earlier: None,
         written_ms: None,
@@ -97,7 +104,6 @@ pub async fn keep(
 
 struct Keeper {
     store: Store,
-    clock: Arc<dyn Clock>,
     tallies: Arc<Tallies>,
     /// What earlier lives of this log have counted, once that is known: nothing is written before.
     earlier: Option<Tally>,
@@ -118,7 +124,7 @@ impl Keeper {
     }
 
     async fn write(&mut self) -> Result<(), StoreError> {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.tallies.clock.now_ms();
         let still = self.written_ms.is_some_and(|at| now_ms - at < STILL_MS);
         let mut tally = {
             let mut life = self.tallies.life();
@@ -131,6 +137,11 @@ impl Keeper {
             let found = tally::read(&self.store, tally.log).await?;
             self.earlier = Some(found.unwrap_or_else(|| Tally::new(tally.log)));
         }
+        let born_ms = self.tallies.born_ms;
+        tally.up.push(Span {
+            from_ms: born_ms,
+            to_ms: now_ms.max(born_ms),
+        });
         if let Some(earlier) = &self.earlier {
             tally.add(earlier);
         }
@@ -151,12 +162,13 @@ mod tests {
 
     /// One life of a collector that ends well.
     async fn live(store: &Store, now_ms: i64, work: impl FnOnce(&Tallies)) {
-        let tallies = Arc::new(Tallies::new(LOG));
+        let clock = Arc::new(ManualClock::new(now_ms));
+        let tallies = Arc::new(Tallies::new(LOG, Arc::clone(&clock) as _));
         work(&tallies);
         let shutdown = CancellationToken::new();
         shutdown.cancel();
-        let clock = Arc::new(ManualClock::new(now_ms));
-        keep(Arc::clone(store), clock, tallies, shutdown).await;
+        clock.set(now_ms + 500);
+        keep(Arc::clone(store), tallies, shutdown).await;
     }
 
     #[tokio::test]
@@ -171,14 +183,21 @@ mod tests {
         .await;
         live(&store, 3_000, |_| {}).await;
         let tally = tally::read(&store, LOG).await.unwrap().unwrap();
-        assert_eq!(tally.as_of_ms, 3_000);
+        assert_eq!(tally.as_of_ms, 3_500);
+        let span = |from_ms| Span {
+            from_ms,
+            to_ms: from_ms + 500,
+        };
+        assert_eq!(tally.up, [1_000, 2_000, 3_000].map(span));
+        let lost: Vec<u64> = tally.lost.iter().map(|lost| lost.events).collect();
+        assert_eq!(lost, [2, 1]);
         assert_eq!(tally.all.unrecorded, one("disk", 3));
         assert_eq!(tally.accounts[&account].rejected, one("invalid_time", 4));
     }
 
     #[tokio::test]
     async fn what_cannot_be_written_is_written_later() {
-        let tallies = Arc::new(Tallies::new(LOG));
+        let tallies = Arc::new(Tallies::new(LOG, Arc::new(ManualClock::new(5))));
         let account = EntityId::new(EntityKind::Account, 7);
         tallies.rejected(account, "too_long", 1);
         let folder = tempfile::tempdir().unwrap();
@@ -186,7 +205,6 @@ mod tests {
         let store = store::open(&format!("file://{}", root.display())).unwrap();
         let mut keeper = Keeper {
             store: Arc::clone(&store),
-            clock: Arc::new(ManualClock::new(5)),
             tallies,
             earlier: None,
             written_ms: None,

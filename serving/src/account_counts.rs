@@ -1,12 +1,13 @@
 //! What was counted for audits of accounts, and is kept for a while.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use audit::account::Days;
-use handover::tally::Turned;
 use model::EntityId;
 use moka::future::Cache;
 use object_store::path::Path;
+
+use crate::gaps::Tallies;
 
 /// Counts kept: files never change.
 const MAX_COUNTS: u64 = 100_000;
@@ -28,13 +29,4 @@ impl Default for AccountCounts {
             tallies: Cache::builder().time_to_live(TALLIES_FOR).build(),
         }
     }
-}
-
-/// What all collectors have turned away of each account, and the oldest of their words.
-#[derive(Default)]
-pub(crate) struct Tallies {
-    /// By account.
-    pub accounts: BTreeMap<EntityId, Turned>,
-    /// Unix milliseconds.
-    pub as_of_ms: Option<i64>,
 }

@@ -15,6 +15,7 @@ use crate::{
     admin_token::AdminToken,
     controls::{AuditControl, JobControl, WebhookControl},
     deps::{ServingDeps, ServingSettings, Verifying},
+    live::Feeds,
     rates::Rates,
     rooms::Rooms,
     stats::{imported::ImportedTotals, live::Readings, settled::Settled},
@@ -62,6 +63,8 @@ pub(crate) struct App {
     pub rates: Rates,
     /// What was read of fences.
     pub fences: Fences,
+    /// What is followed.
+    pub feeds: Feeds,
     /// Readings of live cells.
     pub readings: Readings,
     /// What other tools counted.
@@ -90,6 +93,7 @@ impl App {
             counts: AccountCounts::default(),
             rooms: Rooms::default(),
             rates: Rates::default(),
+            feeds: Feeds::default(),
             fences: Fences::new(deps.env.bell.clone()),
             readings: Readings::default(),
             imported: ImportedTotals::default(),

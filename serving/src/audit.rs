@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc, time::Duration}
 
 use audit::account;
 use axum::{Json, extract::State};
-use handover::{manifest::Manifest, manifests::Published, tally};
+use handover::{manifest::Manifest, manifests::Published};
 use model::{Cube, Dimension, EntityId, Grain, time};
 use serde::Deserialize;
 use storage::error::StorageError;
@@ -12,10 +12,10 @@ use utoipa::IntoParams;
 use web::Problem;
 
 use crate::{
-    account_counts::Tallies,
     api::{auth::Reach, params::Params},
     api_types::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
     app::App,
+    gaps,
     openapi::refusals::{Audits, Busy, Key, Query, Refusals, StoreDown},
     stats::live,
 };
@@ -86,7 +86,9 @@ async fn of_account(app: &App, account: EntityId, days: i64) -> Result<AccountAu
     let _turn = turn.ok().and_then(Result::ok).ok_or_else(busy)?;
     let reading = live::read(app, account).await?;
     let settled = settled(app, &reading.published, account, days).await?;
-    let tallies = tallies(app).await?;
+    let tallies = gaps::tallies(app)
+        .await
+        .map_err(|error| Problem::from(&*error))?;
     let turned = tallies.accounts.get(&account).cloned().unwrap_or_default();
     Ok(AccountAudit {
         account,
@@ -193,26 +195,6 @@ async fn counted(
     let rows = sums.iter().flat_map(|rows| rows.iter());
     let rows = rows.filter(|row| (range.0..range.1).contains(&row.bucket));
     Ok(rows.map(|row| audit::events_of(&row.counts)).sum())
-}
-
-async fn tallies(app: &App) -> Result<Arc<Tallies>, Problem> {
-    let read = async {
-        let mut all = Tallies::default();
-        let directory = app.directory();
-        for tally in tally::all(&app.env.store).await? {
-            for (account, turned) in &tally.accounts {
-                all.accounts.entry(*account).or_default().add(turned);
-            }
-            let info = directory.get(tally.log);
-            if info.is_none_or(|info| info.retired_at.is_none()) {
-                let oldest = all.as_of_ms.unwrap_or(i64::MAX);
-                all.as_of_ms = Some(oldest.min(tally.as_of_ms));
-            }
-        }
-        Ok::<_, StorageError>(Arc::new(all))
-    };
-    let tallies = app.counts.tallies.try_get_with((), read).await;
-    tallies.map_err(|error| Problem::from(&*error))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod cors;
 mod deps;
 mod dns;
 mod forecasts;
+mod gaps;
 mod live;
 mod openapi;
 mod rates;

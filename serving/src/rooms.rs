@@ -51,7 +51,7 @@ impl Default for Rooms {
             large_bodies: Shared::new("large_bodies", 8, LARGE_BODIES),
             receipts: Semaphore::new(4),
             audits: Semaphore::new(2),
-            streams: Shared::new("streams", 1_000, STREAMS),
+            streams: Shared::new("streams", 4_000, STREAMS),
             questions: Shared::new("questions", 64, QUESTIONS),
             files: Shared::new("files", 16, FILES),
             made: Made::default(),

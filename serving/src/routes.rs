@@ -16,7 +16,8 @@ use web::Problem;
 use crate::{
     api::{
         accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, events, goals,
-        jobs, links, pixels, preconditions::tagged, prometheus, shares, simulate, totals, webhooks,
+        jobs, links, pixels, preconditions::tagged, prometheus, rejected, restatements, shares,
+        simulate, totals, webhooks,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -95,6 +96,8 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(webhooks::test_webhook))
         .routes(routes!(webhooks::rotate_webhook))
         .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(rejected::list_rejected))
+        .routes(routes!(restatements::list_restatements))
         .routes(routes!(changes::list_changes))
         .routes(routes!(changes::undo_change))
         .routes(routes!(audit::get_audit))

@@ -53,7 +53,9 @@ async fn beginning(response: Response) -> Vec<u8> {
     }
     let first = response.into_body().into_data_stream().next().await;
     let first = first.unwrap().unwrap();
-    first.strip_prefix(b"data: ").unwrap_or(&first).to_vec()
+    let mut lines = first.split(|byte| *byte == b'\n');
+    let data = lines.find_map(|line| line.strip_prefix(b"data: "));
+    data.unwrap_or(&first).to_vec()
 }
 
 pub(crate) fn id(seq: u64) -> EventId {

@@ -499,10 +499,10 @@ async fn links_of_the_feed(site: &Site, answer: &Value) {
                     .replacen(':', "/", 1),
             );
         }
-        let Some(next) = page["next"].as_str() else {
+        let Some(next) = page["next_cursor"].as_str() else {
             break;
         };
-        after = format!("&after={next}");
+        after = format!("&cursor={next}");
     }
     let counted: BTreeMap<String, i64> = by(answer, "link", "clicks")
         .into_iter()

@@ -230,11 +230,11 @@ async fn listed(customer: &Customer, all: &[Sent]) {
                 "twice"
             );
         }
-        let Some(next) = page["next"].as_str() else {
+        let Some(next) = page["next_cursor"].as_str() else {
             break;
         };
         let as_of = page["meta"]["as_of"].as_str().unwrap();
-        path = format!("/v1/events?range=7d&limit=70&country=DE&as_of={as_of}&after={next}");
+        path = format!("/v1/events?range=7d&limit=70&country=DE&as_of={as_of}&cursor={next}");
     }
     assert_eq!(
         ids.len(),

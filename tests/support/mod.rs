@@ -12,6 +12,7 @@ pub mod process;
 pub mod proxy;
 pub mod receiver;
 pub mod request;
+pub mod tools;
 pub mod truth;
 pub mod watch;
 

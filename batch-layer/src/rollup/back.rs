@@ -1,7 +1,12 @@
 //! Going back from a full run: the numbers from before it, with what was settled since counted into them.
 
 use handover::{
-    directory::Directory, manifest::Manifest, manifests::Published, sealed, skips::Skips,
+    directory::Directory,
+    manifest::Manifest,
+    manifests::Published,
+    restatements::{Cause, Late},
+    sealed,
+    skips::Skips,
 };
 
 use super::{
@@ -9,7 +14,7 @@ use super::{
     deps::{RollupDeps, RollupError},
     names,
     recount::behind,
-    step,
+    restated, step,
     write::Writer,
 };
 
@@ -78,7 +83,9 @@ impl Back {
         }
         behind(&current.manifest, &self.manifest)?;
         let newest = &current.manifest;
+        let restated = restated::tell(deps, newest, Cause::Recount, Late::default()).await?;
         Ok(Manifest {
+            restated,
             unsure: newest.unsure.clone(),
             duplicates: newest.duplicates.clone(),
             attributions: newest.attributions.clone(),

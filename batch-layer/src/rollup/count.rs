@@ -10,11 +10,12 @@ use handover::{
     },
     duplicates::{self, Duplicates},
     manifest::{File, SenderKeysFile},
+    restatements::Late,
     runs::{Finished, Table},
     sender_keys::{self, Keyed},
     touches::{self, Touch},
 };
-use model::Awaits;
+use model::{Awaits, Cube, Dimension, Grain};
 use storage::{error::StorageError, object_keys::ObjectKey};
 
 use super::{
@@ -65,6 +66,9 @@ pub(super) async fn count(
         for row in chunk.iter_mut().filter(|_| !decisions.is_empty()) {
             row.amend(&decisions, &worker.rules);
         }
+        if let Some(settled_ms) = count.settled_ms {
+            note_late(&mut done.late, &chunk, &left_out, settled_ms);
+        }
         let (events, counted) = {
             let _computing = worker.computing.lock().await;
             let (left_out, wanted) = (Arc::clone(&left_out), wanted.clone());
@@ -77,6 +81,18 @@ pub(super) async fn count(
     }
     done.read = chunks.read();
     Ok(done)
+}
+
+/// Notes events that happened long before, and are counted.
+fn note_late(late: &mut Late, chunk: &[Enriched], left_out: &Duplicates, settled_ms: i64) {
+    let Some(total) = Cube::find(Dimension::Total, Grain::Quarter) else {
+        return;
+    };
+    for row in chunk {
+        if !left_out.contains_key(&row.record.id(row.log)) {
+            late.note(&row.record.event, &row.facts, settled_ms, total);
+        }
+    }
 }
 
 /// What is decided of events of its parts.

@@ -105,6 +105,7 @@ pub(super) async fn some(
         attributions: Vec::new(),
         undecided: Undecided::Counted,
         touches: false,
+        settled_ms: None,
     };
     // What is lost was noted when these were settled.
     let decided = &manifest.attributions;

@@ -18,6 +18,7 @@ mod fill;
 mod fold;
 mod merge;
 mod recount;
+mod restated;
 mod run;
 mod step;
 mod sweep;

@@ -10,6 +10,7 @@ use handover::{
     directory::Directory,
     manifest::{DoorRulesFile, Manifest, Recounted},
     manifests::{Manifests, Published},
+    restatements::{Cause, Late},
     sealed,
     skips::Skips,
 };
@@ -23,7 +24,7 @@ use super::{
     deps::{RollupDeps, RollupError},
     door_rules::DoorRules,
     error::TRIES,
-    merge, names, step,
+    merge, names, restated, step,
     write::Writer,
 };
 
@@ -263,7 +264,9 @@ impl<'a> Recount<'a> {
         };
         self.report.changed.clone_from(&changed);
         self.changed = Some(changed);
+        let restated = restated::tell(self.deps, before, Cause::Recount, Late::default()).await?;
         Ok(Manifest {
+            restated,
             next_run: recounted.next_run.max(before.next_run),
             unsure: before.unsure.clone(),
             duplicates: before.duplicates.clone(),

@@ -3,6 +3,7 @@
 use handover::{
     manifest::{Manifest, WholeViews},
     raw::Seal,
+    restatements::{Cause, Late},
     runs::{RunFile, Table},
 };
 use model::EventId;
@@ -11,7 +12,7 @@ use super::{
     Report,
     attribute::{self, Decided},
     deps::{RollupDeps, RollupError},
-    duplicates as keys, fill,
+    duplicates as keys, fill, restated,
     task::{Count, Done, NewRun, Piece, Undecided},
     tasks,
     write::Writer,
@@ -46,6 +47,7 @@ pub(super) async fn take(
     };
     if is_new {
         (count.touches, count.undecided) = (true, Undecided::Left);
+        count.settled_ms = Some(decided.settled_ms);
     }
     let before = &decided.attributions;
     let (mut counted, skipped) = tasks::count(deps, writer, taken, before, count).await?;
@@ -69,7 +71,9 @@ pub(super) async fn take(
         &decisions,
     )
     .await?;
+    let mut late = Late::default();
     for done in attribute::rest(deps, writer, manifest, &counted, &decisions).await? {
+        late.add(done.late);
         manifest.event_files.extend(done.events);
         add_runs(manifest, done.runs);
     }
@@ -77,8 +81,12 @@ pub(super) async fn take(
     for (_, done) in counted {
         events += done.read.iter().map(|read| read.count).sum::<u64>();
         manifest.settled_ms = manifest.settled_ms.max(done.last_ms);
+        late.add(done.late);
         manifest.event_files.extend(done.events);
         add_runs(manifest, done.runs);
+    }
+    if is_new {
+        manifest.restated = restated::tell(deps, decided, Cause::Late, late).await?;
     }
     for epoch in taken {
         manifest.horizon.0.insert(epoch.log, epoch.covered());
@@ -124,6 +132,7 @@ async fn count_again(
     for ((_, done), result) in again.into_iter().zip(results) {
         let mut wrong = Done {
             runs: std::mem::replace(&mut done.runs, result.runs),
+            late: std::mem::replace(&mut done.late, result.late),
             ..Done::default()
         };
         if is_corrected(done) {

@@ -4,6 +4,7 @@
 use handover::{
     manifest::{AttributionsFile, DoorRulesFile, EventsFile, File, SenderKeysFile, TouchesFile},
     raw::Seal,
+    restatements::Late,
     runs::{RunFile, Table},
     skips::Skips,
 };
@@ -62,6 +63,10 @@ pub struct Count {
     /// Whether clicks of named visitors are written, and what is to be decided.
     #[serde(default)]
     pub touches: bool,
+    /// Events are told that happened long before this, when their day was settled: unix milliseconds; none are without
+    /// it.
+    #[serde(default)]
+    pub settled_ms: Option<i64>,
 }
 
 /// What a task does with conversions that batch decides about.
@@ -121,6 +126,9 @@ pub struct Done {
     pub read: Vec<Read>,
     /// When the last of the events was received, unix milliseconds.
     pub last_ms: i64,
+    /// What happened long before: see [`Count::settled_ms`].
+    #[serde(default)]
+    pub late: Late,
 }
 
 /// The files of a new run.
@@ -161,6 +169,7 @@ impl Count {
             attributions: Vec::new(),
             undecided: Undecided::Counted,
             touches: false,
+            settled_ms: None,
         }
     }
 

@@ -16,6 +16,8 @@ pub mod overview;
 pub mod raw;
 pub mod raw_source;
 pub mod reading;
+pub mod rejected;
+pub mod restatements;
 pub mod retired;
 pub mod runs;
 pub mod salts;

@@ -90,6 +90,9 @@ pub struct Manifest {
     /// Clicks that are covered, of visitors whom senders name, for as long as a conversion may belong to one.
     #[serde(default)]
     pub touches: Vec<TouchesFile>,
+    /// The newest object of [`crate::restatements`]: it names the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restated: Option<String>,
     /// Objects that earlier manifests name and this one does not, until they are deleted.
     #[serde(default)]
     pub dropped: Vec<Dropped>,

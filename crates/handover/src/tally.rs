@@ -14,6 +14,10 @@ use crate::raw::{json, read_own};
 
 /// Accounts that one log's tally tells apart; what more of them lose is in the sums alone.
 const MAX_ACCOUNTS: usize = 10_000;
+/// Times that one log's tally has of each kind, the newest ones.
+const MAX_SPANS: usize = 1_000;
+/// What was lost within so long is told as one, milliseconds.
+const APART_MS: i64 = 60_000;
 /// Tallies read at once.
 const READS_AT_ONCE: usize = 16;
 
@@ -49,6 +53,27 @@ impl Turned {
     }
 }
 
+/// A time, from its first to its last moment, unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The first moment.
+    pub from_ms: i64,
+    /// The last moment.
+    pub to_ms: i64,
+}
+
+/// A time in which events of an account could not be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// Whose they were.
+    pub account: EntityId,
+    /// How many.
+    pub events: u64,
+    /// When.
+    #[serde(flatten)]
+    pub span: Span,
+}
+
 /// What one log's collector has turned away since the log was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -61,6 +86,12 @@ pub struct Tally {
     pub all: Turned,
     /// Of each account; not of more than ten thousand.
     pub accounts: BTreeMap<EntityId, Turned>,
+    /// When the collector was there, the oldest first: from the start of each of its lives to the last word of it.
+    #[serde(default)]
+    pub up: Vec<Span>,
+    /// When events could not be written, in the order in which it began.
+    #[serde(default)]
+    pub lost: Vec<Lost>,
 }
 
 impl Tally {
@@ -71,7 +102,30 @@ impl Tally {
             as_of_ms: 0,
             all: Turned::default(),
             accounts: BTreeMap::new(),
+            up: Vec::new(),
+            lost: Vec::new(),
         }
+    }
+
+    /// Notes when so many events of an account could not be written.
+    pub fn lose(&mut self, account: EntityId, events: u64, now_ms: i64) {
+        let recent = |lost: &&mut Lost| now_ms.saturating_sub(lost.span.to_ms) < APART_MS;
+        let mut newest = self.lost.iter_mut().rev().take_while(recent);
+        if let Some(lost) = newest.find(|lost| lost.account == account) {
+            lost.events = lost.events.saturating_add(events);
+            lost.span.to_ms = lost.span.to_ms.max(now_ms);
+            return;
+        }
+        let span = Span {
+            from_ms: now_ms,
+            to_ms: now_ms,
+        };
+        self.lost.push(Lost {
+            account,
+            events,
+            span,
+        });
+        keep_newest(&mut self.lost);
     }
 
     /// Counts what was turned away of one account.
@@ -96,7 +150,15 @@ impl Tally {
                 None => {}
             }
         }
+        self.up.splice(0..0, earlier.up.iter().copied());
+        self.lost.splice(0..0, earlier.lost.iter().cloned());
+        keep_newest(&mut self.up);
+        keep_newest(&mut self.lost);
     }
+}
+
+fn keep_newest<T>(all: &mut Vec<T>) {
+    all.drain(..all.len().saturating_sub(MAX_SPANS));
 }
 
 /// The tally of one log; `None` if its collector has not written one.
@@ -161,6 +223,35 @@ mod tests {
         assert_eq!(next.accounts[&account], next.all);
         assert_eq!(all(&store).await.unwrap(), vec![tally]);
         assert_eq!(read(&store, LogId(2)).await.unwrap(), None);
+    }
+
+    #[test]
+    fn times_of_losses_are_joined_and_bounded() {
+        let account = |raw| EntityId::new(EntityKind::Account, raw);
+        let mut tally = Tally::new(LogId(1));
+        for (raw, events, at) in [(1, 2, 0), (2, 1, 10), (1, 3, 50_000), (1, 1, 200_000)] {
+            tally.lose(account(raw), events, at);
+        }
+        let told = |lost: &Lost| {
+            (
+                lost.account.raw,
+                lost.events,
+                lost.span.from_ms,
+                lost.span.to_ms,
+            )
+        };
+        let told: Vec<_> = tally.lost.iter().map(told).collect();
+        assert_eq!(
+            told,
+            [(1, 5, 0, 50_000), (2, 1, 10, 10), (1, 1, 200_000, 200_000)]
+        );
+        let mut next = Tally::new(LogId(1));
+        for at in 1..=MAX_SPANS as i64 {
+            next.lose(account(1), 1, 200_000 + at * APART_MS);
+        }
+        next.add(&tally);
+        assert_eq!(next.lost.len(), MAX_SPANS);
+        assert_eq!(next.lost[0].span.from_ms, 200_000 + APART_MS);
     }
 
     #[test]

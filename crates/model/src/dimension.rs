@@ -269,6 +269,11 @@ impl Grain {
             Grain::Quarter => 15,
         }
     }
+
+    /// The bucket of a unix minute.
+    pub fn bucket(self, minute: i64) -> i64 {
+        time::floor(minute, self.minutes())
+    }
 }
 
 /// One definition of what is counted.
@@ -312,7 +317,7 @@ impl Cube {
 
     /// The bucket (unix minute) of an event in this cube.
     pub fn bucket(&self, event: &Event) -> i64 {
-        time::floor(time::minute_of(event.occurred_ms), self.grain.minutes())
+        self.grain.bucket(time::minute_of(event.occurred_ms))
     }
 
     /// The cube of this dimension and grain.

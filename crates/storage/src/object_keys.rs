@@ -54,6 +54,8 @@ pub enum ObjectKey {
     Attributions { name: String },
     /// Clicks of visitors whom senders name.
     Touches { name: String },
+    /// What changed of days that were settled.
+    Restatements { name: String },
     /// Forecasts of one run.
     Forecast { name: String },
     /// One file of one report; `scope` is an account id, or a word for the whole installation.
@@ -62,8 +64,12 @@ pub enum ObjectKey {
         report: String,
         name: String,
     },
-    /// Refused events of one collector.
-    Rejected { log: LogId, name: String },
+    /// Refused events of one account, and when the first of them came.
+    Rejected {
+        account: EntityId,
+        at_ms: i64,
+        name: String,
+    },
     /// How much one collector turned away, by reason.
     Tally { log: LogId },
     /// What unnamed visitors are hashed with on one date, or in one month, encrypted.
@@ -141,13 +147,18 @@ impl fmt::Display for ObjectKey {
             Self::DoorRules { name } => write!(f, "door-rules/{name}.json"),
             Self::Attributions { name } => write!(f, "attributions/{name}.parquet"),
             Self::Touches { name } => write!(f, "touches/{name}.parquet"),
+            Self::Restatements { name } => write!(f, "restatements/{name}.json"),
             Self::Forecast { name } => write!(f, "forecasts/{name}.parquet"),
             Self::Report {
                 scope,
                 report,
                 name,
             } => write!(f, "reports/{scope}/{report}/{name}"),
-            Self::Rejected { log, name } => write!(f, "rejected/{log}/{name}.ndjson"),
+            Self::Rejected {
+                account,
+                at_ms,
+                name,
+            } => write!(f, "rejected/{account}/{at_ms:013}-{name}.ndjson"),
             Self::Tally { log } => write!(f, "tallies/{log}.json"),
             Self::Salt { period } => write!(f, "salts/{period}.json"),
             Self::NamedKey => write!(f, "salts/named.json"),
@@ -204,10 +215,14 @@ fn parse(path: &str) -> Option<ObjectKey> {
         ["tallies", file] => ObjectKey::Tally {
             log: file.strip_suffix(".json")?.parse().ok()?,
         },
-        ["rejected", log, file] => ObjectKey::Rejected {
-            log: log.parse().ok()?,
-            name: name(file.strip_suffix(".ndjson")?)?,
-        },
+        ["rejected", account, file] => {
+            let (at, rest) = file.strip_suffix(".ndjson")?.split_once('-')?;
+            ObjectKey::Rejected {
+                account: account.parse().ok()?,
+                at_ms: at.parse().ok()?,
+                name: name(rest)?,
+            }
+        }
         ["imports", account, import, "done.json"] => ObjectKey::ImportDone {
             account: account.parse().ok()?,
             import: name(import)?,
@@ -286,6 +301,9 @@ fn parse_derived(parts: &[&str]) -> Option<ObjectKey> {
         ["attributions", file] => ObjectKey::Attributions {
             name: name(file.strip_suffix(".parquet")?)?,
         },
+        ["restatements", file] => ObjectKey::Restatements {
+            name: name(file.strip_suffix(".json")?)?,
+        },
         ["touches", file] => ObjectKey::Touches {
             name: name(file.strip_suffix(".parquet")?)?,
         },
@@ -360,9 +378,9 @@ pub mod folders {
     pub fn all_rejected() -> Path {
         Path::from("rejected")
     }
-    /// What one collector refused.
-    pub fn rejected(log: LogId) -> Path {
-        Path::from(format!("rejected/{log}"))
+    /// What was refused of one account.
+    pub fn rejected(account: EntityId) -> Path {
+        Path::from(format!("rejected/{account}"))
     }
     /// What visitors are hashed with.
     pub fn salts() -> Path {
@@ -457,7 +475,11 @@ mod tests {
                 report: third,
                 name,
             },
-            8 => ObjectKey::Rejected { log, name },
+            8 => ObjectKey::Rejected {
+                account: EntityId::new(EntityKind::Account, n),
+                at_ms: (n % 10_000_000_000_000) as i64,
+                name,
+            },
             9 => ObjectKey::Ledger { ledger: name, n },
             10 => ObjectKey::Tally { log },
             11 if n % 4 == 0 => {

@@ -35,6 +35,11 @@ pub(crate) enum Purpose {
 }
 
 impl EventLookup {
+    /// Where events are stored.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     pub(crate) fn new(store: Store, stream: Arc<dyn EventStream>) -> Self {
         Self {
             manifests: Manifests::new(Arc::clone(&store)),

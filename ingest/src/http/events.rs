@@ -53,12 +53,22 @@ pub(super) async fn post(
     // Unpacking and reading up to 10 MiB of JSON takes long enough to hold up other requests.
     let parsed =
         tokio::task::spawn_blocking(move || parse(&parsing, account, encoding.as_deref(), body));
+    let parsed = parsed.await.map_err(Problem::internal)??;
+    take(&recorder, account, parsed).await.map(Json)
+}
+
+/// Records what was read of a request; tells what became of it.
+async fn take(
+    recorder: &Arc<EventRecorder>,
+    account: EntityId,
+    parsed: Parsed,
+) -> Result<Value, Problem> {
     let Parsed {
         events,
         indexes,
         mut refused,
-    } = parsed.await.map_err(Problem::internal)??;
-    let results = record_all(&recorder, events).await;
+    } = parsed;
+    let results = record_all(recorder, events).await;
     let results = results.map_err(|e| {
         Problem::unavailable(
             "unrecorded",
@@ -84,13 +94,13 @@ pub(super) async fn post(
         .iter()
         .map(|(index, r)| json!({"index": index, "code": r.code, "detail": r.detail}))
         .collect();
-    Ok(Json(json!({
+    Ok(json!({
         "accepted": accepted.len(),
         "duplicates": duplicates,
         "rejected": refused,
         "first_event_id": accepted.first(),
         "last_event_id": accepted.last(),
-    })))
+    }))
 }
 
 /// How long what was recorded before is looked for, of all events of a request: the rest is to be sent again.
@@ -178,7 +188,10 @@ impl Became {
     }
 }
 
-fn authorize(recorder: &EventRecorder, headers: &HeaderMap) -> Result<EntityId, Problem> {
+pub(super) fn authorize(
+    recorder: &EventRecorder,
+    headers: &HeaderMap,
+) -> Result<EntityId, Problem> {
     let key = bearer(headers).and_then(|secret| recorder.catalog.key(secret));
     let key = key.ok_or_else(Problem::unauthorized)?;
     if !key.allows(Scope::Create, recorder.clock.now_ms()) {
@@ -212,7 +225,7 @@ fn parse(
         refused: Vec::new(),
     };
     for (index, text) in texts.into_iter().enumerate() {
-        match Incoming::parse(text).and_then(|incoming| incoming.event(recorder, account, now_ms)) {
+        match understand(recorder, account, text, now_ms) {
             Ok(event) => {
                 parsed.events.push(event);
                 parsed.indexes.push(index);
@@ -220,7 +233,7 @@ fn parse(
             Err(refusal) => {
                 recorder.tallies.rejected(account, refusal.code, 1);
                 recorder.rejected.push(
-                    &account.to_string(),
+                    account,
                     refusal.code,
                     &refusal.detail,
                     &Kept::of(text),
@@ -231,4 +244,32 @@ fn parse(
         }
     }
     Ok(parsed)
+}
+
+fn understand(
+    recorder: &EventRecorder,
+    account: EntityId,
+    text: &[u8],
+    now_ms: i64,
+) -> Result<Event, Refusal> {
+    Incoming::parse(text)?.event(recorder, account, now_ms)
+}
+
+/// Records one event that was refused before. What is refused again stays where it is kept.
+pub(super) async fn take_again(
+    recorder: &Arc<EventRecorder>,
+    account: EntityId,
+    text: &[u8],
+) -> Result<Value, Problem> {
+    let now_ms = recorder.clock.now_ms();
+    let mut parsed = Parsed {
+        events: Vec::new(),
+        indexes: Vec::new(),
+        refused: Vec::new(),
+    };
+    match understand(recorder, account, text, now_ms) {
+        Ok(event) => (parsed.events, parsed.indexes) = (vec![event], vec![0]),
+        Err(refusal) => parsed.refused.push((0, refusal)),
+    }
+    take(recorder, account, parsed).await
 }

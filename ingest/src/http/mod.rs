@@ -15,6 +15,7 @@ mod postback;
 mod preview;
 mod qr;
 mod redirect;
+mod replay;
 mod script;
 mod sender;
 mod tls;
@@ -58,6 +59,10 @@ pub fn routes(recorder: Arc<EventRecorder>) -> Router {
         .route("/c/{goal}/", conversions())
         .route("/v1/events", axum::routing::post(events::post))
         .route("/v1/events/", axum::routing::post(events::post))
+        .route(
+            "/v1/rejected/{id}/replay",
+            axum::routing::post(replay::post),
+        )
         .method_not_allowed_fallback(not_so)
         .layer(axum::middleware::from_fn(cors::any_origin));
     doors

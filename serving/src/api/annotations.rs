@@ -60,8 +60,9 @@ pub(crate) struct AnnotationsQuery {
     /// Rows of the page.
     #[param(minimum = 1, maximum = 1000, default = 100, example = 100)]
     limit: Option<usize>,
-    /// The `next` of the page before; without it the first page is given.
-    after: Option<String>,
+    /// The `next_cursor` of the page before; without it the first page is given.
+    #[serde(alias = "after")]
+    cursor: Option<String>,
     /// Only those of which something is then or later: RFC 3339, or a day in the account's time zone.
     #[param(example = "2026-01-01")]
     start: Option<String>,
@@ -168,7 +169,7 @@ pub(crate) async fn list_annotations(
     Reader(caller): Reader,
     Params(asked): Params<AnnotationsQuery>,
 ) -> Result<Json<List<AnnotationView>>, Problem> {
-    let page = Page::new(asked.limit, asked.after.clone());
+    let page = Page::new(asked.limit, asked.cursor.clone());
     let limit = page.limit()?;
     let after = page.after(|text| Some(text.to_owned()))?;
     let zone = app.catalog.read(|state| zone(state, caller.account));

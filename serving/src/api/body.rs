@@ -9,6 +9,8 @@ use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use web::Problem;
 
+use super::strict;
+
 /// Largest ordinary body, bytes.
 pub(super) const MAX_BODY: usize = 256 << 10;
 /// How long a client may take to send a body.
@@ -35,7 +37,7 @@ where
 
 /// Reads JSON.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
+    strict::from_slice(bytes).map_err(|error| {
         let detail: String = error.to_string().chars().take(MAX_QUOTE).collect();
         match error.is_data() {
             true => Problem::bad_request("invalid", detail),

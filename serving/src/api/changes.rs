@@ -43,11 +43,12 @@ const AT_ONCE: usize = 8;
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ChangesQuery {
-    /// Changes of the page. It may have fewer and yet a `next`, where few are of the object that is asked for.
+    /// Changes of the page. It may have fewer and yet a `next_cursor`, where few are of the object that is asked for.
     #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
     limit: Option<usize>,
-    /// The `next` of the page before; without it the newest are given.
-    after: Option<String>,
+    /// The `next_cursor` of the page before; without it the newest are given.
+    #[serde(alias = "after")]
+    cursor: Option<String>,
     /// Only those of the object with this id.
     #[param(example = "lnk_0000000000005")]
     object: Option<String>,
@@ -148,10 +149,10 @@ pub(crate) async fn list_changes(
     if !(1..=MOST).contains(&limit) {
         return Err(wrong(format!("`limit` must be from 1 to {MOST}")));
     }
-    let after = match asked.after.as_deref().map(parse_place) {
+    let after = match asked.cursor.as_deref().map(parse_place) {
         Some(None) => {
             return Err(wrong(
-                "`after` must be the `next` of the page before".into(),
+                "`cursor` must be the `next_cursor` of the page before".into(),
             ));
         }
         place => place.flatten(),
@@ -188,15 +189,15 @@ async fn page(
         let rows = rows.filter(|(at, row)| is_next(*at) && object.is_none_or(|id| row.id == id));
         for (at, row) in rows {
             if items.len() == limit {
-                let next = items.last().map(|last| last.id.clone());
-                return Ok(List { items, next });
+                let next_cursor = items.last().map(|last| last.id.clone());
+                return Ok(List { items, next_cursor });
             }
             items.push(app.catalog.read(|state| entry.told(app, state, at, &row)));
         }
     }
-    let next = last.filter(|_| !is_all);
-    let next = next.map(|n| format!("{n}.{}", u32::MAX));
-    Ok(List { items, next })
+    let next_cursor = last.filter(|_| !is_all);
+    let next_cursor = next_cursor.map(|n| format!("{n}.{}", u32::MAX));
+    Ok(List { items, next_cursor })
 }
 
 /// Takes a change back

@@ -68,8 +68,8 @@ pub(crate) struct EventsQuery {
     /// Events of a page; files have all.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000, default = 100, example = 100)]
     limit: Option<String>,
-    /// The `next` of the page before. As long as pages are of one `as_of`, none has an event twice.
-    after: Option<String>,
+    /// The `next_cursor` of the page before. As long as pages are of one `as_of`, none has an event twice.
+    cursor: Option<String>,
     /// The moment of an answer before: its `meta.as_of`.
     #[param(example = "0")]
     as_of: Option<String>,
@@ -103,7 +103,7 @@ impl FromRequestParts<Arc<App>> for EventsQuery {
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             match &*name {
                 "limit" => asked.limit = Some(value.into_owned()),
-                "after" => asked.after = Some(value.into_owned()),
+                "cursor" | "after" => asked.cursor = Some(value.into_owned()),
                 name if NOT_HERE.contains(&name) => {
                     let detail = format!(
                         "there is no parameter `{name}` here: this is about events, not sums"
@@ -137,7 +137,7 @@ impl EventsQuery {
 
     /// When the last event of the page before happened, and its id.
     fn after(&self) -> Result<Option<(i64, EventId)>, Problem> {
-        let Some(text) = &self.after else {
+        let Some(text) = &self.cursor else {
             return Ok(None);
         };
         let parsed = text
@@ -145,8 +145,8 @@ impl EventsQuery {
             .and_then(|(ms, id)| Some((ms.parse().ok()?, id.parse().ok()?)));
         let wrong = || {
             Problem::bad_request(
-                "invalid_after",
-                "`after` must be the `next` of the page before",
+                "invalid_cursor",
+                "`cursor` must be the `next_cursor` of the page before",
             )
         };
         parsed.map(Some).ok_or_else(wrong)
@@ -155,7 +155,7 @@ impl EventsQuery {
 
 /// Events, newest first
 ///
-/// A page of JSON, with `next` for the page after it. With `Accept: application/x-ndjson`, `text/csv` or
+/// A page of JSON, with `next_cursor` for the page after it. With `Accept: application/x-ndjson`, `text/csv` or
 /// `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read.
 #[utoipa::path(
     get, path = "/v1/events", tag = "Events",
@@ -203,7 +203,7 @@ pub(crate) async fn list_events(
     let items = items.map_err(Problem::internal)?;
     let last = items.last().filter(|_| lines.len() > limit);
     let page = EventsPage {
-        next: last.map(ListedEvent::place),
+        next_cursor: last.map(ListedEvent::place),
         items,
         meta: EventsMeta {
             as_of,

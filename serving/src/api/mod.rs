@@ -23,9 +23,12 @@ pub(crate) mod params;
 pub(crate) mod pixels;
 pub(crate) mod preconditions;
 pub(crate) mod prometheus;
+pub(crate) mod rejected;
+pub(crate) mod restatements;
 pub(crate) mod search;
 pub(crate) mod shares;
 pub(crate) mod simulate;
+mod strict;
 pub(crate) mod totals;
 pub(crate) mod webhooks;
 

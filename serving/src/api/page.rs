@@ -19,24 +19,25 @@ pub(crate) struct Page {
     /// Rows of the page.
     #[param(minimum = 1, maximum = 1000, default = 100, example = 100)]
     limit: usize,
-    /// The `next` of the page before; without it the first page is given.
-    pub after: Option<String>,
+    /// The `next_cursor` of the page before; without it the first page is given.
+    #[serde(alias = "after")]
+    pub cursor: Option<String>,
 }
 
 impl Default for Page {
     fn default() -> Self {
         Self {
             limit: USUAL,
-            after: None,
+            cursor: None,
         }
     }
 }
 
 impl Page {
     /// A page as it was asked for.
-    pub(crate) fn new(limit: Option<usize>, after: Option<String>) -> Self {
+    pub(crate) fn new(limit: Option<usize>, cursor: Option<String>) -> Self {
         let limit = limit.unwrap_or(USUAL);
-        Self { limit, after }
+        Self { limit, cursor }
     }
 
     /// How many rows are wanted.
@@ -50,7 +51,7 @@ impl Page {
         }
     }
 
-    /// What `after` names.
+    /// What `cursor` names.
     pub(crate) fn after<T>(
         &self,
         parse: impl FnOnce(&str) -> Option<T>,
@@ -58,10 +59,10 @@ impl Page {
         let wrong = || {
             Problem::bad_request(
                 "invalid_query",
-                "`after` must be the `next` of the page before",
+                "`cursor` must be the `next_cursor` of the page before",
             )
         };
-        self.after
+        self.cursor
             .as_deref()
             .map(|text| parse(text).ok_or_else(wrong))
             .transpose()
@@ -78,7 +79,7 @@ pub(crate) fn answer<T, V>(
     let more = rows.len() > limit;
     rows.truncate(limit);
     List {
-        next: rows.last().filter(|_| more).map(id),
+        next_cursor: rows.last().filter(|_| more).map(id),
         items: rows.iter().map(view).collect(),
     }
 }

@@ -48,8 +48,9 @@ macro_rules! queries {
             /// Rows of the page.
             #[param(minimum = 1, maximum = 1000, default = 100, example = 100)]
             limit: Option<usize>,
-            /// The `next` of the page before; without it the first page is given.
-            after: Option<String>,
+            /// The `next_cursor` of the page before; without it the first page is given.
+            #[serde(alias = "after")]
+            cursor: Option<String>,
             /// Only those that have this somewhere in one of their texts, in capitals or not.
             #[param(max_length = 200, example = "spring")]
             search: Option<String>,
@@ -103,7 +104,7 @@ macro_rules! wanted {
         impl From<$name> for Wanted {
             fn from(asked: $name) -> Self {
                 Self {
-                    page: Page::new(asked.limit, asked.after),
+                    page: Page::new(asked.limit, asked.cursor),
                     search: asked.search,
                     tag: asked.tag,
                     sort: asked.sort,

@@ -9,7 +9,7 @@ use axum::{Json, extract::State, response::Response};
 use catalog::{CatalogError, Change, Share};
 use http::StatusCode;
 use model::{
-    EntityId,
+    EntityId, EntityKind,
     random::{hash_secret, new_row_id},
 };
 use serde::Deserialize;
@@ -246,6 +246,37 @@ pub(super) fn outside(share: &Share, mut view: Value) -> Value {
     view
 }
 
+/// What a question makes of a share's filter by objects of a kind: the ids that it asks for, each of which the share
+/// names, in place of all of them. `None`: the question's filter stands beside the share's.
+///
+/// # Errors
+///
+/// What the share does not name is not for it, whether or not the account has it.
+fn narrow(
+    app: &App,
+    account: EntityId,
+    share: &Share,
+    kind: EntityKind,
+    text: &str,
+) -> Result<Option<String>, Problem> {
+    let Some(ids) = named(share, kind.name()) else {
+        return Ok(None);
+    };
+    let is_not = text.starts_with('-');
+    let names = text.trim_start_matches('-').split(',').map(str::trim);
+    let mut asked = Vec::new();
+    for name in names.filter(|name| !name.is_empty()) {
+        let find = |state: &catalog::State| filters::find(state, account, kind, name);
+        let nothing = || Problem::not_found(format!("there is no {} `{name}`", kind.name()));
+        let id = app.catalog.read(find).map_err(|_| nothing())?;
+        if !ids.contains(&&*id) {
+            return Err(nothing());
+        }
+        asked.push(id);
+    }
+    Ok((!is_not && !asked.is_empty()).then(|| asked.join(",")))
+}
+
 /// What is asked, within what is shown to who asks.
 pub(crate) fn within(
     app: &App,
@@ -255,29 +286,22 @@ pub(crate) fn within(
     let Some(share) = viewer.share() else {
         return Ok(asked);
     };
-    // What it does not name there is not for it, whether or not the account has it.
-    for (kind, text) in asked.objects() {
-        let Some(ids) = named(share, kind.name()) else {
-            continue;
-        };
-        let text = text.trim_start_matches('-');
-        for name in text
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-        {
-            let find = |state: &catalog::State| filters::find(state, viewer.account, kind, name);
-            let nothing = || Problem::not_found(format!("there is no {} `{name}`", kind.name()));
-            let id = app.catalog.read(find).map_err(|_| nothing())?;
-            if !ids.contains(&&*id) {
-                return Err(nothing());
-            }
+    let mut narrowed = Vec::new();
+    for (kind, text) in asked.take_objects() {
+        match narrow(app, viewer.account, share, kind, &text)? {
+            Some(ids) => narrowed.push((kind.name(), ids)),
+            None => asked.ask_object(kind, text),
         }
     }
     asked.within = share
         .filters
         .iter()
-        .filter_map(|(name, value)| Some((filters::name(name)?, value.to_string())))
+        .filter_map(|(name, value)| {
+            let name = filters::name(name)?;
+            let own = narrowed.iter().find(|(kind, _)| *kind == name);
+            let value = own.map_or_else(|| value.to_string(), |(_, ids)| ids.clone());
+            Some((name, value))
+        })
         .collect();
     if asked.within.len() != share.filters.len() {
         // A filter that nobody knows any more must not widen what is shown.

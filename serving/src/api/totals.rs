@@ -44,6 +44,9 @@ pub(crate) struct TotalsBody {
     rows: Vec<TotalBody>,
 }
 
+/// More clicks of one link than anybody has counted.
+const MOST_CLICKS: u64 = 1_000_000_000_000;
+
 /// How many clicks a link had.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +63,7 @@ pub(crate) struct TotalBody {
     #[serde(default)]
     since: Option<String>,
     /// So many.
-    #[schema(example = 1234)]
+    #[schema(example = 1234, maximum = 1_000_000_000_000i64)]
     clicks: u64,
 }
 
@@ -100,6 +103,11 @@ pub(crate) async fn put_totals(
             "too_many",
             detail,
         ));
+    }
+    if let Some(at) = body.rows.iter().position(|row| row.clicks > MOST_CLICKS) {
+        let detail =
+            format!("`rows[{at}].clicks` is more than {MOST_CLICKS}, which nobody has counted");
+        return Err(Problem::bad_request("invalid", detail));
     }
     let known = totals::of(&app.env.store, caller.account).await?;
     if known.len() >= MOST_SOURCES && !known.iter().any(|totals| totals.source == source) {

@@ -437,7 +437,7 @@ pub(crate) async fn test_webhook(
     get, path = "/v1/webhooks/{id}/deliveries", tag = "Webhooks",
     params(("id" = String, Path, description = "Its id.", example = "whk_0000000000004")),
     responses(
-        (status = 200, description = "All of them: `next` is null.", body = List<DeliveryView>),
+        (status = 200, description = "All of them: `next_cursor` is null.", body = List<DeliveryView>),
         Refusals<(Key, Name, Nothing, StoreDown)>,
     ),
     security(("key" = ["read"])),
@@ -451,6 +451,6 @@ pub(crate) async fn list_deliveries(
     let deliveries = app.webhooks.deliveries(&*found.map_err(problem)?).await?;
     Ok(Json(List {
         items: deliveries.into_iter().map(DeliveryView::from).collect(),
-        next: None,
+        next_cursor: None,
     }))
 }

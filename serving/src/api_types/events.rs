@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 pub(crate) struct EventsPage {
     /// The newest first.
     pub items: Vec<ListedEvent>,
-    /// What `after` must be for the next page; null: this is the last one.
+    /// What `cursor` must be for the next page; null: this is the last one.
     #[schema(required, example = json!(null))]
-    pub next: Option<String>,
+    pub next_cursor: Option<String>,
     /// How true they are.
     pub meta: EventsMeta,
 }

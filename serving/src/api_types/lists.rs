@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 pub(crate) struct List<T> {
     /// The rows of this page.
     pub items: Vec<T>,
-    /// What `after` must be for the next page; null: this is the last one.
+    /// What `cursor` must be for the next page; null: this is the last one.
     #[schema(required, example = json!(null))]
-    pub next: Option<String>,
+    pub next_cursor: Option<String>,
 }
 
 /// A list without pages.

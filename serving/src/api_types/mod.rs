@@ -12,6 +12,8 @@ mod lists;
 mod live;
 mod objects;
 mod receipts;
+mod rejected;
+mod restatements;
 mod stats;
 mod webhooks;
 
@@ -29,9 +31,11 @@ pub(crate) use self::{
         CampaignView, Considered, DomainView, GoalView, LinkView, Outcome, PixelView, Simulated,
     },
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
+    rejected::RejectedView,
+    restatements::RestatementView,
     stats::{
-        Comparison, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta, Question, Row, Source,
-        Stats, StatsMeta, VisitorsBefore, VisitorsMeta,
+        Comparison, Gap, GapReason, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta,
+        Question, Row, Source, Stats, StatsMeta, VisitorsBefore, VisitorsMeta,
     },
     webhooks::{DeliveryView, NewWebhook, TestedView, WebhookView},
 };

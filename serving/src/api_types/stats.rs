@@ -284,6 +284,7 @@ impl Numbers {
     "settled_through": "2026-01-02T03:00:00Z",
     "live_lag_ms": 12,
     "complete": true,
+    "gaps": [],
     "as_of": "7.0000000000000000000000002D-42",
     "counted_upto": {"0000000000000000000000002D": 42},
     "source": "cube",
@@ -316,6 +317,9 @@ pub(crate) struct StatsMeta {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Option<Vec<String>>)]
     pub missing: Vec<Missing>,
+    /// Times in which events may be missing that nobody can count; null: not known just now, or not asked for.
+    #[schema(required)]
+    pub gaps: Option<Vec<Gap>>,
     /// True: an event may be counted that repeats another, until the next batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unchecked: Option<bool>,
@@ -326,7 +330,6 @@ pub(crate) struct StatsMeta {
     #[schema(value_type = BTreeMap<String, u64>)]
     pub counted_upto: BTreeMap<LogId, Seq>,
     /// Where the numbers come from.
-    #[schema(inline)]
     pub source: Source,
     /// True: rows overlap, since an event may be in several groups. Totals count it once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -353,6 +356,32 @@ pub(crate) struct StatsMeta {
     pub unique_visitors: Option<VisitorsMeta>,
     /// The question as it was understood.
     pub query: Question,
+}
+
+/// A time in which events may be missing.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Gap {
+    /// When it began. After a crash up to a quarter of a minute before: nobody knows better.
+    #[schema(example = "2026-01-02T09:30:00Z")]
+    pub from: String,
+    /// When it ended; null: it has not.
+    #[schema(required, example = "2026-01-02T09:31:10Z")]
+    pub to: Option<String>,
+    /// Why.
+    pub reason: GapReason,
+    /// How many events were answered without being recorded, if that is known.
+    #[schema(required, example = json!(null))]
+    pub events: Option<u64>,
+}
+
+/// Why events may be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GapReason {
+    /// No collector was there.
+    CollectorDown,
+    /// A collector could not write events, and said so to whoever sent them.
+    Unrecorded,
 }
 
 /// What was paid in periods, and is spread over clicks.

@@ -15,7 +15,17 @@ use super::refusals::{
 /// The document of the collector.
 #[derive(OpenApi)]
 #[openapi(
-    paths(follow, view, beacon, script, convert, convert_by_form, ask, record),
+    paths(
+        follow,
+        view,
+        beacon,
+        script,
+        convert,
+        convert_by_form,
+        ask,
+        record,
+        replay
+    ),
     components(schemas(Event))
 )]
 pub(super) struct Collector;
@@ -217,12 +227,31 @@ struct ConversionForm {
 )]
 fn record() {}
 
+/// Takes an event again that was refused
+///
+/// With a JSON object as body its fields are others: what was wrong can be mended, null takes a field away. It counts once,
+/// however often it is sent, at the time at which it came, unless it says another one.
+#[utoipa::path(
+    post, path = "/v1/rejected/{id}/replay", tag = "Collector",
+    servers((url = "https://go.example", description = "The address of the collectors")),
+    params(("id" = String, Path, description = "Its id.", example = "1767323045000.0123456789abcdef.0")),
+    request_body(content = Option<Event>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "What became of it.", body = RecordedEvents),
+        (status = 409, description = "Nothing of it could be kept.", body = web::ProblemBody, content_type = "application/problem+json",
+            example = json!({"type": "about:blank", "title": "Conflict", "status": 409, "code": "not_kept", "detail": "nothing of this event could be kept: it could not be read"})),
+        Refusals<(Key, EventsBody, Nothing, Busy, Unrecorded)>,
+    ),
+    security(("key" = ["write"])),
+)]
+fn replay() {}
+
 /// An event as it is sent.
 #[derive(ToSchema)]
 struct Event {
-    /// `click`, `view` or `conversion`.
+    /// `click`, `view` or `conversion`; by what it names unless given.
     #[schema(rename = "type", example = "click")]
-    kind: String,
+    kind: Option<String>,
     /// Of a click: the id or the slug of its link.
     #[schema(example = "spring")]
     link: Option<String>,
@@ -272,12 +301,36 @@ struct Event {
     /// Of a conversion: what became of it, in the words of its goal; `approved` unless given.
     #[schema(example = json!(null))]
     status: Option<String>,
-    /// For the sender's use; there are `sub1` to `sub5`.
+    /// For the sender's use.
     #[schema(example = "banner-2")]
     sub1: Option<String>,
-    /// There are also `utm_medium`, `utm_campaign`, `utm_term` and `utm_content`.
+    /// The same.
+    #[schema(example = json!(null))]
+    sub2: Option<String>,
+    /// The same.
+    #[schema(example = json!(null))]
+    sub3: Option<String>,
+    /// The same.
+    #[schema(example = json!(null))]
+    sub4: Option<String>,
+    /// The same.
+    #[schema(example = json!(null))]
+    sub5: Option<String>,
+    /// Of the address that was visited.
     #[schema(example = "newsletter")]
     utm_source: Option<String>,
+    /// Likewise.
+    #[schema(example = json!(null))]
+    utm_medium: Option<String>,
+    /// Likewise.
+    #[schema(example = json!(null))]
+    utm_campaign: Option<String>,
+    /// Likewise.
+    #[schema(example = json!(null))]
+    utm_term: Option<String>,
+    /// Likewise.
+    #[schema(example = json!(null))]
+    utm_content: Option<String>,
 }
 
 /// What became of events.

@@ -1,5 +1,6 @@
 //! The document of the API, made from its routes, and where it is served.
 
+mod closed;
 mod collector;
 mod conditions;
 mod examples;
@@ -91,8 +92,37 @@ pub(crate) fn document(routes: OpenApi) -> Value {
     let mut document = json!(about);
     document["components"]["examples"] = refusals::examples();
     conditions::add(&mut document);
+    closed::close(&mut document);
     examples::add(&mut document);
+    say_plainly(&mut document);
     document
+}
+
+/// Says what generators of clients do not know in another way: arrays of so many items of one kind without
+/// `prefixItems`, and nothing of a default that is as good as none.
+fn say_plainly(schema: &mut Value) {
+    match schema {
+        Value::Array(all) => all.iter_mut().for_each(say_plainly),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(say_plainly);
+            let is_empty = |default: &mut Value| *default == json!([]) || *default == json!({});
+            if fields.get_mut("default").is_some_and(is_empty) {
+                fields.remove("default");
+            }
+            let items = fields.get("prefixItems").and_then(Value::as_array).cloned();
+            let Some([first, others @ ..]) = items.as_deref() else {
+                return;
+            };
+            if others.iter().all(|other| other == first) {
+                let count = json!(others.len() + 1);
+                fields.insert("items".into(), first.clone());
+                fields.insert("minItems".into(), count.clone());
+                fields.insert("maxItems".into(), count);
+                fields.remove("prefixItems");
+            }
+        }
+        _ => {}
+    }
 }
 
 /// This document

@@ -156,7 +156,7 @@ families! {
     /// Of questions that are answered from the events themselves.
     EventsAsked: [
         (400, "invalid_as_of", "as_of is the `meta.as_of` of an answer, as it is"),
-        (400, "invalid_after", "`after` must be the `next` of the page before"),
+        (400, "invalid_cursor", "`cursor` must be the `next_cursor` of the page before"),
         (400, "invalid_limit", "limit must be 1 to 1000"),
         (400, "invalid_sql", "there is one table, `events`, and one SELECT at a time"),
         (410, "moment_gone", "the files of that moment are gone"),

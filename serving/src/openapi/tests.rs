@@ -61,8 +61,8 @@ fn everything_is_described_and_has_an_example() {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let (name, example) = (&parameter["name"], &parameter["example"]);
             assert!(parameter["description"].is_string(), "{what}: {name}");
-            // What `after` may be is only known from the page before.
-            assert!(!example.is_null() || name == "after", "{what}: {name}");
+            // What `cursor` may be is only known from the page before.
+            assert!(!example.is_null() || name == "cursor", "{what}: {name}");
         }
         let responses = operation["responses"].as_object().unwrap();
         let contents = responses.values().chain([&operation["requestBody"]]);

@@ -29,15 +29,25 @@ use super::{
 use crate::{
     api_types::{Group, GroupName, GroupsOfRow, Numbers, Row, Source, Stats, StatsMeta},
     app::App,
+    gaps::gaps,
 };
 
-/// Answers `query` about `entity`.
+/// Answers `query` about `entity`. A stream, which asks every second, is not told of gaps.
 pub(crate) async fn answer(
     app: &App,
     entity: EntityId,
     query: &Query,
     age: Age,
 ) -> Result<Stats, Problem> {
+    let mut answer = counted(app, entity, query, age).await?;
+    if age == Age::Now {
+        let account = events::owner(app, entity)?;
+        answer.meta.gaps = gaps(app, account, (query.start, query.end)).await;
+    }
+    Ok(answer)
+}
+
+async fn counted(app: &App, entity: EntityId, query: &Query, age: Age) -> Result<Stats, Problem> {
     if query.from_events {
         return of_events(app, entity, query, age).await;
     }
@@ -283,6 +293,7 @@ fn meta(
         live_lag_ms: reading.live.lag_ms,
         complete: reading.missing.is_empty(),
         missing: reading.missing.clone(),
+        gaps: None,
         unchecked: reading.live.unchecked.then_some(true),
         as_of: events::token(&events::moment(&reading)),
         counted_upto: reading.live.as_of.clone(),

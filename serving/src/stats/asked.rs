@@ -278,8 +278,28 @@ impl StatsQuery {
         }
     }
 
+    /// Takes away the filters by objects that are asked for.
+    pub(crate) fn take_objects(&mut self) -> Vec<(EntityKind, String)> {
+        let asked = self.objects().map(|(kind, text)| (kind, text.to_owned()));
+        let asked = asked.collect();
+        (self.link, self.pixel, self.goal, self.campaign) = (None, None, None, None);
+        asked
+    }
+
+    /// Asks for objects of a kind.
+    pub(crate) fn ask_object(&mut self, kind: EntityKind, text: String) {
+        let filter = match kind {
+            EntityKind::Link => &mut self.link,
+            EntityKind::Pixel => &mut self.pixel,
+            EntityKind::Goal => &mut self.goal,
+            EntityKind::Campaign => &mut self.campaign,
+            EntityKind::Account => return,
+        };
+        *filter = Some(text);
+    }
+
     /// The filters by objects that are asked for.
-    pub(crate) fn objects(&self) -> impl Iterator<Item = (EntityKind, &str)> {
+    fn objects(&self) -> impl Iterator<Item = (EntityKind, &str)> {
         let objects = [
             (EntityKind::Link, &self.link),
             (EntityKind::Pixel, &self.pixel),

@@ -105,7 +105,7 @@ pub(crate) fn problem(error: AskError) -> Problem {
 }
 
 /// The account of what is asked about.
-fn owner(app: &App, entity: EntityId) -> Result<EntityId, Problem> {
+pub(super) fn owner(app: &App, entity: EntityId) -> Result<EntityId, Problem> {
     let described = match entity.kind {
         EntityKind::Account => return Ok(entity),
         _ => app.catalog.describe(entity),

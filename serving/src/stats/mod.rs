@@ -36,6 +36,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, header};
+use model::EntityId;
 use tokio::{
     runtime::{Handle, RuntimeFlavor},
     task::block_in_place,
@@ -109,7 +110,16 @@ async fn apart<T>(work: impl Future<Output = T>) -> T {
 
 /// What the caller means by it, now.
 pub(crate) fn understand(app: &App, viewer: &Viewer, asked: &StatsQuery) -> Result<Query, Problem> {
-    let account = app.catalog.account(viewer.account);
+    understand_of(app, viewer.account, asked)
+}
+
+/// What it means to an account, now.
+pub(crate) fn understand_of(
+    app: &App,
+    account: EntityId,
+    asked: &StatsQuery,
+) -> Result<Query, Problem> {
+    let account = app.catalog.account(account);
     let settings = account.map(|account| account.settings.clone());
     asked.understand(&settings.unwrap_or_default(), app.env.clock.now_ms())
 }

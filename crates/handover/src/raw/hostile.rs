@@ -53,6 +53,8 @@ fn tally() -> impl Strategy<Value = Tally> {
         as_of_ms,
         all,
         accounts,
+        up: Vec::new(),
+        lost: Vec::new(),
     })
 }
 

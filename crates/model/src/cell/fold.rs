@@ -10,7 +10,7 @@ use super::{Cell, rows::Rows, seen::Seen, write::Writer};
 use crate::{
     counts::Measure,
     cube::{CUBES, Cube},
-    dimension::Names,
+    dimension::{Grain, Names},
     event::{Awaits, Event, Facts},
     id::EntityId,
     time,
@@ -107,6 +107,8 @@ impl EpochCells {
             let value = cube.dimension.value(event, facts, &names);
             *known = value.map(|value| (value, self.values.numbers.get(value).copied()));
         }
+        let minute = time::minute_of(event.occurred_ms);
+        let quarter = Grain::Quarter.bucket(minute);
         let counted = Measure::counted(event, facts);
         let measure = counted.first();
         for entity in event.entities() {
@@ -124,7 +126,11 @@ impl EpochCells {
                     continue;
                 };
                 let value = number.unwrap_or(REST);
-                let mut place = Place::new(cube, cube.bucket(event), value, measure);
+                let bucket = match cube.grain {
+                    Grain::Minute => minute,
+                    Grain::Quarter => quarter,
+                };
+                let mut place = Place::new(cube, bucket, value, measure);
                 // The text of a value that nobody counts apart is not kept.
                 if number.is_none() && cell.has_room(cube, place) {
                     place = place.with_value(*number.insert(self.values.number(text)));

@@ -22,7 +22,7 @@ async fn accounts_are_made_with_the_admin_token_and_seen_with_their_key() {
     );
     assert_eq!(
         app.get("/v1/accounts", TOKEN).await.good(),
-        json!({"items": [made], "next": null})
+        json!({"items": [made], "next_cursor": null})
     );
 }
 
@@ -166,13 +166,16 @@ async fn a_secret_is_shown_once_and_a_revoked_key_opens_nothing() {
         .await
         .problem(404, "not_found");
     let first = app.get("/v1/keys?limit=1", &admin).await.good();
-    let after = first["next"].as_str().unwrap();
+    let after = first["next_cursor"].as_str().unwrap();
     let second = app
-        .get(&format!("/v1/keys?limit=1&after={after}"), &admin)
+        .get(&format!("/v1/keys?limit=1&cursor={after}"), &admin)
         .await
         .good();
     assert_eq!(
-        (second["items"].as_array().unwrap().len(), &second["next"]),
+        (
+            second["items"].as_array().unwrap().len(),
+            &second["next_cursor"]
+        ),
         (1, &Value::Null)
     );
     app.post("/v1/keys", &admin, json!({"name": "x", "scopes": []}))

@@ -66,8 +66,8 @@ async fn it_is_told_who_changed_which_field_and_secrets_are_hidden() {
             .await
             .good();
         paged.extend(page["items"].as_array().unwrap().clone());
-        match page["next"].as_str() {
-            Some(next) => after = format!("&after={next}"),
+        match page["next_cursor"].as_str() {
+            Some(next) => after = format!("&cursor={next}"),
             None => break,
         }
     }
@@ -81,7 +81,7 @@ async fn it_is_told_who_changed_which_field_and_secrets_are_hidden() {
     undo(&app, &stranger, theirs)
         .await
         .problem(404, "not_found");
-    for wrong in ["limit=0", "limit=201", "after=x", "colour=1"] {
+    for wrong in ["limit=0", "limit=201", "cursor=x", "colour=1"] {
         app.get(&format!("/v1/changes?{wrong}"), &admin)
             .await
             .problem(400, "invalid_query");

@@ -227,23 +227,23 @@ async fn pages_hold_every_link_once() {
         let items = page["items"].as_array().unwrap();
         sizes.push(items.len());
         seen.extend(items.iter().map(|link| link["id"].to_string()));
-        match page["next"].as_str() {
-            Some(next) => after = format!("&after={next}"),
+        match page["next_cursor"].as_str() {
+            Some(next) => after = format!("&cursor={next}"),
             None => break,
         }
     }
     assert_eq!((seen.len(), sizes), (7, vec![3, 3, 1]));
     assert_eq!(
-        app.get("/v1/links?limit=7", &key).await.good()["next"],
+        app.get("/v1/links?limit=7", &key).await.good()["next_cursor"],
         Value::Null
     );
     for query in [
         "limit=0",
         "limit=1001",
         "limit=x",
-        "after=",
-        "after=x",
-        "after=pxl_0000000000001",
+        "cursor=",
+        "cursor=x",
+        "cursor=pxl_0000000000001",
         "page=2",
     ] {
         app.get(&format!("/v1/links?{query}"), &key)

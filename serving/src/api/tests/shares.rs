@@ -82,12 +82,12 @@ async fn a_share_shows_numbers_within_its_filters_and_nothing_else() {
     for query in [
         "metrics=value",
         "metrics=clicks,roi",
-        "metrics=clicks&group_by=currency",
+        "metrics=conversions&group_by=currency",
     ] {
         let (status, _) = site.get(&format!("/v1/stats?{query}"), &token).await;
         assert_eq!(status, 403, "{query}");
-        let (status, _) = site.get(&format!("/v1/stats?{query}"), &all).await;
-        assert_eq!(status, 200, "{query}");
+        let (status, seen) = site.get(&format!("/v1/stats?{query}"), &all).await;
+        assert_eq!(status, 200, "{query}: {seen}");
     }
     let listed = site.good("/v1/shares", &key).await;
     let link = own["meta"]["query"]["entity"].as_str().unwrap();

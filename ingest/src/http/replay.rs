@@ -1,0 +1,133 @@
+//! `POST /v1/rejected/{id}/replay`: an event that was refused is taken again, mended if need be.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, State},
+};
+use handover::rejected::{self, RejectedEvent};
+use http::HeaderMap;
+use serde_json::{Value, json};
+use web::Problem;
+
+use super::{Sender, body, events};
+use crate::recorder::EventRecorder;
+
+/// Largest mend, bytes.
+const MAX_MEND: usize = 64 << 10;
+
+pub(super) async fn post(
+    State(recorder): State<Arc<EventRecorder>>,
+    Path(id): Path<String>,
+    sender: Sender,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, Problem> {
+    let account = match events::authorize(&recorder, &headers) {
+        Ok(account) => account,
+        Err(problem) => return Err(body::refuse(body, problem).await),
+    };
+    let held = recorder
+        .bodies
+        .enter(recorder.holders(account, &sender.seen));
+    let (body, _held) = body::read(body, MAX_MEND, held).await?;
+    let mend = mend(&body)?;
+    let found = rejected::find(recorder.lookup.store(), account, &id).await;
+    let found = found.map_err(|error| {
+        tracing::warn!(%error, "a refused event cannot be read");
+        let detail = "refused events cannot be read just now; send it again";
+        Problem::unavailable("store_unavailable", detail, 2)
+    })?;
+    let found = found.ok_or_else(|| {
+        let id: String = id.chars().take(80).collect();
+        Problem::not_found(format!(
+            "there is no refused event `{id}`; they are kept for a month"
+        ))
+    })?;
+    let text = again(found, mend)?.to_string();
+    events::take_again(&recorder, account, text.as_bytes())
+        .await
+        .map(Json)
+}
+
+/// What shall be other in the event: fields with their values, null for none.
+fn mend(body: &[u8]) -> Result<BTreeMap<String, Value>, Problem> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(BTreeMap::new());
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let detail =
+            format!("the body must be an object with the fields that shall be other: {error}");
+        Problem::bad_request("invalid_json", detail)
+    })
+}
+
+/// The event as it is taken again. It has a key by which it counts once, however often it is sent, and the time at
+/// which it came, if it said none itself.
+fn again(refused: RejectedEvent, mend: BTreeMap<String, Value>) -> Result<Value, Problem> {
+    let Some(mut event) = refused.event else {
+        let detail = "nothing of this event could be kept: it could not be read";
+        return Err(Problem::conflict("not_kept", detail));
+    };
+    // Of an address its network is kept: it stands for the address.
+    if let Some(Value::String(ip)) = event.get_mut("ip") {
+        ip.truncate(ip.find('/').unwrap_or(ip.len()));
+    }
+    for (name, value) in mend {
+        event.insert(name, value);
+    }
+    let has_time = ["occurred_at", "time", "timestamp"].into_iter();
+    let has_time = has_time
+        .filter_map(|name| event.get(name))
+        .any(|value| !value.is_null());
+    if !has_time && !refused.at.is_empty() {
+        event.insert("occurred_at".into(), json!(refused.at));
+    }
+    let key = event.entry("idempotency_key".into()).or_insert(Value::Null);
+    if key.is_null() {
+        *key = json!(format!("rejected:{}", refused.id));
+    }
+    Ok(json!(event))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(event: Value) -> RejectedEvent {
+        RejectedEvent {
+            id: "5.n.1".into(),
+            at: "2026-01-02T03:04:05Z".into(),
+            code: "x".into(),
+            detail: String::new(),
+            bytes: 2,
+            event: serde_json::from_value(event).unwrap(),
+            without: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_event_is_mended_and_has_its_time_and_a_key() {
+        let event = json!({"link": "a", "ip": "203.0.113.0/24", "currency": "EUX", "sub1": "s"});
+        let mend = mend(br#"{"currency": "EUR", "sub1": null}"#).unwrap();
+        assert_eq!(
+            again(refused(event), mend).unwrap(),
+            json!({"link": "a", "ip": "203.0.113.0", "currency": "EUR", "sub1": null,
+                "occurred_at": "2026-01-02T03:04:05Z", "idempotency_key": "rejected:5.n.1"})
+        );
+        let own = json!({"time": 5, "idempotency_key": "k"});
+        assert_eq!(again(refused(own.clone()), BTreeMap::new()).unwrap(), own);
+    }
+
+    #[test]
+    fn what_was_not_kept_is_not_taken_again() {
+        let problem = again(refused(Value::Null), BTreeMap::new()).unwrap_err();
+        assert_eq!(problem.code, "not_kept");
+        assert_eq!(mend(b" ").unwrap(), BTreeMap::new());
+        for wrong in ["[]", "1", "{", r#""x""#] {
+            assert!(mend(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+}

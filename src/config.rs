@@ -116,6 +116,10 @@ pub struct Options {
     /// make the process take much memory and time. Where there is one account it may anyway [default: false]
     #[arg(long, env = "MILLRACE_SQL_FOR_TENANTS", global = true, num_args = 0..=1, default_missing_value = "true")]
     pub sql_for_tenants: Option<bool>,
+    /// Let webhooks and postbacks go to addresses of private networks and over http, too: for intranets and tests. Whoever may
+    /// make webhooks then reaches what this machine reaches [default: false]
+    #[arg(long, env = "MILLRACE_WEBHOOKS_TO_PRIVATE_ADDRESSES", global = true, num_args = 0..=1, default_missing_value = "true")]
+    pub webhooks_to_private_addresses: Option<bool>,
     /// Memory for events that no batch has settled yet, where questions are answered from events, such as 256M [default: an
     /// eighth of the machine's, at most 512M]
     #[arg(long, env = "MILLRACE_LIVE_EVENTS", global = true)]
@@ -183,6 +187,8 @@ pub struct Settings {
     pub live_events: u64,
     /// Whether accounts that share the installation may ask in SQL.
     pub sql_for_tenants: bool,
+    /// Whether webhooks may go to addresses of private networks.
+    pub webhooks_to_private_addresses: bool,
     pub timezone: String,
     pub schedules: Schedules,
     pub report_sql: Option<PathBuf>,
@@ -225,6 +231,7 @@ impl Options {
             batch_memory,
             live_events,
             sql_for_tenants,
+            webhooks_to_private_addresses,
             spill_dir,
             timezone,
             schedules,
@@ -289,6 +296,7 @@ impl Options {
                 ..Limits::default()
             },
             sql_for_tenants: all.sql_for_tenants.unwrap_or(false),
+            webhooks_to_private_addresses: all.webhooks_to_private_addresses.unwrap_or(false),
             live_events: match &all.live_events {
                 Some(text) => parse_bytes(text)?,
                 None => (memory::share() / 2).min(MOST_LIVE_EVENTS),

@@ -18,6 +18,7 @@ mod rollup_lag;
 mod salting;
 mod scheduling;
 mod supervise;
+mod telling;
 mod wiring;
 
 use std::process::ExitCode;

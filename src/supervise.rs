@@ -15,7 +15,9 @@ use model::{
     EntityId,
     random::{new_nonce, new_secret},
 };
-use serving::{ClickTotals, DomainVerification, ServingDeps, ServingSettings, Verifying};
+use serving::{
+    ClickTotals, DomainVerification, ServingDeps, ServingSettings, Verifying, WebhookControl,
+};
 use speed_layer::{SpeedDeps, SpeedSettings};
 use storage::{error::Kind, ledger::LedgerError};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -32,6 +34,7 @@ use crate::{
     places::Places,
     refused, rollup_lag, salting,
     scheduling::Jobs,
+    telling::{self, Telling},
     wiring::{Base, Parts},
 };
 
@@ -76,8 +79,8 @@ pub struct Running {
         CancellationToken,
         JoinHandle<anyhow::Result<()>>,
     )>,
-    /// Those of the API.
-    threads: Option<OwnThreads>,
+    /// Those of the API, and of webhooks.
+    threads: Vec<OwnThreads>,
 }
 
 /// Starts `roles`.
@@ -101,7 +104,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
     let mut running = Running {
         parts: Arc::clone(&parts),
         roles: Vec::new(),
-        threads: None,
+        threads: Vec::new(),
     };
     if has(Role::Collector) {
         let listener = bind(parts.settings.collect_addr, "collector").await?;
@@ -144,6 +147,19 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
             Ok(())
         });
     }
+    if has(Role::Jobs) || has(Role::Batch) {
+        let stop = CancellationToken::new();
+        let work = deliveries::run(telling::deps(&parts)?, stop.clone());
+        // Reading what others did must not hold up a redirect.
+        let threads = OwnThreads::new("webhooks", telling::THREADS)?;
+        let work = threads.spawn(async move {
+            work.await;
+            Ok(())
+        });
+        let work = work.context("the threads of webhooks have ended")?;
+        running.roles.push(("webhooks", stop, work));
+        running.threads.push(threads);
+    }
     if has(Role::Jobs) || has(Role::Batch) || has(Role::Serve) {
         let stop = CancellationToken::new();
         let work = auditing::alarm(parts.env.clone(), parts.health.clone(), stop.clone());
@@ -183,6 +199,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
                 client,
                 parts.auditing(&batch),
                 Arc::new(Asking::new(&parts, &batch)?),
+                Arc::new(Telling::new(&parts)?),
             ),
             serving_settings(&parts)?,
             listener,
@@ -196,7 +213,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         });
         let work = work.context("the threads of the API have ended")?;
         running.roles.push(("serve", stop, work));
-        running.threads = Some(threads);
+        running.threads.push(threads);
     }
     running.operate().await?;
     running.keep_bell();
@@ -307,8 +324,10 @@ fn serving_deps(
     jobs: Arc<JobClient>,
     auditing: Auditing,
     events: Arc<dyn Events>,
+    webhooks: Arc<dyn WebhookControl>,
 ) -> ServingDeps {
     ServingDeps {
+        webhooks,
         events,
         rules: Arc::clone(&parts.rules),
         env: parts.env.clone(),

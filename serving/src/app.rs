@@ -13,7 +13,7 @@ use web::Problem;
 use crate::{
     account_counts::AccountCounts,
     admin_token::AdminToken,
-    controls::{AuditControl, JobControl},
+    controls::{AuditControl, JobControl, WebhookControl},
     deps::{ServingDeps, ServingSettings, Verifying},
     live::Feeds,
     rates::Rates,
@@ -37,6 +37,8 @@ pub(crate) struct App {
     pub jobs: Arc<dyn JobControl>,
     /// Audits of the installation.
     pub audits: Arc<dyn AuditControl>,
+    /// What is sent to webhooks.
+    pub webhooks: Arc<dyn WebhookControl>,
     /// Object store, time, randomness.
     pub env: Env,
     /// Live cells.
@@ -80,6 +82,7 @@ impl App {
             rules: deps.rules,
             jobs: deps.jobs,
             audits: deps.audits,
+            webhooks: deps.webhooks,
             cells: deps.cells,
             stream: deps.stream,
             overview: deps.overview,

@@ -1,10 +1,15 @@
-//! What the API asks of the rest of the process: its jobs, and audits of the installation.
+//! What the API asks of the rest of the process: its jobs, audits of the installation, and webhooks.
 
 use async_trait::async_trait;
 use audit::Audit;
+use catalog::Webhook;
 use jobs::{JobClient, JobSummary, JobsError, Run, StartedRun};
 use storage::error::StorageError;
 use web::Problem;
+use webhooks::{
+    address::Policy,
+    delivery::{Delivery, Tested},
+};
 
 /// What can be done with the scheduled jobs.
 #[async_trait]
@@ -78,4 +83,17 @@ impl From<NoAudit> for Problem {
             NoAudit::Broken(error) => Self::internal(error),
         }
     }
+}
+
+/// What is sent to webhooks.
+#[async_trait]
+pub trait WebhookControl: Send + Sync {
+    /// Where messages may go.
+    fn policy(&self) -> Policy;
+
+    /// Sends a test message now; `None`: too many are being sent.
+    async fn test(&self, webhook: &Webhook) -> Option<Tested>;
+
+    /// The newest deliveries, newest first.
+    async fn deliveries(&self, webhook: &Webhook) -> Result<Vec<Delivery>, StorageError>;
 }

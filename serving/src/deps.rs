@@ -10,7 +10,7 @@ use model::Hidden;
 use storage::{cells::LiveCells, env::Env, stream::EventStream};
 use web::{Health, ServerSettings};
 
-use crate::controls::{AuditControl, JobControl};
+use crate::controls::{AuditControl, JobControl, WebhookControl};
 
 /// What the API works with.
 pub struct ServingDeps {
@@ -32,6 +32,8 @@ pub struct ServingDeps {
     pub jobs: Arc<dyn JobControl>,
     /// Audits.
     pub audits: Arc<dyn AuditControl>,
+    /// What is sent to webhooks.
+    pub webhooks: Arc<dyn WebhookControl>,
     /// What is not ready.
     pub health: Health,
 }

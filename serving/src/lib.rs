@@ -25,7 +25,7 @@ mod stats;
 
 pub use admin_token::AdminToken;
 pub use click_totals::{ClickTotals, TotalError};
-pub use controls::{AuditControl, JobControl, NoAudit};
+pub use controls::{AuditControl, JobControl, NoAudit, WebhookControl};
 pub use deps::{DomainVerification, ServingDeps, ServingSettings, Verifying};
 pub use role::run;
 

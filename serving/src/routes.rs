@@ -17,7 +17,7 @@ use crate::{
     api::{
         accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, events, goals,
         jobs, links, pixels, preconditions::tagged, prometheus, rejected, restatements, shares,
-        simulate, totals,
+        simulate, totals, webhooks,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -87,6 +87,15 @@ fn documented() -> OpenApiRouter<Arc<App>> {
             annotations::change_annotation,
             annotations::delete_annotation
         ))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(
+            webhooks::read_webhook,
+            webhooks::change_webhook,
+            webhooks::delete_webhook
+        ))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::rotate_webhook))
+        .routes(routes!(webhooks::list_deliveries))
         .routes(routes!(rejected::list_rejected))
         .routes(routes!(restatements::list_restatements))
         .routes(routes!(changes::list_changes))

@@ -115,6 +115,8 @@ struct Past {
     dead_logs: u128,
     /// Live streams of each of two accounts.
     dashboards: usize,
+    /// Webhooks of each of two accounts.
+    webhooks: usize,
 }
 
 async fn idle(folder: &Path, there: Past) -> f64 {
@@ -132,6 +134,10 @@ async fn idle(folder: &Path, there: Past) -> f64 {
             assert!(response.status().is_success());
             open.push(tokio::spawn(response.bytes()));
         }
+        for _ in 0..there.webhooks {
+            let body = json!({"name": "Shop", "url": "https://shop.example.com/"});
+            customer.post("/v1/webhooks", &body).await;
+        }
     }
     rest(&server).await;
     let requests = watched(&server, &format!("{there:?}")).await;
@@ -148,16 +154,20 @@ async fn nothing_costs_next_to_nothing_however_much_has_been() {
         dashboards,
         ..Past::default()
     };
-    let [a, b, c] = ["new", "old", "open"].map(|name| folder.path().join(name));
-    let (new, old, open) = tokio::join!(
+    let [a, b, c, d] = ["new", "old", "open", "told"].map(|name| folder.path().join(name));
+    let told = Past {
+        webhooks: 5,
+        ..past((500, 0), 0)
+    };
+    let (new, old, open, told) = tokio::join!(
         idle(&a, past((0, 0), 0)),
         idle(&b, past((500, 4), 0)),
         idle(&c, past((500, 0), 15)),
+        idle(&d, told),
     );
-    assert!(
-        new < MOST && old < MOST && open < MOST,
-        "{new} {old} {open}"
-    );
+    for requests in [new, old, open, told] {
+        assert!(requests < MOST, "{new} {old} {open} {told}");
+    }
 }
 
 #[tokio::test]

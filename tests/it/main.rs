@@ -41,4 +41,5 @@ mod staged;
 mod support;
 mod takeover;
 mod usagov;
+mod webhooks;
 mod zones;

@@ -10,6 +10,7 @@ pub mod objects;
 pub mod place;
 pub mod process;
 pub mod proxy;
+pub mod receiver;
 pub mod request;
 pub mod tools;
 pub mod truth;

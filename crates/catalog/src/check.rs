@@ -17,6 +17,7 @@ use super::{
     state::State,
     table::Table,
     types::{Account, Change, Goal, Link, Row},
+    webhook::Webhook,
 };
 
 /// Most changes in one entry.
@@ -43,6 +44,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
         costs: HashMap::new(),
         annotations: HashMap::new(),
         shares: HashMap::new(),
+        webhooks: HashMap::new(),
     };
     changes.iter().try_for_each(|change| batch.check(change))
 }
@@ -60,10 +62,11 @@ struct Batch<'a> {
     external_ids: HashMap<(u64, &'a str), EntityId>,
     /// How many domains are new, by account.
     domains: HashMap<u64, u64>,
-    /// How many costs of periods, annotations and shares are new, by account.
+    /// How many costs of periods, annotations, shares and webhooks are new, by account.
     costs: HashMap<u64, u64>,
     annotations: HashMap<u64, u64>,
     shares: HashMap<u64, u64>,
+    webhooks: HashMap<u64, u64>,
 }
 
 impl<'a> Batch<'a> {
@@ -114,6 +117,11 @@ impl<'a> Batch<'a> {
             },
             Change::PutShare(share) => self.share(share),
             Change::DeleteShare { account, id } => match state.share(*account, id) {
+                Some(_) => Ok(()),
+                None => Err(CatalogError::not_found(id)),
+            },
+            Change::PutWebhook(webhook) => self.webhook(webhook),
+            Change::DeleteWebhook { account, id } => match state.webhook(*account, id) {
                 Some(_) => Ok(()),
                 None => Err(CatalogError::not_found(id)),
             },
@@ -299,6 +307,29 @@ impl<'a> Batch<'a> {
         let have = self.state.shares_of(account).count() as u64 + *added;
         *added += 1;
         self.fits(account, have, "shares", |quotas| quotas.shares)
+    }
+
+    fn webhook(&mut self, webhook: &Webhook) -> Result<(), CatalogError> {
+        let account = webhook.account;
+        webhook.check()?;
+        self.owner_exists(account)?;
+        let old = self.state.webhook(account, &webhook.id);
+        // What it is limited to may be deleted since.
+        if old.is_none_or(|old| old.filters != webhook.filters) {
+            for object in webhook.filters.objects() {
+                let known = self.state.describe(object);
+                if known.is_none_or(|it| it.account != account || it.deleted) {
+                    return Err(CatalogError::not_found(object));
+                }
+            }
+        }
+        if old.is_some() {
+            return Ok(());
+        }
+        let added = self.webhooks.entry(account.raw).or_default();
+        let have = self.state.webhooks_of(account).count() as u64 + *added;
+        *added += 1;
+        self.fits(account, have, "webhooks", |quotas| quotas.webhooks)
     }
 
     /// Whether an account that has so many may have one more.

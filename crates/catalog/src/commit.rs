@@ -184,9 +184,11 @@ fn account_of(state: &State, change: &Change) -> Option<EntityId> {
         Change::PutCost(row) => row.account,
         Change::PutAnnotation(row) => row.account,
         Change::PutShare(row) => row.account,
+        Change::PutWebhook(row) => row.account,
         Change::DeleteCost { account, .. }
         | Change::DeleteAnnotation { account, .. }
-        | Change::DeleteShare { account, .. } => *account,
+        | Change::DeleteShare { account, .. }
+        | Change::DeleteWebhook { account, .. } => *account,
         Change::Format(_)
         | Change::GiveUpSlug { .. }
         | Change::Record(_)
@@ -221,6 +223,8 @@ fn before_of(state: &State, change: &Change) -> Option<Change> {
         Change::DeleteAnnotation { account, id } => annotation_before(state, *account, id),
         Change::PutShare(row) => share_before(state, row.account, &row.id),
         Change::DeleteShare { account, id } => share_before(state, *account, id),
+        Change::PutWebhook(row) => webhook_before(state, row.account, &row.id),
+        Change::DeleteWebhook { account, id } => webhook_before(state, *account, id),
         _ => None,
     }
 }
@@ -263,4 +267,9 @@ fn annotation_before(state: &State, account: EntityId, id: &str) -> Option<Chang
 fn share_before(state: &State, account: EntityId, id: &str) -> Option<Change> {
     let share = state.share(account, id)?;
     Some(Change::PutShare(share.as_ref().clone()))
+}
+
+fn webhook_before(state: &State, account: EntityId, id: &str) -> Option<Change> {
+    let webhook = state.webhook(account, id)?;
+    Some(Change::PutWebhook(Box::new(webhook.as_ref().clone())))
 }

@@ -24,6 +24,7 @@ mod state;
 mod table;
 pub mod types;
 mod visitor_memory;
+pub mod webhook;
 
 use std::{
     sync::{
@@ -55,6 +56,7 @@ pub use self::{
         Suspension,
     },
     visitor_memory::VisitorMemory,
+    webhook::{Webhook, WebhookFilters, WebhookKind, WebhookMethod},
 };
 use storage::{
     env::Env,

@@ -29,6 +29,8 @@ pub struct Quotas {
     pub annotations: u64,
     /// Shares.
     pub shares: u64,
+    /// Webhooks and postbacks.
+    pub webhooks: u64,
 }
 
 impl Default for Quotas {
@@ -44,6 +46,7 @@ impl Default for Quotas {
             requests_a_minute: 600,
             annotations: 10_000,
             shares: 1_000,
+            webhooks: 20,
         }
     }
 }

@@ -19,6 +19,8 @@ pub const REMEMBERED: usize = 10_000;
 pub enum By {
     /// Whoever runs the installation.
     Operator,
+    /// Nobody: the installation itself, such as when it disables a webhook whose receiver is gone.
+    System,
     /// Who sent a key.
     Key {
         /// Its id.

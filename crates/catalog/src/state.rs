@@ -21,6 +21,7 @@ use super::{
     share::Share,
     table::Table,
     types::{Account, Campaign, Change, Format, Goal, Link, Pixel, Row},
+    webhook::Webhook,
 };
 
 /// Everything the catalog holds.
@@ -62,6 +63,8 @@ pub struct State {
     /// What is shown to others, by account and id, and by the hash of its token.
     shares: BTreeMap<(u64, Box<str>), Arc<Share>>,
     shares_by_hash: HashMap<Box<str>, Arc<Share>>,
+    /// Who is told of what, by account and id.
+    webhooks: BTreeMap<(u64, Box<str>), Arc<Webhook>>,
     /// Which entries are of which account.
     history: BTreeMap<u64, History>,
     /// What was answered to requests that name themselves.
@@ -185,6 +188,22 @@ impl State {
         share.filter(|share| share.is_valid(now_ms))
     }
 
+    /// The webhook with this id.
+    pub fn webhook(&self, account: EntityId, id: &str) -> Option<&Arc<Webhook>> {
+        self.webhooks.get(&(account.raw, id.into()))
+    }
+
+    /// All webhooks of an account, in the order of ids.
+    pub fn webhooks_of(&self, account: EntityId) -> impl Iterator<Item = &Arc<Webhook>> {
+        of(&self.webhooks, account)
+    }
+
+    /// The webhooks that are told of what is recorded now: those that are not disabled, of accounts that are not suspended.
+    pub fn open_webhooks(&self) -> impl Iterator<Item = &Arc<Webhook>> {
+        let all = self.webhooks.values();
+        all.filter(|it| it.disabled.is_none() && !self.is_suspended(it.account))
+    }
+
     /// Whether an account may do nothing now.
     pub fn is_suspended(&self, account: EntityId) -> bool {
         let account = self.account(account);
@@ -273,7 +292,7 @@ impl State {
     pub fn len(&self) -> usize {
         let objects = self.links.len() + self.pixels.len() + self.goals.len();
         let others = self.campaigns.len() + self.accounts.len() + self.keys.len();
-        let notes = self.annotations.len() + self.shares.len();
+        let notes = self.annotations.len() + self.shares.len() + self.webhooks.len();
         objects + others + notes + self.given_up.len() + self.domains.len() + self.costs.len()
     }
 
@@ -334,6 +353,13 @@ impl State {
                 if let Some(old) = self.shares.remove(&(account.raw, id)) {
                     self.shares_by_hash.remove(&old.hash);
                 }
+            }
+            Change::PutWebhook(row) => {
+                let key = (row.account.raw, row.id.clone());
+                self.webhooks.insert(key, Arc::new(*row));
+            }
+            Change::DeleteWebhook { account, id } => {
+                self.webhooks.remove(&(account.raw, id));
             }
             Change::DeleteDomain(host) => {
                 if let Some(old) = self.domains.remove(&host) {
@@ -445,6 +471,7 @@ impl State {
         rows.extend(self.costs.values().cloned().map(Put::Cost));
         rows.extend(self.annotations.values().cloned().map(Put::Annotation));
         rows.extend(self.shares.values().cloned().map(Put::Share));
+        rows.extend(self.webhooks.values().cloned().map(Put::Webhook));
         rows.extend(self.history.iter().map(|(raw, history)| Put::History {
             account: EntityId::new(EntityKind::Account, *raw),
             entries: history.all(),
@@ -507,6 +534,7 @@ pub(super) enum Put {
     Cost(Arc<PeriodCost>),
     Annotation(Arc<Annotation>),
     Share(Arc<Share>),
+    Webhook(Arc<Webhook>),
     History {
         account: EntityId,
         entries: Box<[u64]>,
@@ -533,6 +561,7 @@ impl Put {
             Put::Cost(row) => Change::PutCost(PeriodCost::clone(row)),
             Put::Annotation(row) => Change::PutAnnotation(Annotation::clone(row)),
             Put::Share(row) => Change::PutShare(Share::clone(row)),
+            Put::Webhook(row) => Change::PutWebhook(Box::new(Webhook::clone(row))),
             Put::History { account, entries } => Change::History {
                 account: *account,
                 entries: entries.clone(),

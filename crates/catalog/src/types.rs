@@ -19,6 +19,7 @@ use super::{
     routing::{self, LinkOptions, Rule},
     share::Share,
     visitor_memory::VisitorMemory,
+    webhook::Webhook,
 };
 
 /// A tenant.
@@ -370,13 +371,15 @@ rows! {
 /// - 4: links have options: rules, begin, archive and so on.
 /// - 5: accounts have domains; goals say what their conversions are; clicks cost something.
 /// - 6: what was paid in periods; goals say which click of a named visitor a conversion belongs to.
+/// - 7: entries say who made them; annotations, shares, suspended accounts.
+/// - 8: accounts have webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    pub const OURS: Self = Self(7);
+    pub const OURS: Self = Self(8);
     /// Of what names none.
     pub(super) const FIRST: Self = Self(1);
 }
@@ -481,6 +484,15 @@ pub enum Change {
     PutShare(Share),
     /// A share shows nothing any more.
     DeleteShare {
+        /// Whose it was.
+        account: EntityId,
+        /// Its id.
+        id: Box<str>,
+    },
+    /// New, or changed as a whole.
+    PutWebhook(Box<Webhook>),
+    /// A webhook tells nothing any more.
+    DeleteWebhook {
         /// Whose it was.
         account: EntityId,
         /// Its id.

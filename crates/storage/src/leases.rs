@@ -13,6 +13,9 @@ use crate::{
     redis_keys,
 };
 
+/// In whose name the lease is taken of sending webhooks: no log has this number.
+pub const WEBHOOKS: LogId = LogId(0);
+
 /// Who shares out logs among speed layers.
 #[async_trait]
 pub trait Leases: Send + Sync {

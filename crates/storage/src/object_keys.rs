@@ -94,6 +94,8 @@ pub enum ObjectKey {
     ImportDone { account: EntityId, import: String },
     /// Counts that another tool made of an account's links, of one source.
     Totals { account: EntityId, source: String },
+    /// How far what happened was told to a webhook.
+    Webhook { account: EntityId, webhook: String },
     /// What is written anew whenever something was written that others follow.
     Bell,
 }
@@ -175,6 +177,7 @@ impl fmt::Display for ObjectKey {
                 write!(f, "imports/{account}/{import}/done.json")
             }
             Self::Totals { account, source } => write!(f, "totals/{account}/{source}.json"),
+            Self::Webhook { account, webhook } => write!(f, "webhooks/{account}/{webhook}.json"),
             Self::Bell => write!(f, "bell"),
         }
     }
@@ -232,6 +235,10 @@ fn parse(path: &str) -> Option<ObjectKey> {
         ["totals", account, file] => ObjectKey::Totals {
             account: account.parse().ok()?,
             source: name(file.strip_suffix(".json")?)?,
+        },
+        ["webhooks", account, file] => ObjectKey::Webhook {
+            account: account.parse().ok()?,
+            webhook: name(file.strip_suffix(".json")?)?,
         },
         ["bell"] => ObjectKey::Bell,
         ["salts", "named.json"] => ObjectKey::NamedKey,
@@ -437,7 +444,11 @@ mod tests {
             14 => ObjectKey::Visits { name },
             15 => {
                 let account = EntityId::new(EntityKind::Account, n);
-                match n % 3 {
+                match n % 4 {
+                    3 => ObjectKey::Webhook {
+                        account,
+                        webhook: name,
+                    },
                     0 => ObjectKey::ImportBegun {
                         account,
                         import: name,

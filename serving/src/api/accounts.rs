@@ -254,6 +254,10 @@ pub(crate) struct QuotasBody {
     #[schema(value_type = Option<u64>, example = 1000)]
     #[serde(default)]
     shares: Given<u64>,
+    /// Webhooks and postbacks that it may have.
+    #[schema(value_type = Option<u64>, example = 20)]
+    #[serde(default)]
+    webhooks: Given<u64>,
 }
 
 /// Sets how much an account may have; null brings back the default
@@ -305,6 +309,7 @@ pub(crate) async fn change_quotas(
                 default.annotations,
             ),
             (&body.shares, &mut quotas.shares, default.shares),
+            (&body.webhooks, &mut quotas.webhooks, default.webhooks),
         ] {
             match given {
                 Given::Absent => {}

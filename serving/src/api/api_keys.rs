@@ -66,6 +66,7 @@ pub(crate) struct RotateBody {
 pub(super) const SECRET: Place = Place {
     field: "api_key",
     prefix: PREFIX,
+    told: once::as_it_is,
 };
 
 /// A new key with this secret.

@@ -30,6 +30,7 @@ pub(crate) mod shares;
 pub(crate) mod simulate;
 mod strict;
 pub(crate) mod totals;
+pub(crate) mod webhooks;
 
 #[cfg(test)]
 pub(crate) mod tests;

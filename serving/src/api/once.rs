@@ -143,6 +143,13 @@ pub(super) fn secret(app: &App, once: Option<&Once>, prefix: &str) -> Made {
 pub(super) struct Place {
     pub field: &'static str,
     pub prefix: &'static str,
+    /// The form that it is told in.
+    pub told: fn(String) -> String,
+}
+
+/// Told as it is made.
+pub(super) fn as_it_is(secret: String) -> String {
+    secret
 }
 
 /// Whose names of requests are told apart, and who is written down as having done it.
@@ -251,7 +258,7 @@ pub(super) async fn answer_with_secret<D: Into<catalog::Decided>>(
     match outcome.ok_or_else(|| Problem::internal("a change decided nothing"))? {
         Outcome::New(mut reply) => {
             if let Some((made, place)) = secret {
-                reply.body[place.field] = Value::String(made.secret.clone());
+                reply.body[place.field] = Value::String((place.told)(made.secret.clone()));
             }
             Ok(response(reply))
         }
@@ -300,6 +307,7 @@ async fn known(
     let hash = changes.iter().find_map(|change| match change {
         Change::PutKey(key) => Some(key.hash.clone()),
         Change::PutShare(share) => Some(share.hash.clone()),
+        Change::PutWebhook(webhook) => Some(hash_secret(webhook.secret.reveal()).into()),
         _ => None,
     });
     let reply = changes.into_iter().find_map(|change| match change {
@@ -309,6 +317,7 @@ async fn known(
     let mut reply = reply.ok_or_else(|| Problem::internal("an answer is gone"))?;
     if let (Some(place), Some(once), Some(salt)) = (place, once, reply.salt.take()) {
         let secret = derived_secret(place.prefix, once.shared.reveal(), &salt);
+        let secret = (place.told)(secret);
         if hash.is_none_or(|hash| *hash != hash_secret(&secret)) {
             let detail =
                 "this was done, and its secret can be told again only to the key that asked for it";

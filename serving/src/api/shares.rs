@@ -69,6 +69,7 @@ pub(crate) struct ShareBody {
 const TOKEN: Place = Place {
     field: "token",
     prefix: PREFIX,
+    told: once::as_it_is,
 };
 
 /// Makes a share: a token that shows numbers to whoever has it

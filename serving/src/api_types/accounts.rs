@@ -74,6 +74,9 @@ pub(crate) struct QuotasView {
     /// Shares.
     #[schema(example = 1000)]
     shares: u64,
+    /// Webhooks and postbacks.
+    #[schema(example = 20)]
+    webhooks: u64,
 }
 
 impl From<Quotas> for QuotasView {
@@ -89,6 +92,7 @@ impl From<Quotas> for QuotasView {
             requests_a_minute,
             annotations,
             shares,
+            webhooks,
         } = quotas;
         Self {
             links,
@@ -101,6 +105,7 @@ impl From<Quotas> for QuotasView {
             requests_a_minute,
             annotations,
             shares,
+            webhooks,
         }
     }
 }

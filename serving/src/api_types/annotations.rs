@@ -107,7 +107,7 @@ pub(crate) struct ObjectChange {
     pub at: String,
     /// Who.
     pub by: Actor,
-    /// `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `share`, `key` or `account`.
+    /// `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `share`, `webhook`, `key` or `account`.
     #[schema(example = "link")]
     pub kind: &'static str,
     /// The id of what was changed.
@@ -128,7 +128,7 @@ pub(crate) struct ObjectChange {
 /// Who changed something.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Actor {
-    /// `key`, or `operator`: whoever runs the installation.
+    /// `key`, `operator`: whoever runs the installation, or `system`: the installation itself.
     #[schema(example = "key")]
     kind: &'static str,
     /// The key's id.
@@ -144,6 +144,11 @@ impl From<By> for Actor {
         match by {
             By::Operator => Self {
                 kind: "operator",
+                id: None,
+                name: None,
+            },
+            By::System => Self {
+                kind: "system",
                 id: None,
                 name: None,
             },

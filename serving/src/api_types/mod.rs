@@ -15,6 +15,7 @@ mod receipts;
 mod rejected;
 mod restatements;
 mod stats;
+mod webhooks;
 
 pub(crate) use self::{
     accounts::{AccountView, KeyView, NewAccount, NewKey},
@@ -36,4 +37,5 @@ pub(crate) use self::{
         Comparison, Gap, GapReason, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta,
         Question, Row, Source, Stats, StatsMeta, VisitorsBefore, VisitorsMeta,
     },
+    webhooks::{DeliveryView, NewWebhook, TestedView, WebhookView},
 };

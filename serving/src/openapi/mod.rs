@@ -46,6 +46,7 @@ use web::{HealthDocument, ProblemBody};
         (name = "Accounts", description = "Accounts and their settings"),
         (name = "Keys", description = "API keys of an account"),
         (name = "Shares", description = "Tokens that show numbers within filters"),
+        (name = "Webhooks", description = "Messages and postbacks to others when something happens: see docs/WEBHOOKS.md"),
         (name = "Changes", description = "Who changed what, and taking it back"),
         (name = "Annotations", description = "What happened when"),
         (name = "Audit", description = "Whether everything was counted"),

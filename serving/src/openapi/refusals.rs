@@ -124,6 +124,8 @@ families! {
     ],
     /// Of an account that asks for too much at once.
     TooMany: [(429, "too_many_requests", "4 questions of this account are being answered; ask fewer at once"),],
+    /// Of test messages.
+    Tests: [(503, "busy", "too many test messages are being sent; try again in a moment"),],
     /// Of what is done a few at once.
     Busy: [(503, "busy", "too many audits are asked for at once"),],
     /// Of the questions of `/v1/live`.

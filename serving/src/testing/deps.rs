@@ -8,15 +8,19 @@ use std::{
 
 use ::audit::Audit;
 use asking::{AskError, Events, Form, ListAsked, Selection, SqlAsked, Sums, SumsAsked, Written};
-use catalog::Catalog;
+use catalog::{Catalog, Webhook};
 use enrich::Rules;
 use jobs::JobClient;
-use storage::env::Env;
+use storage::{env::Env, error::StorageError};
 use testing::Installation;
 use web::{Health, ServerSettings};
+use webhooks::{
+    address::Policy,
+    delivery::{Answer, Delivery, TEST, Tested},
+};
 
 use super::{NOW_MS, TOKEN};
-use crate::{AuditControl, NoAudit, ServingDeps, ServingSettings, Verifying};
+use crate::{AuditControl, NoAudit, ServingDeps, ServingSettings, Verifying, WebhookControl};
 
 /// Of all tests: making them takes its time.
 static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::new().unwrap()));
@@ -69,6 +73,39 @@ impl AuditControl for FakeAudits {
     }
 }
 
+/// Nobody is there.
+struct NoReceivers;
+
+#[async_trait::async_trait]
+impl WebhookControl for NoReceivers {
+    fn policy(&self) -> Policy {
+        Policy::Public
+    }
+
+    async fn test(&self, _: &Webhook) -> Option<Tested> {
+        let answer = Answer {
+            status: Some(200),
+            took_ms: 1,
+            error: None,
+            body: "ok".into(),
+        };
+        Some(Tested {
+            delivery: answer.delivery("msg_test_1", TEST, NOW_MS, 1),
+            body: answer.body,
+        })
+    }
+
+    async fn deliveries(&self, _: &Webhook) -> Result<Vec<Delivery>, StorageError> {
+        let answer = Answer {
+            status: None,
+            took_ms: 1,
+            error: Some("there is no connection".into()),
+            body: String::new(),
+        };
+        Ok(vec![answer.delivery("msg_1", "link.clicked", NOW_MS, 2)])
+    }
+}
+
 /// All that an API on this installation needs, without jobs.
 pub(crate) async fn deps(installation: &Installation) -> ServingDeps {
     let env = installation.env.clone();
@@ -84,6 +121,7 @@ pub(crate) async fn deps(installation: &Installation) -> ServingDeps {
         stream: installation.stream.clone(),
         cells: installation.cells.clone(),
         audits: Arc::new(FakeAudits),
+        webhooks: Arc::new(NoReceivers),
         health,
     }
 }

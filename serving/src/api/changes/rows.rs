@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::{costs, domains, objects::Resource};
 use crate::{
-    api_types::{AccountView, AnnotationView, FieldChange, KeyView, ShareView},
+    api_types::{AccountView, AnnotationView, FieldChange, KeyView, ShareView, WebhookView},
     app::App,
 };
 
@@ -54,6 +54,8 @@ pub(super) fn name_of(change: &Change) -> Option<(&'static str, String)> {
         Change::DeleteAnnotation { id, .. } => ("annotation", id.to_string()),
         Change::PutShare(row) => ("share", row.id.to_string()),
         Change::DeleteShare { id, .. } => ("share", id.to_string()),
+        Change::PutWebhook(row) => ("webhook", row.id.to_string()),
+        Change::DeleteWebhook { id, .. } => ("webhook", id.to_string()),
         _ => return None,
     })
 }
@@ -71,6 +73,7 @@ fn account_of(change: &Change) -> Option<EntityId> {
         Change::PutCost(row) => row.account,
         Change::PutAnnotation(row) => row.account,
         Change::PutShare(row) => row.account,
+        Change::PutWebhook(row) => row.account,
         _ => return None,
     })
 }
@@ -112,6 +115,7 @@ fn view(app: &App, state: &State, change: &Change) -> Value {
         Change::PutCost(row) => json!(costs::view_amid(state, row)),
         Change::PutAnnotation(row) => json!(AnnotationView::new(row)),
         Change::PutShare(row) => json!(ShareView::new(row)),
+        Change::PutWebhook(row) => json!(WebhookView::new(row)),
         _ => Value::Null,
     }
 }
@@ -147,10 +151,11 @@ pub(super) fn fields(app: &App, state: &State, row: &Row) -> Vec<FieldChange> {
     fields
 }
 
-/// That the secret of a goal is another one, which is not shown.
+/// That the secret of a goal or of a webhook is another one, which is not shown.
 fn secret(row: &Row) -> Option<FieldChange> {
     let of = |change: &Option<Change>| match change {
         Some(Change::PutGoal(goal)) => goal.options.as_ref()?.secret.clone(),
+        Some(Change::PutWebhook(webhook)) => Some(webhook.secret.clone()),
         _ => None,
     };
     let (before, after) = (of(&row.before), of(&row.after));

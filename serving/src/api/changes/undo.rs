@@ -22,6 +22,9 @@ pub(super) fn may(row: &Row, by: &By) -> Result<(), CatalogError> {
         ("share", _) => Err(not(
             "a share that showed too much must not show it again; make another one",
         )),
+        ("webhook", _) => Err(not(
+            "what was sent was sent, and a secret that was replaced must not come back; change it",
+        )),
         ("account" | "domain", By::Operator) => {
             Err(not("whoever runs the installation made it; ask them"))
         }

@@ -43,6 +43,14 @@ async fn things(site: &Site, key: &str) -> Vec<(&'static str, String)> {
             make("/v1/shares", json!({"name": MARK})).await,
         ),
         (
+            "whk_0000000000004",
+            make(
+                "/v1/webhooks",
+                json!({"name": MARK, "url": "https://shop.example.com/hooks"}),
+            )
+            .await,
+        ),
+        (
             "key_0000000000009",
             make("/v1/keys", json!({"name": MARK, "scopes": ["read"]})).await,
         ),

@@ -25,6 +25,7 @@ mod isolation;
 mod objects;
 mod shares;
 mod totals;
+mod webhooks;
 
 /// Jobs that tell what they were asked.
 pub(crate) struct FakeJobs;

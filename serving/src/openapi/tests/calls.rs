@@ -2,9 +2,10 @@
 
 use std::{str::FromStr, sync::Arc};
 
+use ::webhooks::{EventType, signing};
 use catalog::{
     Annotation, ApiKey, Campaign, Change, Domain, Goal, Link, PeriodCost, Pixel, Price, Scope,
-    Share,
+    Share, Webhook, WebhookFilters, WebhookKind, WebhookMethod, webhook::Begins,
 };
 use http::StatusCode;
 use model::{EntityId, random::hash_secret};
@@ -96,7 +97,25 @@ async fn site() -> (Site, String) {
         expires_ms: None,
         created_ms: NOW_MS,
     });
-    let notes = vec![cost, annotation, share];
+    let webhook = Change::PutWebhook(Box::new(Webhook {
+        id: "whk_0000000000004".into(),
+        account,
+        name: "Shop".into(),
+        kind: WebhookKind::Webhook,
+        method: WebhookMethod::Post,
+        url: "https://shop.example.com/hooks".into(),
+        types: [EventType::ConversionCreated].into(),
+        filters: WebhookFilters::default(),
+        secret: Box::<str>::from(signing::secret_of(&[1; 32])).into(),
+        replaced: None,
+        disabled: None,
+        begins: Begins {
+            manifest: 0,
+            at_ms: NOW_MS,
+        },
+        created_ms: NOW_MS,
+    }));
+    let notes = vec![cost, annotation, share, webhook];
     catalog.commit(|_| Ok(notes.clone())).await.unwrap();
     let events = clicks(account, 1, 1, 4);
     site.stream(&events).await;

@@ -1,0 +1,248 @@
+//! What is told over days, of a receiver and a clock that do as they are told.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use async_trait::async_trait;
+use catalog::{
+    Account, AccountSettings, Change, WebhookFilters, WebhookKind, WebhookMethod, quotas::Quotas,
+    webhook::Begins,
+};
+use model::{EntityId, EntityKind, Epoch, Event, EventKind, LogId, Record, SegmentNo, Seq};
+use storage::leases::AllGranted;
+use testing::{Installation, log};
+use webhooks::{EventType, delivery::Answer, signing};
+
+use super::*;
+use crate::{Outgoing, desk::Desk};
+
+const LOG: LogId = LogId(7);
+const NOW_MS: i64 = 1_767_323_045_000;
+const HOUR_MS: i64 = 3_600_000;
+static RULES: LazyLock<Arc<Rules>> = LazyLock::new(|| Arc::new(Rules::new().unwrap()));
+
+/// Answers with this status, and remembers the ids of what it has taken and what it was asked.
+#[derive(Default)]
+struct Receiver {
+    status: Mutex<u16>,
+    taken: Mutex<BTreeMap<String, u32>>,
+    asked: Mutex<BTreeSet<String>>,
+}
+
+impl Receiver {
+    fn set(&self, status: u16) {
+        *self.status.lock().unwrap() = status;
+    }
+
+    fn taken(&self) -> BTreeMap<String, u32> {
+        self.taken.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Sender for Receiver {
+    async fn send(&self, outgoing: Outgoing) -> Answer {
+        let status = *self.status.lock().unwrap();
+        self.asked.lock().unwrap().insert(outgoing.id.clone());
+        if status == 200 {
+            *self.taken.lock().unwrap().entry(outgoing.id).or_default() += 1;
+        }
+        Answer {
+            status: Some(status),
+            took_ms: 1,
+            error: None,
+            body: String::new(),
+        }
+    }
+}
+
+struct Site {
+    installation: Installation,
+    catalog: Catalog,
+    receiver: Arc<Receiver>,
+}
+
+fn account() -> EntityId {
+    EntityId::new(EntityKind::Account, 1)
+}
+
+fn webhook() -> Webhook {
+    Webhook {
+        id: "whk_0000000000004".into(),
+        account: account(),
+        name: "Shop".into(),
+        kind: WebhookKind::Webhook,
+        method: WebhookMethod::Post,
+        url: "https://shop.example/hook".into(),
+        types: [EventType::ConversionCreated].into(),
+        filters: WebhookFilters::default(),
+        secret: Box::<str>::from(signing::secret_of(&[1; 32])).into(),
+        replaced: None,
+        disabled: None,
+        begins: Begins {
+            manifest: 0,
+            at_ms: NOW_MS,
+        },
+        created_ms: NOW_MS,
+    }
+}
+
+impl Site {
+    async fn new() -> Self {
+        let installation = Installation::new(NOW_MS);
+        let catalog = Catalog::open(installation.env.clone()).await.unwrap();
+        let row = Account {
+            id: account(),
+            name: "Shop".into(),
+            created_ms: NOW_MS,
+            settings: AccountSettings::default(),
+            quotas: Quotas::default(),
+            suspended: None,
+        };
+        let rows = vec![
+            Change::PutAccount(row),
+            Change::PutWebhook(Box::new(webhook())),
+        ];
+        catalog.commit(|_| Ok(rows.clone())).await.unwrap();
+        installation.register(LOG).await;
+        Self {
+            installation,
+            catalog,
+            receiver: Arc::default(),
+        }
+    }
+
+    /// Stores a segment of so many conversions.
+    async fn ship(&self, number: u64, first: u64, count: u64) {
+        let record = |seq| Record {
+            seq: Seq(seq),
+            epoch: Epoch(1),
+            event: Event {
+                kind: EventKind::Conversion as i32,
+                account: 1,
+                object: 5,
+                received_ms: NOW_MS,
+                occurred_ms: NOW_MS,
+                ..Event::default()
+            },
+        };
+        let records: Vec<Record> = (first..first + count).map(record).collect();
+        let store = &self.installation.env.store;
+        log::ship(store, LOG, SegmentNo(number), [0; 32], &records).await;
+    }
+
+    /// Sends for so long, by tokio's clock; ours stands where it was set.
+    async fn run(&self, time: Duration) {
+        let env = self.installation.env.clone();
+        let deps = DeliveriesDeps {
+            stream: self.installation.stream.clone(),
+            leases: Arc::new(AllGranted),
+            worker: 1,
+            catalog: self.catalog.clone(),
+            overview: Overview::new(Arc::clone(&env.store), env.bell.clone()),
+            rules: Arc::clone(&RULES),
+            sender: self.receiver.clone(),
+            env,
+        };
+        let stop = CancellationToken::new();
+        let work = tokio::spawn(run(deps, stop.clone()));
+        sleep(time).await;
+        stop.cancel();
+        work.await.unwrap();
+    }
+
+    fn at(&self, ms: i64) {
+        self.installation.clock.set(NOW_MS + ms);
+    }
+
+    fn now(&self) -> Arc<Webhook> {
+        self.catalog
+            .read(|state| state.webhook(account(), &webhook().id).cloned().unwrap())
+    }
+}
+
+fn ids(seqs: std::ops::RangeInclusive<u64>) -> BTreeSet<String> {
+    seqs.map(|seq| format!("msg_0000000000004_{LOG}-{seq}"))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_taken_is_told_once_also_by_whoever_comes_after() {
+    let site = Site::new().await;
+    site.receiver.set(200);
+    site.ship(1, 1, 100).await;
+    site.run(Duration::from_secs(40)).await;
+    site.ship(2, 101, 5).await;
+    site.run(Duration::from_secs(40)).await;
+    let taken = site.receiver.taken();
+    assert_eq!(taken.keys().cloned().collect::<BTreeSet<_>>(), ids(1..=105));
+    assert!(taken.values().all(|times| *times == 1), "{taken:?}");
+    let (env, catalog) = (site.installation.env.clone(), site.catalog.clone());
+    let desk = Desk::new(env, catalog, Arc::clone(&RULES), site.receiver.clone());
+    let deliveries = desk.deliveries(&webhook()).await.unwrap();
+    assert_eq!(deliveries.len(), 100);
+    assert_eq!(&*deliveries[0].kind, "conversion.created");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_fails_for_a_day_is_disabled_and_misses_nothing_when_it_is_back() {
+    let site = Site::new().await;
+    site.receiver.set(500);
+    site.ship(1, 1, 300).await;
+    for quarter in 0..110 {
+        site.at(quarter * HOUR_MS / 4);
+        site.run(Duration::from_secs(5)).await;
+        if site.now().disabled.is_some() {
+            break;
+        }
+    }
+    let disabled = site.now().disabled.clone().expect("it failed for a day");
+    let after_ms = disabled.since_ms - NOW_MS;
+    assert!(
+        (24 * HOUR_MS..27 * HOUR_MS).contains(&after_ms),
+        "{after_ms}"
+    );
+    assert!(
+        disabled.reason.contains("24 hours") && disabled.reason.contains("500"),
+        "{disabled:?}"
+    );
+    let asked = site.receiver.asked.lock().unwrap().len();
+    assert!(
+        (1..=110).contains(&asked),
+        "the rest waits in the log: {asked}"
+    );
+    let before = site.catalog.read(|state| state.n);
+    site.run(Duration::from_secs(60)).await;
+    assert_eq!(site.catalog.read(|state| state.n), before);
+    site.receiver.set(200);
+    let enabled = Change::PutWebhook(Box::new(webhook()));
+    site.catalog
+        .commit(|_| Ok(vec![enabled.clone()]))
+        .await
+        .unwrap();
+    for minute in 0..20 {
+        site.at(after_ms + minute * 60_000);
+        site.run(Duration::from_secs(30)).await;
+    }
+    let taken = site.receiver.taken();
+    assert_eq!(taken.keys().cloned().collect::<BTreeSet<_>>(), ids(1..=300));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_to_tell_costs_no_request() {
+    let counted = storage::counted::Counted::new(storage::store::open("memory://").unwrap());
+    let installation = Installation::on(counted.clone(), NOW_MS);
+    let catalog = Catalog::open(installation.env.clone()).await.unwrap();
+    let site = Site {
+        installation,
+        catalog,
+        receiver: Arc::default(),
+    };
+    let before = counted.requests();
+    site.run(Duration::from_secs(20)).await;
+    let asked = counted.requests() - before;
+    // The catalog is followed by somebody in each process; here nobody hears the bell, and each turn looks.
+    assert!(asked.all() <= 25, "{asked:?}");
+}

@@ -1,0 +1,10 @@
+//! A person at the dashboard, in a real browser.
+
+mod driver;
+mod frame;
+mod overview;
+mod page;
+mod parts;
+
+pub use driver::Driver;
+use page::{PERSON, Page};

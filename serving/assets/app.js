@@ -4,11 +4,13 @@ import { byId, el } from "./core/dom.js";
 import { every } from "./core/poll.js";
 import { addressOf, read } from "./core/route.js";
 import { forget, open, storedToken } from "./core/session.js";
+import * as links from "./views/links.js";
 import * as overview from "./views/overview.js";
 
 /** Views by their names in addresses: what they are called, and what shows them. A share sees numbers alone. */
 const VIEWS = {
   overview: { name: "Overview", module: overview, forShares: true },
+  links: { name: "Links", module: links },
 };
 const NOT_ACCEPTED = "This key is not accepted any more.";
 

@@ -2,6 +2,7 @@
 
 mod driver;
 mod frame;
+mod links;
 mod overview;
 mod page;
 mod parts;

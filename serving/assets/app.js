@@ -4,6 +4,7 @@ import { byId, el } from "./core/dom.js";
 import { every } from "./core/poll.js";
 import { addressOf, read } from "./core/route.js";
 import { forget, open, storedToken } from "./core/session.js";
+import * as events from "./views/events.js";
 import * as links from "./views/links.js";
 import * as overview from "./views/overview.js";
 
@@ -11,6 +12,7 @@ import * as overview from "./views/overview.js";
 const VIEWS = {
   overview: { name: "Overview", module: overview, forShares: true },
   links: { name: "Links", module: links },
+  events: { name: "Events", module: events },
 };
 const NOT_ACCEPTED = "This key is not accepted any more.";
 

@@ -1,6 +1,7 @@
 //! A person at the dashboard, in a real browser.
 
 mod driver;
+mod events;
 mod frame;
 mod links;
 mod overview;

@@ -4,15 +4,23 @@ import { byId, el } from "./core/dom.js";
 import { every } from "./core/poll.js";
 import { addressOf, read } from "./core/route.js";
 import { forget, open, storedToken } from "./core/session.js";
+import * as campaigns from "./views/campaigns.js";
+import * as data from "./views/data.js";
 import * as events from "./views/events.js";
 import * as links from "./views/links.js";
+import * as money from "./views/money.js";
 import * as overview from "./views/overview.js";
+import * as settings from "./views/settings.js";
 
 /** Views by their names in addresses: what they are called, and what shows them. A share sees numbers alone. */
 const VIEWS = {
   overview: { name: "Overview", module: overview, forShares: true },
   links: { name: "Links", module: links },
   events: { name: "Events", module: events },
+  money: { name: "Goals and money", module: money },
+  campaigns: { name: "Campaigns", module: campaigns },
+  data: { name: "Data", module: data },
+  settings: { name: "Settings", module: settings },
 };
 const NOT_ACCEPTED = "This key is not accepted any more.";
 

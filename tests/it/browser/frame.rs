@@ -66,6 +66,45 @@ async fn an_address_with_a_key_signs_in_by_itself_and_does_not_keep_it() {
 }
 
 #[tokio::test]
+async fn each_view_has_an_address_and_going_back_works() {
+    let page = Page::signed_in().await;
+    for (view, heading) in [
+        ("links", "Links"),
+        ("events", "Events"),
+        ("money", "Goals and money"),
+        ("campaigns", "Campaigns"),
+        ("data", "Data"),
+        ("settings", "Settings"),
+    ] {
+        page.click(&format!("#views a[data-view={view}]")).await;
+        page.wait_for("#main h1", |shown| shown == heading).await;
+        let hash = page.hash().await;
+        assert!(hash.starts_with(&format!("/{view}")), "{hash}");
+        assert!(!hash.contains(&page.customer.key), "{hash}");
+    }
+    page.browser.back().await.unwrap();
+    page.wait_for("#main h1", |shown| shown == "Data").await;
+    page.browser.refresh().await.unwrap();
+    page.wait_for("#main h1", |shown| shown == "Data").await;
+
+    // The question goes along from view to view.
+    page.go("/money?range=30d").await;
+    page.click("#views a[data-view=overview]").await;
+    page.wait_for_hash(|hash| hash == "/overview?range=30d")
+        .await;
+    let chosen = page
+        .run("return document.getElementById('range').value")
+        .await;
+    assert_eq!(chosen, json!("30d"));
+
+    // Nothing was asked of anybody else.
+    let outside = page
+        .run("return performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => !name.startsWith(location.origin))")
+        .await;
+    assert_eq!(outside, json!([]));
+}
+
+#[tokio::test]
 async fn a_share_sees_numbers_and_nothing_else() {
     let page = Page::blank().await;
     let share = json!({"name": "Agency", "hides_money": true});
@@ -84,4 +123,38 @@ async fn a_share_sees_numbers_and_nothing_else() {
     page.go("/settings").await;
     page.wait_for("#tile-clicks", |shown| shown == "0").await;
     assert_eq!(page.text("#views").await, "Overview");
+}
+
+#[tokio::test]
+async fn what_is_shown_is_never_run() {
+    let page = Page::signed_in().await;
+    let hostile = "<script>window.owned = 1</script><img src=x onerror='window.owned = 2'>";
+    let link = json!({
+        "slug": "hostile", "destination": "https://example.com/", "title": hostile,
+        "tags": ["<img src=x onerror=owned=3>"], "note": hostile,
+    });
+    let id = page.customer.create("links", &link).await;
+    let campaign = json!({"name": hostile});
+    page.customer.create("campaigns", &campaign).await;
+    page.send_clicks("hostile", 1, PERSON, "https://www.example.org/")
+        .await;
+    for view in [
+        "/links",
+        "/campaigns",
+        "/settings/changes",
+        &format!("/links/{id}"),
+    ] {
+        page.go(view).await;
+        page.wait_for("#main table, #main .facts", |shown| !shown.is_empty())
+            .await;
+        let text = page
+            .run("return document.getElementById('main').textContent")
+            .await;
+        assert!(
+            text.as_str().unwrap().contains("<script>window.owned"),
+            "{view}: {text}"
+        );
+        let made = "return [window.owned ?? null, document.querySelectorAll('main script, main img').length]";
+        assert_eq!(page.run(made).await, json!([null, 0]), "{view}");
+    }
 }

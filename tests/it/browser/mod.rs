@@ -7,6 +7,7 @@ mod links;
 mod overview;
 mod page;
 mod parts;
+mod settings;
 
 pub use driver::Driver;
 use page::{PERSON, Page};

@@ -1,5 +1,6 @@
 //! A person at the dashboard, in a real browser.
 
+mod accessible;
 mod driver;
 mod events;
 mod frame;

@@ -3,8 +3,6 @@
 const TIME_OUT_MS = 40_000;
 /** An account has four questions at once; one is left for others. */
 const AT_ONCE = 3;
-/** The parameter that names the page of a list. */
-const CURSOR = "after";
 
 /** A refused or failed request, readable by people. `status` 0: the server was not reached. */
 export class Problem extends Error {
@@ -62,8 +60,8 @@ export function client(token) {
 
   /** One page of a list: its items, and the cursor of the next page if there is one. */
   async function page(path, params, cursor, signal) {
-    const answer = await ask("GET")(path, { params: { ...params, [CURSOR]: cursor ?? undefined }, signal });
-    return { items: answer.items ?? [], next: answer.next_cursor ?? answer.next ?? null, meta: answer.meta };
+    const answer = await ask("GET")(path, { params: { ...params, cursor: cursor ?? undefined }, signal });
+    return { items: answer.items ?? [], next: answer.next_cursor ?? null, meta: answer.meta };
   }
 
   return {

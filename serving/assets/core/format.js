@@ -35,10 +35,11 @@ export function change(now, before) {
   return { text, direction: part > 0 ? "up" : "down" };
 }
 
-/** A moment for people; `otherwise` if it is none. */
-export function when(value, otherwise = dash) {
+/** A moment for people, in their own time zone or in `zone`; `otherwise` if it is none. */
+export function when(value, otherwise = dash, zone) {
   const time = new Date(value ?? NaN);
-  return Number.isNaN(time.getTime()) ? otherwise : moment.format(time);
+  if (Number.isNaN(time.getTime())) return otherwise;
+  return zone ? new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", timeZone: zone }).format(time) : moment.format(time);
 }
 
 /** How long ago, in words. */

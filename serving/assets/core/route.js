@@ -3,7 +3,7 @@
 
 const VIEWS = ["overview", "links", "events", "money", "campaigns", "settings", "data"];
 /** What belongs to one view alone, and does not follow to another. */
-const OWN = ["search", "with_tag", "archived", "after", "section", "type"];
+const OWN = ["search", "with_tag", "archived", "cursor", "section", "type"];
 
 /** The view, the id within it, and the parameters of the address. */
 export function read(hash = location.hash) {

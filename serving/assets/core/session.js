@@ -17,33 +17,36 @@ export async function open(token) {
   const about = isShare ? await ofShare(api) : await ofKey(api);
   sessionStorage.setItem(STORED, token);
   const ending = new AbortController();
-  const { currency, valueCurrency, ...rest } = about;
-  /** The currency of a metric's sums, if there is one: costs are the account's, values what conversions brought. */
-  const currencyOf = (metric) => (metric === "cost" ? currency : valueCurrency);
+  const { currency, currencies, ...rest } = about;
+  /** The currency of a metric's sums, if there is one for all of them. */
+  const currencyOf = (metric) => currencies?.[metric] ?? currencies?.value;
   return { api, isShare, ...rest, currency, currencyOf, signal: ending.signal, end: () => ending.abort() };
 }
 
 async function ofKey(api) {
-  const [account, valueCurrency] = await Promise.all([api.get("/v1/account"), currencyOfValues(api)]);
+  const [account, currencies] = await Promise.all([api.get("/v1/account"), currenciesOf(api)]);
   const { currency, timezone } = account.settings ?? {};
-  return { name: account.name, currency, valueCurrency, timezone, showsMoney: true };
+  return { name: account.name, currency, currencies: { cost: currency, ...currencies }, timezone, showsMoney: true };
 }
 
 /** A share does not say what it hides: it is asked. */
 async function ofShare(api) {
   await api.get("/v1/stats", { metrics: "clicks", range: "today" });
   try {
-    const valueCurrency = await currencyOfValues(api);
-    return { name: "Shared numbers", valueCurrency, showsMoney: true };
+    return { name: "Shared numbers", currencies: await currenciesOf(api), showsMoney: true };
   } catch (problem) {
     if (problem.status !== 403) throw problem;
     return { name: "Shared numbers", showsMoney: false };
   }
 }
 
-/** The currency of all values of late; undefined where there are none, or several. */
-async function currencyOfValues(api) {
-  const { results } = await api.get("/v1/stats", { metrics: "value", group_by: "currency", range: "90d", limit: 2 });
-  const found = (results ?? []).filter(({ currency }) => currency);
-  return found.length === 1 && !found[0].other ? found[0].currency : undefined;
+/** The currencies of all values, costs and profits of late; one that is missing has none, or several. */
+async function currenciesOf(api) {
+  const { results } = await api.get("/v1/stats", { metrics: "value,cost,profit", group_by: "currency", range: "90d" });
+  const currencies = {};
+  for (const metric of ["value", "cost", "profit"]) {
+    const found = (results ?? []).filter((row) => row.currency && Number(row[metric]) !== 0);
+    if (found.length === 1) currencies[metric] = found[0].currency;
+  }
+  return currencies;
 }

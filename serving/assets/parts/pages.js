@@ -7,6 +7,6 @@ import { change } from "../core/route.js";
 export function pages(at, next) {
   if (!at && !next) return "";
   return el("nav", { className: "actions", "aria-label": "Pages" },
-    at && button("First page", () => change({ after: null })),
-    next && button("Next page", () => change({ after: next }), { id: "next-page" }));
+    at && button("First page", () => change({ cursor: null })),
+    next && button("Next page", () => change({ cursor: next }), { id: "next-page" }));
 }

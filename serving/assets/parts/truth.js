@@ -1,11 +1,11 @@
 // How true numbers are, in words: what is missing, and where nothing could be counted.
 
 import { el } from "../core/dom.js";
-import { when } from "../core/format.js";
+import { number, when } from "../core/format.js";
 
-const REASONS = {
-  down: "a collector was down", refused: "events were turned away", unrecorded: "events could not be recorded",
-};
+const REASONS = { collector_down: "a collector was down", unrecorded: "events could not be recorded" };
+/** Gaps that are told one by one. */
+const MOST_GAPS = 3;
 
 /** Fills `place` with what somebody must know of these numbers; nothing, if they are whole. */
 export function showTruth(place, metas) {
@@ -18,18 +18,21 @@ export function showTruth(place, metas) {
 function notesOf(meta) {
   const notes = [];
   const missing = [meta.missing].flat().filter(Boolean).map(String);
-  if (meta.complete === false) {
-    const why = missing.length > 0 ? ` Missing: ${missing.join("; ")}.` : "";
-    notes.push(`These numbers are not complete yet: some events are still being counted.${why}`);
-  } else if (missing.length > 0) {
-    notes.push(`Not in these numbers: ${missing.join("; ")}.`);
+  if (missing.length > 0) {
+    notes.push(`These numbers are not complete. ${missing.map((text) => text.replace(/^live: /, "")).join("; ")}.`);
+  } else if (meta.complete === false) {
+    notes.push("These numbers are not complete yet: some events are still being counted.");
   }
   if (meta.unchecked) notes.push("An event may be counted twice until the next batch, which leaves it out.");
-  for (const gap of gapsOf(meta).slice(0, 5)) {
-    notes.push(`Between ${when(gap.from)} and ${when(gap.to)} ${REASONS[gap.reason] ?? gap.reason}: the curve is broken there, which does not mean that nothing happened.`);
+  const gaps = gapsOf(meta);
+  for (const { from, to, reason, events } of gaps.slice(-MOST_GAPS)) {
+    const time = to ? `Between ${when(from)} and ${when(to)}` : `Since ${when(from)}`;
+    const count = events ? ` (${number(events)} events)` : "";
+    notes.push(`${time} ${REASONS[reason] ?? reason}${count}: that nothing is counted there does not mean that nothing happened.`);
   }
+  if (gaps.length > MOST_GAPS) notes.push(`There are ${number(gaps.length - MOST_GAPS)} earlier gaps in this time, shaded in the curve.`);
   return notes;
 }
 
-/** Times in which not everything could be counted. */
+/** Times in which not everything could be counted: `{from, to, reason}`; without `to` it goes on. */
 export const gapsOf = (meta) => (Array.isArray(meta?.gaps) ? meta.gaps : []);

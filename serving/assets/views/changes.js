@@ -16,7 +16,7 @@ export function mountChanges(place, view) {
 
   async function load() {
     try {
-      const page = await view.api.page("/v1/changes", { limit: PER_PAGE }, view.route.params.get("after"), view.signal);
+      const page = await view.api.page("/v1/changes", { limit: PER_PAGE }, view.route.params.get("cursor"), view.signal);
       if (page.items.length === 0) showEmpty(panel, "Nothing has been changed yet");
       else show(page);
     } catch (problem) {
@@ -35,7 +35,7 @@ export function mountChanges(place, view) {
         button("Undo", () => undo(change), { className: "link", "aria-label": `Undo: ${change.kind} ${change.object} ${change.what}` })) },
     ];
     panel.replaceChildren(table("Changes", columns, items), el("div", { className: "card-foot" }, csvButton("changes", columns, () => items)),
-      pages(view.route.params.get("after"), next));
+      pages(view.route.params.get("cursor"), next));
   }
 
   async function undo(change) {

@@ -54,7 +54,7 @@ export function curvePanel(view) {
       }
       draw(question, answer, before, forecast, annotations);
     }
-    notes.replaceChildren(...annotations.map((one, at) => note(view, one, at, again)));
+    notes.replaceChildren(...annotations.map((one, at) => note(view, one, at, question.zone, again)));
     notes.hidden = annotations.length === 0;
   }
 
@@ -135,10 +135,10 @@ async function askForecast(view, question) {
   }
 }
 
-function note(view, annotation, at, again) {
-  const until = annotation.to ? ` – ${when(annotation.to)}` : "";
+function note(view, annotation, at, zone, again) {
+  const until = annotation.to ? ` – ${when(annotation.to, "", zone)}` : "";
   return el("li", {}, el("span", { className: "annotation-number", "aria-hidden": "true" }, String(at + 1)),
-    el("span", {}, annotation.text), el("span", { className: "muted" }, `${when(annotation.from)}${until}`),
+    el("span", {}, annotation.text), el("span", { className: "muted" }, `${when(annotation.from, "", zone)}${until}`),
     button("Edit", () => openAnnotation(view, annotation, again), { className: "link", "aria-label": `Edit the note ${annotation.text}` }),
     button("Delete", () => removeAnnotation(view, annotation, again), { className: "link", "aria-label": `Delete the note ${annotation.text}` }));
 }

@@ -16,7 +16,7 @@ export function curve(question, answer, before, forecast) {
   const { metric, interval, now } = question;
   const width = secondsOf(interval);
   const at = now / 1_000;
-  const gaps = gapsOf(answer.meta).map(({ from, to }) => ({ from: seconds(from), to: seconds(to) }));
+  const gaps = gapsOf(answer.meta).map(({ from, to }) => ({ from: seconds(from), to: to ? seconds(to) : at }));
   const buckets = (answer.results ?? []).map((row, i) => ({
     time: seconds(row.time), value: valueOf(row, metric), before: valueOf(before?.results?.[i], metric),
   }));

@@ -1,7 +1,8 @@
 // How far the numbers can be trusted, in words: the audit, and the state of the data.
 
 import { el, showProblem } from "../core/dom.js";
-import { duration, number, when } from "../core/format.js";
+import { duration, money, number, when } from "../core/format.js";
+import { metricName } from "../core/names.js";
 import { asked, understand } from "../core/question.js";
 import { csvButton, table } from "../parts/table.js";
 
@@ -12,12 +13,15 @@ export function mount(main, view) {
   const audit = el("div", { className: "panel", id: "audit" }, "Loading …");
   const state = el("div", { className: "panel", id: "state" }, "Loading …");
   const days = el("div", { className: "panel" });
+  const restated = el("div", { className: "panel", id: "restated" });
   main.replaceChildren(
     el("div", { className: "page-head" }, el("div", {}, el("h1", {}, "Data"), el("p", {}, "Whether every event is counted, and counted once."))),
     el("div", { className: "halves" },
       el("section", { className: "card", "aria-label": "Audit" }, el("h2", {}, "Audit"), audit),
       el("section", { className: "card", "aria-label": "Today's numbers" }, el("h2", {}, "Today's numbers"), state)),
-    el("section", { className: "card", "aria-label": "Day by day" }, el("h2", {}, "Day by day ", el("small", {}, `last ${DAYS} days, UTC`)), days));
+    el("section", { className: "card", "aria-label": "Day by day" }, el("h2", {}, "Day by day ", el("small", {}, `last ${DAYS} days, UTC`)), days),
+    el("section", { className: "card", "aria-label": "Corrections" }, el("h2", {}, "Corrections"),
+      el("p", { className: "muted" }, "What has changed of days that were counted for good."), restated));
 
   const part = (panel, ask) => async () => {
     try {
@@ -32,6 +36,9 @@ export function mount(main, view) {
     const found = await view.api.get("/v1/audit", { days: DAYS }, view.signal);
     showAudit(audit, found);
     showDays(days, found.settled?.days ?? []);
+  }));
+  view.every(EVERY_MS, part(restated, async () => {
+    showRestated(restated, (await view.api.page("/v1/restatements", {}, null, view.signal)).items);
   }));
   view.every(EVERY_MS, part(state, async () => {
     const question = { ...understand(new URLSearchParams({ range: "today" }), Date.now()), filters: new Map() };
@@ -67,6 +74,24 @@ function showState(panel, meta) {
     fact("Counted for good (settled)", sums(meta.settled)), fact("Counted live", sums(meta.live)),
     fact("Settled up to", when(meta.settled_through, "nothing yet")), fact("Live numbers are behind by", duration(meta.live_lag_ms)),
     missing && fact("Missing", missing)));
+}
+
+const CAUSES = { late_events: "Events that arrived late", recount: "Everything was counted again" };
+
+function showRestated(panel, items) {
+  if (items.length === 0) {
+    panel.replaceChildren(el("p", { className: "muted" }, "None: what was counted for good has stayed as it was."));
+    return;
+  }
+  const signed = (count) => `${count > 0 ? "+" : "−"}${number(Math.abs(count))}`;
+  const what = ({ changed, value }) => [
+    ...Object.entries(changed ?? {}).map(([metric, count]) => `${signed(count)} ${metricName(metric).toLowerCase()}`),
+    ...Object.entries(value ?? {}).map(([currency, amount]) => `${money(amount, currency)} of value`)].join(", ");
+  const columns = [
+    { name: "Day", text: ({ date }) => date ?? "any" }, { name: "Changed", text: ({ at }) => when(at), plain: ({ at }) => at },
+    { name: "Why", text: ({ cause }) => CAUSES[cause] ?? cause }, { name: "What", text: what },
+  ];
+  panel.replaceChildren(table("Corrections", columns, items), el("div", { className: "card-foot" }, csvButton("corrections", columns, () => items)));
 }
 
 function showDays(panel, days) {

@@ -1,6 +1,6 @@
 // What every view of a link has: its state, and what can be done with it.
 
-import { button, copy, el } from "../core/dom.js";
+import { announce, button, copy, el } from "../core/dom.js";
 import { number, when } from "../core/format.js";
 import { openQr } from "./qr.js";
 
@@ -32,6 +32,6 @@ export async function archive(view, link, done) {
     await view.api.patch(`/v1/links/${link.id}`, { archived: !link.archived });
     done();
   } catch (problem) {
-    if (!view.failed(problem)) alert(problem.detail || problem.title);
+    if (!view.failed(problem)) announce(`Not changed: ${problem.detail || problem.title}`);
   }
 }

@@ -38,7 +38,7 @@ export function mount(main, view) {
       archived: params.get("archived") === "1" ? "true" : "false",
     };
     try {
-      const [page, clicks] = await Promise.all([view.api.page("/v1/links", listed, params.get("after"), view.signal), numbers()]);
+      const [page, clicks] = await Promise.all([view.api.page("/v1/links", listed, params.get("cursor"), view.signal), numbers()]);
       if (view.route === mine) show(page, clicks);
     } catch (problem) {
       if (view.failed(problem)) return;
@@ -60,7 +60,7 @@ export function mount(main, view) {
     selected.clear();
     showBulk();
     if (items.length === 0) {
-      const isSearch = ["search", "with_tag", "after", "archived"].some((name) => view.route.params.has(name));
+      const isSearch = ["search", "with_tag", "cursor", "archived"].some((name) => view.route.params.has(name));
       showEmpty(panel, isSearch ? "No link is like that" : "No links yet",
         isSearch ? "Search for a part of its slug, title, tag or destination." : "Make one with “New link”, and share its short address.");
       return;
@@ -70,7 +70,7 @@ export function mount(main, view) {
     panel.replaceChildren(
       table("Links", columns, items),
       el("div", { className: "card-foot" }, csvButton("links", columns, () => items)),
-      pages(view.route.params.get("after"), next));
+      pages(view.route.params.get("cursor"), next));
   }
 
   function showBulk() {
@@ -83,7 +83,7 @@ export function mount(main, view) {
     const question = understand(view.route.params, Date.now());
     const archived = view.route.params.get("archived") === "1" ? "1" : "";
     bar.replaceChildren(search(), picker("Show", { "": "In use", 1: "Archived" }, archived,
-      (value) => change({ archived: value || null, after: null })), tagChip(view), ...controls(question, []).childNodes);
+      (value) => change({ archived: value || null, cursor: null })), tagChip(view), ...controls(question, []).childNodes);
     load();
   }
   update();
@@ -96,7 +96,7 @@ function searchField(view) {
   let timer;
   input.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => change({ search: input.value.trim() || null, after: null }, { quietly: true }), TYPING_MS);
+    timer = setTimeout(() => change({ search: input.value.trim() || null, cursor: null }, { quietly: true }), TYPING_MS);
   });
   const element = el("label", { className: "picker" }, el("span", {}, "Search"), input);
   return () => {
@@ -108,7 +108,7 @@ function searchField(view) {
 function tagChip(view) {
   const tag = view.route.params.get("with_tag");
   return tag ? el("span", { className: "chip" }, "Tag ", el("strong", {}, tag),
-    el("button", { type: "button", className: "chip-remove", "aria-label": "Remove the filter Tag", onclick: () => change({ with_tag: null, after: null }) }, "✕")) : "";
+    el("button", { type: "button", className: "chip-remove", "aria-label": "Remove the filter Tag", onclick: () => change({ with_tag: null, cursor: null }) }, "✕")) : "";
 }
 
 function columnsOf(view, rows, { selected, showBulk, load }) {

@@ -8,8 +8,6 @@ import { entityOf, projected } from "./curve_data.js";
 
 const ANNOUNCE_EVERY_MS = 60_000;
 const FORECAST_EVERY_MS = 300_000;
-/** Kinds of objects that the stream can be limited to. */
-const STREAMED = ["link", "pixel", "goal", "campaign"];
 
 export function nowPanel(view) {
   const total = el("span", { id: "live-total", className: "live-total" }, "–");
@@ -56,23 +54,17 @@ export function nowPanel(view) {
   }
 
   function update(question) {
-    const params = { timezone: question.zone };
-    let fits = true;
-    for (const [dimension, { isNot, values }] of question.filters) {
-      if (STREAMED.includes(dimension) && !isNot && values.length === 1 && values[0]) params[dimension] = values[0];
-      else fits = false;
-    }
-    element.hidden = !fits;
-    const key = fits ? JSON.stringify(params) : "";
+    const params = { timezone: question.zone, ...(question.bots && { exclude_bots: "false" }) };
+    for (const [dimension, { text }] of question.filters) params[dimension] = text;
+    const key = JSON.stringify(params);
     if (key === watched) return;
     watched = key;
     stream?.abort();
-    stream = null;
     [forecast, latest, zone] = [null, null, question.zone];
     total.textContent = "–";
     heading.hidden = true;
-    view.onState(fits ? "wait" : "off");
-    if (fits) start(params, question);
+    view.onState("wait");
+    start(params, question);
   }
 
   function start(params, question) {
@@ -80,7 +72,7 @@ export function nowPanel(view) {
     const mine = stream;
     const signal = AbortSignal.any([mine.signal, view.signal]);
     follow(view.api, params, (live) => mine === stream && show(live), view.onState, signal).catch(view.failed);
-    const entity = view.session.isShare ? null : entityOf(question.filters, "hourly");
+    const entity = view.session.isShare || question.bots ? null : entityOf(question.filters, "hourly");
     if (!entity) return;
     view.every(FORECAST_EVERY_MS, async () => {
       try {

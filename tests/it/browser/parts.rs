@@ -66,7 +66,7 @@ async fn what_was_not_counted_is_a_break_and_not_nothing() {
             "const hour = (n) => `2026-11-27T${String(n).padStart(2, '0')}:00:00Z`;
              const answer = {
                results: [5, 0, 0, 7, 2, 0].map((clicks, n) => ({ time: hour(n), clicks })),
-               meta: { gaps: [{ from: hour(1), to: hour(2), reason: 'down' }] },
+               meta: { gaps: [{ from: hour(1), to: hour(2), reason: 'collector_down' }] },
              };
              const forecast = { points: [4, 5].map((n) => ({ time: hour(n), value: 10, lower_80: 8, upper_80: 12, lower_95: 6, upper_95: 14 })) };
              const question = { metric: 'clicks', interval: 'hour', now: Date.parse('2026-11-27T04:30:00Z') };
@@ -94,7 +94,7 @@ async fn what_is_missing_is_said_in_words() {
             "const place = document.createElement('div');
              const said = (meta) => { module.showTruth(place, [meta]); return [place.hidden, place.textContent]; };
              return [said({ complete: true }), said({ complete: false, missing: ['events of log 1'] }),
-               said({ complete: true, gaps: [{ from: '2026-11-27T01:00:00Z', to: '2026-11-27T02:00:00Z', reason: 'down' }] })];",
+               said({ complete: true, gaps: [{ from: '2026-11-27T01:00:00Z', to: '2026-11-27T02:00:00Z', reason: 'collector_down' }] })];",
         )
         .await;
     assert_eq!(found[0], json!([true, ""]));

@@ -1,6 +1,6 @@
 // The reference of the API: what /openapi.json says, for people.
 
-import { byId, el } from "./view.js";
+import { byId, el } from "./core/dom.js";
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 const PROBLEM = "application/problem+json";

@@ -19,7 +19,7 @@ const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src
 #[folder = "assets/"]
 struct Assets;
 
-/// `GET /`, `GET /docs` and `GET /assets/{file}`.
+/// `GET /`, `GET /docs` and `GET /assets/{file}`, where files are in folders.
 pub(crate) fn routes() -> Router {
     let index = |headers: HeaderMap| async move { answer("index.html", &headers) };
     let docs = |headers: HeaderMap| async move { answer("docs.html", &headers) };
@@ -27,7 +27,7 @@ pub(crate) fn routes() -> Router {
     Router::new()
         .route("/", get(index))
         .route("/docs", get(docs))
-        .route("/assets/{file}", get(file))
+        .route("/assets/{*file}", get(file))
 }
 
 fn answer(name: &str, headers: &HeaderMap) -> Response {

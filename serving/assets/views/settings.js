@@ -1,0 +1,23 @@
+// Settings: keys, shares, and who changed what. Each section is a part of the address.
+
+import { el } from "../core/dom.js";
+import { addressOf } from "../core/route.js";
+import { mountChanges } from "./changes.js";
+import { mountKeys } from "./keys.js";
+import { mountShares } from "./shares.js";
+
+const SECTIONS = {
+  keys: { name: "Keys", mount: mountKeys },
+  shares: { name: "Shares", mount: mountShares },
+  changes: { name: "Changes", mount: mountChanges },
+};
+
+export function mount(main, view) {
+  const chosen = SECTIONS[view.route.id] ? view.route.id : "keys";
+  const place = el("div", {});
+  const tabs = Object.entries(SECTIONS).map(([id, { name }]) => el("a", {
+    href: addressOf("settings", id), ...(id === chosen && { "aria-current": "page" }),
+  }, name));
+  main.replaceChildren(el("h1", {}, "Settings"), el("nav", { className: "views sections", "aria-label": "Settings" }, tabs), place);
+  return SECTIONS[chosen].mount(place, view);
+}

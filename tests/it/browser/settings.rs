@@ -1,0 +1,125 @@
+//! Keys, shares, changes, goals, campaigns, and the state of the data.
+
+use serde_json::json;
+
+use super::{PERSON, Page};
+
+#[tokio::test]
+async fn a_key_is_shown_once_works_is_rotated_and_revoked() {
+    let page = Page::signed_in().await;
+    page.go("/settings/keys").await;
+    page.click("#new-key").await;
+    page.fill_field("name", "Newsletter tool").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#secret", |shown| shown.starts_with("mr_"))
+        .await;
+    let secret = page.text("#secret").await;
+    let mut reader = page.customer.clone();
+    reader.key = secret.clone();
+    reader.get("/v1/links").await;
+
+    page.browser.refresh().await.unwrap();
+    page.wait_for("#main", |shown| {
+        shown.contains("Newsletter tool") && shown.contains("read")
+    })
+    .await;
+    let source = page.browser.source().await.unwrap();
+    assert!(!source.contains(&secret), "it is shown only once");
+
+    page.click("[aria-label='Rotate Newsletter tool']").await;
+    page.fill_field("grace_hours", "0").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#secret", |shown| {
+        shown.starts_with("mr_") && shown != secret
+    })
+    .await;
+    page.click("dialog .actions button:last-child").await;
+    page.click("[aria-label='Revoke Newsletter tool']").await;
+    page.click("dialog button.danger").await;
+    page.wait_for("#main", |shown| shown.contains("revoked"))
+        .await;
+}
+
+#[tokio::test]
+async fn a_share_is_made_and_its_address_signs_in() {
+    let page = Page::signed_in().await;
+    page.go("/settings/shares").await;
+    page.click("#new-share").await;
+    page.fill_field("name", "Agency").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#secret", |shown| shown.contains("#key=mrs_"))
+        .await;
+    let address = page.text("#secret").await;
+    page.browser.goto(&address).await.unwrap();
+    page.wait_for("#views", |shown| shown == "Overview").await;
+}
+
+#[tokio::test]
+async fn a_change_is_listed_and_undone() {
+    let page = Page::signed_in().await;
+    let link = json!({"slug": "spring", "destination": "https://example.com/"});
+    let id = page.customer.create("links", &link).await;
+    let changed = json!({"destination": "https://example.com/wrong"});
+    page.customer
+        .patch(&format!("/v1/links/{id}"), &changed)
+        .await;
+    page.go("/settings/changes").await;
+    page.wait_for("#main", |shown| shown.contains("https://example.com/wrong"))
+        .await;
+    page.click(&format!("[aria-label='Undo: link {id} changed']"))
+        .await;
+    page.wait_for("#announcer", |shown| shown.contains("as it was before"))
+        .await;
+    let stored = page.link("spring").await;
+    assert_eq!(stored["destination"], json!("https://example.com/"));
+}
+
+#[tokio::test]
+async fn goals_campaigns_and_costs_are_made_and_have_their_numbers() {
+    let page = Page::signed_in().await;
+    page.go("/campaigns").await;
+    page.click("#new-campaign").await;
+    page.fill_field("name", "Big release").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#main", |shown| shown.contains("Big release"))
+        .await;
+    let link =
+        json!({"slug": "spring", "destination": "https://example.com/", "campaign": "Big release"});
+    page.customer.create("links", &link).await;
+    page.send_clicks("spring", 2, PERSON, "https://www.google.com/")
+        .await;
+
+    page.go("/money").await;
+    page.click("#new-goal").await;
+    page.fill_field("name", "purchase").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#main", |shown| shown.contains("purchase"))
+        .await;
+    page.click("#new-cost").await;
+    page.fill_field("campaign", "Big release").await;
+    page.fill_field("amount", "many").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("dialog .error:not(:empty)", |shown| !shown.is_empty())
+        .await;
+    page.click("dialog .chip-remove").await;
+
+    page.go("/campaigns").await;
+    page.wait_for("#main tbody", |shown| {
+        shown.contains("Big release") && shown.contains('2')
+    })
+    .await;
+    page.click("#main tbody a").await;
+    page.wait_for("#tile-clicks", |shown| shown == "2").await;
+    page.wait_for(".chip", |shown| shown.contains("Big release"))
+        .await;
+}
+
+#[tokio::test]
+async fn the_state_of_the_data_is_told_in_words() {
+    let page = Page::signed_in().await;
+    page.go("/data").await;
+    page.wait_for("#audit", |shown| shown.contains("Everything adds up"))
+        .await;
+    page.wait_for("#state", |shown| shown.contains("Complete"))
+        .await;
+}

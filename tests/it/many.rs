@@ -35,9 +35,15 @@ impl Site {
 
     /// Starts a process with a data folder of its own.
     pub async fn start(&self, roles: &str, name: &str) -> Server {
+        self.start_with(roles, name, &[]).await
+    }
+
+    /// The same, with these flags besides.
+    pub async fn start_with(&self, roles: &str, name: &str, more: &[&str]) -> Server {
         let redis = self.redis.url();
         let mut flags = vec!["--redis-url", &redis, "--segment-interval", "300ms"];
         flags.extend(["--epoch-max-age", "2s"]);
+        flags.extend(more);
         let folder = self.folder.path().join(name);
         let mut server = Server::run(roles, &folder, &flags).at(&self.place);
         server.start().await;

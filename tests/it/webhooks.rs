@@ -9,12 +9,16 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    eventually,
-    http::Customer,
-    process::Server,
-    receiver::{Message, Mood, Receiver},
-    tools,
+use crate::{
+    many::Site,
+    support::{
+        eventually,
+        http::Customer,
+        place::Place,
+        process::Server,
+        receiver::{Message, Mood, Receiver},
+        tools,
+    },
 };
 
 /// Short, so that messages come soon.
@@ -403,6 +407,51 @@ async fn who_is_gone_or_deleted_is_told_nothing_and_secrets_overlap() {
         .await;
     wait_for(&gone, &first.union(&second).cloned().collect()).await;
     assert_eq!(deleted.taken().len(), taken);
+}
+
+/// Two processes that send, over Redis: one at a time, and the other when that dies.
+#[tokio::test]
+async fn another_process_goes_on_when_the_one_that_sends_dies() {
+    let site = Site::new(Place::folder);
+    let private = &FLAGS[..1];
+    let collector = site.start("collector", "collector").await;
+    let serve = site.start_with("serve", "serve", private).await;
+    let mut senders = [
+        site.start_with("jobs", "jobs-1", private).await,
+        site.start_with("jobs", "jobs-2", private).await,
+    ];
+    let customer = Customer::new(&serve.api, &collector.collector, &serve.admin_token()).await;
+    let receiver = Receiver::start().await;
+    let goal = goal(&customer).await;
+    let webhook = json!({"name": "Shop", "url": receiver.url("/hook")});
+    customer.post("/v1/webhooks", &webhook).await;
+    let mut recorded = BTreeSet::new();
+    recorded.insert(convert(&customer, &goal, &[("txid", "before")]).await);
+    wait_for(&receiver, &recorded).await;
+    let times: BTreeSet<usize> = told_times(&receiver.taken());
+    assert_eq!(times, BTreeSet::from([1]), "one sends at a time");
+    // Whichever it was that sent: one of the two deaths is its.
+    for (death, dying) in senders.iter_mut().enumerate() {
+        dying.kill();
+        for n in 0..5 {
+            let transaction = format!("{death}-{n}");
+            recorded.insert(convert(&customer, &goal, &[("txid", &*transaction)]).await);
+        }
+        wait_for(&receiver, &recorded).await;
+        dying.start().await;
+    }
+    for (event, ids) in told(&receiver.taken()) {
+        assert_eq!(ids.len(), 1, "{event}: {ids:?}");
+    }
+}
+
+/// How often events were told.
+fn told_times(messages: &[Message]) -> BTreeSet<usize> {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    messages
+        .iter()
+        .for_each(|it| *times.entry(it.id()).or_default() += 1);
+    times.into_values().collect()
 }
 
 /// A receiver that hangs, and much to tell it: others of the account and of other accounts are told, and memory is bounded.

@@ -1,5 +1,6 @@
 //! What comes late changes a day that was settled, and is told.
 
+use model::{Clock, SystemClock, time};
 use serde_json::{Value, json};
 
 use crate::support::{http::Customer, process::Server};
@@ -33,8 +34,9 @@ async fn what_late_events_change_is_told_by_day_and_to_nobody_else() {
     customer.settle().await;
     assert_eq!(customer.get("/v1/restatements").await["items"], json!([]));
 
-    let late = chrono::Utc::now() - chrono::TimeDelta::days(3);
-    let (at, day) = (late.to_rfc3339(), late.date_naive().to_string());
+    let late_ms = SystemClock.now_ms() - 3 * 86_400_000;
+    let at = time::rfc3339(late_ms);
+    let day = time::day_text(time::day_of(time::minute_of(late_ms))).unwrap();
     let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
     let click = json!({"link": "link", "occurred_at": at, "user_agent": agent});
     send(&customer, click).await;

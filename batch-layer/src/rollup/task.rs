@@ -27,6 +27,7 @@ pub struct Task {
 /// A piece of work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there are a few at a time")]
 pub enum Piece {
     /// Segments become runs.
     Count(Count),

@@ -110,8 +110,7 @@ fn views(told: &Restatements, account: EntityId, zone: Tz) -> Vec<RestatementVie
         value: values,
         is_whole,
     };
-    let mut days: BTreeMap<NaiveDate, (BTreeMap<&'static str, i64>, BTreeMap<String, i64>)> =
-        BTreeMap::new();
+    let mut days: BTreeMap<NaiveDate, (Events, Values)> = BTreeMap::new();
     for row in told.late.of(account.raw) {
         let Some(day) = calendar::date_of(row.minute, zone) else {
             continue;
@@ -140,11 +139,12 @@ fn views(told: &Restatements, account: EntityId, zone: Tz) -> Vec<RestatementVie
     views
 }
 
-fn add(
-    events: &mut BTreeMap<&'static str, i64>,
-    values: &mut BTreeMap<String, i64>,
-    row: &Restated,
-) {
+/// By metric, how many more events.
+type Events = BTreeMap<&'static str, i64>;
+/// By currency, in millionths, how much more value.
+type Values = BTreeMap<String, i64>;
+
+fn add(events: &mut Events, values: &mut Values, row: &Restated) {
     for (measure, more) in Measure::COUNTERS.into_iter().zip(&row.events) {
         if *more != 0 && measure != Measure::Changes {
             *events.entry(measure.column()).or_default() += more;

@@ -101,6 +101,7 @@ pub(crate) struct Wanted {
 
 macro_rules! wanted {
     ($($name:ident: $($field:ident)*;)*) => {$(
+        #[allow(clippy::needless_update, reason = "some have all fields")]
         impl From<$name> for Wanted {
             fn from(asked: $name) -> Self {
                 Self {

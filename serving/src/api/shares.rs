@@ -109,8 +109,11 @@ pub(crate) async fn create_share(
     once::answer_with_secret(&app, &doer, once.as_ref(), 1, told, decide).await
 }
 
+/// Filters by name.
+type Filters = Box<[(Box<str>, Box<str>)]>;
+
 /// The filters of a share, with the ids of the objects that they name.
-fn read(app: &App, account: EntityId, text: &str) -> Result<Box<[(Box<str>, Box<str>)]>, Problem> {
+fn read(app: &App, account: EntityId, text: &str) -> Result<Filters, Problem> {
     let mut read: Vec<(Box<str>, Box<str>)> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
         let Some(name) = filters::name(&name) else {

@@ -97,7 +97,13 @@ impl<'a> Groups<'a> {
 /// Whether a group is worth a row.
 fn shown(query: &Query, counts: &Counts) -> bool {
     let mut metrics = query.metrics.iter();
-    metrics.any(|metric| metric.is_rate_or_money() || sum(query, *metric, *counts) != 0)
+    let seen = [Metric::Clicks, Metric::Views, Metric::Conversions];
+    let is_seen = || seen.iter().any(|metric| sum(query, *metric, *counts) != 0);
+    metrics.any(|metric| match metric {
+        // Where there was an event there was a visitor.
+        Metric::UniqueVisitors => is_seen(),
+        metric => metric.is_rate_or_money() || sum(query, *metric, *counts) != 0,
+    })
 }
 
 /// A metric that is a sum of counts.

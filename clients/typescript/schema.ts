@@ -998,6 +998,105 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the webhooks of the account, in the order of their ids */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Makes a webhook, or an outgoing postback
+         * @description It is told what is recorded from now on, each message at least once and with the same `webhook-id` each time, signed as
+         *     Standard Webhooks says.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a webhook, without its secret */
+        get: operations["read_webhook"];
+        put?: never;
+        post?: never;
+        /** Deletes a webhook: nothing more is sent to it */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /** Changes the fields of a webhook that are given; null brings back the default */
+        patch: operations["change_webhook"];
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the last hundred deliveries of a webhook, the newest first */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a webhook another secret
+         * @description For a while messages have two signatures, one with each, so that receivers can be changed without haste.
+         */
+        post: operations["rotate_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a test message now, and says what came back
+         * @description Its type is `webhook.test`; a postback gets examples for its macros. It is not in the list of deliveries, and a webhook that
+         *     is disabled is tested, too.
+         */
+        post: operations["test_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/{slug}": {
         parameters: {
             query?: never;
@@ -1104,7 +1203,7 @@ export interface components {
              */
             id: string | null;
             /**
-             * @description `key`, or `operator`: whoever runs the installation.
+             * @description `key`, `operator`: whoever runs the installation, or `system`: the installation itself.
              * @example key
              */
             kind: string;
@@ -1420,11 +1519,7 @@ export interface components {
         };
         /** @description What clients set of a campaign. */
         CampaignBody: {
-            /**
-             * @description What a click of a person costs on a link in it that says nothing itself, a decimal in the account's currency.
-             * @example 0.05
-             */
-            cost_per_click?: string | null;
+            cost_per_click?: components["schemas"]["Money"] | null;
             /**
              * @description For people; unique in the account. Needed.
              * @example Autumn
@@ -1620,11 +1715,7 @@ export interface components {
         };
         /** @description What clients set of a cost. */
         CostBody: {
-            /**
-             * @description What was paid, a decimal. Needed.
-             * @example 70.00
-             */
-            amount?: string | null;
+            amount?: components["schemas"]["Money"] | null;
             /**
              * @description The campaign that it was paid for: its id or its name.
              * @example null
@@ -1721,6 +1812,49 @@ export interface components {
              * @example 30
              */
             stored: number;
+        };
+        /** @description One try to deliver a message. */
+        Delivery: {
+            /**
+             * @description When it was sent.
+             * @example 2026-01-02T03:04:05Z
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Which try it was.
+             * @example 1
+             */
+            attempt: number;
+            /** @description Whether the receiver took it. */
+            delivered: boolean;
+            /**
+             * @description Why it was not taken; null: it was.
+             * @example null
+             */
+            error: string | null;
+            /**
+             * @description Id of the message, the same at each try: the header `webhook-id`.
+             * @example msg_0000000000004_0000000000000000000000002D-3
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Status of the answer; null: there was none.
+             * @example 204
+             */
+            status: number | null;
+            /**
+             * Format: int64
+             * @description How long it took, milliseconds.
+             * @example 41
+             */
+            took_ms: number;
+            /**
+             * @description Its type.
+             * @example conversion.created
+             */
+            type: string;
         };
         /** @description A domain of the account. */
         Domain: {
@@ -1994,6 +2128,11 @@ export interface components {
          * @enum {string}
          */
         EventState: "recorded" | "stored" | "sealed" | "settled";
+        /**
+         * @description The `type` of a message.
+         * @enum {string}
+         */
+        EventType: "link.clicked" | "conversion.created" | "conversion.changed";
         /** @description How true an answer of events is. */
         EventsMeta: {
             /**
@@ -2029,6 +2168,36 @@ export interface components {
              * @example destination
              */
             field: string;
+        };
+        /** @description Which events are told: those for which all of this holds. */
+        FiltersBody: {
+            /**
+             * @description Whether clicks of bots are told, too.
+             * @default false
+             * @example false
+             */
+            bots: boolean;
+            /**
+             * @description Ids of campaigns.
+             * @example [
+             *       "cmp_0000000000006"
+             *     ]
+             */
+            campaigns?: string[];
+            /**
+             * @description Ids of goals, of conversions.
+             * @example [
+             *       "gol_0000000000008"
+             *     ]
+             */
+            goals?: string[];
+            /**
+             * @description Ids of links: clicks on them, and conversions that those led to.
+             * @example [
+             *       "lnk_0000000000005"
+             *     ]
+             */
+            links?: string[];
         };
         /** @description One difference. */
         Finding: {
@@ -2265,11 +2434,7 @@ export interface components {
              * @example EUR
              */
             currency?: string | null;
-            /**
-             * @description The value of a conversion that comes without one, a decimal in the goal's currency.
-             * @example 12.50
-             */
-            default_value?: string | null;
+            default_value?: components["schemas"]["Money"] | null;
             /**
              * @description For people; unique in the account. Needed.
              * @example Lead
@@ -2754,11 +2919,7 @@ export interface components {
              * @example cid
              */
             click_id_param?: string | null;
-            /**
-             * @description What a click of a person costs, a decimal in the account's currency; without it what its campaign says.
-             * @example 0.05
-             */
-            cost_per_click?: string | null;
+            cost_per_click?: components["schemas"]["Money"] | null;
             /**
              * @description Where it leads: http, https, or a scheme that the account allows. Needed. It stays as it is given.
              * @example https://shop.example/spring?size=m
@@ -2856,11 +3017,7 @@ export interface components {
              * @example cid
              */
             click_id_param?: string | null;
-            /**
-             * @description What a click of a person costs, a decimal in the account's currency; without it what its campaign says.
-             * @example 0.05
-             */
-            cost_per_click?: string | null;
+            cost_per_click?: components["schemas"]["Money"] | null;
             /**
              * @description Where it leads: http, https, or a scheme that the account allows. Needed. It stays as it is given.
              * @example https://shop.example/spring?size=m
@@ -3166,6 +3323,57 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        List_Delivery: {
+            /** @description The rows of this page. */
+            items: {
+                /**
+                 * @description When it was sent.
+                 * @example 2026-01-02T03:04:05Z
+                 */
+                at: string;
+                /**
+                 * Format: int32
+                 * @description Which try it was.
+                 * @example 1
+                 */
+                attempt: number;
+                /** @description Whether the receiver took it. */
+                delivered: boolean;
+                /**
+                 * @description Why it was not taken; null: it was.
+                 * @example null
+                 */
+                error: string | null;
+                /**
+                 * @description Id of the message, the same at each try: the header `webhook-id`.
+                 * @example msg_0000000000004_0000000000000000000000002D-3
+                 */
+                id: string;
+                /**
+                 * Format: int32
+                 * @description Status of the answer; null: there was none.
+                 * @example 204
+                 */
+                status: number | null;
+                /**
+                 * Format: int64
+                 * @description How long it took, milliseconds.
+                 * @example 41
+                 */
+                took_ms: number;
+                /**
+                 * @description Its type.
+                 * @example conversion.created
+                 */
+                type: string;
+            }[];
+            /**
+             * @description What `cursor` must be for the next page; null: this is the last one.
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         List_Domain: {
             /** @description The rows of this page. */
             items: {
@@ -3419,7 +3627,7 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `share`, `key` or `account`.
+                 * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `share`, `webhook`, `key` or `account`.
                  * @example link
                  */
                 kind: string;
@@ -3624,6 +3832,67 @@ export interface components {
                  * @example Agency
                  */
                 name: string;
+            }[];
+            /**
+             * @description What `cursor` must be for the next page; null: this is the last one.
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        List_Webhook: {
+            /** @description The rows of this page. */
+            items: {
+                /**
+                 * @description When it was made.
+                 * @example 2026-01-02T03:04:05Z
+                 */
+                created_at: string;
+                /**
+                 * @description Since when nothing is; null: it is enabled.
+                 * @example null
+                 */
+                disabled_at: string | null;
+                /**
+                 * @description Why.
+                 * @example null
+                 */
+                disabled_reason: string | null;
+                /** @description Whether something is sent. */
+                enabled: boolean;
+                /** @description Of which events. */
+                filters: components["schemas"]["WebhookFilters"];
+                /**
+                 * @description Its id.
+                 * @example whk_0000000000004
+                 */
+                id: string;
+                /** @description What is sent: a message in JSON, or a postback with values in its address. */
+                kind: components["schemas"]["WebhookKind"];
+                /** @description How it is sent. */
+                method: components["schemas"]["WebhookMethod"];
+                /**
+                 * @description For people.
+                 * @example Shop
+                 */
+                name: string;
+                /**
+                 * @description Until when messages are signed with the secret before, too; null: it has had one alone.
+                 * @example 2026-01-03T03:04:05Z
+                 */
+                old_secret_until: string | null;
+                /**
+                 * @description What it is told of.
+                 * @example [
+                 *       "conversion.created"
+                 *     ]
+                 */
+                types: components["schemas"]["EventType"][];
+                /**
+                 * @description Where it is sent.
+                 * @example https://shop.example.com/hooks
+                 */
+                url: string;
             }[];
             /**
              * @description What `cursor` must be for the next page; null: this is the last one.
@@ -3836,6 +4105,11 @@ export interface components {
          * @enum {string}
          */
         Metric: "clicks" | "views" | "conversions" | "bot_clicks" | "bot_views" | "value" | "unique_visitors" | "pending" | "rejected" | "cost" | "profit" | "ctr" | "cr" | "epc" | "aov" | "roi";
+        /**
+         * @description A decimal, better as a text, which no program rounds.
+         * @example 12.50
+         */
+        Money: string | number;
         /** @description A new account and its first key. */
         NewAccount: {
             /**
@@ -3964,6 +4238,64 @@ export interface components {
              * @example mrs_7h4c…
              */
             token: string;
+        };
+        /** @description A new webhook, or one with a new secret. */
+        NewWebhook: {
+            /**
+             * @description When it was made.
+             * @example 2026-01-02T03:04:05Z
+             */
+            created_at: string;
+            /**
+             * @description Since when nothing is; null: it is enabled.
+             * @example null
+             */
+            disabled_at: string | null;
+            /**
+             * @description Why.
+             * @example null
+             */
+            disabled_reason: string | null;
+            /** @description Whether something is sent. */
+            enabled: boolean;
+            /** @description Of which events. */
+            filters: components["schemas"]["WebhookFilters"];
+            /**
+             * @description Its id.
+             * @example whk_0000000000004
+             */
+            id: string;
+            /** @description What is sent: a message in JSON, or a postback with values in its address. */
+            kind: components["schemas"]["WebhookKind"];
+            /** @description How it is sent. */
+            method: components["schemas"]["WebhookMethod"];
+            /**
+             * @description For people.
+             * @example Shop
+             */
+            name: string;
+            /**
+             * @description Until when messages are signed with the secret before, too; null: it has had one alone.
+             * @example 2026-01-03T03:04:05Z
+             */
+            old_secret_until: string | null;
+            /**
+             * @description What messages are signed with. It is shown once.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+            /**
+             * @description What it is told of.
+             * @example [
+             *       "conversion.created"
+             *     ]
+             */
+            types: components["schemas"]["EventType"][];
+            /**
+             * @description Where it is sent.
+             * @example https://shop.example.com/hooks
+             */
+            url: string;
         };
         /** @description Numbers by metric; absent are those that were not asked for. */
         Numbers: {
@@ -4107,7 +4439,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `share`, `key` or `account`.
+             * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `share`, `webhook`, `key` or `account`.
              * @example link
              */
             kind: string;
@@ -4359,6 +4691,12 @@ export interface components {
              * @example 1000
              */
             shares: number;
+            /**
+             * Format: int64
+             * @description Webhooks and postbacks.
+             * @example 20
+             */
+            webhooks: number;
         };
         /** @description What the operator sets of an account. */
         QuotasBody: {
@@ -4423,6 +4761,12 @@ export interface components {
              * @example 1000
              */
             shares?: number | null;
+            /**
+             * Format: int64
+             * @description Webhooks and postbacks that it may have.
+             * @example 20
+             */
+            webhooks?: number | null;
         };
         /** @description Where an acknowledged event is, and what counts it. */
         Receipt: {
@@ -4625,6 +4969,16 @@ export interface components {
             /**
              * Format: int32
              * @description For so many hours the secret that it had opens what the new one does: from 0 to 168.
+             * @default 24
+             * @example 24
+             */
+            grace_hours: number | null;
+        };
+        /** @description How a webhook gets another secret. */
+        RotateWebhookBody: {
+            /**
+             * Format: int32
+             * @description For so many hours messages are signed with the secret that it had, too: from 0 to 168.
              * @default 24
              * @example 24
              */
@@ -5369,6 +5723,54 @@ export interface components {
              */
             reason: string;
         };
+        /** @description A test message, and what came back. */
+        TestedWebhook: {
+            /**
+             * @description When it was sent.
+             * @example 2026-01-02T03:04:05Z
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Which try it was.
+             * @example 1
+             */
+            attempt: number;
+            /**
+             * @description The first characters of the answer's body.
+             * @example ok
+             */
+            body: string;
+            /** @description Whether the receiver took it. */
+            delivered: boolean;
+            /**
+             * @description Why it was not taken; null: it was.
+             * @example null
+             */
+            error: string | null;
+            /**
+             * @description Id of the message, the same at each try: the header `webhook-id`.
+             * @example msg_0000000000004_0000000000000000000000002D-3
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Status of the answer; null: there was none.
+             * @example 204
+             */
+            status: number | null;
+            /**
+             * Format: int64
+             * @description How long it took, milliseconds.
+             * @example 41
+             */
+            took_ms: number;
+            /**
+             * @description Its type.
+             * @example conversion.created
+             */
+            type: string;
+        };
         /** @description How many clicks a link had. */
         TotalBody: {
             /**
@@ -5547,6 +5949,120 @@ export interface components {
              */
             timezone: string;
         };
+        /** @description Who is told of what, without the secret. */
+        Webhook: {
+            /**
+             * @description When it was made.
+             * @example 2026-01-02T03:04:05Z
+             */
+            created_at: string;
+            /**
+             * @description Since when nothing is; null: it is enabled.
+             * @example null
+             */
+            disabled_at: string | null;
+            /**
+             * @description Why.
+             * @example null
+             */
+            disabled_reason: string | null;
+            /** @description Whether something is sent. */
+            enabled: boolean;
+            /** @description Of which events. */
+            filters: components["schemas"]["WebhookFilters"];
+            /**
+             * @description Its id.
+             * @example whk_0000000000004
+             */
+            id: string;
+            /** @description What is sent: a message in JSON, or a postback with values in its address. */
+            kind: components["schemas"]["WebhookKind"];
+            /** @description How it is sent. */
+            method: components["schemas"]["WebhookMethod"];
+            /**
+             * @description For people.
+             * @example Shop
+             */
+            name: string;
+            /**
+             * @description Until when messages are signed with the secret before, too; null: it has had one alone.
+             * @example 2026-01-03T03:04:05Z
+             */
+            old_secret_until: string | null;
+            /**
+             * @description What it is told of.
+             * @example [
+             *       "conversion.created"
+             *     ]
+             */
+            types: components["schemas"]["EventType"][];
+            /**
+             * @description Where it is sent.
+             * @example https://shop.example.com/hooks
+             */
+            url: string;
+        };
+        /** @description What clients set of a webhook. */
+        WebhookBody: {
+            /**
+             * @description Whether something is sent. Enabled again within three days it is told what happened meanwhile.
+             * @example true
+             */
+            enabled?: boolean | null;
+            filters?: components["schemas"]["FiltersBody"] | null;
+            kind?: components["schemas"]["WebhookKind"] | null;
+            method?: components["schemas"]["WebhookMethod"] | null;
+            /**
+             * @description For people. Needed.
+             * @example Shop
+             */
+            name?: string | null;
+            /**
+             * @description What is told; null: both types of conversions.
+             * @example [
+             *       "conversion.created"
+             *     ]
+             */
+            types?: components["schemas"]["EventType"][] | null;
+            /**
+             * @description Where it is sent: an https address of the public internet. Of a postback with macros behind the host, such as
+             *     `https://network.example.com/postback?click={click_id}&payout={value}`. Needed.
+             * @example https://shop.example.com/hooks
+             */
+            url?: string | null;
+        };
+        /** @description Which events are told: those for which all of this holds. Empty lists are of everything. */
+        WebhookFilters: {
+            /** @description Whether clicks of bots are told, too. */
+            bots: boolean;
+            /**
+             * @description Ids of campaigns.
+             * @example []
+             */
+            campaigns: string[];
+            /**
+             * @description Ids of goals, of conversions.
+             * @example []
+             */
+            goals: string[];
+            /**
+             * @description Ids of links: clicks on them, and conversions that those led to.
+             * @example [
+             *       "lnk_0000000000005"
+             *     ]
+             */
+            links: string[];
+        };
+        /**
+         * @description What is sent.
+         * @enum {string}
+         */
+        WebhookKind: "webhook" | "postback";
+        /**
+         * @description How it is sent.
+         * @enum {string}
+         */
+        WebhookMethod: "POST" | "GET";
         /**
          * @description All that is given must hold.
          * @example {
@@ -6194,7 +6710,8 @@ export interface operations {
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
                      *         "sender_keys": 10000000,
-                     *         "shares": 1000
+                     *         "shares": 1000,
+                     *         "webhooks": 20
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -6344,7 +6861,8 @@ export interface operations {
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
                      *         "sender_keys": 10000000,
-                     *         "shares": 1000
+                     *         "shares": 1000,
+                     *         "webhooks": 20
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -6543,7 +7061,8 @@ export interface operations {
                      *             "others": 10000,
                      *             "requests_a_minute": 600,
                      *             "sender_keys": 10000000,
-                     *             "shares": 1000
+                     *             "shares": 1000,
+                     *             "webhooks": 20
                      *           },
                      *           "settings": {
                      *             "allowed_origins": [
@@ -6697,7 +7216,8 @@ export interface operations {
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
                      *         "sender_keys": 10000000,
-                     *         "shares": 1000
+                     *         "shares": 1000,
+                     *         "webhooks": 20
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -6868,7 +7388,8 @@ export interface operations {
                  *       "others": 10000,
                  *       "requests_a_minute": 600,
                  *       "sender_keys": 10000000,
-                 *       "shares": 1000
+                 *       "shares": 1000,
+                 *       "webhooks": 20
                  *     }
                  */
                 "application/json": components["schemas"]["QuotasBody"];
@@ -6902,7 +7423,8 @@ export interface operations {
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
                      *         "sender_keys": 10000000,
-                     *         "shares": 1000
+                     *         "shares": 1000,
+                     *         "webhooks": 20
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -7089,7 +7611,8 @@ export interface operations {
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
                      *         "sender_keys": 10000000,
-                     *         "shares": 1000
+                     *         "shares": 1000,
+                     *         "webhooks": 20
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -7267,7 +7790,8 @@ export interface operations {
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
                      *         "sender_keys": 10000000,
-                     *         "shares": 1000
+                     *         "shares": 1000,
+                     *         "webhooks": 20
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -8376,7 +8900,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "cost_per_click": "0.05",
+                 *       "cost_per_click": "12.50",
                  *       "name": "Autumn",
                  *       "tags": [
                  *         "mail"
@@ -8786,7 +9310,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "cost_per_click": "0.05",
+                 *       "cost_per_click": "12.50",
                  *       "name": "Autumn",
                  *       "tags": [
                  *         "mail"
@@ -9361,7 +9885,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "amount": "70.00",
+                 *       "amount": "12.50",
                  *       "campaign": null,
                  *       "currency": "EUR",
                  *       "from": "2026-01-01",
@@ -9781,7 +10305,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "amount": "70.00",
+                 *       "amount": "12.50",
                  *       "campaign": null,
                  *       "currency": "EUR",
                  *       "from": "2026-01-01",
@@ -14059,7 +14583,7 @@ export interface operations {
                  *       "archived": false,
                  *       "campaign": "Spring",
                  *       "click_id_param": "cid",
-                 *       "cost_per_click": "0.05",
+                 *       "cost_per_click": "12.50",
                  *       "destination": "https://shop.example/spring?size=m",
                  *       "domain": "go.shop.example",
                  *       "expires_at": "2027-01-01T00:00:00Z",
@@ -14306,7 +14830,7 @@ export interface operations {
                  *         "archived": false,
                  *         "campaign": "Spring",
                  *         "click_id_param": "cid",
-                 *         "cost_per_click": "0.05",
+                 *         "cost_per_click": "12.50",
                  *         "destination": "https://shop.example/spring?size=m",
                  *         "domain": "go.shop.example",
                  *         "expires_at": "2027-01-01T00:00:00Z",
@@ -14354,7 +14878,7 @@ export interface operations {
                  *       "archived": false,
                  *       "campaign": "Spring",
                  *       "click_id_param": "cid",
-                 *       "cost_per_click": "0.05",
+                 *       "cost_per_click": "12.50",
                  *       "destination": "https://shop.example/spring?size=m",
                  *       "domain": "go.shop.example",
                  *       "expires_at": "2027-01-01T00:00:00Z",
@@ -14577,7 +15101,7 @@ export interface operations {
                  *         "archived": false,
                  *         "campaign": "Spring",
                  *         "click_id_param": "cid",
-                 *         "cost_per_click": "0.05",
+                 *         "cost_per_click": "12.50",
                  *         "destination": "https://shop.example/spring?size=m",
                  *         "domain": "go.shop.example",
                  *         "expires_at": "2027-01-01T00:00:00Z",
@@ -14625,7 +15149,7 @@ export interface operations {
                  *       "archived": false,
                  *       "campaign": "Spring",
                  *       "click_id_param": "cid",
-                 *       "cost_per_click": "0.05",
+                 *       "cost_per_click": "12.50",
                  *       "destination": "https://shop.example/spring?size=m",
                  *       "domain": "go.shop.example",
                  *       "expires_at": "2027-01-01T00:00:00Z",
@@ -15028,7 +15552,7 @@ export interface operations {
                  *         "archived": false,
                  *         "campaign": "Spring",
                  *         "click_id_param": "cid",
-                 *         "cost_per_click": "0.05",
+                 *         "cost_per_click": "12.50",
                  *         "destination": "https://shop.example/spring?size=m",
                  *         "domain": "go.shop.example",
                  *         "expires_at": "2027-01-01T00:00:00Z",
@@ -15077,7 +15601,7 @@ export interface operations {
                  *       "archived": false,
                  *       "campaign": "Spring",
                  *       "click_id_param": "cid",
-                 *       "cost_per_click": "0.05",
+                 *       "cost_per_click": "12.50",
                  *       "destination": "https://shop.example/spring?size=m",
                  *       "domain": "go.shop.example",
                  *       "expires_at": "2027-01-01T00:00:00Z",
@@ -15578,7 +16102,7 @@ export interface operations {
                  *       "archived": false,
                  *       "campaign": "Spring",
                  *       "click_id_param": "cid",
-                 *       "cost_per_click": "0.05",
+                 *       "cost_per_click": "12.50",
                  *       "destination": "https://shop.example/spring?size=m",
                  *       "domain": "go.shop.example",
                  *       "expires_at": "2027-01-01T00:00:00Z",
@@ -18811,6 +19335,1209 @@ export interface operations {
                 };
             };
             /** @description `events_unavailable`, `outcome_unknown`, `store_unavailable`, `views_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows of the page.
+                 * @example 100
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it the first page is given. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-02T03:04:05Z",
+                     *           "disabled_at": null,
+                     *           "disabled_reason": null,
+                     *           "enabled": false,
+                     *           "filters": {
+                     *             "bots": false,
+                     *             "campaigns": [],
+                     *             "goals": [],
+                     *             "links": [
+                     *               "lnk_0000000000005"
+                     *             ]
+                     *           },
+                     *           "id": "whk_0000000000004",
+                     *           "kind": "webhook",
+                     *           "method": "POST",
+                     *           "name": "Shop",
+                     *           "old_secret_until": "2026-01-03T03:04:05Z",
+                     *           "types": [
+                     *             "conversion.created"
+                     *           ],
+                     *           "url": "https://shop.example.com/hooks"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["List_Webhook"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Names the request: one with the same name and the same content within 24 hours does nothing and is answered the same.
+                 * @example 3f1c7d52-order-7
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": true,
+                 *       "filters": {
+                 *         "bots": false,
+                 *         "campaigns": [
+                 *           "cmp_0000000000006"
+                 *         ],
+                 *         "goals": [
+                 *           "gol_0000000000008"
+                 *         ],
+                 *         "links": [
+                 *           "lnk_0000000000005"
+                 *         ]
+                 *       },
+                 *       "kind": "webhook",
+                 *       "method": "POST",
+                 *       "name": "Shop",
+                 *       "types": [
+                 *         "conversion.created"
+                 *       ],
+                 *       "url": "https://shop.example.com/hooks"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            /** @description The webhook, and its secret. */
+            201: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "disabled_at": null,
+                     *       "disabled_reason": null,
+                     *       "enabled": false,
+                     *       "filters": {
+                     *         "bots": false,
+                     *         "campaigns": [],
+                     *         "goals": [],
+                     *         "links": [
+                     *           "lnk_0000000000005"
+                     *         ]
+                     *       },
+                     *       "id": "whk_0000000000004",
+                     *       "kind": "webhook",
+                     *       "method": "POST",
+                     *       "name": "Shop",
+                     *       "old_secret_until": "2026-01-03T03:04:05Z",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "types": [
+                     *         "conversion.created"
+                     *       ],
+                     *       "url": "https://shop.example.com/hooks"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description `incomplete_body`, `invalid`, `invalid_idempotency_key`, `malformed_json`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `secret_was_told`, `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `other_request` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example whk_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "disabled_at": null,
+                     *       "disabled_reason": null,
+                     *       "enabled": false,
+                     *       "filters": {
+                     *         "bots": false,
+                     *         "campaigns": [],
+                     *         "goals": [],
+                     *         "links": [
+                     *           "lnk_0000000000005"
+                     *         ]
+                     *       },
+                     *       "id": "whk_0000000000004",
+                     *       "kind": "webhook",
+                     *       "method": "POST",
+                     *       "name": "Shop",
+                     *       "old_secret_until": "2026-01-03T03:04:05Z",
+                     *       "types": [
+                     *         "conversion.created"
+                     *       ],
+                     *       "url": "https://shop.example.com/hooks"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of what was looked at: where it is not so any more nothing is changed, and 412 says what is there now.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example whk_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            204: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `invalid_path`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of what was looked at: where it is not so any more nothing is changed, and 412 says what is there now.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example whk_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "enabled": true,
+                 *       "filters": {
+                 *         "bots": false,
+                 *         "campaigns": [
+                 *           "cmp_0000000000006"
+                 *         ],
+                 *         "goals": [
+                 *           "gol_0000000000008"
+                 *         ],
+                 *         "links": [
+                 *           "lnk_0000000000005"
+                 *         ]
+                 *       },
+                 *       "kind": "webhook",
+                 *       "method": "POST",
+                 *       "name": "Shop",
+                 *       "types": [
+                 *         "conversion.created"
+                 *       ],
+                 *       "url": "https://shop.example.com/hooks"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "disabled_at": null,
+                     *       "disabled_reason": null,
+                     *       "enabled": false,
+                     *       "filters": {
+                     *         "bots": false,
+                     *         "campaigns": [],
+                     *         "goals": [],
+                     *         "links": [
+                     *           "lnk_0000000000005"
+                     *         ]
+                     *       },
+                     *       "id": "whk_0000000000004",
+                     *       "kind": "webhook",
+                     *       "method": "POST",
+                     *       "name": "Shop",
+                     *       "old_secret_until": "2026-01-03T03:04:05Z",
+                     *       "types": [
+                     *         "conversion.created"
+                     *       ],
+                     *       "url": "https://shop.example.com/hooks"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description `incomplete_body`, `invalid`, `invalid_path`, `malformed_json`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example whk_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them: `next_cursor` is null. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-01-02T03:04:05Z",
+                     *           "attempt": 1,
+                     *           "delivered": false,
+                     *           "error": null,
+                     *           "id": "msg_0000000000004_0000000000000000000000002D-3",
+                     *           "status": 204,
+                     *           "took_ms": 41,
+                     *           "type": "conversion.created"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["List_Delivery"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Names the request: one with the same name and the same content within 24 hours does nothing and is answered the same.
+                 * @example 3f1c7d52-order-7
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example whk_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "grace_hours": 24
+                 *     }
+                 */
+                "application/json": components["schemas"]["RotateWebhookBody"];
+            };
+        };
+        responses: {
+            /** @description The webhook, and its new secret. */
+            200: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "disabled_at": null,
+                     *       "disabled_reason": null,
+                     *       "enabled": false,
+                     *       "filters": {
+                     *         "bots": false,
+                     *         "campaigns": [],
+                     *         "goals": [],
+                     *         "links": [
+                     *           "lnk_0000000000005"
+                     *         ]
+                     *       },
+                     *       "id": "whk_0000000000004",
+                     *       "kind": "webhook",
+                     *       "method": "POST",
+                     *       "name": "Shop",
+                     *       "old_secret_until": "2026-01-03T03:04:05Z",
+                     *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *       "types": [
+                     *         "conversion.created"
+                     *       ],
+                     *       "url": "https://shop.example.com/hooks"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description `incomplete_body`, `invalid`, `invalid_idempotency_key`, `invalid_path`, `malformed_json`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `secret_was_told`, `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `other_request` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its id.
+                 * @example whk_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came back, whether or not it was a success. */
+            200: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-01-02T03:04:05Z",
+                     *       "attempt": 1,
+                     *       "body": "ok",
+                     *       "delivered": false,
+                     *       "error": null,
+                     *       "id": "msg_0000000000004_0000000000000000000000002D-3",
+                     *       "status": 204,
+                     *       "took_ms": 41,
+                     *       "type": "conversion.created"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TestedWebhook"];
+                };
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy` */
             503: {
                 headers: {
                     [name: string]: unknown;

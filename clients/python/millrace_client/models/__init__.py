@@ -28,15 +28,18 @@ from .cost_body import CostBody
 from .counted import Counted
 from .counted_live import CountedLive
 from .counted_settled import CountedSettled
+from .delivery import Delivery
 from .domain import Domain
 from .domain_body import DomainBody
 from .done import Done
 from .epoch_audit import EpochAudit
 from .event import Event
 from .event_state import EventState
+from .event_type import EventType
 from .events_meta import EventsMeta
 from .events_page import EventsPage
 from .field_change import FieldChange
+from .filters_body import FiltersBody
 from .finding import Finding
 from .finding_kind import FindingKind
 from .forecast import Forecast
@@ -80,6 +83,8 @@ from .list_campaign_items_item import ListCampaignItemsItem
 from .list_campaigns_sort import ListCampaignsSort
 from .list_cost import ListCost
 from .list_cost_items_item import ListCostItemsItem
+from .list_delivery import ListDelivery
+from .list_delivery_items_item import ListDeliveryItemsItem
 from .list_domain import ListDomain
 from .list_domain_items_item import ListDomainItemsItem
 from .list_goal import ListGoal
@@ -103,6 +108,8 @@ from .list_restatement_items_item_changed import ListRestatementItemsItemChanged
 from .list_restatement_items_item_value import ListRestatementItemsItemValue
 from .list_share import ListShare
 from .list_share_items_item import ListShareItemsItem
+from .list_webhook import ListWebhook
+from .list_webhook_items_item import ListWebhookItemsItem
 from .listed_event import ListedEvent
 from .live_message import LiveMessage
 from .log_audit import LogAudit
@@ -113,6 +120,7 @@ from .new_account import NewAccount
 from .new_domain_body import NewDomainBody
 from .new_key import NewKey
 from .new_share import NewShare
+from .new_webhook import NewWebhook
 from .numbers import Numbers
 from .numbers_costs_type_0 import NumbersCostsType0
 from .numbers_profits_type_0 import NumbersProfitsType0
@@ -141,6 +149,7 @@ from .restatement import Restatement
 from .restatement_changed import RestatementChanged
 from .restatement_value import RestatementValue
 from .rotate_body import RotateBody
+from .rotate_webhook_body import RotateWebhookBody
 from .row import Row
 from .row_costs_type_0 import RowCostsType0
 from .row_profits_type_0 import RowProfitsType0
@@ -170,6 +179,7 @@ from .statuses import Statuses
 from .stored import Stored
 from .suspension import Suspension
 from .suspension_body import SuspensionBody
+from .tested_webhook import TestedWebhook
 from .total_body import TotalBody
 from .totals_body import TotalsBody
 from .totals_taken import TotalsTaken
@@ -179,6 +189,11 @@ from .variant import Variant
 from .verification import Verification
 from .visitors_before import VisitorsBefore
 from .visitors_meta import VisitorsMeta
+from .webhook import Webhook
+from .webhook_body import WebhookBody
+from .webhook_filters import WebhookFilters
+from .webhook_kind import WebhookKind
+from .webhook_method import WebhookMethod
 from .when import When
 from .when_query_type_0 import WhenQueryType0
 
@@ -211,6 +226,7 @@ __all__ = (
     "Counted",
     "CountedLive",
     "CountedSettled",
+    "Delivery",
     "Domain",
     "DomainBody",
     "Done",
@@ -219,7 +235,9 @@ __all__ = (
     "EventsMeta",
     "EventsPage",
     "EventState",
+    "EventType",
     "FieldChange",
+    "FiltersBody",
     "Finding",
     "FindingKind",
     "Forecast",
@@ -263,6 +281,8 @@ __all__ = (
     "ListCampaignsSort",
     "ListCost",
     "ListCostItemsItem",
+    "ListDelivery",
+    "ListDeliveryItemsItem",
     "ListDomain",
     "ListDomainItemsItem",
     "ListedEvent",
@@ -287,6 +307,8 @@ __all__ = (
     "ListRestatementItemsItemValue",
     "ListShare",
     "ListShareItemsItem",
+    "ListWebhook",
+    "ListWebhookItemsItem",
     "LiveMessage",
     "LogAudit",
     "LogAuditRejected",
@@ -296,6 +318,7 @@ __all__ = (
     "NewDomainBody",
     "NewKey",
     "NewShare",
+    "NewWebhook",
     "Numbers",
     "NumbersCostsType0",
     "NumbersProfitsType0",
@@ -324,6 +347,7 @@ __all__ = (
     "RestatementChanged",
     "RestatementValue",
     "RotateBody",
+    "RotateWebhookBody",
     "Row",
     "RowCostsType0",
     "RowProfitsType0",
@@ -353,6 +377,7 @@ __all__ = (
     "Stored",
     "Suspension",
     "SuspensionBody",
+    "TestedWebhook",
     "TotalBody",
     "TotalsBody",
     "TotalsTaken",
@@ -362,6 +387,11 @@ __all__ = (
     "Verification",
     "VisitorsBefore",
     "VisitorsMeta",
+    "Webhook",
+    "WebhookBody",
+    "WebhookFilters",
+    "WebhookKind",
+    "WebhookMethod",
     "When",
     "WhenQueryType0",
 )

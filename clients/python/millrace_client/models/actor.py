@@ -25,7 +25,8 @@ class Actor:
 
         Attributes:
             id (None | str): The key's id. Example: key_0000000000009.
-            kind (str): `key`, or `operator`: whoever runs the installation. Example: key.
+            kind (str): `key`, `operator`: whoever runs the installation, or `system`: the installation itself. Example:
+                key.
             name (None | str): The key's name then. Example: reports.
      """
 

@@ -25,13 +25,12 @@ class CampaignBody:
     """ What clients set of a campaign.
 
         Attributes:
-            cost_per_click (None | str | Unset): What a click of a person costs on a link in it that says nothing itself, a
-                decimal in the account's currency. Example: 0.05.
+            cost_per_click (float | None | str | Unset):
             name (None | str | Unset): For people; unique in the account. Needed. Example: Autumn.
             tags (list[str] | None | Unset): For grouping. Example: ['mail'].
      """
 
-    cost_per_click: None | str | Unset = UNSET
+    cost_per_click: float | None | str | Unset = UNSET
     name: None | str | Unset = UNSET
     tags: list[str] | None | Unset = UNSET
 
@@ -40,7 +39,7 @@ class CampaignBody:
 
 
     def to_dict(self) -> dict[str, Any]:
-        cost_per_click: None | str | Unset
+        cost_per_click: float | None | str | Unset
         if isinstance(self.cost_per_click, Unset):
             cost_per_click = UNSET
         else:
@@ -81,12 +80,12 @@ class CampaignBody:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        def _parse_cost_per_click(data: object) -> None | str | Unset:
+        def _parse_cost_per_click(data: object) -> float | None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(None | str | Unset, data)
+            return cast(float | None | str | Unset, data)
 
         cost_per_click = _parse_cost_per_click(d.pop("cost_per_click", UNSET))
 

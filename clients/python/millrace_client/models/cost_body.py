@@ -25,7 +25,7 @@ class CostBody:
     """ What clients set of a cost.
 
         Attributes:
-            amount (None | str | Unset): What was paid, a decimal. Needed. Example: 70.00.
+            amount (float | None | str | Unset):
             campaign (None | str | Unset): The campaign that it was paid for: its id or its name.
             currency (None | str | Unset): ISO 4217; the account's unless given. Example: EUR.
             from_ (None | str | Unset): From then on: RFC 3339 on a quarter of an hour, or a day in the account's time zone.
@@ -37,7 +37,7 @@ class CostBody:
             to (None | str | Unset): Before then, so that a day is not in it. Needed. Example: 2026-01-08.
      """
 
-    amount: None | str | Unset = UNSET
+    amount: float | None | str | Unset = UNSET
     campaign: None | str | Unset = UNSET
     currency: None | str | Unset = UNSET
     from_: None | str | Unset = UNSET
@@ -50,7 +50,7 @@ class CostBody:
 
 
     def to_dict(self) -> dict[str, Any]:
-        amount: None | str | Unset
+        amount: float | None | str | Unset
         if isinstance(self.amount, Unset):
             amount = UNSET
         else:
@@ -119,12 +119,12 @@ class CostBody:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        def _parse_amount(data: object) -> None | str | Unset:
+        def _parse_amount(data: object) -> float | None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(None | str | Unset, data)
+            return cast(float | None | str | Unset, data)
 
         amount = _parse_amount(d.pop("amount", UNSET))
 

@@ -38,8 +38,7 @@ class GoalBody:
                 Example: 30.
             campaign (None | str | Unset): The id or the name of a campaign that its events count for, too. Example: Spring.
             currency (None | str | Unset): The currency of its values, ISO 4217. Example: EUR.
-            default_value (None | str | Unset): The value of a conversion that comes without one, a decimal in the goal's
-                currency. Example: 12.50.
+            default_value (float | None | str | Unset):
             name (None | str | Unset): For people; unique in the account. Needed. Example: Lead.
             repeats (None | Repeats | Unset):
             secret (None | str | Unset): What senders sign with: then each conversion has `sig`, the HMAC-SHA256 in hex of
@@ -55,7 +54,7 @@ class GoalBody:
     attribution_days: int | None | Unset = UNSET
     campaign: None | str | Unset = UNSET
     currency: None | str | Unset = UNSET
-    default_value: None | str | Unset = UNSET
+    default_value: float | None | str | Unset = UNSET
     name: None | str | Unset = UNSET
     repeats: None | Repeats | Unset = UNSET
     secret: None | str | Unset = UNSET
@@ -112,7 +111,7 @@ class GoalBody:
         else:
             currency = self.currency
 
-        default_value: None | str | Unset
+        default_value: float | None | str | Unset
         if isinstance(self.default_value, Unset):
             default_value = UNSET
         else:
@@ -282,12 +281,12 @@ class GoalBody:
         currency = _parse_currency(d.pop("currency", UNSET))
 
 
-        def _parse_default_value(data: object) -> None | str | Unset:
+        def _parse_default_value(data: object) -> float | None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(None | str | Unset, data)
+            return cast(float | None | str | Unset, data)
 
         default_value = _parse_default_value(d.pop("default_value", UNSET))
 

@@ -33,8 +33,7 @@ class LinkBody:
             campaign (None | str | Unset): The id or the name of a campaign that its events count for, too. Example: Spring.
             click_id_param (None | str | Unset): Under which name it is; null: the account's, `mr_click` unless set.
                 Example: cid.
-            cost_per_click (None | str | Unset): What a click of a person costs, a decimal in the account's currency;
-                without it what its campaign says. Example: 0.05.
+            cost_per_click (float | None | str | Unset):
             destination (None | str | Unset): Where it leads: http, https, or a scheme that the account allows. Needed. It
                 stays as it is given. Example: https://shop.example/spring?size=m.
             domain (None | str | Unset): The domain of the account that it answers at; null: the installation's own.
@@ -66,7 +65,7 @@ class LinkBody:
     archived: bool | None | Unset = UNSET
     campaign: None | str | Unset = UNSET
     click_id_param: None | str | Unset = UNSET
-    cost_per_click: None | str | Unset = UNSET
+    cost_per_click: float | None | str | Unset = UNSET
     destination: None | str | Unset = UNSET
     domain: None | str | Unset = UNSET
     expires_at: None | str | Unset = UNSET
@@ -114,7 +113,7 @@ class LinkBody:
         else:
             click_id_param = self.click_id_param
 
-        cost_per_click: None | str | Unset
+        cost_per_click: float | None | str | Unset
         if isinstance(self.cost_per_click, Unset):
             cost_per_click = UNSET
         else:
@@ -318,12 +317,12 @@ class LinkBody:
         click_id_param = _parse_click_id_param(d.pop("click_id_param", UNSET))
 
 
-        def _parse_cost_per_click(data: object) -> None | str | Unset:
+        def _parse_cost_per_click(data: object) -> float | None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(None | str | Unset, data)
+            return cast(float | None | str | Unset, data)
 
         cost_per_click = _parse_cost_per_click(d.pop("cost_per_click", UNSET))
 

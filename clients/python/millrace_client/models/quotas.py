@@ -33,6 +33,7 @@ class Quotas:
             requests_a_minute (int): Requests to this API in a minute. Example: 600.
             sender_keys (int): Transactions and idempotency keys that its senders may use in 30 days. Example: 10000000.
             shares (int): Shares. Example: 1000.
+            webhooks (int): Webhooks and postbacks. Example: 20.
      """
 
     annotations: int
@@ -45,6 +46,7 @@ class Quotas:
     requests_a_minute: int
     sender_keys: int
     shares: int
+    webhooks: int
 
 
 
@@ -71,6 +73,8 @@ class Quotas:
 
         shares = self.shares
 
+        webhooks = self.webhooks
+
 
         field_dict: dict[str, Any] = {}
 
@@ -85,6 +89,7 @@ class Quotas:
             "requests_a_minute": requests_a_minute,
             "sender_keys": sender_keys,
             "shares": shares,
+            "webhooks": webhooks,
         })
 
         return field_dict
@@ -114,6 +119,8 @@ class Quotas:
 
         shares = d.pop("shares")
 
+        webhooks = d.pop("webhooks")
+
         quotas = cls(
             annotations=annotations,
             costs=costs,
@@ -125,6 +132,7 @@ class Quotas:
             requests_a_minute=requests_a_minute,
             sender_keys=sender_keys,
             shares=shares,
+            webhooks=webhooks,
         )
 
         return quotas

@@ -38,6 +38,7 @@ class QuotasBody:
             sender_keys (int | None | Unset): Transactions and idempotency keys that its senders may use in 30 days.
                 Example: 10000000.
             shares (int | None | Unset): Shares that it may have. Example: 1000.
+            webhooks (int | None | Unset): Webhooks and postbacks that it may have. Example: 20.
      """
 
     annotations: int | None | Unset = UNSET
@@ -50,6 +51,7 @@ class QuotasBody:
     requests_a_minute: int | None | Unset = UNSET
     sender_keys: int | None | Unset = UNSET
     shares: int | None | Unset = UNSET
+    webhooks: int | None | Unset = UNSET
 
 
 
@@ -116,6 +118,12 @@ class QuotasBody:
         else:
             shares = self.shares
 
+        webhooks: int | None | Unset
+        if isinstance(self.webhooks, Unset):
+            webhooks = UNSET
+        else:
+            webhooks = self.webhooks
+
 
         field_dict: dict[str, Any] = {}
 
@@ -141,6 +149,8 @@ class QuotasBody:
             field_dict["sender_keys"] = sender_keys
         if shares is not UNSET:
             field_dict["shares"] = shares
+        if webhooks is not UNSET:
+            field_dict["webhooks"] = webhooks
 
         return field_dict
 
@@ -249,6 +259,16 @@ class QuotasBody:
         shares = _parse_shares(d.pop("shares", UNSET))
 
 
+        def _parse_webhooks(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        webhooks = _parse_webhooks(d.pop("webhooks", UNSET))
+
+
         quotas_body = cls(
             annotations=annotations,
             costs=costs,
@@ -260,6 +280,7 @@ class QuotasBody:
             requests_a_minute=requests_a_minute,
             sender_keys=sender_keys,
             shares=shares,
+            webhooks=webhooks,
         )
 
         return quotas_body

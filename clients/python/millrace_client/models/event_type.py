@@ -1,0 +1,9 @@
+from enum import StrEnum
+
+class EventType(StrEnum):
+    CONVERSION_CHANGED = "conversion.changed"
+    CONVERSION_CREATED = "conversion.created"
+    LINK_CLICKED = "link.clicked"
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -16,8 +16,8 @@ use web::Problem;
 use crate::{
     api::{
         accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, events, goals,
-        jobs, links, pixels, preconditions::tagged, prometheus, rejected, restatements, shares,
-        simulate, totals, webhooks,
+        jobs, links, pixels, preconditions::tagged, prometheus, rejected, restatements, segments,
+        shares, simulate, totals, webhooks,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -76,6 +76,12 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(api_keys::list_keys, api_keys::create_key))
         .routes(routes!(api_keys::revoke_key))
         .routes(routes!(api_keys::rotate_key))
+        .routes(routes!(segments::list_segments, segments::create_segment))
+        .routes(routes!(
+            segments::read_segment,
+            segments::change_segment,
+            segments::delete_segment
+        ))
         .routes(routes!(shares::list_shares, shares::create_share))
         .routes(routes!(shares::read_share, shares::delete_share))
         .routes(routes!(

@@ -13,6 +13,7 @@ use super::{
     error::CatalogError,
     quotas::Quotas,
     routing, rules,
+    segment::SavedSegment,
     share::Share,
     state::State,
     table::Table,
@@ -43,6 +44,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
         domains: HashMap::new(),
         costs: HashMap::new(),
         annotations: HashMap::new(),
+        segments: HashMap::new(),
         shares: HashMap::new(),
         webhooks: HashMap::new(),
     };
@@ -62,9 +64,10 @@ struct Batch<'a> {
     external_ids: HashMap<(u64, &'a str), EntityId>,
     /// How many domains are new, by account.
     domains: HashMap<u64, u64>,
-    /// How many costs of periods, annotations, shares and webhooks are new, by account.
+    /// How many costs of periods, annotations, segments, shares and webhooks are new, by account.
     costs: HashMap<u64, u64>,
     annotations: HashMap<u64, u64>,
+    segments: HashMap<u64, u64>,
     shares: HashMap<u64, u64>,
     webhooks: HashMap<u64, u64>,
 }
@@ -112,6 +115,11 @@ impl<'a> Batch<'a> {
             },
             Change::PutAnnotation(annotation) => self.annotation(annotation),
             Change::DeleteAnnotation { account, id } => match state.annotation(*account, id) {
+                Some(_) => Ok(()),
+                None => Err(CatalogError::not_found(id)),
+            },
+            Change::PutSegment(segment) => self.segment(segment),
+            Change::DeleteSegment { account, id } => match state.segment(*account, id) {
                 Some(_) => Ok(()),
                 None => Err(CatalogError::not_found(id)),
             },
@@ -292,6 +300,23 @@ impl<'a> Batch<'a> {
         let have = self.state.annotations_of(account).count() as u64 + *added;
         *added += 1;
         self.fits(account, have, "annotations", |quotas| quotas.annotations)
+    }
+
+    fn segment(&mut self, segment: &SavedSegment) -> Result<(), CatalogError> {
+        let account = segment.account;
+        segment.check()?;
+        self.owner_exists(account)?;
+        let mut others = self.state.segments_of(account);
+        if others.any(|other| other.id != segment.id && other.name == segment.name) {
+            return Err(taken("segment", &segment.name));
+        }
+        if self.state.segment(account, &segment.id).is_some() {
+            return Ok(());
+        }
+        let added = self.segments.entry(account.raw).or_default();
+        let have = self.state.segments_of(account).count() as u64 + *added;
+        *added += 1;
+        self.fits(account, have, "segments", |quotas| quotas.segments)
     }
 
     fn share(&mut self, share: &Share) -> Result<(), CatalogError> {

@@ -183,10 +183,12 @@ fn account_of(state: &State, change: &Change) -> Option<EntityId> {
         Change::DeleteDomain(host) => state.domain(host)?.account,
         Change::PutCost(row) => row.account,
         Change::PutAnnotation(row) => row.account,
+        Change::PutSegment(row) => row.account,
         Change::PutShare(row) => row.account,
         Change::PutWebhook(row) => row.account,
         Change::DeleteCost { account, .. }
         | Change::DeleteAnnotation { account, .. }
+        | Change::DeleteSegment { account, .. }
         | Change::DeleteShare { account, .. }
         | Change::DeleteWebhook { account, .. } => *account,
         Change::Format(_)
@@ -221,6 +223,8 @@ fn before_of(state: &State, change: &Change) -> Option<Change> {
         Change::DeleteCost { account, id } => cost_before(state, *account, id),
         Change::PutAnnotation(row) => annotation_before(state, row.account, &row.id),
         Change::DeleteAnnotation { account, id } => annotation_before(state, *account, id),
+        Change::PutSegment(row) => segment_before(state, row.account, &row.id),
+        Change::DeleteSegment { account, id } => segment_before(state, *account, id),
         Change::PutShare(row) => share_before(state, row.account, &row.id),
         Change::DeleteShare { account, id } => share_before(state, *account, id),
         Change::PutWebhook(row) => webhook_before(state, row.account, &row.id),
@@ -262,6 +266,11 @@ fn cost_before(state: &State, account: EntityId, id: &str) -> Option<Change> {
 fn annotation_before(state: &State, account: EntityId, id: &str) -> Option<Change> {
     let annotation = state.annotation(account, id)?;
     Some(Change::PutAnnotation(annotation.as_ref().clone()))
+}
+
+fn segment_before(state: &State, account: EntityId, id: &str) -> Option<Change> {
+    let segment = state.segment(account, id)?;
+    Some(Change::PutSegment(segment.as_ref().clone()))
 }
 
 fn share_before(state: &State, account: EntityId, id: &str) -> Option<Change> {

@@ -18,6 +18,7 @@ pub mod quotas;
 pub mod record;
 pub mod routing;
 pub mod rules;
+pub mod segment;
 pub mod share;
 mod snapshot;
 mod state;
@@ -48,6 +49,7 @@ pub use self::{
     goal_options::GoalOptions,
     price::Price,
     record::{By, Record},
+    segment::SavedSegment,
     share::Share,
     state::{Description, State},
     table::{EXTERNAL, Table},

@@ -27,6 +27,8 @@ pub struct Quotas {
     pub requests_a_minute: u64,
     /// Annotations.
     pub annotations: u64,
+    /// Segments.
+    pub segments: u64,
     /// Shares.
     pub shares: u64,
     /// Webhooks and postbacks.
@@ -45,6 +47,7 @@ impl Default for Quotas {
             sender_keys: 10_000_000,
             requests_a_minute: 600,
             annotations: 10_000,
+            segments: 1_000,
             shares: 1_000,
             webhooks: 20,
         }

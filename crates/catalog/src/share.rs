@@ -10,6 +10,9 @@ const MAX_FILTERS: usize = 20;
 /// Longest filter, bytes.
 const MAX_FILTER: usize = 4_096;
 
+/// Filters of questions, by name.
+pub type Filters = Box<[(Box<str>, Box<str>)]>;
+
 /// A token that shows numbers within filters, and nothing else. The token itself is nowhere stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
@@ -23,7 +26,7 @@ pub struct Share {
     pub name: Box<str>,
     /// Filters of every question, by name, as `/v1/stats` has them; objects by their ids.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
-    pub filters: Box<[(Box<str>, Box<str>)]>,
+    pub filters: Filters,
     /// Metrics of money are not shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hides_money: bool,
@@ -49,14 +52,22 @@ impl Share {
             let why = "must have an id, `shr_` and 13 digits, and a hash of 64 hex digits";
             return Err(CatalogError::invalid("share", why));
         }
-        let fits = |(name, value): &(Box<str>, Box<str>)| name.len() + value.len() <= MAX_FILTER;
-        if self.filters.len() > MAX_FILTERS || !self.filters.iter().all(fits) {
-            let why = "must be at most 20, each of at most 4096 bytes";
-            return Err(CatalogError::invalid("filters", why));
-        }
+        check_filters(&self.filters)?;
         if self.expires_ms.is_some_and(|end| end <= self.created_ms) {
             return Err(CatalogError::invalid("expires_at", "must be in the future"));
         }
         Ok(())
+    }
+}
+
+/// Whether filters are not too much.
+pub(super) fn check_filters(filters: &[(Box<str>, Box<str>)]) -> Result<(), CatalogError> {
+    let fits = |(name, value): &(Box<str>, Box<str>)| name.len() + value.len() <= MAX_FILTER;
+    match filters.len() <= MAX_FILTERS && filters.iter().all(fits) {
+        true => Ok(()),
+        false => {
+            let why = "must be at most 20, each of at most 4096 bytes";
+            Err(CatalogError::invalid("filters", why))
+        }
     }
 }

@@ -18,6 +18,7 @@ use super::{
     domain::{self, Domain},
     error::CatalogError,
     record::{History, Record},
+    segment::SavedSegment,
     share::Share,
     table::Table,
     types::{Account, Campaign, Change, Format, Goal, Link, Pixel, Row},
@@ -61,6 +62,7 @@ pub struct State {
     /// Notes on curves, by account and id.
     annotations: BTreeMap<(u64, Box<str>), Arc<Annotation>>,
     /// What is shown to others, by account and id, and by the hash of its token.
+    segments: BTreeMap<(u64, Box<str>), Arc<SavedSegment>>,
     shares: BTreeMap<(u64, Box<str>), Arc<Share>>,
     shares_by_hash: HashMap<Box<str>, Arc<Share>>,
     /// Who is told of what, by account and id.
@@ -170,6 +172,16 @@ impl State {
     /// All annotations of an account, in the order of ids.
     pub fn annotations_of(&self, account: EntityId) -> impl Iterator<Item = &Arc<Annotation>> {
         of(&self.annotations, account)
+    }
+
+    /// The segment with this id.
+    pub fn segment(&self, account: EntityId, id: &str) -> Option<&Arc<SavedSegment>> {
+        self.segments.get(&(account.raw, id.into()))
+    }
+
+    /// All segments of an account, in the order of ids.
+    pub fn segments_of(&self, account: EntityId) -> impl Iterator<Item = &Arc<SavedSegment>> {
+        of(&self.segments, account)
     }
 
     /// The share with this id.
@@ -292,7 +304,8 @@ impl State {
     pub fn len(&self) -> usize {
         let objects = self.links.len() + self.pixels.len() + self.goals.len();
         let others = self.campaigns.len() + self.accounts.len() + self.keys.len();
-        let notes = self.annotations.len() + self.shares.len() + self.webhooks.len();
+        let notes =
+            self.annotations.len() + self.segments.len() + self.shares.len() + self.webhooks.len();
         objects + others + notes + self.given_up.len() + self.domains.len() + self.costs.len()
     }
 
@@ -347,6 +360,13 @@ impl State {
             }
             Change::DeleteAnnotation { account, id } => {
                 self.annotations.remove(&(account.raw, id));
+            }
+            Change::PutSegment(row) => {
+                let key = (row.account.raw, row.id.clone());
+                self.segments.insert(key, Arc::new(row));
+            }
+            Change::DeleteSegment { account, id } => {
+                self.segments.remove(&(account.raw, id));
             }
             Change::PutShare(share) => self.put_share(share),
             Change::DeleteShare { account, id } => {
@@ -470,6 +490,7 @@ impl State {
         rows.extend(self.goals.iter().cloned().map(Put::Goal));
         rows.extend(self.costs.values().cloned().map(Put::Cost));
         rows.extend(self.annotations.values().cloned().map(Put::Annotation));
+        rows.extend(self.segments.values().cloned().map(Put::Segment));
         rows.extend(self.shares.values().cloned().map(Put::Share));
         rows.extend(self.webhooks.values().cloned().map(Put::Webhook));
         rows.extend(self.history.iter().map(|(raw, history)| Put::History {
@@ -533,6 +554,7 @@ pub(super) enum Put {
     Domain(Arc<Domain>),
     Cost(Arc<PeriodCost>),
     Annotation(Arc<Annotation>),
+    Segment(Arc<SavedSegment>),
     Share(Arc<Share>),
     Webhook(Arc<Webhook>),
     History {
@@ -560,6 +582,7 @@ impl Put {
             Put::Domain(row) => Change::PutDomain(Domain::clone(row)),
             Put::Cost(row) => Change::PutCost(PeriodCost::clone(row)),
             Put::Annotation(row) => Change::PutAnnotation(Annotation::clone(row)),
+            Put::Segment(row) => Change::PutSegment(SavedSegment::clone(row)),
             Put::Share(row) => Change::PutShare(Share::clone(row)),
             Put::Webhook(row) => Change::PutWebhook(Box::new(Webhook::clone(row))),
             Put::History { account, entries } => Change::History {

@@ -17,6 +17,7 @@ use super::{
     quotas::Quotas,
     record::Record,
     routing::{self, LinkOptions, Rule},
+    segment::SavedSegment,
     share::Share,
     visitor_memory::VisitorMemory,
     webhook::Webhook,
@@ -373,13 +374,14 @@ rows! {
 /// - 6: what was paid in periods; goals say which click of a named visitor a conversion belongs to.
 /// - 7: entries say who made them; annotations, shares, suspended accounts.
 /// - 8: accounts have webhooks.
+/// - 9: accounts have segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    pub const OURS: Self = Self(8);
+    pub const OURS: Self = Self(9);
     /// Of what names none.
     pub(super) const FIRST: Self = Self(1);
 }
@@ -482,6 +484,15 @@ pub enum Change {
     },
     /// New, or changed as a whole.
     PutShare(Share),
+    /// New, or changed as a whole.
+    PutSegment(SavedSegment),
+    /// A segment is taken away.
+    DeleteSegment {
+        /// Whose it was.
+        account: EntityId,
+        /// Its id.
+        id: Box<str>,
+    },
     /// A share shows nothing any more.
     DeleteShare {
         /// Whose it was.

@@ -250,6 +250,10 @@ pub(crate) struct QuotasBody {
     #[schema(value_type = Option<u64>, example = 10000)]
     #[serde(default)]
     annotations: Given<u64>,
+    /// Segments that it may have.
+    #[schema(value_type = Option<u64>, example = 1000)]
+    #[serde(default)]
+    segments: Given<u64>,
     /// Shares that it may have.
     #[schema(value_type = Option<u64>, example = 1000)]
     #[serde(default)]
@@ -308,6 +312,7 @@ pub(crate) async fn change_quotas(
                 &mut quotas.annotations,
                 default.annotations,
             ),
+            (&body.segments, &mut quotas.segments, default.segments),
             (&body.shares, &mut quotas.shares, default.shares),
             (&body.webhooks, &mut quotas.webhooks, default.webhooks),
         ] {

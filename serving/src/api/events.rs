@@ -9,7 +9,6 @@ use axum::{
     extract::{FromRequestParts, State},
     response::{IntoResponse, Response},
 };
-use catalog::AccountSettings;
 use futures::TryStreamExt;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use model::{EntityId, EventId};
@@ -20,6 +19,7 @@ use web::Problem;
 use super::{
     auth::{Caller, Reader},
     body::Body as JsonBody,
+    segments,
 };
 use crate::{
     api_types::{EventsMeta, EventsPage, ListedEvent, Rows},
@@ -29,7 +29,7 @@ use crate::{
         StoreDown, TooMany,
     },
     rooms::{Crowded, Place},
-    stats::{FilterParams, Query, StatsQuery, events, live},
+    stats::{FilterParams, Query, StatsQuery, events, live, understand_of},
 };
 
 /// Events of a page, unless asked otherwise, and at most.
@@ -85,6 +85,9 @@ pub(crate) struct EventsQuery {
     /// Only of this campaign.
     #[param(example = "Spring")]
     campaign: Option<String>,
+    /// Filters that have a name: the name or the id of a segment.
+    #[param(example = "German mail")]
+    segment: Option<String>,
     /// The rest, for the parser of `/v1/stats`.
     #[param(ignore)]
     text: String,
@@ -119,10 +122,10 @@ impl FromRequestParts<Arc<App>> for EventsQuery {
 }
 
 impl EventsQuery {
-    fn understand(&self, settings: &AccountSettings, now_ms: i64) -> Result<Query, Problem> {
-        let mut asked = StatsQuery::parse(&self.text)?;
+    fn understand(&self, app: &App, account: EntityId) -> Result<Query, Problem> {
+        let mut asked = segments::join(app, account, StatsQuery::parse(&self.text)?)?;
         asked.exclude_bots = asked.exclude_bots.or(Some("false".into()));
-        asked.understand(settings, now_ms)
+        understand_of(app, account, &asked)
     }
 
     fn limit(&self) -> Result<usize, Problem> {
@@ -174,11 +177,7 @@ pub(crate) async fn list_events(
 ) -> Result<Response, Problem> {
     let form = accepted(&headers);
     let turn = turn(&app, &caller, form).await?;
-    let settings = app.catalog.account(caller.account);
-    let settings = settings
-        .map(|account| account.settings.clone())
-        .unwrap_or_default();
-    let query = asked.understand(&settings, app.env.clock.now_ms())?;
+    let query = asked.understand(&app, caller.account)?;
     let (moment, missing) = at(&app, &caller, query.as_of.as_deref()).await?;
     let selection = Selection {
         account: caller.account.raw,

@@ -26,6 +26,7 @@ pub(crate) mod prometheus;
 pub(crate) mod rejected;
 pub(crate) mod restatements;
 pub(crate) mod search;
+pub(crate) mod segments;
 pub(crate) mod shares;
 pub(crate) mod simulate;
 mod strict;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Response};
-use catalog::{CatalogError, Change, Share};
+use catalog::{CatalogError, Change, Share, share::Filters};
 use http::StatusCode;
 use model::{
     EntityId, EntityKind,
@@ -24,6 +24,7 @@ use super::{
     once::{self, Doer, Place, Sent},
     page::{self, Page},
     params::{Params, Segment},
+    segments,
 };
 use crate::{
     api_types::{List, NewShare, ShareView},
@@ -109,11 +110,8 @@ pub(crate) async fn create_share(
     once::answer_with_secret(&app, &doer, once.as_ref(), 1, told, decide).await
 }
 
-/// Filters by name.
-type Filters = Box<[(Box<str>, Box<str>)]>;
-
-/// The filters of a share, with the ids of the objects that they name.
-fn read(app: &App, account: EntityId, text: &str) -> Result<Filters, Problem> {
+/// Filters as they are kept: with the ids of the objects that they name.
+pub(super) fn read(app: &App, account: EntityId, text: &str) -> Result<Filters, Problem> {
     let mut read: Vec<(Box<str>, Box<str>)> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
         let Some(name) = filters::name(&name) else {
@@ -281,14 +279,15 @@ fn narrow(
 }
 
 /// What is asked, within what is shown to who asks.
-pub(crate) fn within(
-    app: &App,
-    viewer: &Viewer,
-    mut asked: StatsQuery,
-) -> Result<StatsQuery, Problem> {
+pub(crate) fn within(app: &App, viewer: &Viewer, asked: StatsQuery) -> Result<StatsQuery, Problem> {
     let Some(share) = viewer.share() else {
-        return Ok(asked);
+        return segments::join(app, viewer.account, asked);
     };
+    let mut asked = asked;
+    if asked.segment.is_some() {
+        // What an account calls its segments is for its own people.
+        return Err(Problem::forbidden("a share asks without segments"));
+    }
     let mut narrowed = Vec::new();
     for (kind, text) in asked.take_objects() {
         match narrow(app, viewer.account, share, kind, &text)? {

@@ -71,6 +71,9 @@ pub(crate) struct QuotasView {
     /// Annotations.
     #[schema(example = 10000)]
     annotations: u64,
+    /// Segments.
+    #[schema(example = 1000)]
+    segments: u64,
     /// Shares.
     #[schema(example = 1000)]
     shares: u64,
@@ -91,6 +94,7 @@ impl From<Quotas> for QuotasView {
             sender_keys,
             requests_a_minute,
             annotations,
+            segments,
             shares,
             webhooks,
         } = quotas;
@@ -104,6 +108,7 @@ impl From<Quotas> for QuotasView {
             sender_keys,
             requests_a_minute,
             annotations,
+            segments,
             shares,
             webhooks,
         }

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::segments::text_of;
+
 /// What happened when.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Annotation)]
@@ -70,14 +72,10 @@ pub(crate) struct ShareView {
 impl ShareView {
     /// As clients see it.
     pub(crate) fn new(share: &Share) -> Self {
-        let mut filters = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in &share.filters {
-            filters.append_pair(name, value);
-        }
         Self {
             id: share.id.clone(),
             name: share.name.clone(),
-            filters: filters.finish(),
+            filters: text_of(&share.filters),
             hides_money: share.hides_money,
             expires_at: share.expires_ms.map(rfc3339),
             created_at: rfc3339(share.created_ms),
@@ -107,7 +105,7 @@ pub(crate) struct ObjectChange {
     pub at: String,
     /// Who.
     pub by: Actor,
-    /// `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `share`, `webhook`, `key` or `account`.
+    /// `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`, `key` or `account`.
     #[schema(example = "link")]
     pub kind: &'static str,
     /// The id of what was changed.

@@ -14,6 +14,7 @@ mod objects;
 mod receipts;
 mod rejected;
 mod restatements;
+mod segments;
 mod stats;
 mod webhooks;
 
@@ -33,6 +34,7 @@ pub(crate) use self::{
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
     rejected::RejectedView,
     restatements::RestatementView,
+    segments::SegmentView,
     stats::{
         Comparison, Gap, GapReason, Group, GroupName, GroupsOfRow, Numbers, PeriodCostsMeta,
         Question, Row, Source, Stats, StatsMeta, VisitorsBefore, VisitorsMeta,

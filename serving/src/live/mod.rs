@@ -67,6 +67,9 @@ pub(crate) struct LiveParams {
     /// Numbers of one campaign only: its id or its name.
     #[param(example = "Spring")]
     campaign: Option<String>,
+    /// Filters that have a name: the name or the id of a segment.
+    #[param(example = "German mail")]
+    segment: Option<String>,
 }
 
 impl FromRequestParts<Arc<App>> for Followed {
@@ -87,6 +90,7 @@ impl Followed {
             pixel: asked.pixel.clone(),
             goal: asked.goal.clone(),
             campaign: asked.campaign.clone(),
+            segment: asked.segment.clone(),
             filters: asked.filters.clone(),
             ..StatsQuery::default()
         };

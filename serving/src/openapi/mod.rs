@@ -45,6 +45,7 @@ use web::{HealthDocument, ProblemBody};
         (name = "Costs", description = "What was paid for a link or a campaign in a period"),
         (name = "Accounts", description = "Accounts and their settings"),
         (name = "Keys", description = "API keys of an account"),
+        (name = "Segments", description = "Filters that have a name"),
         (name = "Shares", description = "Tokens that show numbers within filters"),
         (name = "Webhooks", description = "Messages and postbacks to others when something happens: see docs/WEBHOOKS.md"),
         (name = "Changes", description = "Who changed what, and taking it back"),

@@ -78,6 +78,9 @@ pub(crate) struct StatsQuery {
     /// Numbers of one campaign only: its id or its name. Of several, or of all others, as with every filter.
     #[param(example = "Spring")]
     pub campaign: Option<String>,
+    /// Filters that have a name: the name or the id of a segment. They hold beside the others.
+    #[param(example = "German mail")]
+    pub segment: Option<String>,
     /// The moment of an answer before: its `meta.as_of`. Then the numbers are of the same moment.
     #[param(example = "0")]
     pub as_of: Option<String>,
@@ -93,7 +96,7 @@ pub(crate) struct StatsQuery {
 }
 
 /// The names of the parameters.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "metrics",
     "start",
     "end",
@@ -108,6 +111,7 @@ const NAMES: [&str; 16] = [
     "pixel",
     "goal",
     "campaign",
+    "segment",
     "as_of",
     "compare",
 ];
@@ -153,6 +157,7 @@ impl StatsQuery {
             "pixel" => &mut self.pixel,
             "goal" => &mut self.goal,
             "campaign" => &mut self.campaign,
+            "segment" => &mut self.segment,
             "as_of" => &mut self.as_of,
             "compare" => &mut self.compare,
             _ => return None,

@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::{costs, domains, objects::Resource};
 use crate::{
-    api_types::{AccountView, AnnotationView, FieldChange, KeyView, ShareView, WebhookView},
+    api_types::{
+        AccountView, AnnotationView, FieldChange, KeyView, SegmentView, ShareView, WebhookView,
+    },
     app::App,
 };
 
@@ -52,6 +54,8 @@ pub(super) fn name_of(change: &Change) -> Option<(&'static str, String)> {
         Change::DeleteCost { id, .. } => ("cost", id.to_string()),
         Change::PutAnnotation(row) => ("annotation", row.id.to_string()),
         Change::DeleteAnnotation { id, .. } => ("annotation", id.to_string()),
+        Change::PutSegment(row) => ("segment", row.id.to_string()),
+        Change::DeleteSegment { id, .. } => ("segment", id.to_string()),
         Change::PutShare(row) => ("share", row.id.to_string()),
         Change::DeleteShare { id, .. } => ("share", id.to_string()),
         Change::PutWebhook(row) => ("webhook", row.id.to_string()),
@@ -72,6 +76,7 @@ fn account_of(change: &Change) -> Option<EntityId> {
         Change::PutDomain(row) => row.account,
         Change::PutCost(row) => row.account,
         Change::PutAnnotation(row) => row.account,
+        Change::PutSegment(row) => row.account,
         Change::PutShare(row) => row.account,
         Change::PutWebhook(row) => row.account,
         _ => return None,
@@ -114,6 +119,7 @@ fn view(app: &App, state: &State, change: &Change) -> Value {
         Change::PutDomain(row) => json!(domains::view(app, row)),
         Change::PutCost(row) => json!(costs::view_amid(state, row)),
         Change::PutAnnotation(row) => json!(AnnotationView::new(row)),
+        Change::PutSegment(row) => json!(SegmentView::new(row)),
         Change::PutShare(row) => json!(ShareView::new(row)),
         Change::PutWebhook(row) => json!(WebhookView::new(row)),
         _ => Value::Null,

@@ -84,6 +84,10 @@ fn current(state: &State, row: &Row) -> Option<Change> {
         "cost" => state
             .cost(row.account, &row.id)
             .map(|it| Change::PutCost((**it).clone())),
+        "segment" => {
+            let found = state.segment(row.account, &row.id);
+            found.map(|it| Change::PutSegment((**it).clone()))
+        }
         "annotation" => {
             let found = state.annotation(row.account, &row.id);
             found.map(|it| Change::PutAnnotation((**it).clone()))
@@ -114,6 +118,7 @@ fn deleted(row: &Row) -> Result<Change, CatalogError> {
         "domain" => Ok(Change::DeleteDomain(id)),
         "cost" => Ok(Change::DeleteCost { account, id }),
         "annotation" => Ok(Change::DeleteAnnotation { account, id }),
+        "segment" => Ok(Change::DeleteSegment { account, id }),
         _ => match row.id.parse::<EntityId>() {
             Ok(id) if id.kind != EntityKind::Account => Ok(Change::Delete(id)),
             _ => Err(not("it cannot be deleted")),

@@ -578,3 +578,66 @@ async fn a_suspended_account_may_do_nothing_and_loses_nothing() {
     .await
     .problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn a_segment_stands_for_its_filters() {
+    let app = App::new().await;
+    let (key, stranger) = (app.account().await, app.account().await);
+    let link = app.post("/v1/links", &key, link("one")).await.text("id");
+    let made = app
+        .post(
+            "/v1/segments",
+            &key,
+            json!({"name": "Ours", "filters": "link=one"}),
+        )
+        .await
+        .good();
+    assert_eq!(made["filters"], format!("link={link}"), "ids are kept");
+    let path = format!("/v1/segments/{}", made["id"].as_str().unwrap());
+    let asked = async |query: &str, key: &str| {
+        app.get(&format!("/v1/stats?metrics=clicks&range=7d&{query}"), key)
+            .await
+    };
+    let plain = asked("link=one", &key).await.good();
+    for segment in ["Ours", made["id"].as_str().unwrap()] {
+        let within = asked(&format!("segment={segment}"), &key).await.good();
+        assert_eq!(
+            within["meta"]["query"]["entity"],
+            plain["meta"]["query"]["entity"]
+        );
+    }
+    asked("segment=Ours", &stranger)
+        .await
+        .problem(404, "not_found");
+    app.get(&path, &stranger).await.problem(404, "not_found");
+    for (wrong, code) in [
+        (json!({"name": "Ours", "filters": "country=DE"}), "taken"),
+        (json!({"name": "x"}), "invalid"),
+        (
+            json!({"name": "x", "filters": "colour=red"}),
+            "invalid_filter",
+        ),
+        (json!({"filters": "country=DE"}), "invalid"),
+    ] {
+        let answer = app.post("/v1/segments", &key, wrong.clone()).await;
+        let status = if code == "taken" { 409 } else { 400 };
+        answer.problem(status, code);
+    }
+    let changed = app
+        .patch(&path, &key, json!({"filters": "country=DE,AT"}))
+        .await
+        .good();
+    assert_eq!(changed["filters"], "country=DE%2CAT");
+    let changes = app.get("/v1/changes?limit=1", &key).await.good();
+    let undo = format!(
+        "/v1/changes/{}/undo",
+        changes["items"][0]["id"].as_str().unwrap()
+    );
+    app.post(&undo, &key, Value::Null).await.good();
+    assert_eq!(
+        app.get(&path, &key).await.good()["filters"],
+        made["filters"]
+    );
+    app.delete(&path, &key).await;
+    asked("segment=Ours", &key).await.problem(404, "not_found");
+}

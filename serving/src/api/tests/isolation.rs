@@ -39,6 +39,14 @@ async fn things(site: &Site, key: &str) -> Vec<(&'static str, String)> {
         ("cst_0000000000004", make("/v1/costs", cost).await),
         ("ann_0000000000004", make("/v1/annotations", note).await),
         (
+            "seg_0000000000004",
+            make(
+                "/v1/segments",
+                json!({"name": MARK, "filters": "country=DE"}),
+            )
+            .await,
+        ),
+        (
             "shr_0000000000004",
             make("/v1/shares", json!({"name": MARK})).await,
         ),

@@ -4,8 +4,9 @@ use std::{str::FromStr, sync::Arc};
 
 use ::webhooks::{EventType, signing};
 use catalog::{
-    Annotation, ApiKey, Campaign, Change, Domain, Goal, Link, PeriodCost, Pixel, Price, Scope,
-    Share, Webhook, WebhookFilters, WebhookKind, WebhookMethod, webhook::Begins,
+    Annotation, ApiKey, Campaign, Change, Domain, Goal, Link, PeriodCost, Pixel, Price,
+    SavedSegment, Scope, Share, Webhook, WebhookFilters, WebhookKind, WebhookMethod,
+    webhook::Begins,
 };
 use http::StatusCode;
 use model::{EntityId, random::hash_secret};
@@ -115,7 +116,14 @@ async fn site() -> (Site, String) {
         },
         created_ms: NOW_MS,
     }));
-    let notes = vec![cost, annotation, share, webhook];
+    let segment = Change::PutSegment(SavedSegment {
+        id: "seg_0000000000004".into(),
+        account,
+        name: "German mail".into(),
+        filters: [("country".into(), "DE".into())].into(),
+        created_ms: NOW_MS,
+    });
+    let notes = vec![cost, annotation, segment, share, webhook];
     catalog.commit(|_| Ok(notes.clone())).await.unwrap();
     let events = clicks(account, 1, 1, 4);
     site.stream(&events).await;

@@ -1,14 +1,16 @@
-// Settings: keys, shares, and who changed what. Each section is a part of the address.
+// Settings: keys, shares, webhooks, and who changed what. Each section is a part of the address.
 
 import { el } from "../core/dom.js";
 import { addressOf } from "../core/route.js";
 import { mountChanges } from "./changes.js";
 import { mountKeys } from "./keys.js";
 import { mountShares } from "./shares.js";
+import { mountWebhooks } from "./webhooks.js";
 
 const SECTIONS = {
   keys: { name: "Keys", mount: mountKeys },
   shares: { name: "Shares", mount: mountShares },
+  webhooks: { name: "Webhooks", mount: mountWebhooks },
   changes: { name: "Changes", mount: mountChanges },
 };
 

@@ -55,6 +55,31 @@ async fn a_share_is_made_and_its_address_signs_in() {
 }
 
 #[tokio::test]
+async fn a_webhook_is_made_and_stopped_and_tells_what_it_sent() {
+    let page = Page::signed_in().await;
+    page.go("/settings/webhooks").await;
+    page.click("#new-webhook").await;
+    page.fill_field("name", "Shop").await;
+    page.fill_field("url", "https://127.0.0.1/hooks").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("[data-field=url] .error", |shown| !shown.is_empty())
+        .await;
+    page.fill_field("url", "https://shop.example.com/hooks")
+        .await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#secret", |shown| shown.starts_with("whsec_"))
+        .await;
+    page.click("dialog .actions button:last-child").await;
+    page.click("[aria-label='Log Shop']").await;
+    page.wait_for("dialog", |shown| shown.contains("Nothing was sent yet"))
+        .await;
+    page.click("dialog [aria-label=Close]").await;
+    page.click("[aria-label='Stop Shop']").await;
+    page.wait_for("#main", |shown| shown.contains("stopped"))
+        .await;
+}
+
+#[tokio::test]
 async fn a_change_is_listed_and_undone() {
     let page = Page::signed_in().await;
     let link = json!({"slug": "spring", "destination": "https://example.com/"});

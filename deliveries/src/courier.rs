@@ -17,7 +17,7 @@ use webhooks::{
 };
 
 use crate::{
-    message::{Maker, Message},
+    message::{Maker, Message, Planned},
     progress::{self, Aside, Cursor, MOST_ASIDE, Place, Progress, Verdict},
     role::Shared,
     segments::Found,
@@ -113,6 +113,9 @@ impl Courier {
                 () = tokio::time::sleep(pause) => {}
                 _ = news.changed(), if is_well => {}
             }
+        }
+        if self.current().is_none() {
+            self.leave(&mut progress).await;
         }
     }
 
@@ -223,11 +226,20 @@ impl Courier {
         };
         let most = if progress.is_down() { 1 } else { STEP };
         let mut load = Load::default();
+        let mut failed: Option<StorageError> = None;
         for aside in progress.due(now_ms, most) {
             if load.room(most) == 0 {
                 break;
             }
-            match self.again(&maker, &aside).await? {
+            let again = match self.again(&maker, &aside).await {
+                Ok(again) => again,
+                // Another segment may be read all the same.
+                Err(error) => {
+                    failed = failed.or(Some(error));
+                    continue;
+                }
+            };
+            match again {
                 Some(message) => load.parcels.push(Parcel {
                     place: aside.place,
                     tries: aside.tries,
@@ -243,10 +255,20 @@ impl Courier {
             if load.room(room) == 0 {
                 break;
             }
-            let at = self.new_of(&maker, log, at, room, &mut load).await?;
-            load.cursors.extend(at.map(|at| (log, at)));
+            match self.new_of(&maker, log, at, room, &mut load).await {
+                Ok(at) => load.cursors.extend(at.map(|at| (log, at))),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(load)
+        match failed {
+            Some(error) if load.is_empty() => Err(error),
+            Some(error) => {
+                let webhook = &webhook.id;
+                tracing::warn!(%webhook, %error, "a part of what a webhook is told waits");
+                Ok(load)
+            }
+            None => Ok(load),
+        }
     }
 
     /// A message that was refused before, made again.
@@ -262,8 +284,16 @@ impl Courier {
         };
         let records = segment.of(maker.webhook.account.raw);
         let planned = maker.plan(place.log, place.segment, records);
-        let found = planned.iter().find(|planned| planned.place == place);
-        Ok(found.map(|planned| maker.make(planned)))
+        if let Some(planned) = planned.iter().find(|planned| planned.place == place) {
+            return Ok(Some(maker.make(planned)));
+        }
+        // Other clicks are wanted since: of those that it was of, what is wanted is told.
+        let first = records.partition_point(|record| record.seq < place.first);
+        let end = records.partition_point(|record| record.seq <= place.last);
+        let planned = maker.plan(place.log, place.segment, &records[first..end]);
+        let same = planned.into_iter().filter(|it| it.place.kind == place.kind);
+        let records: Vec<_> = same.flat_map(|planned| planned.records).collect();
+        Ok((!records.is_empty()).then(|| maker.make(&Planned { place, records })))
     }
 
     /// Messages of the next segment of a log, until there are `most`; gives how far it has been told with them, if that is further.

@@ -33,7 +33,7 @@ pub(crate) struct Message {
 /// A message that can be made.
 pub(crate) struct Planned<'a> {
     pub place: Place,
-    records: Vec<&'a Record>,
+    pub records: Vec<&'a Record>,
 }
 
 /// What messages are made with.

@@ -182,9 +182,9 @@ impl Resolve for Checked {
             let found = found.await?;
             // One that is not public says enough of the name.
             for address in &found {
-                policy
-                    .check_ip(*address)
-                    .map_err(|error| format!("the name {error}"))?;
+                policy.check_ip(*address).map_err(
+                    |_| "the name leads to an address that is not of the public internet",
+                )?;
             }
             let addresses = found.into_iter().map(|address| SocketAddr::new(address, 0));
             let addresses: Addrs = Box::new(addresses.collect::<Vec<_>>().into_iter());

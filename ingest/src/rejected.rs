@@ -7,11 +7,15 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures::{StreamExt, stream};
 use model::{EntityId, time::rfc3339};
 use object_store::ObjectStoreExt;
 use serde::Serialize;
 use storage::{object_keys::ObjectKey, store::Store};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Lines that may wait, and bytes of them, in KiB; more are counted and dropped.
@@ -22,6 +26,9 @@ pub const MAX_LINE: usize = 16 * 1024;
 /// How long lines are gathered for one object, and how large it may become.
 const GATHER: Duration = Duration::from_secs(5);
 const MAX_OBJECT: usize = 1 << 20;
+/// Objects that are written at once, and how long all that was gathered may take.
+const PUTS_AT_ONCE: usize = 8;
+const LIMIT: Duration = Duration::from_secs(10);
 /// What one collector keeps of a day, and of one account in it, bytes; more is counted and dropped.
 const DAY_BYTES: usize = 64 << 20;
 const ACCOUNT_BYTES: usize = 16 << 20;
@@ -151,17 +158,29 @@ pub async fn keep(
             () = shutdown.cancelled() => lines.try_recv().ok(),
         };
         let Some(first) = first else { return };
-        for (account, Gathered { at_ms, body }) in gather(first, &mut lines, &shutdown).await {
-            let name = name();
-            let path = ObjectKey::Rejected {
-                account,
-                at_ms,
-                name,
-            };
-            if let Err(error) = store.put(&path.path(), Bytes::from(body).into()).await {
-                tracing::warn!(%error, "refused events could not be kept");
-            }
+        let gathered = gather(first, &mut lines, &shutdown).await;
+        let puts = gathered
+            .into_iter()
+            .map(|(account, Gathered { at_ms, body })| {
+                let name = name();
+                let key = ObjectKey::Rejected {
+                    account,
+                    at_ms,
+                    name,
+                };
+                put(&store, key, body)
+            });
+        let puts = stream::iter(puts).buffer_unordered(PUTS_AT_ONCE);
+        // They are worth no more: a drain waits for them.
+        if timeout(LIMIT, puts.collect::<()>()).await.is_err() {
+            tracing::warn!("refused events could not be kept in time");
         }
+    }
+}
+
+async fn put(store: &Store, key: ObjectKey, body: String) {
+    if let Err(error) = store.put(&key.path(), Bytes::from(body).into()).await {
+        tracing::warn!(%error, "refused events could not be kept");
     }
 }
 

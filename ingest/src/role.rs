@@ -175,6 +175,7 @@ pub async fn run(
     restorer.begin().await;
     background.spawn(restorer.keep(closed.clone()));
     deps.health.up(DOOR);
+    tallies.opened();
     tracing::info!(log = %current.log().id(), "the collector accepts events");
 
     let session = tokio::spawn(session.stay(closed.clone()));

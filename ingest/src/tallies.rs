@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -24,8 +27,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub struct Tallies {
     life: Mutex<Life>,
     clock: Arc<dyn Clock>,
-    /// Unix milliseconds.
-    born_ms: i64,
+    /// When the doors were opened, unix milliseconds; 0: they are not yet.
+    open_ms: AtomicI64,
 }
 
 struct Life {
@@ -42,9 +45,15 @@ impl Tallies {
         };
         Self {
             life: Mutex::new(life),
-            born_ms: clock.now_ms(),
+            open_ms: AtomicI64::new(0),
             clock,
         }
+    }
+
+    /// The doors are open: from now on the collector is there.
+    pub fn opened(&self) {
+        self.open_ms.store(self.clock.now_ms(), Ordering::Relaxed);
+        self.life().changed = true;
     }
 
     /// Events that could not be written.
@@ -137,11 +146,13 @@ impl Keeper {
             let found = tally::read(&self.store, tally.log).await?;
             self.earlier = Some(found.unwrap_or_else(|| Tally::new(tally.log)));
         }
-        let born_ms = self.tallies.born_ms;
-        tally.up.push(Span {
-            from_ms: born_ms,
-            to_ms: now_ms.max(born_ms),
-        });
+        let open_ms = self.tallies.open_ms.load(Ordering::Relaxed);
+        if open_ms > 0 {
+            tally.up.push(Span {
+                from_ms: open_ms,
+                to_ms: now_ms.max(open_ms),
+            });
+        }
         if let Some(earlier) = &self.earlier {
             tally.add(earlier);
         }
@@ -164,6 +175,7 @@ mod tests {
     async fn live(store: &Store, now_ms: i64, work: impl FnOnce(&Tallies)) {
         let clock = Arc::new(ManualClock::new(now_ms));
         let tallies = Arc::new(Tallies::new(LOG, Arc::clone(&clock) as _));
+        tallies.opened();
         work(&tallies);
         let shutdown = CancellationToken::new();
         shutdown.cancel();

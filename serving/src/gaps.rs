@@ -3,11 +3,12 @@
 //! Collectors say in their tallies when they were there (`handover::tally`): a time in which none of them was is a gap of
 //! everybody. What one of them could not write is a gap of the account that it belonged to.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use handover::tally::{self, Lost, Span, Turned};
 use model::{EntityId, time};
 use storage::error::StorageError;
+use tokio::time::timeout;
 
 use crate::{
     api_types::{Gap, GapReason},
@@ -18,6 +19,8 @@ use crate::{
 const SILENCE_MS: i64 = 60_000;
 /// Shorter ones are none, milliseconds.
 const SHORTEST_MS: i64 = 1_000;
+/// How long an answer waits for what collectors say.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Gaps that are told at once, the newest ones.
 const MOST_TOLD: usize = 1_000;
 
@@ -78,7 +81,7 @@ pub(crate) async fn gaps(
     account: EntityId,
     (start, end): (i64, i64),
 ) -> Option<Vec<Gap>> {
-    let tallies = tallies(app).await.ok()?;
+    let tallies = timeout(PATIENCE, tallies(app)).await.ok()?.ok()?;
     let now_ms = app.env.clock.now_ms();
     let since_ms = app.catalog.account(account)?.created_ms;
     let within = (since_ms.max(start * 60_000), now_ms.min(end * 60_000));

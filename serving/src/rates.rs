@@ -57,7 +57,11 @@ impl Bucket {
         let passed = now_ms.saturating_sub(self.at_ms).clamp(0, MINUTE_MS);
         Self {
             taken: (self.taken - passed.saturating_mul(limit)).max(0),
-            at_ms: now_ms.max(self.at_ms),
+            // A clock that was far ahead and is set back is believed again.
+            at_ms: match self.at_ms.saturating_sub(now_ms) > MINUTE_MS {
+                true => now_ms,
+                false => now_ms.max(self.at_ms),
+            },
         }
     }
 }

@@ -124,13 +124,14 @@ async fn streams_have_filters_and_tell_again_what_was_missed() {
 #[tokio::test]
 async fn a_time_without_a_collector_is_a_gap() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::up(folder.path(), &[]);
+    let mut server = Server::up(folder.path(), &[]).with_clock();
     server.start().await;
     let customer = Customer::of(&server).await;
     let gaps = |answer: &Value| answer["meta"]["gaps"].as_array().unwrap().clone();
     let before = customer.wait_for_stats("range=2d", |_| true).await;
     assert_eq!(gaps(&before), [json!(null); 0]);
     server.kill();
+    server.set_clock(5);
     server.start().await;
     let answer = customer
         .wait_for_stats("range=2d", |answer| {

@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use model::EntityId;
 use object_store::{ObjectStoreExt, path::Path};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use storage::{
     object_keys::{ObjectKey, folders},
     store::{Store, StoreError},
@@ -16,7 +16,7 @@ use storage::{
 const READS_AT_ONCE: usize = 8;
 
 /// A refused event.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct RejectedEvent {
     /// Names it: where it is.
     #[serde(skip)]
@@ -30,9 +30,9 @@ pub struct RejectedEvent {
     pub detail: String,
     /// How long it was, bytes.
     pub bytes: u64,
-    /// Its fields, as far as they may be kept; `None` if it could not be read.
+    /// Its fields, as far as they may be kept, as they were written; `None` if it could not be read.
     #[serde(default)]
-    pub event: Option<BTreeMap<String, Value>>,
+    pub event: Option<BTreeMap<String, Box<RawValue>>>,
     /// Names of fields that are not kept.
     #[serde(default)]
     pub without: Vec<String>,
@@ -200,12 +200,14 @@ mod tests {
         assert_eq!(codes, "edcba");
         let one = find(&store, account(1), "5.n.1").await.unwrap().unwrap();
         assert_eq!((one.code.as_str(), one.id.as_str()), ("b", "5.n.1"));
+        assert_eq!(
+            one.event.unwrap()["value"].get(),
+            "1.50",
+            "as it was written"
+        );
         for wrong in ["5.n.3", "6.n.0", "5.../x.0", "5", "", "-1.n.0", "5.n.1.2"] {
-            assert_eq!(
-                find(&store, account(1), wrong).await.unwrap(),
-                None,
-                "{wrong}"
-            );
+            let found = find(&store, account(1), wrong).await.unwrap();
+            assert!(found.is_none(), "{wrong}");
         }
     }
 }

@@ -48,6 +48,9 @@ pub(super) async fn follow(
     let host = host(&uri, &headers);
     let domain = domain(&recorder, host);
     let domain = domain.as_deref();
+    if domain.is_some_and(|domain| recorder.is_suspended(domain.account)) {
+        return gone();
+    }
     let is_own = || {
         recorder
             .host

@@ -9,7 +9,10 @@ use axum::{
 };
 use handover::rejected::{self, RejectedEvent};
 use http::HeaderMap;
-use serde_json::{Value, json};
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 use web::Problem;
 
 use super::{Sender, body, events};
@@ -46,16 +49,19 @@ pub(super) async fn post(
             "there is no refused event `{id}`; they are kept for a month"
         ))
     })?;
-    let text = again(found, mend)?.to_string();
+    let text = again(found, mend)?;
     events::take_again(&recorder, account, text.as_bytes())
         .await
         .map(Json)
 }
 
+/// Fields with their values, as they are written: a number may have more digits than a float.
+type Fields = BTreeMap<String, Box<RawValue>>;
+
 /// What shall be other in the event: fields with their values, null for none.
-fn mend(body: &[u8]) -> Result<BTreeMap<String, Value>, Problem> {
+fn mend(body: &[u8]) -> Result<Fields, Problem> {
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(BTreeMap::new());
+        return Ok(Fields::new());
     }
     serde_json::from_slice(body).map_err(|error| {
         let detail =
@@ -66,34 +72,46 @@ fn mend(body: &[u8]) -> Result<BTreeMap<String, Value>, Problem> {
 
 /// The event as it is taken again. It has a key by which it counts once, however often it is sent, and the time at
 /// which it came, if it said none itself.
-fn again(refused: RejectedEvent, mend: BTreeMap<String, Value>) -> Result<Value, Problem> {
+fn again(refused: RejectedEvent, mend: Fields) -> Result<String, Problem> {
     let Some(mut event) = refused.event else {
         let detail = "nothing of this event could be kept: it could not be read";
         return Err(Problem::conflict("not_kept", detail));
     };
+    let set = |event: &mut Fields, name: &str, text: &str| {
+        let value = to_raw_value(text).map_err(Problem::internal)?;
+        event.insert(name.to_owned(), value);
+        Ok::<_, Problem>(())
+    };
     // Of an address its network is kept: it stands for the address.
-    if let Some(Value::String(ip)) = event.get_mut("ip") {
-        ip.truncate(ip.find('/').unwrap_or(ip.len()));
+    let network = event
+        .get("ip")
+        .and_then(|ip| serde_json::from_str::<String>(ip.get()).ok());
+    if let Some((address, _)) = network
+        .as_deref()
+        .and_then(|network| network.split_once('/'))
+    {
+        set(&mut event, "ip", address)?;
     }
-    for (name, value) in mend {
-        event.insert(name, value);
+    event.extend(mend);
+    let says = |event: &Fields, name: &str| event.get(name).is_some_and(|it| it.get() != "null");
+    let times = ["occurred_at", "time", "timestamp"];
+    if !times.iter().any(|name| says(&event, name)) && !refused.at.is_empty() {
+        set(&mut event, "occurred_at", &refused.at)?;
     }
-    let has_time = ["occurred_at", "time", "timestamp"].into_iter();
-    let has_time = has_time
-        .filter_map(|name| event.get(name))
-        .any(|value| !value.is_null());
-    if !has_time && !refused.at.is_empty() {
-        event.insert("occurred_at".into(), json!(refused.at));
+    if !says(&event, "idempotency_key") {
+        set(
+            &mut event,
+            "idempotency_key",
+            &format!("rejected:{}", refused.id),
+        )?;
     }
-    let key = event.entry("idempotency_key".into()).or_insert(Value::Null);
-    if key.is_null() {
-        *key = json!(format!("rejected:{}", refused.id));
-    }
-    Ok(json!(event))
+    serde_json::to_string(&event).map_err(Problem::internal)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn refused(event: Value) -> RejectedEvent {
@@ -112,20 +130,30 @@ mod tests {
     fn an_event_is_mended_and_has_its_time_and_a_key() {
         let event = json!({"link": "a", "ip": "203.0.113.0/24", "currency": "EUX", "sub1": "s"});
         let mend = mend(br#"{"currency": "EUR", "sub1": null}"#).unwrap();
+        let read = |text: String| serde_json::from_str::<Value>(&text).unwrap();
         assert_eq!(
-            again(refused(event), mend).unwrap(),
+            read(again(refused(event), mend).unwrap()),
             json!({"link": "a", "ip": "203.0.113.0", "currency": "EUR", "sub1": null,
                 "occurred_at": "2026-01-02T03:04:05Z", "idempotency_key": "rejected:5.n.1"})
         );
         let own = json!({"time": 5, "idempotency_key": "k"});
-        assert_eq!(again(refused(own.clone()), BTreeMap::new()).unwrap(), own);
+        let same = again(refused(own.clone()), Fields::new()).unwrap();
+        assert_eq!(read(same), own);
+        let mut long = refused(json!({"idempotency_key": "k", "time": 5}));
+        let digits = RawValue::from_string("12345678901234567890123".into()).unwrap();
+        long.event
+            .as_mut()
+            .unwrap()
+            .insert("transaction_id".into(), digits);
+        let told = again(long, Fields::new()).unwrap();
+        assert!(told.contains("12345678901234567890123"), "{told}");
     }
 
     #[test]
     fn what_was_not_kept_is_not_taken_again() {
-        let problem = again(refused(Value::Null), BTreeMap::new()).unwrap_err();
+        let problem = again(refused(Value::Null), Fields::new()).unwrap_err();
         assert_eq!(problem.code, "not_kept");
-        assert_eq!(mend(b" ").unwrap(), BTreeMap::new());
+        assert!(mend(b" ").unwrap().is_empty());
         for wrong in ["[]", "1", "{", r#""x""#] {
             assert!(mend(wrong.as_bytes()).is_err(), "{wrong}");
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use handover::rejected::RejectedEvent;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// An event that was refused.
@@ -28,7 +28,7 @@ pub(crate) struct RejectedView {
     bytes: u64,
     /// Its fields, of an address the network; null if it could not be read.
     #[schema(required, value_type = Option<BTreeMap<String, Object>>, example = json!({"link": "spring", "currency": "EUX"}))]
-    event: Option<BTreeMap<String, Value>>,
+    event: Option<BTreeMap<String, Box<RawValue>>>,
     /// Names of fields that are not kept: they may tell of a visitor.
     #[schema(example = json!(["visitor"]))]
     without: Vec<String>,

@@ -141,6 +141,11 @@ impl Feed {
         self.newest.subscribe()
     }
 
+    /// The id of the newest message; 0: there is none yet.
+    pub(super) fn newest(&self) -> i64 {
+        *self.newest.borrow()
+    }
+
     /// The first message after one; after none the newest.
     pub(super) fn after(&self, id: Option<i64>) -> Option<Message> {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);

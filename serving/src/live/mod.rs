@@ -140,12 +140,14 @@ pub(crate) async fn get_live(
         .feeds
         .follow(&app, viewer.account, entity, &asked, first.from_events)?;
     let last = headers.get(LAST_EVENT_ID);
+    let last = last.and_then(|id| id.to_str().ok()?.trim().parse().ok());
     let watch = Watch {
         woken: feed.listen(),
+        // What another process sent, whose clock is ahead, is none of this feed's.
+        last: last.filter(|id| *id <= feed.newest()),
         feed,
         app,
         viewer,
-        last: last.and_then(|id| id.to_str().ok()?.trim().parse().ok()),
         end: Instant::now() + LONGEST,
         _room: room,
     };

@@ -49,8 +49,13 @@ pub(super) fn undo(
         (None, Some(_), Some(_)) => return Err(not("it was changed since: delete it")),
         (Some(before), Some(after), Some(now)) => {
             let mut merged = merged(before, after, now)?;
-            if let Change::PutCost(cost) = &mut merged {
-                cost.changed_ms = now_ms;
+            match (&mut merged, now) {
+                (Change::PutCost(cost), _) => cost.changed_ms = now_ms,
+                // Whose a domain is is looked up, and not undone.
+                (Change::PutDomain(domain), Change::PutDomain(now)) => {
+                    domain.verified = now.verified;
+                }
+                _ => {}
             }
             merged
         }
@@ -80,6 +85,7 @@ fn current(state: &State, row: &Row) -> Option<Change> {
         // Somebody else may have it since: then it is not ours to change, and not free.
         "domain" => state
             .domain(&row.id)
+            .filter(|it| it.account == row.account)
             .map(|it| Change::PutDomain((**it).clone())),
         "cost" => state
             .cost(row.account, &row.id)

@@ -937,6 +937,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists segments, in the order of their ids */
+        get: operations["list_segments"];
+        put?: never;
+        /**
+         * Saves filters under a name
+         * @description `segment=` with its name or id in a question to `/v1/stats`, `/v1/live` or `/v1/events` adds them to those of the question.
+         */
+        post: operations["create_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/segments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a segment */
+        get: operations["read_segment"];
+        put?: never;
+        post?: never;
+        /** Takes a segment away */
+        delete: operations["delete_segment"];
+        options?: never;
+        head?: never;
+        /** Changes the fields of a segment that are given */
+        patch: operations["change_segment"];
+        trace?: never;
+    };
     "/v1/shares": {
         parameters: {
             query?: never;
@@ -3627,7 +3667,7 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `share`, `webhook`, `key` or `account`.
+                 * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`, `key` or `account`.
                  * @example link
                  */
                 kind: string;
@@ -3794,6 +3834,37 @@ export interface components {
                 value: {
                     [key: string]: string;
                 };
+            }[];
+            /**
+             * @description What `cursor` must be for the next page; null: this is the last one.
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        List_Segment: {
+            /** @description The rows of this page. */
+            items: {
+                /**
+                 * @description When it was made.
+                 * @example 2026-01-02T03:04:05Z
+                 */
+                created_at: string;
+                /**
+                 * @description Its filters, as in the query of `/v1/stats`; objects by their ids.
+                 * @example country=DE&utm_medium=email
+                 */
+                filters: string;
+                /**
+                 * @description Its id.
+                 * @example seg_0000000000004
+                 */
+                id: string;
+                /**
+                 * @description How it is called, also in `segment=` of a question.
+                 * @example German mail
+                 */
+                name: string;
             }[];
             /**
              * @description What `cursor` must be for the next page; null: this is the last one.
@@ -4439,7 +4510,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `share`, `webhook`, `key` or `account`.
+             * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`, `key` or `account`.
              * @example link
              */
             kind: string;
@@ -4681,6 +4752,12 @@ export interface components {
             requests_a_minute: number;
             /**
              * Format: int64
+             * @description Segments.
+             * @example 1000
+             */
+            segments: number;
+            /**
+             * Format: int64
              * @description Transactions and idempotency keys that its senders may use in 30 days.
              * @example 10000000
              */
@@ -4749,6 +4826,12 @@ export interface components {
              * @example 600
              */
             requests_a_minute?: number | null;
+            /**
+             * Format: int64
+             * @description Segments that it may have.
+             * @example 1000
+             */
+            segments?: number | null;
             /**
              * Format: int64
              * @description Transactions and idempotency keys that its senders may use in 30 days.
@@ -5286,6 +5369,42 @@ export interface components {
          * @enum {string}
          */
         RunState: "requested" | "running" | "ok" | "failed" | "taken_over";
+        /** @description Filters that have a name. */
+        Segment: {
+            /**
+             * @description When it was made.
+             * @example 2026-01-02T03:04:05Z
+             */
+            created_at: string;
+            /**
+             * @description Its filters, as in the query of `/v1/stats`; objects by their ids.
+             * @example country=DE&utm_medium=email
+             */
+            filters: string;
+            /**
+             * @description Its id.
+             * @example seg_0000000000004
+             */
+            id: string;
+            /**
+             * @description How it is called, also in `segment=` of a question.
+             * @example German mail
+             */
+            name: string;
+        };
+        /** @description What clients set of a segment. */
+        SegmentBody: {
+            /**
+             * @description Its filters, as in the query of `/v1/stats`, joined with `&`. Objects may be named, and are kept by their ids. Needed.
+             * @example country=FR&utm_medium=email
+             */
+            filters?: string | null;
+            /**
+             * @description How it is called, unique in the account. Needed.
+             * @example French mail
+             */
+            name?: string | null;
+        };
         /** @description Settings of an account. */
         Settings: {
             /**
@@ -6709,6 +6828,7 @@ export interface operations {
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
+                     *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
                      *         "webhooks": 20
@@ -6860,6 +6980,7 @@ export interface operations {
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
+                     *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
                      *         "webhooks": 20
@@ -7060,6 +7181,7 @@ export interface operations {
                      *             "new_an_hour": 10000,
                      *             "others": 10000,
                      *             "requests_a_minute": 600,
+                     *             "segments": 1000,
                      *             "sender_keys": 10000000,
                      *             "shares": 1000,
                      *             "webhooks": 20
@@ -7215,6 +7337,7 @@ export interface operations {
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
+                     *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
                      *         "webhooks": 20
@@ -7387,6 +7510,7 @@ export interface operations {
                  *       "new_an_hour": 10000,
                  *       "others": 10000,
                  *       "requests_a_minute": 600,
+                 *       "segments": 1000,
                  *       "sender_keys": 10000000,
                  *       "shares": 1000,
                  *       "webhooks": 20
@@ -7422,6 +7546,7 @@ export interface operations {
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
+                     *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
                      *         "webhooks": 20
@@ -7610,6 +7735,7 @@ export interface operations {
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
+                     *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
                      *         "webhooks": 20
@@ -7789,6 +7915,7 @@ export interface operations {
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
                      *         "requests_a_minute": 600,
+                     *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
                      *         "webhooks": 20
@@ -11360,6 +11487,11 @@ export interface operations {
                  * @example Spring
                  */
                 campaign?: string;
+                /**
+                 * @description Filters that have a name: the name or the id of a segment.
+                 * @example German mail
+                 */
+                segment?: string;
                 /**
                  * @description Country, ISO 3166-1 alpha-2. `A,B`: any of these; `-A,B`: none of these; empty: without one.
                  * @example DE,AT
@@ -16510,6 +16642,11 @@ export interface operations {
                  */
                 campaign?: string;
                 /**
+                 * @description Filters that have a name: the name or the id of a segment.
+                 * @example German mail
+                 */
+                segment?: string;
+                /**
                  * @description Country, ISO 3166-1 alpha-2. `A,B`: any of these; `-A,B`: none of these; empty: without one.
                  * @example DE,AT
                  */
@@ -18215,6 +18352,677 @@ export interface operations {
             };
         };
     };
+    list_segments: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows of the page.
+                 * @example 100
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it the first page is given. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2026-01-02T03:04:05Z",
+                     *           "filters": "country=DE&utm_medium=email",
+                     *           "id": "seg_0000000000004",
+                     *           "name": "German mail"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["List_Segment"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Names the request: one with the same name and the same content within 24 hours does nothing and is answered the same.
+                 * @example 3f1c7d52-order-7
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filters": "country=FR&utm_medium=email",
+                 *       "name": "French mail"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SegmentBody"];
+            };
+        };
+        responses: {
+            /** @description As it was saved. */
+            201: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "filters": "country=DE&utm_medium=email",
+                     *       "id": "seg_0000000000004",
+                     *       "name": "German mail"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description `incomplete_body`, `invalid`, `invalid_exclude_bots`, `invalid_filter`, `invalid_idempotency_key`, `invalid_timezone`, `malformed_json`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `other_request` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example seg_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "filters": "country=DE&utm_medium=email",
+                     *       "id": "seg_0000000000004",
+                     *       "name": "German mail"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of what was looked at: where it is not so any more nothing is changed, and 412 says what is there now.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example seg_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is taken away. */
+            204: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `invalid_path`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_segment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of what was looked at: where it is not so any more nothing is changed, and 412 says what is there now.
+                 * @example *
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example seg_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filters": "country=FR&utm_medium=email",
+                 *       "name": "French mail"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SegmentBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "filters": "country=DE&utm_medium=email",
+                     *       "id": "seg_0000000000004",
+                     *       "name": "German mail"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Segment"];
+                };
+            };
+            /** @description `incomplete_body`, `invalid`, `invalid_exclude_bots`, `invalid_filter`, `invalid_path`, `invalid_timezone`, `malformed_json`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `changed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_shares: {
         parameters: {
             query?: {
@@ -18788,6 +19596,11 @@ export interface operations {
                  * @example Spring
                  */
                 campaign?: string;
+                /**
+                 * @description Filters that have a name: the name or the id of a segment. They hold beside the others.
+                 * @example German mail
+                 */
+                segment?: string;
                 /**
                  * @description The moment of an answer before: its `meta.as_of`. Then the numbers are of the same moment.
                  * @example 0

@@ -33,11 +33,11 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct SegmentBody {
     /// How it is called, unique in the account. Needed.
-    #[schema(value_type = Option<String>, example = "German mail")]
+    #[schema(value_type = Option<String>, example = "French mail")]
     #[serde(default)]
     name: Given<Box<str>>,
     /// Its filters, as in the query of `/v1/stats`, joined with `&`. Objects may be named, and are kept by their ids. Needed.
-    #[schema(value_type = Option<String>, example = "country=DE&utm_medium=email")]
+    #[schema(value_type = Option<String>, example = "country=FR&utm_medium=email")]
     #[serde(default)]
     filters: Given<String>,
 }

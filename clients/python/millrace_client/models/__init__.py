@@ -106,6 +106,8 @@ from .list_restatement import ListRestatement
 from .list_restatement_items_item import ListRestatementItemsItem
 from .list_restatement_items_item_changed import ListRestatementItemsItemChanged
 from .list_restatement_items_item_value import ListRestatementItemsItemValue
+from .list_segment import ListSegment
+from .list_segment_items_item import ListSegmentItemsItem
 from .list_share import ListShare
 from .list_share_items_item import ListShareItemsItem
 from .list_webhook import ListWebhook
@@ -160,6 +162,8 @@ from .rule import Rule
 from .run import Run
 from .run_reason import RunReason
 from .run_state import RunState
+from .segment import Segment
+from .segment_body import SegmentBody
 from .settings import Settings
 from .settings_body import SettingsBody
 from .share import Share
@@ -305,6 +309,8 @@ __all__ = (
     "ListRestatementItemsItem",
     "ListRestatementItemsItemChanged",
     "ListRestatementItemsItemValue",
+    "ListSegment",
+    "ListSegmentItemsItem",
     "ListShare",
     "ListShareItemsItem",
     "ListWebhook",
@@ -358,6 +364,8 @@ __all__ = (
     "Run",
     "RunReason",
     "RunState",
+    "Segment",
+    "SegmentBody",
     "Settings",
     "SettingsBody",
     "Share",

@@ -31,6 +31,7 @@ class Quotas:
             new_an_hour (int): New objects in an hour. Example: 10000.
             others (int): Pixels, goals and campaigns that are not deleted, of each kind. Example: 10000.
             requests_a_minute (int): Requests to this API in a minute. Example: 600.
+            segments (int): Segments. Example: 1000.
             sender_keys (int): Transactions and idempotency keys that its senders may use in 30 days. Example: 10000000.
             shares (int): Shares. Example: 1000.
             webhooks (int): Webhooks and postbacks. Example: 20.
@@ -44,6 +45,7 @@ class Quotas:
     new_an_hour: int
     others: int
     requests_a_minute: int
+    segments: int
     sender_keys: int
     shares: int
     webhooks: int
@@ -69,6 +71,8 @@ class Quotas:
 
         requests_a_minute = self.requests_a_minute
 
+        segments = self.segments
+
         sender_keys = self.sender_keys
 
         shares = self.shares
@@ -87,6 +91,7 @@ class Quotas:
             "new_an_hour": new_an_hour,
             "others": others,
             "requests_a_minute": requests_a_minute,
+            "segments": segments,
             "sender_keys": sender_keys,
             "shares": shares,
             "webhooks": webhooks,
@@ -115,6 +120,8 @@ class Quotas:
 
         requests_a_minute = d.pop("requests_a_minute")
 
+        segments = d.pop("segments")
+
         sender_keys = d.pop("sender_keys")
 
         shares = d.pop("shares")
@@ -130,6 +137,7 @@ class Quotas:
             new_an_hour=new_an_hour,
             others=others,
             requests_a_minute=requests_a_minute,
+            segments=segments,
             sender_keys=sender_keys,
             shares=shares,
             webhooks=webhooks,

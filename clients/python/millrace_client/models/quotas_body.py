@@ -35,6 +35,7 @@ class QuotasBody:
             requests_a_minute (int | None | Unset): Requests to this API that it may send in a minute. Set to another number
                 than the usual one, it holds where the
                 account is alone, too. Example: 600.
+            segments (int | None | Unset): Segments that it may have. Example: 1000.
             sender_keys (int | None | Unset): Transactions and idempotency keys that its senders may use in 30 days.
                 Example: 10000000.
             shares (int | None | Unset): Shares that it may have. Example: 1000.
@@ -49,6 +50,7 @@ class QuotasBody:
     new_an_hour: int | None | Unset = UNSET
     others: int | None | Unset = UNSET
     requests_a_minute: int | None | Unset = UNSET
+    segments: int | None | Unset = UNSET
     sender_keys: int | None | Unset = UNSET
     shares: int | None | Unset = UNSET
     webhooks: int | None | Unset = UNSET
@@ -106,6 +108,12 @@ class QuotasBody:
         else:
             requests_a_minute = self.requests_a_minute
 
+        segments: int | None | Unset
+        if isinstance(self.segments, Unset):
+            segments = UNSET
+        else:
+            segments = self.segments
+
         sender_keys: int | None | Unset
         if isinstance(self.sender_keys, Unset):
             sender_keys = UNSET
@@ -145,6 +153,8 @@ class QuotasBody:
             field_dict["others"] = others
         if requests_a_minute is not UNSET:
             field_dict["requests_a_minute"] = requests_a_minute
+        if segments is not UNSET:
+            field_dict["segments"] = segments
         if sender_keys is not UNSET:
             field_dict["sender_keys"] = sender_keys
         if shares is not UNSET:
@@ -239,6 +249,16 @@ class QuotasBody:
         requests_a_minute = _parse_requests_a_minute(d.pop("requests_a_minute", UNSET))
 
 
+        def _parse_segments(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        segments = _parse_segments(d.pop("segments", UNSET))
+
+
         def _parse_sender_keys(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -278,6 +298,7 @@ class QuotasBody:
             new_an_hour=new_an_hour,
             others=others,
             requests_a_minute=requests_a_minute,
+            segments=segments,
             sender_keys=sender_keys,
             shares=shares,
             webhooks=webhooks,

@@ -29,6 +29,7 @@ def _get_kwargs(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -98,6 +99,8 @@ def _get_kwargs(
     params["goal"] = goal
 
     params["campaign"] = campaign
+
+    params["segment"] = segment
 
     params["country"] = country
 
@@ -286,6 +289,7 @@ def sync_detailed(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -341,6 +345,7 @@ def sync_detailed(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         country (str | Unset):
         browser (str | Unset):
         os (str | Unset):
@@ -398,6 +403,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 country=country,
 browser=browser,
 os=os,
@@ -456,6 +462,7 @@ def sync(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -511,6 +518,7 @@ def sync(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         country (str | Unset):
         browser (str | Unset):
         os (str | Unset):
@@ -569,6 +577,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 country=country,
 browser=browser,
 os=os,
@@ -621,6 +630,7 @@ async def asyncio_detailed(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -676,6 +686,7 @@ async def asyncio_detailed(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         country (str | Unset):
         browser (str | Unset):
         os (str | Unset):
@@ -733,6 +744,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 country=country,
 browser=browser,
 os=os,
@@ -791,6 +803,7 @@ async def asyncio(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -846,6 +859,7 @@ async def asyncio(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         country (str | Unset):
         browser (str | Unset):
         os (str | Unset):
@@ -904,6 +918,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 country=country,
 browser=browser,
 os=os,

@@ -23,6 +23,7 @@ def _get_kwargs(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -80,6 +81,8 @@ def _get_kwargs(
     params["goal"] = goal
 
     params["campaign"] = campaign
+
+    params["segment"] = segment
 
     params["country"] = country
 
@@ -237,6 +240,7 @@ def sync_detailed(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -290,6 +294,7 @@ def sync_detailed(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         country (str | Unset):
         browser (str | Unset):
         os (str | Unset):
@@ -341,6 +346,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 country=country,
 browser=browser,
 os=os,
@@ -393,6 +399,7 @@ def sync(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -446,6 +453,7 @@ def sync(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         country (str | Unset):
         browser (str | Unset):
         os (str | Unset):
@@ -498,6 +506,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 country=country,
 browser=browser,
 os=os,
@@ -544,6 +553,7 @@ async def asyncio_detailed(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -597,6 +607,7 @@ async def asyncio_detailed(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         country (str | Unset):
         browser (str | Unset):
         os (str | Unset):
@@ -648,6 +659,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 country=country,
 browser=browser,
 os=os,
@@ -700,6 +712,7 @@ async def asyncio(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     country: str | Unset = UNSET,
     browser: str | Unset = UNSET,
     os: str | Unset = UNSET,
@@ -753,6 +766,7 @@ async def asyncio(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         country (str | Unset):
         browser (str | Unset):
         os (str | Unset):
@@ -805,6 +819,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 country=country,
 browser=browser,
 os=os,

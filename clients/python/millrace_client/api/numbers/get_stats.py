@@ -32,6 +32,7 @@ def _get_kwargs(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     compare: str | Unset = UNSET,
     country: str | Unset = UNSET,
@@ -111,6 +112,8 @@ def _get_kwargs(
     params["goal"] = goal
 
     params["campaign"] = campaign
+
+    params["segment"] = segment
 
     params["as_of"] = as_of
 
@@ -305,6 +308,7 @@ def sync_detailed(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     compare: str | Unset = UNSET,
     country: str | Unset = UNSET,
@@ -364,6 +368,7 @@ def sync_detailed(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         as_of (str | Unset):
         compare (str | Unset):
         country (str | Unset):
@@ -425,6 +430,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 as_of=as_of,
 compare=compare,
 country=country,
@@ -487,6 +493,7 @@ def sync(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     compare: str | Unset = UNSET,
     country: str | Unset = UNSET,
@@ -546,6 +553,7 @@ def sync(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         as_of (str | Unset):
         compare (str | Unset):
         country (str | Unset):
@@ -608,6 +616,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 as_of=as_of,
 compare=compare,
 country=country,
@@ -664,6 +673,7 @@ async def asyncio_detailed(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     compare: str | Unset = UNSET,
     country: str | Unset = UNSET,
@@ -723,6 +733,7 @@ async def asyncio_detailed(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         as_of (str | Unset):
         compare (str | Unset):
         country (str | Unset):
@@ -784,6 +795,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 as_of=as_of,
 compare=compare,
 country=country,
@@ -846,6 +858,7 @@ async def asyncio(
     pixel: str | Unset = UNSET,
     goal: str | Unset = UNSET,
     campaign: str | Unset = UNSET,
+    segment: str | Unset = UNSET,
     as_of: str | Unset = UNSET,
     compare: str | Unset = UNSET,
     country: str | Unset = UNSET,
@@ -905,6 +918,7 @@ async def asyncio(
         pixel (str | Unset):
         goal (str | Unset):
         campaign (str | Unset):
+        segment (str | Unset):
         as_of (str | Unset):
         compare (str | Unset):
         country (str | Unset):
@@ -967,6 +981,7 @@ link=link,
 pixel=pixel,
 goal=goal,
 campaign=campaign,
+segment=segment,
 as_of=as_of,
 compare=compare,
 country=country,

@@ -152,11 +152,6 @@ pub async fn run(
         name_maker(Arc::clone(&deps.env.random)),
         closed.clone(),
     ));
-    background.spawn(tallies::keep(
-        Arc::clone(&deps.env.store),
-        Arc::clone(&tallies),
-        closed.clone(),
-    ));
     background.spawn(follow(
         deps.catalog.clone(),
         settings.catalog_copy.clone(),
@@ -176,6 +171,11 @@ pub async fn run(
     background.spawn(restorer.keep(closed.clone()));
     deps.health.up(DOOR);
     tallies.opened();
+    background.spawn(tallies::keep(
+        Arc::clone(&deps.env.store),
+        Arc::clone(&tallies),
+        closed.clone(),
+    ));
     tracing::info!(log = %current.log().id(), "the collector accepts events");
 
     let session = tokio::spawn(session.stay(closed.clone()));

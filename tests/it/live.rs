@@ -1,6 +1,6 @@
 //! Streams: what is followed, what a listener missed, and what nobody could count.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, fs, time::Duration};
 
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -130,6 +130,16 @@ async fn a_time_without_a_collector_is_a_gap() {
     let gaps = |answer: &Value| answer["meta"]["gaps"].as_array().unwrap().clone();
     let before = customer.wait_for_stats("range=2d", |_| true).await;
     assert_eq!(gaps(&before), [json!(null); 0]);
+    let tallies = server.folder.join("store/tallies");
+    eventually("the collector's first word", LIMIT, async || {
+        let files = fs::read_dir(&tallies).map_err(|error| error.to_string())?;
+        let mut texts = files.map(|file| fs::read_to_string(file.unwrap().path()));
+        match texts.any(|text| text.is_ok_and(|text| text.contains("from_ms"))) {
+            true => Ok(()),
+            false => Err("it has said nothing yet".to_owned()),
+        }
+    })
+    .await;
     server.kill();
     server.set_clock(5);
     server.start().await;

@@ -217,6 +217,20 @@ async fn in_sql(customer: &Customer, all: &[Sent]) {
     assert_eq!(answer["rows"], json!(rows));
 }
 
+/// Groups are there whether or not their clicks are asked for beside their visitors.
+async fn visitors_alone(customer: &Customer) {
+    let query = |metrics: &str| format!("metrics={metrics}&group_by=country&range=7d");
+    let alone = customer.stats(&query("unique_visitors")).await;
+    let beside = customer.stats(&query("unique_visitors,clicks")).await;
+    let visitors = |answer: &Value| -> BTreeMap<String, Value> {
+        let rows = answer["results"].as_array().unwrap().iter();
+        rows.map(|row| (row["country"].to_string(), row["unique_visitors"].clone()))
+            .collect()
+    };
+    assert_eq!(visitors(&alone), visitors(&beside));
+    assert!(visitors(&alone).len() > 1, "{alone}");
+}
+
 async fn listed(customer: &Customer, all: &[Sent]) {
     let mut ids = BTreeSet::new();
     let mut path = "/v1/events?range=7d&limit=70&country=DE".to_owned();
@@ -292,6 +306,7 @@ async fn everything(customer: &Customer, dice: &mut Dice, all: &[Sent]) {
     }
     by_hand(customer, all).await;
     in_sql(customer, all).await;
+    visitors_alone(customer).await;
     listed(customer, all).await;
     as_csv(customer).await;
 }

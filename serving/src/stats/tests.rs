@@ -60,18 +60,6 @@ async fn rows_are_named_by_their_group_and_add_up() {
     );
     let (rows, _) = results(&site, &key, "group_by=country").await;
     assert_eq!(rows, json!([{"country": null, "clicks": 6}]));
-    let (rows, _) = results(&site, &key, "metrics=unique_visitors&group_by=link").await;
-    let (both, _) = results(&site, &key, "metrics=unique_visitors,clicks&group_by=link").await;
-    let visitors = |rows: &Value| -> Vec<Value> {
-        let rows = rows.as_array().unwrap().iter();
-        rows.map(|row| row["unique_visitors"].clone()).collect()
-    };
-    assert_eq!(
-        visitors(&rows),
-        visitors(&both),
-        "without clicks as with them"
-    );
-    assert_eq!(visitors(&rows).len(), 2);
 }
 
 #[tokio::test]

@@ -162,3 +162,27 @@ async fn services_of_the_file_work_together() {
     .await;
     assert_eq!(compose.0.try_wait().unwrap(), None, "it waits to be ended");
 }
+
+/// An image is built of what `.dockerignore` lets in.
+#[test]
+fn the_image_is_built_with_every_member_of_the_workspace() {
+    let repo = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| fs::read_to_string(repo.join(name)).unwrap();
+    let let_in = read(".dockerignore");
+    let let_in: Vec<&str> = let_in
+        .lines()
+        .filter_map(|line| line.strip_prefix('!'))
+        .collect();
+    let manifest = read("Cargo.toml");
+    let members = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("members = ["));
+    let members = members.unwrap().trim_end_matches(']').split(',');
+    let members = members.map(|name| name.trim().trim_matches('"'));
+    let missing: Vec<&str> = members
+        .filter(|name| *name != ".")
+        .map(|name| name.split('/').next().unwrap())
+        .filter(|name| !let_in.contains(name))
+        .collect();
+    assert_eq!(missing, [""; 0], "in .dockerignore");
+}

@@ -165,15 +165,19 @@ impl Courier {
     }
 
     async fn step(&self, progress: &mut Progress) -> Result<Next, StorageError> {
-        let Some(webhook) = self.current() else {
+        if self.current().is_none() {
             return Ok(Next::End);
-        };
+        }
         let now_ms = self.shared.now_ms();
         if now_ms < progress.rests_until() {
             return Ok(Next::Wait(progress.rests_until()));
         }
         self.take_in_logs(progress).await?;
         let _room = self.room(progress).await;
+        // Room may have been long in coming.
+        let Some(webhook) = self.current() else {
+            return Ok(Next::End);
+        };
         let load = self.load_of(&webhook, progress, now_ms).await?;
         if load.is_empty() {
             let retry = progress.next_retry().unwrap_or(i64::MAX);
@@ -187,13 +191,13 @@ impl Courier {
         Ok(Next::Step)
     }
 
-    /// Room among all, and among those of the account. Receivers that fail wait for each other alone.
+    /// Room among all, and among those of the account. Receivers that fail or are slow wait for each other alone.
     async fn room(
         &self,
         progress: &Progress,
     ) -> (Option<OwnedSemaphorePermit>, Option<OwnedSemaphorePermit>) {
         let own = Arc::clone(&self.room).acquire_owned().await.ok();
-        let rooms = match progress.is_failing() {
+        let rooms = match progress.takes_long() {
             true => &self.shared.failing,
             false => &self.shared.sound,
         };
@@ -362,11 +366,12 @@ impl Courier {
         let mut sent = Box::pin(sent.buffer_unordered(AT_ONCE));
         while let Some((parcel, answer)) = sent.next().await {
             let Some((at_ms, answer)) = answer else {
-                // It was disabled meanwhile: it is told when it is enabled.
+                // It was disabled or changed meanwhile: it is told later, as the webhook is then.
                 progress.set_aside(parcel.place);
                 continue;
             };
             progress.note(noted(&parcel, at_ms, &answer));
+            progress.took(answer.took_ms);
             if answer.is_success() {
                 progress.settle(&parcel.place);
                 progress.succeeded();
@@ -394,9 +399,9 @@ impl Courier {
         new_nonce(&*self.shared.env.random) as u64
     }
 
-    /// Sends one message now; `None`: nothing is sent any more.
+    /// Sends one message now; `None`: nothing is sent any more to the webhook as it was when the message was made.
     async fn send(&self, webhook: &Webhook, message: &Message) -> Option<(i64, Answer)> {
-        self.current()?;
+        self.current().filter(|now| **now == *webhook)?;
         let at_ms = self.shared.now_ms();
         let answer = self
             .shared

@@ -24,6 +24,8 @@ const DOWN: u32 = 3;
 const PROBE_MS: i64 = 300_000;
 /// Logs of which more is remembered than batch needs.
 const MOST_LOGS: usize = 32;
+/// An answer is slow that takes so long, milliseconds.
+const SLOW_MS: u64 = 2_000;
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +44,9 @@ pub(crate) struct Progress {
     probes: u32,
     /// While it is down: when it is tried again, unix milliseconds.
     retry_at_ms: i64,
+    /// Whether the last answer was long in coming.
+    #[serde(skip)]
+    is_slow: bool,
     /// The newest deliveries, the newest last.
     pub deliveries: VecDeque<Delivery>,
 }
@@ -108,6 +113,7 @@ impl Progress {
             failures: 0,
             probes: 0,
             retry_at_ms: 0,
+            is_slow: false,
             deliveries: VecDeque::new(),
         }
     }
@@ -181,9 +187,14 @@ impl Progress {
         self.failures >= DOWN
     }
 
-    /// Whether something failed last.
-    pub fn is_failing(&self) -> bool {
-        self.failures > 0
+    /// Whether the receiver failed last, or was slow: then it takes long, and waits for others of its kind alone.
+    pub fn takes_long(&self) -> bool {
+        self.failures > 0 || self.is_slow
+    }
+
+    /// That the receiver answered after so many milliseconds.
+    pub fn took(&mut self, ms: u64) {
+        self.is_slow = ms >= SLOW_MS;
     }
 
     /// Until when nothing is sent, unix milliseconds.
@@ -330,7 +341,7 @@ mod tests {
         let mut it = progress();
         for n in 0..10 {
             it.refused(place(1), n, 20);
-            assert!(!it.is_down() && it.is_failing());
+            assert!(!it.is_down() && it.takes_long());
             it.succeeded();
         }
         for n in 2..5 {
@@ -346,6 +357,14 @@ mod tests {
         it.settle(&place(3));
         it.succeeded();
         assert_eq!((it.is_down(), it.aside.len()), (false, 3));
+        let mut takes_long = |ms| {
+            it.took(ms);
+            it.takes_long()
+        };
+        assert_eq!(
+            [100, 14_000, 100].map(&mut takes_long),
+            [false, true, false]
+        );
     }
 
     #[test]

@@ -16,10 +16,12 @@ use axum::{
 };
 use catalog::quotas::Quotas;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use model::EntityId;
 use web::{Problem, bearer};
 
-use crate::{app::App, rooms::refused};
+use crate::{
+    app::App,
+    rooms::{Side, refused},
+};
 
 /// The header fields of `draft-ietf-httpapi-ratelimit-headers-03`, which most clients know.
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -29,17 +31,9 @@ const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 const MOST_KEPT: usize = 10_000;
 const MINUTE_MS: i64 = 60_000;
 
-/// Whose requests are counted together: an account's own, or those of all its shares, which are not to use up what its
-/// people have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Sender {
-    account: EntityId,
-    is_share: bool,
-}
-
 /// The buckets of accounts.
 #[derive(Default)]
-pub(crate) struct Rates(Mutex<HashMap<Sender, Bucket>>);
+pub(crate) struct Rates(Mutex<HashMap<Side, Bucket>>);
 
 /// How empty a bucket is: in milliseconds of filling, times the limit, so that nothing is rounded.
 #[derive(Debug, Clone, Copy)]
@@ -75,19 +69,20 @@ impl Bucket {
 }
 
 impl Rates {
-    /// Takes one request of `sender`, who may send `limit` in a minute.
-    pub(crate) fn take(&self, sender: Sender, limit: u64, now_ms: i64) -> Left {
+    /// Takes one request of an account or its shares, which may send `limit` in a minute.
+    pub(crate) fn take(&self, side: impl Into<Side>, limit: u64, now_ms: i64) -> Left {
+        let side = side.into();
         // More than a request a microsecond is no limit.
         let most = i64::try_from(limit.clamp(1, 60_000_000)).unwrap_or(1);
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MOST_KEPT && !buckets.contains_key(&sender) {
+        if buckets.len() >= MOST_KEPT && !buckets.contains_key(&side) {
             buckets.retain(|_, bucket| now_ms.saturating_sub(bucket.at_ms) < MINUTE_MS);
         }
         let full = Bucket {
             taken: 0,
             at_ms: now_ms,
         };
-        let bucket = buckets.entry(sender).or_insert(full);
+        let bucket = buckets.entry(side).or_insert(full);
         *bucket = bucket.at(now_ms, most);
         let whole = most * MINUTE_MS;
         let has_one = bucket.taken + MINUTE_MS <= whole;
@@ -119,26 +114,26 @@ impl Left {
 
 /// Whom a request comes from, and what they may send in a minute: nothing where it is the only one, unless
 /// whoever runs the installation has set it.
-fn limit(app: &App, headers: &HeaderMap) -> Option<(Sender, u64)> {
+fn limit(app: &App, headers: &HeaderMap) -> Option<(Side, u64)> {
     let token = bearer(headers)?;
-    let sender = |account, is_share| Sender { account, is_share };
-    let key = app.catalog.key(token).map(|key| sender(key.account, false));
-    let share = || app.catalog.share(token).map(|it| sender(it.account, true));
-    let sender = key.or_else(share)?;
+    let side = |account, is_share| Side { account, is_share };
+    let key = app.catalog.key(token).map(|key| side(key.account, false));
+    let share = || app.catalog.share(token).map(|it| side(it.account, true));
+    let side = key.or_else(share)?;
     app.catalog.read(|state| {
-        let limit = state.account(sender.account)?.quotas.requests_a_minute;
+        let limit = state.account(side.account)?.quotas.requests_a_minute;
         let is_set = limit != Quotas::default().requests_a_minute;
-        (is_set || state.is_shared()).then_some((sender, limit))
+        (is_set || state.is_shared()).then_some((side, limit))
     })
 }
 
 /// Turns away what is too much, and says what is left. What is no question to the API is free.
 pub(crate) async fn limited(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/v1/");
-    let Some((sender, limit)) = limit(&app, request.headers()).filter(|_| is_api) else {
+    let Some((side, limit)) = limit(&app, request.headers()).filter(|_| is_api) else {
         return next.run(request).await;
     };
-    let left = app.rates.take(sender, limit, app.env.clock.now_ms());
+    let left = app.rates.take(side, limit, app.env.clock.now_ms());
     let mut response = match left.wait {
         None => next.run(request).await,
         Some(seconds) => {
@@ -153,16 +148,13 @@ pub(crate) async fn limited(State(app): State<Arc<App>>, request: Request, next:
 
 #[cfg(test)]
 mod tests {
-    use model::EntityKind;
+    use model::{EntityId, EntityKind};
     use proptest::prelude::*;
 
     use super::*;
 
-    fn account(raw: u64) -> Sender {
-        Sender {
-            account: EntityId::new(EntityKind::Account, raw),
-            is_share: false,
-        }
+    fn account(raw: u64) -> EntityId {
+        EntityId::new(EntityKind::Account, raw)
     }
 
     #[test]
@@ -178,9 +170,9 @@ mod tests {
         assert_eq!(take(5_999).wait, Some(1));
         assert_eq!((take(6_000).wait, take(6_000).wait), (None, Some(1)));
         assert_eq!(rates.take(account(2), 60, 6_000).remaining, 59);
-        let shares = Sender {
+        let shares = Side {
             is_share: true,
-            ..account(1)
+            ..account(1).into()
         };
         assert_eq!(rates.take(shares, 60, 6_000).remaining, 59);
         assert_eq!(take(66_000).remaining, 59);

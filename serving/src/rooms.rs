@@ -59,12 +59,29 @@ impl Default for Rooms {
     }
 }
 
-/// Room for so many of all accounts, and so many of each.
+/// Who takes what an account has: its own people, or whoever has one of its shares, who are not to use up what its people
+/// have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Side {
+    /// The account.
+    pub account: EntityId,
+    /// Whether it is by shares.
+    pub is_share: bool,
+}
+
+impl From<EntityId> for Side {
+    fn from(account: EntityId) -> Self {
+        let is_share = false;
+        Self { account, is_share }
+    }
+}
+
+/// Room for so many of all accounts, and so many of each and of its shares.
 pub(crate) struct Shared {
     name: &'static str,
     all: Arc<Semaphore>,
     each: usize,
-    accounts: Mutex<HashMap<EntityId, Arc<Semaphore>>>,
+    accounts: Mutex<HashMap<Side, Arc<Semaphore>>>,
 }
 
 /// A place, given back when dropped.
@@ -92,9 +109,9 @@ impl Shared {
         }
     }
 
-    /// A place for `account` now.
-    pub(crate) fn enter(&self, account: EntityId) -> Result<Place, Crowded> {
-        let own = self.of(account).try_acquire_owned();
+    /// A place now, for an account or its shares.
+    pub(crate) fn enter(&self, side: impl Into<Side>) -> Result<Place, Crowded> {
+        let own = self.of(side.into()).try_acquire_owned();
         let own = own.map_err(|_| {
             refused(self.name);
             Crowded::Account
@@ -106,10 +123,11 @@ impl Shared {
         })
     }
 
-    /// A place for `account`, waited for.
-    pub(crate) async fn wait(&self, account: EntityId) -> Result<Place, Problem> {
+    /// A place for an account or its shares, waited for.
+    pub(crate) async fn wait(&self, side: impl Into<Side>) -> Result<Place, Problem> {
+        let own = self.of(side.into());
         let turn = async {
-            let own = self.of(account).acquire_owned().await.ok()?;
+            let own = own.acquire_owned().await.ok()?;
             let shared = Arc::clone(&self.all).acquire_owned().await.ok()?;
             Some(Place {
                 _own: own,
@@ -127,13 +145,13 @@ impl Shared {
         })
     }
 
-    /// The account's own room. Those in which nobody is are forgotten now and then.
-    fn of(&self, account: EntityId) -> Arc<Semaphore> {
+    /// The own room of an account, or of its shares. Those in which nobody is are forgotten now and then.
+    fn of(&self, side: Side) -> Arc<Semaphore> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if accounts.len() >= MOST_KEPT {
             accounts.retain(|_, own| Arc::strong_count(own) > 1);
         }
-        let own = accounts.entry(account);
+        let own = accounts.entry(side);
         Arc::clone(own.or_insert_with(|| Arc::new(Semaphore::new(self.each))))
     }
 }
@@ -193,6 +211,11 @@ mod tests {
             (problem.status.as_u16(), problem.retry_after),
             (429, Some(1))
         );
+        let shares = Side {
+            is_share: true,
+            ..account(1).into()
+        };
+        drop(room.enter(shares).unwrap());
         let other = room.enter(account(2)).unwrap();
         drop(held);
         let waited = room.wait(account(1)).await;

@@ -8,7 +8,7 @@ use http::request::Parts;
 use model::EntityId;
 use web::{Problem, bearer};
 
-use crate::app::App;
+use crate::{app::App, rooms::Side};
 
 /// Somebody with a valid API key.
 #[derive(Debug, Clone)]
@@ -58,6 +58,14 @@ impl Viewer {
         match &self.with {
             Token::Key(_) => None,
             Token::Share(share) => Some(share),
+        }
+    }
+
+    /// Whose room and rate they use.
+    pub(crate) fn side(&self) -> Side {
+        Side {
+            account: self.account,
+            is_share: self.share().is_some(),
         }
     }
 

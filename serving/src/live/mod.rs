@@ -128,7 +128,7 @@ pub(crate) async fn get_live(
     headers: HeaderMap,
     Followed(asked): Followed,
 ) -> Result<Sse<KeepAliveStream<impl Stream<Item = Result<Event, Infallible>>>>, Problem> {
-    let room = app.rooms.streams.enter(viewer.account);
+    let room = app.rooms.streams.enter(viewer.side());
     let room = room.map_err(|crowded| match crowded {
         Crowded::Account => Problem::too_many("this account has 20 live streams open", 5),
         Crowded::Everybody => Problem::unavailable("busy", "too many live streams are open", 5),

@@ -201,7 +201,8 @@ mod tests {
             to_ms: from_ms + 500,
         };
         assert_eq!(tally.up, [1_000, 2_000, 3_000].map(span));
-        let lost: Vec<u64> = tally.lost.iter().map(|lost| lost.events).collect();
+        let lost = tally.lost[&account].iter();
+        let lost: Vec<u64> = lost.map(|lost| lost.events).collect();
         assert_eq!(lost, [2, 1]);
         assert_eq!(tally.all.unrecorded, one("disk", 3));
         assert_eq!(tally.accounts[&account].rejected, one("invalid_time", 4));

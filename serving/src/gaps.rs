@@ -52,8 +52,8 @@ pub(crate) async fn tallies(app: &App) -> Result<Arc<Tallies>, Arc<StorageError>
                 all.as_of_ms = Some(oldest.min(tally.as_of_ms));
             }
             all.up.extend(tally.up);
-            for lost in tally.lost {
-                all.lost.entry(lost.account).or_default().push(lost);
+            for (account, lost) in tally.lost {
+                all.lost.entry(account).or_default().extend(lost);
             }
         }
         all.up = joined(all.up);
@@ -162,9 +162,7 @@ mod tests {
 
     #[test]
     fn what_was_lost_is_told_with_its_number() {
-        let account = EntityId::new(model::EntityKind::Account, 1);
         let lost = Lost {
-            account,
             events: 3,
             span: span(10_000, 20_000),
         };

@@ -14,8 +14,10 @@ use crate::raw::{json, read_own};
 
 /// Accounts that one log's tally tells apart; what more of them lose is in the sums alone.
 const MAX_ACCOUNTS: usize = 10_000;
-/// Times that one log's tally has of each kind, the newest ones.
-const MAX_SPANS: usize = 1_000;
+/// Lives of a collector that its tally has, the newest ones.
+const MAX_LIVES: usize = 1_000;
+/// Times in which events of one account were lost that a tally has, the newest ones.
+const MAX_LOST: usize = 50;
 /// What was lost within so long is told as one, milliseconds.
 const APART_MS: i64 = 60_000;
 /// Tallies read at once.
@@ -65,8 +67,6 @@ pub struct Span {
 /// A time in which events of an account could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lost {
-    /// Whose they were.
-    pub account: EntityId,
     /// How many.
     pub events: u64,
     /// When.
@@ -89,9 +89,9 @@ pub struct Tally {
     /// When the collector was there, the oldest first: from the start of each of its lives to the last word of it.
     #[serde(default)]
     pub up: Vec<Span>,
-    /// When events could not be written, in the order in which it began.
+    /// When events of each account could not be written, the oldest first; not of more than ten thousand accounts.
     #[serde(default)]
-    pub lost: Vec<Lost>,
+    pub lost: BTreeMap<EntityId, Vec<Lost>>,
 }
 
 impl Tally {
@@ -103,15 +103,20 @@ impl Tally {
             all: Turned::default(),
             accounts: BTreeMap::new(),
             up: Vec::new(),
-            lost: Vec::new(),
+            lost: BTreeMap::new(),
         }
     }
 
     /// Notes when so many events of an account could not be written.
     pub fn lose(&mut self, account: EntityId, events: u64, now_ms: i64) {
-        let recent = |lost: &&mut Lost| now_ms.saturating_sub(lost.span.to_ms) < APART_MS;
-        let mut newest = self.lost.iter_mut().rev().take_while(recent);
-        if let Some(lost) = newest.find(|lost| lost.account == account) {
+        let room = self.lost.len() < MAX_ACCOUNTS;
+        if !room && !self.lost.contains_key(&account) {
+            return;
+        }
+        let all = self.lost.entry(account).or_default();
+        let newest = all.last_mut();
+        let recent = newest.filter(|it| now_ms.saturating_sub(it.span.to_ms) < APART_MS);
+        if let Some(lost) = recent {
             lost.events = lost.events.saturating_add(events);
             lost.span.to_ms = lost.span.to_ms.max(now_ms);
             return;
@@ -120,12 +125,8 @@ impl Tally {
             from_ms: now_ms,
             to_ms: now_ms,
         };
-        self.lost.push(Lost {
-            account,
-            events,
-            span,
-        });
-        keep_newest(&mut self.lost);
+        all.push(Lost { events, span });
+        keep_newest(all, MAX_LOST);
     }
 
     /// Counts what was turned away of one account.
@@ -151,14 +152,19 @@ impl Tally {
             }
         }
         self.up.splice(0..0, earlier.up.iter().copied());
-        self.lost.splice(0..0, earlier.lost.iter().cloned());
-        keep_newest(&mut self.up);
-        keep_newest(&mut self.lost);
+        keep_newest(&mut self.up, MAX_LIVES);
+        for (account, lost) in &earlier.lost {
+            if self.lost.len() < MAX_ACCOUNTS || self.lost.contains_key(account) {
+                let all = self.lost.entry(*account).or_default();
+                all.splice(0..0, lost.iter().cloned());
+                keep_newest(all, MAX_LOST);
+            }
+        }
     }
 }
 
-fn keep_newest<T>(all: &mut Vec<T>) {
-    all.drain(..all.len().saturating_sub(MAX_SPANS));
+fn keep_newest<T>(all: &mut Vec<T>, most: usize) {
+    all.drain(..all.len().saturating_sub(most));
 }
 
 /// The tally of one log; `None` if its collector has not written one.
@@ -232,26 +238,25 @@ mod tests {
         for (raw, events, at) in [(1, 2, 0), (2, 1, 10), (1, 3, 50_000), (1, 1, 200_000)] {
             tally.lose(account(raw), events, at);
         }
-        let told = |lost: &Lost| {
-            (
-                lost.account.raw,
-                lost.events,
-                lost.span.from_ms,
-                lost.span.to_ms,
-            )
+        let told = |tally: &Tally, raw| -> Vec<(u64, i64, i64)> {
+            let all = tally.lost[&account(raw)].iter();
+            all.map(|lost| (lost.events, lost.span.from_ms, lost.span.to_ms))
+                .collect()
         };
-        let told: Vec<_> = tally.lost.iter().map(told).collect();
-        assert_eq!(
-            told,
-            [(1, 5, 0, 50_000), (2, 1, 10, 10), (1, 1, 200_000, 200_000)]
-        );
+        assert_eq!(told(&tally, 1), [(5, 0, 50_000), (1, 200_000, 200_000)]);
+        assert_eq!(told(&tally, 2), [(1, 10, 10)]);
         let mut next = Tally::new(LogId(1));
-        for at in 1..=MAX_SPANS as i64 {
+        for at in 1..=MAX_LOST as i64 {
             next.lose(account(1), 1, 200_000 + at * APART_MS);
         }
         next.add(&tally);
-        assert_eq!(next.lost.len(), MAX_SPANS);
-        assert_eq!(next.lost[0].span.from_ms, 200_000 + APART_MS);
+        assert_eq!(next.lost[&account(1)].len(), MAX_LOST);
+        assert_eq!(told(&next, 1)[0].1, 200_000 + APART_MS);
+        assert_eq!(told(&next, 2), [(1, 10, 10)], "nobody takes another's room");
+        for raw in 0..MAX_ACCOUNTS as u64 + 5 {
+            next.lose(account(raw), 1, 0);
+        }
+        assert_eq!(next.lost.len(), MAX_ACCOUNTS);
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn tally() -> impl Strategy<Value = Tally> {
         all,
         accounts,
         up: Vec::new(),
-        lost: Vec::new(),
+        lost: std::collections::BTreeMap::new(),
     })
 }
 

@@ -86,12 +86,55 @@ pub async fn newest(
     before: Option<&Place>,
     limit: usize,
 ) -> Result<Vec<RejectedEvent>, StoreError> {
+    let mut found = Vec::new();
+    for day in days(store, account, before).await? {
+        let mut reads = stream::iter(objects(store, &day, before).await?)
+            .map(|object| read(store, account, Place { object, line: 0 }))
+            .buffered(READS_AT_ONCE);
+        while let Some(mut events) = reads.try_next().await? {
+            events.retain(|(place, _)| before.is_none_or(|before| place < before));
+            found.extend(events.into_iter().rev().map(|(_, event)| event));
+            if found.len() >= limit {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The folders of the days of an account on which something was refused, until that of `before`, the newest first.
+async fn days(
+    store: &Store,
+    account: EntityId,
+    before: Option<&Place>,
+) -> Result<Vec<Path>, StoreError> {
     let folder = folders::rejected(account);
+    let listed = store.list_with_delimiter(Some(&folder)).await;
+    let listed = listed.map_err(|error| StoreError::request("list", &folder, error))?;
+    // Their names are in the order of time.
+    let last = before.map(|place| place.path(account));
+    let is_wanted = |day: &Path| {
+        last.as_ref()
+            .is_none_or(|last| day.as_ref() <= last.as_ref())
+    };
+    let mut days = listed.common_prefixes;
+    days.retain(is_wanted);
+    days.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(days)
+}
+
+/// The objects of a day until that of `before`, the newest first.
+async fn objects(
+    store: &Store,
+    day: &Path,
+    before: Option<&Place>,
+) -> Result<Vec<(i64, String)>, StoreError> {
     let listed: Vec<_> = store
-        .list(Some(&folder))
+        .list(Some(day))
         .try_collect()
         .await
-        .map_err(|error| StoreError::request("list", &folder, error))?;
+        .map_err(|error| StoreError::request("list", day, error))?;
     let objects = listed
         .iter()
         .filter_map(|meta| match ObjectKey::parse(&meta.location) {
@@ -101,20 +144,7 @@ pub async fn newest(
     let is_wanted = |object: &(i64, String)| before.is_none_or(|place| *object <= place.object);
     let mut objects: Vec<(i64, String)> = objects.filter(is_wanted).collect();
     objects.sort_unstable_by(|a, b| b.cmp(a));
-    let mut reads = stream::iter(objects)
-        .map(|object| read(store, account, Place { object, line: 0 }))
-        .buffered(READS_AT_ONCE);
-    let mut found = Vec::new();
-    while let Some(events) = reads.try_next().await? {
-        let mut events = events;
-        events.retain(|(place, _)| before.is_none_or(|before| place < before));
-        found.extend(events.into_iter().rev().map(|(_, event)| event));
-        if found.len() >= limit {
-            break;
-        }
-    }
-    found.truncate(limit);
-    Ok(found)
+    Ok(objects)
 }
 
 /// The refused event of an account with this id.
@@ -171,7 +201,12 @@ mod tests {
     #[tokio::test]
     async fn the_newest_come_first_a_page_at_a_time_and_nobody_has_those_of_others() {
         let store = storage::store::open("memory://").unwrap();
-        for (raw, at_ms, codes) in [(1, 5, "abc"), (1, 7, "de"), (2, 6, "x")] {
+        for (raw, at_ms, codes) in [
+            (1, 5, "abc"),
+            (1, 7, "de"),
+            (1, 2 * 86_400_000, "fg"),
+            (2, 6, "x"),
+        ] {
             let lines = codes.chars().map(|code| {
                 format!(
                     r#"{{"at":"","code":"{code}","detail":"","bytes":2,"event":{{"value":1.50}}}}"#
@@ -197,7 +232,7 @@ mod tests {
             before = Place::parse(&last.id);
             codes.extend(page.iter().map(|event| event.code.as_str()));
         }
-        assert_eq!(codes, "edcba");
+        assert_eq!(codes, "gfedcba");
         let one = find(&store, account(1), "5.n.1").await.unwrap().unwrap();
         assert_eq!((one.code.as_str(), one.id.as_str()), ("b", "5.n.1"));
         assert_eq!(

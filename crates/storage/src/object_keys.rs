@@ -5,7 +5,7 @@ use std::fmt;
 use model::{
     EntityId, Epoch, SegmentNo, VisitorPeriod,
     id::LogId,
-    time::{day_text, parse_day},
+    time::{self, day_text, parse_day},
 };
 use object_store::path::Path;
 
@@ -158,7 +158,11 @@ impl fmt::Display for ObjectKey {
                 account,
                 at_ms,
                 name,
-            } => write!(f, "rejected/{account}/{at_ms:013}-{name}.ndjson"),
+            } => write!(
+                f,
+                "rejected/{account}/{}/{at_ms:013}-{name}.ndjson",
+                date(time::day_of(time::minute_of(*at_ms)))
+            ),
             Self::Tally { log } => write!(f, "tallies/{log}.json"),
             Self::Salt { period } => write!(f, "salts/{period}.json"),
             Self::NamedKey => write!(f, "salts/named.json"),
@@ -215,7 +219,7 @@ fn parse(path: &str) -> Option<ObjectKey> {
         ["tallies", file] => ObjectKey::Tally {
             log: file.strip_suffix(".json")?.parse().ok()?,
         },
-        ["rejected", account, file] => {
+        ["rejected", account, _, file] => {
             let (at, rest) = file.strip_suffix(".ndjson")?.split_once('-')?;
             ObjectKey::Rejected {
                 account: account.parse().ok()?,

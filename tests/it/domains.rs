@@ -124,6 +124,38 @@ async fn links_answer_at_their_domain_once_it_is_verified() {
             "{domain}"
         );
     }
+    // A suspended account leads nobody anywhere, at its domain neither.
+    let suspension = format!("{}/v1/accounts/{account}/suspension", customer.api);
+    let suspend = customer
+        .http
+        .put(&suspension)
+        .bearer_auth(&customer.operator);
+    let suspended = suspend.json(&json!({"reason": "phishing"})).send().await;
+    assert_eq!(suspended.unwrap().status(), 200);
+    for path in ["/", "/sale", "/nobody"] {
+        let status = || async { led(&customer, "go.shop.example", path).await.0 };
+        eventually(
+            "the suspension to be heard of",
+            LIMIT,
+            async || match status().await {
+                410 => Ok(()),
+                other => Err(other),
+            },
+        )
+        .await;
+    }
+    let resume = customer
+        .http
+        .delete(&suspension)
+        .bearer_auth(&customer.operator);
+    assert_eq!(resume.send().await.unwrap().status(), 200);
+    eventually("the end of it to be heard of", LIMIT, async || {
+        match led(&customer, "go.shop.example", "/").await.0 {
+            302 => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
     let by = "range=24h&metrics=clicks&exclude_bots=false&group_by=domain";
     let answer = customer.wait_for_stats(by, |answer| answer["totals"]["clicks"] == 2);
     let answer = answer.await;

@@ -11,7 +11,8 @@ use catalog::{
     webhook::Begins,
 };
 use model::{EntityId, EntityKind, Epoch, Event, EventKind, LogId, Record, SegmentNo, Seq};
-use storage::leases::AllGranted;
+use object_store::ObjectStoreExt;
+use storage::{leases::AllGranted, object_keys::ObjectKey};
 use testing::{Installation, log};
 use webhooks::{EventType, delivery::Answer, signing};
 
@@ -89,6 +90,22 @@ fn webhook() -> Webhook {
     }
 }
 
+fn record(seq: u64, kind: EventKind, user_agent: &str) -> Record {
+    Record {
+        seq: Seq(seq),
+        epoch: Epoch(1),
+        event: Event {
+            kind: kind as i32,
+            account: 1,
+            object: 5,
+            received_ms: NOW_MS,
+            occurred_ms: NOW_MS,
+            user_agent: user_agent.into(),
+            ..Event::default()
+        },
+    }
+}
+
 impl Site {
     async fn new() -> Self {
         let installation = Installation::new(NOW_MS);
@@ -116,19 +133,8 @@ impl Site {
 
     /// Stores a segment of so many conversions.
     async fn ship(&self, number: u64, first: u64, count: u64) {
-        let record = |seq| Record {
-            seq: Seq(seq),
-            epoch: Epoch(1),
-            event: Event {
-                kind: EventKind::Conversion as i32,
-                account: 1,
-                object: 5,
-                received_ms: NOW_MS,
-                occurred_ms: NOW_MS,
-                ..Event::default()
-            },
-        };
-        let records: Vec<Record> = (first..first + count).map(record).collect();
+        let records = (first..first + count).map(|seq| record(seq, EventKind::Conversion, ""));
+        let records: Vec<Record> = records.collect();
         let store = &self.installation.env.store;
         log::ship(store, LOG, SegmentNo(number), [0; 32], &records).await;
     }
@@ -228,6 +234,60 @@ async fn a_receiver_that_fails_for_a_day_is_disabled_and_misses_nothing_when_it_
     }
     let taken = site.receiver.taken();
     assert_eq!(taken.keys().cloned().collect::<BTreeSet<_>>(), ids(1..=300));
+}
+
+#[tokio::test(start_paused = true)]
+async fn clicks_that_were_refused_are_told_though_others_are_wanted_since() {
+    let site = Site::new().await;
+    let clicks = |bots| {
+        let mut clicks = webhook();
+        clicks.types = [EventType::LinkClicked].into();
+        clicks.filters.bots = bots;
+        Change::PutWebhook(Box::new(clicks))
+    };
+    let put = async |bots| {
+        site.catalog
+            .commit(|_| Ok(vec![clicks(bots)]))
+            .await
+            .unwrap()
+    };
+    put(false).await;
+    let person = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let agents = ["Googlebot/2.1", person, person, "Googlebot/2.1"];
+    let records = agents.into_iter().zip(1..);
+    let records: Vec<Record> = records
+        .map(|(agent, seq)| record(seq, EventKind::Click, agent))
+        .collect();
+    let store = &site.installation.env.store;
+    log::ship(store, LOG, SegmentNo(1), [0; 32], &records).await;
+    site.receiver.set(500);
+    site.run(Duration::from_secs(40)).await;
+    assert!(!site.receiver.asked.lock().unwrap().is_empty());
+    put(true).await;
+    site.receiver.set(200);
+    site.at(HOUR_MS);
+    site.run(Duration::from_secs(40)).await;
+    assert_eq!(site.receiver.taken().len(), 1, "the clicks of people");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_segment_that_cannot_be_read_holds_up_no_other_log() {
+    let site = Site::new().await;
+    let other = LogId(9);
+    site.installation.register(other).await;
+    site.receiver.set(200);
+    site.ship(1, 1, 5).await;
+    let store = &site.installation.env.store;
+    let broken = record(1, EventKind::Conversion, "");
+    log::ship(store, other, SegmentNo(1), [0; 32], &[broken]).await;
+    let path = ObjectKey::Raw {
+        log: other,
+        segment: SegmentNo(1),
+    };
+    store.put(&path.path(), "nonsense".into()).await.unwrap();
+    site.run(Duration::from_secs(60)).await;
+    let taken = site.receiver.taken();
+    assert_eq!(taken.keys().cloned().collect::<BTreeSet<_>>(), ids(1..=5));
 }
 
 #[tokio::test(start_paused = true)]

@@ -255,3 +255,46 @@ async fn keys_shares_and_what_the_operator_sets_stay_and_settings_are_for_manage
         1
     );
 }
+
+#[tokio::test]
+async fn an_undo_changes_nothing_of_whoever_has_the_domain_since() {
+    let app = App::new().await;
+    let (one, other) = (app.account().await, app.account().await);
+    let path = "/v1/domains/go.shop.example";
+    let claim = json!({"host": "go.shop.example", "root_url": "https://evil.example/"});
+    app.post("/v1/domains", &one, claim).await.good();
+    let without = json!({"root_url": null});
+    app.patch(path, &one, without).await.good();
+    let change = newest(&app, &one).await;
+    app.delete(path, &one).await;
+    let claim = json!({"host": "go.shop.example"});
+    let theirs = app.post("/v1/domains", &other, claim).await.good();
+    undo(&app, &one, &change).await.problem(409, "not_undone");
+    assert_eq!(app.get(path, &other).await.good(), theirs);
+}
+
+#[tokio::test]
+async fn whose_a_domain_is_is_not_undone() {
+    let app = App::new().await;
+    let key = app.account().await;
+    let path = "/v1/domains/go.shop.example";
+    let claim = json!({"host": "go.shop.example"});
+    app.post("/v1/domains", &key, claim).await.good();
+    let root = json!({"root_url": "https://shop.example/"});
+    app.patch(path, &key, root).await.good();
+    let change = newest(&app, &key).await;
+    // Its record is gone from the DNS since.
+    let take = |state: &catalog::State| {
+        let domain = state.domain("go.shop.example").unwrap();
+        let mut domain = catalog::Domain::clone(domain);
+        domain.verified = false;
+        Ok(vec![catalog::Change::PutDomain(domain)])
+    };
+    app.catalog.commit(take).await.unwrap();
+    undo(&app, &key, &change).await.good();
+    let now = app.get(path, &key).await.good();
+    assert_eq!(
+        (&now["root_url"], &now["verified"]),
+        (&Value::Null, &json!(false))
+    );
+}

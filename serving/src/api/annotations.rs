@@ -9,19 +9,18 @@ use chrono_tz::Tz;
 use http::StatusCode;
 use model::{EntityId, random::new_row_id};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use web::Problem;
 
 use super::{
-    auth::{Caller, Creator, Reader, Writer},
+    auth::{Creator, Reader, Writer},
     body::{Body, Given},
     costs,
-    failure::problem,
-    once::{self, Doer, Sent},
-    page::{self, Page},
+    entries::{self, Entry},
+    once::Sent,
+    page::Page,
     params::{Params, Segment},
-    preconditions::{IfMatch, refused},
+    preconditions::IfMatch,
 };
 use crate::{
     api_types::{AnnotationView, List},
@@ -114,10 +113,33 @@ fn zone(state: &catalog::State, account: EntityId) -> Tz {
     costs::zone(&costs::settings(state, account))
 }
 
-/// The annotation of the caller with this id. Nobody is told of those of others.
-fn own(state: &catalog::State, caller: &Caller, id: &str) -> Result<Arc<Annotation>, CatalogError> {
-    let row = state.annotation(caller.account, id).cloned();
-    row.ok_or_else(|| CatalogError::not_found(id.chars().take(64).collect::<String>()))
+impl Entry for Annotation {
+    type View = AnnotationView;
+    const PATH: &'static str = "annotations";
+
+    fn find<'a>(state: &'a catalog::State, account: EntityId, id: &str) -> Option<&'a Arc<Self>> {
+        state.annotation(account, id)
+    }
+
+    fn all(state: &catalog::State, account: EntityId) -> impl Iterator<Item = &Arc<Self>> {
+        state.annotations_of(account)
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn view(&self, _: &catalog::State) -> AnnotationView {
+        AnnotationView::new(self)
+    }
+
+    fn put(self) -> Change {
+        Change::PutAnnotation(self)
+    }
+
+    fn delete(account: EntityId, id: Box<str>) -> Change {
+        Change::DeleteAnnotation { account, id }
+    }
 }
 
 /// Notes what happened
@@ -144,14 +166,12 @@ pub(crate) async fn create_annotation(
         object: None,
         created_ms: app.env.clock.now_ms(),
     };
-    let decide = |state: &catalog::State| {
+    let make = |state: &catalog::State| {
         let mut made = blank.clone();
         body.change(&mut made, zone(state, caller.account))?;
-        let location = format!("/v1/annotations/{}", made.id);
-        let reply = once::created(location, &AnnotationView::new(&made));
-        Ok((vec![Change::PutAnnotation(made)], reply))
+        Ok(made)
     };
-    once::answer(&app, &Doer::from(&caller), once.as_ref(), 1, decide).await
+    entries::create(&app, &caller, once.as_ref(), make).await
 }
 
 /// Lists annotations, in the order of their ids
@@ -170,8 +190,6 @@ pub(crate) async fn list_annotations(
     Params(asked): Params<AnnotationsQuery>,
 ) -> Result<Json<List<AnnotationView>>, Problem> {
     let page = Page::new(asked.limit, asked.cursor.clone());
-    let limit = page.limit()?;
-    let after = page.after(|text| Some(text.to_owned()))?;
     let zone = app.catalog.read(|state| zone(state, caller.account));
     let read = |field: &'static str, text: &Option<String>, usual: i64| match text {
         Some(text) => minute(field, text, zone)
@@ -186,18 +204,8 @@ pub(crate) async fn list_annotations(
         (Some(wanted), Some(object)) => wanted == object,
         _ => true,
     };
-    let fits = |row: &&Arc<Annotation>| {
-        let is_next = after.as_deref().is_none_or(|after| *row.id > *after);
-        is_next && row.overlaps(start, end) && is_about(row)
-    };
-    let rows: Vec<Arc<Annotation>> = app.catalog.read(|state| {
-        let rows = state.annotations_of(caller.account).filter(fits);
-        rows.take(limit + 1).cloned().collect()
-    });
-    let id = |row: &Arc<Annotation>| row.id.to_string();
-    Ok(Json(page::answer(rows, limit, id, |row| {
-        AnnotationView::new(row)
-    })))
+    let fits = |row: &Annotation| row.overlaps(start, end) && is_about(row);
+    entries::list(&app, caller.account, &page, fits)
 }
 
 /// Shows an annotation
@@ -215,10 +223,7 @@ pub(crate) async fn read_annotation(
     Reader(caller): Reader,
     Segment(id): Segment,
 ) -> Result<Json<AnnotationView>, Problem> {
-    let found = app.catalog.read(|state| own(state, &caller, &id));
-    found
-        .map(|row| Json(AnnotationView::new(&row)))
-        .map_err(problem)
+    entries::read::<Annotation>(&app, caller.account, &id)
 }
 
 /// Changes the fields of an annotation that are given; null brings back the default
@@ -239,22 +244,12 @@ pub(crate) async fn change_annotation(
     if_match: IfMatch,
     Body(body): Body<AnnotationBody>,
 ) -> Result<Json<AnnotationView>, Problem> {
-    let (mut changed, mut stale) = (None, None);
-    let decide = |state: &catalog::State| {
-        let old = own(state, &caller, &id)?;
-        if_match.check(&id, || json!(AnnotationView::new(&old)), &mut stale)?;
-        let mut new = Annotation::clone(&old);
+    let change = |state: &catalog::State, old: &Annotation| {
+        let mut new = old.clone();
         body.change(&mut new, zone(state, caller.account))?;
-        changed = Some(AnnotationView::new(&new));
-        Ok(match new == *old {
-            true => Vec::new(),
-            false => vec![Change::PutAnnotation(new)],
-        })
+        Ok(new)
     };
-    let committed = app.catalog.commit_by(&caller.by(), decide).await;
-    committed.map_err(|error| refused(error, stale))?;
-    let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
-    Ok(Json(changed))
+    entries::change(&app, &caller, &id, &if_match, change).await
 }
 
 /// Takes an annotation away
@@ -273,16 +268,5 @@ pub(crate) async fn delete_annotation(
     Segment(id): Segment,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let mut stale = None;
-    let decide = |state: &catalog::State| {
-        let row = own(state, &caller, &id)?;
-        if_match.check(&id, || json!(AnnotationView::new(&row)), &mut stale)?;
-        Ok(vec![Change::DeleteAnnotation {
-            account: row.account,
-            id: row.id.clone(),
-        }])
-    };
-    let committed = app.catalog.commit_by(&caller.by(), decide).await;
-    committed.map_err(|error| refused(error, stale))?;
-    Ok(StatusCode::NO_CONTENT)
+    entries::delete::<Annotation>(&app, &caller, &id, &if_match).await
 }

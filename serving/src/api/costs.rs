@@ -8,18 +8,17 @@ use chrono_tz::Tz;
 use http::StatusCode;
 use model::{EntityId, random::new_cost_id};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 use web::Problem;
 
 use super::{
-    auth::{Caller, Creator, Reader, Writer},
+    auth::{Creator, Reader, Writer},
     body::{Body, Given},
-    failure::problem,
-    once::{self, Doer, Sent},
-    page::{self, Page},
+    entries::{self, Entry},
+    once::Sent,
+    page::Page,
     params::{Params, Segment},
-    preconditions::{IfMatch, refused},
+    preconditions::IfMatch,
 };
 use crate::{
     api_types::{CostView, List},
@@ -174,19 +173,38 @@ pub(super) fn zone(settings: &AccountSettings) -> Tz {
     settings.timezone.parse().unwrap_or(Tz::UTC)
 }
 
-fn view(app: &App, cost: &PeriodCost) -> CostView {
-    app.catalog.read(|state| view_amid(state, cost))
-}
-
-/// The same for whoever reads the catalog already.
+/// A cost as clients see it.
 pub(super) fn view_amid(state: &catalog::State, cost: &PeriodCost) -> CostView {
     CostView::new(cost, zone(&settings(state, cost.account)))
 }
 
-/// The cost of the caller with this id. Nobody is told of those of others.
-fn own(state: &catalog::State, caller: &Caller, id: &str) -> Result<Arc<PeriodCost>, CatalogError> {
-    let cost = state.cost(caller.account, id).cloned();
-    cost.ok_or_else(|| CatalogError::not_found(id.chars().take(64).collect::<String>()))
+impl Entry for PeriodCost {
+    type View = CostView;
+    const PATH: &'static str = "costs";
+
+    fn find<'a>(state: &'a catalog::State, account: EntityId, id: &str) -> Option<&'a Arc<Self>> {
+        state.cost(account, id)
+    }
+
+    fn all(state: &catalog::State, account: EntityId) -> impl Iterator<Item = &Arc<Self>> {
+        state.costs_of(account)
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn view(&self, state: &catalog::State) -> CostView {
+        view_amid(state, self)
+    }
+
+    fn put(self) -> Change {
+        Change::PutCost(self)
+    }
+
+    fn delete(account: EntityId, id: Box<str>) -> Change {
+        Change::DeleteCost { account, id }
+    }
 }
 
 /// Says what was paid for a link or a campaign in a period
@@ -209,18 +227,15 @@ pub(crate) async fn create_cost(
 ) -> Result<Response, Problem> {
     let id: Box<str> = new_cost_id(&*app.env.random).into();
     let now_ms = app.env.clock.now_ms();
-    let decide = |state: &catalog::State| {
+    let make = |state: &catalog::State| {
         let blank = Blank {
             id: id.clone(),
             account: caller.account,
             now_ms,
         };
-        let made = body.change(None, blank, state)?;
-        let view = view_amid(state, &made);
-        let reply = once::created(format!("/v1/costs/{id}"), &view);
-        Ok((vec![Change::PutCost(made)], reply))
+        body.change(None, blank, state)
     };
-    once::answer(&app, &Doer::from(&caller), once.as_ref(), 1, decide).await
+    entries::create(&app, &caller, once.as_ref(), make).await
 }
 
 /// Lists what was paid in periods, in the order of ids
@@ -238,17 +253,7 @@ pub(crate) async fn list_costs(
     Reader(caller): Reader,
     Params(page): Params<Page>,
 ) -> Result<Json<List<CostView>>, Problem> {
-    let limit = page.limit()?;
-    let after = page.after(|text| Some(text.to_owned()))?;
-    let costs: Vec<Arc<PeriodCost>> = app.catalog.read(|state| {
-        let costs = state.costs_of(caller.account);
-        let next = costs.filter(|cost| after.as_deref().is_none_or(|after| *cost.id > *after));
-        next.take(limit + 1).cloned().collect()
-    });
-    let id = |cost: &Arc<PeriodCost>| cost.id.to_string();
-    Ok(Json(page::answer(costs, limit, id, |cost| {
-        view(&app, cost)
-    })))
+    entries::list(&app, caller.account, &page, |_: &PeriodCost| true)
 }
 
 /// Shows what was paid in a period
@@ -266,8 +271,7 @@ pub(crate) async fn read_cost(
     Reader(caller): Reader,
     Segment(id): Segment,
 ) -> Result<Json<CostView>, Problem> {
-    let found = app.catalog.read(|state| own(state, &caller, &id));
-    found.map(|cost| Json(view(&app, &cost))).map_err(problem)
+    entries::read::<PeriodCost>(&app, caller.account, &id)
 }
 
 /// Changes the fields of a cost that are given: numbers are restated at once
@@ -289,28 +293,19 @@ pub(crate) async fn change_cost(
     Body(body): Body<CostBody>,
 ) -> Result<Json<CostView>, Problem> {
     let now_ms = app.env.clock.now_ms();
-    let (mut changed, mut stale) = (None, None);
-    let decide = |state: &catalog::State| {
-        let old = own(state, &caller, &id)?;
-        if_match.check(&id, || json!(view_amid(state, &old)), &mut stale)?;
+    let change = |state: &catalog::State, old: &PeriodCost| {
         let blank = Blank {
             id: old.id.clone(),
             account: caller.account,
             now_ms: old.changed_ms,
         };
-        let mut new = body.change(Some(&old), blank, state)?;
-        if new == *old {
-            changed = Some(new);
-            return Ok(Vec::new());
+        let mut new = body.change(Some(old), blank, state)?;
+        if new != *old {
+            new.changed_ms = now_ms;
         }
-        new.changed_ms = now_ms;
-        changed = Some(new.clone());
-        Ok(vec![Change::PutCost(new)])
+        Ok(new)
     };
-    let committed = app.catalog.commit_by(&caller.by(), decide).await;
-    committed.map_err(|error| refused(error, stale))?;
-    let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
-    Ok(Json(view(&app, &changed)))
+    entries::change(&app, &caller, &id, &if_match, change).await
 }
 
 /// Forgets what was paid in a period: numbers are restated at once
@@ -329,16 +324,5 @@ pub(crate) async fn delete_cost(
     Segment(id): Segment,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let mut stale = None;
-    let decide = |state: &catalog::State| {
-        let cost = own(state, &caller, &id)?;
-        if_match.check(&id, || json!(view_amid(state, &cost)), &mut stale)?;
-        Ok(vec![Change::DeleteCost {
-            account: cost.account,
-            id: cost.id.clone(),
-        }])
-    };
-    let committed = app.catalog.commit_by(&caller.by(), decide).await;
-    committed.map_err(|error| refused(error, stale))?;
-    Ok(StatusCode::NO_CONTENT)
+    entries::delete::<PeriodCost>(&app, &caller, &id, &if_match).await
 }

@@ -10,6 +10,7 @@ pub(crate) mod campaigns;
 pub(crate) mod changes;
 pub(crate) mod costs;
 pub(crate) mod domains;
+mod entries;
 pub(crate) mod events;
 pub(crate) mod failure;
 pub(crate) mod goals;

@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Response};
-use catalog::{CatalogError, Change, SavedSegment, share::Filters};
+use catalog::{Change, SavedSegment, share::Filters};
 use http::StatusCode;
 use model::{EntityId, random::new_row_id};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::ToSchema;
 use web::Problem;
 
 use super::{
-    auth::{Caller, Creator, Reader, Writer},
+    auth::{Creator, Reader, Writer},
     body::{Body, Given},
-    failure::problem,
-    once::{self, Doer, Sent},
-    page::{self, Page},
+    entries::{self, Entry},
+    once::Sent,
+    page::Page,
     params::{Params, Segment},
-    preconditions::{IfMatch, refused},
+    preconditions::IfMatch,
     shares,
 };
 use crate::{
@@ -52,23 +51,41 @@ impl SegmentBody {
         }
     }
 
-    /// Sets the fields that are given.
-    fn change(&self, row: &mut SavedSegment, filters: Option<&Filters>) {
+    /// The segment with the fields that are given.
+    fn change(&self, mut row: SavedSegment, filters: Option<Filters>) -> SavedSegment {
         self.name.set(&mut row.name);
-        if let Some(filters) = filters {
-            row.filters = filters.clone();
-        }
+        row.filters = filters.unwrap_or(row.filters);
+        row
     }
 }
 
-/// The segment of the caller with this id. Nobody is told of those of others.
-fn own(
-    state: &catalog::State,
-    caller: &Caller,
-    id: &str,
-) -> Result<Arc<SavedSegment>, CatalogError> {
-    let row = state.segment(caller.account, id).cloned();
-    row.ok_or_else(|| CatalogError::not_found(id.chars().take(64).collect::<String>()))
+impl Entry for SavedSegment {
+    type View = SegmentView;
+    const PATH: &'static str = "segments";
+
+    fn find<'a>(state: &'a catalog::State, account: EntityId, id: &str) -> Option<&'a Arc<Self>> {
+        state.segment(account, id)
+    }
+
+    fn all(state: &catalog::State, account: EntityId) -> impl Iterator<Item = &Arc<Self>> {
+        state.segments_of(account)
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn view(&self, _: &catalog::State) -> SegmentView {
+        SegmentView::new(self)
+    }
+
+    fn put(self) -> Change {
+        Change::PutSegment(self)
+    }
+
+    fn delete(account: EntityId, id: Box<str>) -> Change {
+        Change::DeleteSegment { account, id }
+    }
 }
 
 /// What is asked, within the segment that it names.
@@ -123,15 +140,8 @@ pub(crate) async fn create_segment(
         filters: Box::default(),
         created_ms: app.env.clock.now_ms(),
     };
-    let filters = body.filters(&app, caller.account)?;
-    let decide = |_: &catalog::State| {
-        let mut made = blank.clone();
-        body.change(&mut made, filters.as_ref());
-        let location = format!("/v1/segments/{}", made.id);
-        let reply = once::created(location, &SegmentView::new(&made));
-        Ok((vec![Change::PutSegment(made)], reply))
-    };
-    once::answer(&app, &Doer::from(&caller), once.as_ref(), 1, decide).await
+    let made = body.change(blank, body.filters(&app, caller.account)?);
+    entries::create(&app, &caller, once.as_ref(), |_| Ok(made.clone())).await
 }
 
 /// Lists segments, in the order of their ids
@@ -149,17 +159,7 @@ pub(crate) async fn list_segments(
     Reader(caller): Reader,
     Params(page): Params<Page>,
 ) -> Result<Json<List<SegmentView>>, Problem> {
-    let limit = page.limit()?;
-    let after = page.after(|text| Some(text.to_owned()))?;
-    let fits = |row: &&Arc<SavedSegment>| after.as_deref().is_none_or(|after| *row.id > *after);
-    let rows: Vec<Arc<SavedSegment>> = app.catalog.read(|state| {
-        let rows = state.segments_of(caller.account).filter(fits);
-        rows.take(limit + 1).cloned().collect()
-    });
-    let id = |row: &Arc<SavedSegment>| row.id.to_string();
-    Ok(Json(page::answer(rows, limit, id, |row| {
-        SegmentView::new(row)
-    })))
+    entries::list(&app, caller.account, &page, |_: &SavedSegment| true)
 }
 
 /// Shows a segment
@@ -177,10 +177,7 @@ pub(crate) async fn read_segment(
     Reader(caller): Reader,
     Segment(id): Segment,
 ) -> Result<Json<SegmentView>, Problem> {
-    let found = app.catalog.read(|state| own(state, &caller, &id));
-    found
-        .map(|row| Json(SegmentView::new(&row)))
-        .map_err(problem)
+    entries::read::<SavedSegment>(&app, caller.account, &id)
 }
 
 /// Changes the fields of a segment that are given
@@ -202,22 +199,8 @@ pub(crate) async fn change_segment(
     Body(body): Body<SegmentBody>,
 ) -> Result<Json<SegmentView>, Problem> {
     let filters = body.filters(&app, caller.account)?;
-    let (mut changed, mut stale) = (None, None);
-    let decide = |state: &catalog::State| {
-        let old = own(state, &caller, &id)?;
-        if_match.check(&id, || json!(SegmentView::new(&old)), &mut stale)?;
-        let mut new = SavedSegment::clone(&old);
-        body.change(&mut new, filters.as_ref());
-        changed = Some(SegmentView::new(&new));
-        Ok(match new == *old {
-            true => Vec::new(),
-            false => vec![Change::PutSegment(new)],
-        })
-    };
-    let committed = app.catalog.commit_by(&caller.by(), decide).await;
-    committed.map_err(|error| refused(error, stale))?;
-    let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
-    Ok(Json(changed))
+    let change = |_: &_, old: &SavedSegment| Ok(body.change(old.clone(), filters.clone()));
+    entries::change(&app, &caller, &id, &if_match, change).await
 }
 
 /// Takes a segment away
@@ -236,16 +219,5 @@ pub(crate) async fn delete_segment(
     Segment(id): Segment,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let mut stale = None;
-    let decide = |state: &catalog::State| {
-        let row = own(state, &caller, &id)?;
-        if_match.check(&id, || json!(SegmentView::new(&row)), &mut stale)?;
-        Ok(vec![Change::DeleteSegment {
-            account: row.account,
-            id: row.id.clone(),
-        }])
-    };
-    let committed = app.catalog.commit_by(&caller.by(), decide).await;
-    committed.map_err(|error| refused(error, stale))?;
-    Ok(StatusCode::NO_CONTENT)
+    entries::delete::<SavedSegment>(&app, &caller, &id, &if_match).await
 }

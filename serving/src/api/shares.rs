@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Response};
-use catalog::{CatalogError, Change, Share, share::Filters};
+use catalog::{Change, Share, share::Filters};
 use http::StatusCode;
 use model::{
     EntityId, EntityKind,
@@ -20,10 +20,12 @@ use web::Problem;
 use super::{
     api_keys,
     auth::{Reader, Viewer, Writer},
+    entries::{self, Entry},
     failure::problem,
     once::{self, Doer, Place, Sent},
-    page::{self, Page},
+    page::Page,
     params::{Params, Segment},
+    preconditions::IfMatch,
     segments,
 };
 use crate::{
@@ -72,6 +74,35 @@ const TOKEN: Place = Place {
     prefix: PREFIX,
     told: once::as_it_is,
 };
+
+impl Entry for Share {
+    type View = ShareView;
+    const PATH: &'static str = "shares";
+
+    fn find<'a>(state: &'a catalog::State, account: EntityId, id: &str) -> Option<&'a Arc<Self>> {
+        state.share(account, id)
+    }
+
+    fn all(state: &catalog::State, account: EntityId) -> impl Iterator<Item = &Arc<Self>> {
+        state.shares_of(account)
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn view(&self, _: &catalog::State) -> ShareView {
+        ShareView::new(self)
+    }
+
+    fn put(self) -> Change {
+        Change::PutShare(self)
+    }
+
+    fn delete(account: EntityId, id: Box<str>) -> Change {
+        Change::DeleteShare { account, id }
+    }
+}
 
 /// Makes a share: a token that shows numbers to whoever has it
 ///
@@ -151,23 +182,7 @@ pub(crate) async fn list_shares(
     Reader(caller): Reader,
     Params(page): Params<Page>,
 ) -> Result<Json<List<ShareView>>, Problem> {
-    let limit = page.limit()?;
-    let after = page.after(|text| Some(text.to_owned()))?;
-    let is_next = |row: &&Arc<Share>| after.as_deref().is_none_or(|after| *row.id > *after);
-    let rows: Vec<Arc<Share>> = app.catalog.read(|state| {
-        let rows = state.shares_of(caller.account).filter(is_next);
-        rows.take(limit + 1).cloned().collect()
-    });
-    let id = |row: &Arc<Share>| row.id.to_string();
-    Ok(Json(page::answer(rows, limit, id, |row| {
-        ShareView::new(row)
-    })))
-}
-
-/// The share of an account with this id. Nobody is told of those of others.
-fn own(state: &catalog::State, account: EntityId, id: &str) -> Result<Arc<Share>, CatalogError> {
-    let row = state.share(account, id).cloned();
-    row.ok_or_else(|| CatalogError::not_found(id.chars().take(64).collect::<String>()))
+    entries::list(&app, caller.account, &page, |_: &Share| true)
 }
 
 /// Shows a share, without its token
@@ -185,8 +200,7 @@ pub(crate) async fn read_share(
     Reader(caller): Reader,
     Segment(id): Segment,
 ) -> Result<Json<ShareView>, Problem> {
-    let found = app.catalog.read(|state| own(state, caller.account, &id));
-    found.map(|row| Json(ShareView::new(&row))).map_err(problem)
+    entries::read::<Share>(&app, caller.account, &id)
 }
 
 /// Ends a share: its token shows nothing any more, and streams end
@@ -204,16 +218,7 @@ pub(crate) async fn delete_share(
     Writer(caller): Writer,
     Segment(id): Segment,
 ) -> Result<StatusCode, Problem> {
-    let decide = |state: &catalog::State| {
-        let row = own(state, caller.account, &id)?;
-        Ok(vec![Change::DeleteShare {
-            account: row.account,
-            id: row.id.clone(),
-        }])
-    };
-    let committed = app.catalog.commit_by(&caller.by(), decide).await;
-    committed.map_err(problem)?;
-    Ok(StatusCode::NO_CONTENT)
+    entries::delete::<Share>(&app, &caller, &id, &IfMatch::default()).await
 }
 
 /// The ids that a share names of a kind, if it is limited to some.

@@ -16,13 +16,14 @@ use utoipa::ToSchema;
 use web::Problem;
 
 use super::{
-    auth::{Caller, Reader, Writer},
+    auth::{Reader, Writer},
     body::{Body, Given},
+    entries::{self, Entry, own},
     failure::problem,
     once::{self, Doer, Place, Sent},
-    page::{self, Page},
+    page::Page,
     params::{Params, Segment},
-    preconditions::{IfMatch, refused},
+    preconditions::IfMatch,
 };
 use crate::{
     api_types::{DeliveryView, List, NewWebhook, TestedView, WebhookView},
@@ -178,17 +179,40 @@ fn now(app: &App) -> Begins {
     }
 }
 
-/// The webhook of the caller with this id. Nobody is told of those of others.
-fn own(state: &catalog::State, caller: &Caller, id: &str) -> Result<Arc<Webhook>, CatalogError> {
-    let row = state.webhook(caller.account, id).cloned();
-    row.ok_or_else(|| CatalogError::not_found(id.chars().take(64).collect::<String>()))
-}
-
 /// Whether an address that is new may be.
 fn check_url(policy: Policy, new: &Webhook, old: Option<&Webhook>) -> Result<(), CatalogError> {
     match old.is_some_and(|old| old.url == new.url) {
         true => Ok(()),
         false => new.check_url(policy),
+    }
+}
+
+impl Entry for Webhook {
+    type View = WebhookView;
+    const PATH: &'static str = "webhooks";
+
+    fn find<'a>(state: &'a catalog::State, account: EntityId, id: &str) -> Option<&'a Arc<Self>> {
+        state.webhook(account, id)
+    }
+
+    fn all(state: &catalog::State, account: EntityId) -> impl Iterator<Item = &Arc<Self>> {
+        state.webhooks_of(account)
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn view(&self, _: &catalog::State) -> WebhookView {
+        WebhookView::new(self)
+    }
+
+    fn put(self) -> Change {
+        Change::PutWebhook(Box::new(self))
+    }
+
+    fn delete(account: EntityId, id: Box<str>) -> Change {
+        Change::DeleteWebhook { account, id }
     }
 }
 
@@ -256,17 +280,7 @@ pub(crate) async fn list_webhooks(
     Reader(caller): Reader,
     Params(page): Params<Page>,
 ) -> Result<Json<List<WebhookView>>, Problem> {
-    let limit = page.limit()?;
-    let after = page.after(|text| Some(text.to_owned()))?;
-    let is_next = |row: &&Arc<Webhook>| after.as_deref().is_none_or(|after| *row.id > *after);
-    let rows: Vec<Arc<Webhook>> = app.catalog.read(|state| {
-        let rows = state.webhooks_of(caller.account).filter(is_next);
-        rows.take(limit + 1).cloned().collect()
-    });
-    let id = |row: &Arc<Webhook>| row.id.to_string();
-    Ok(Json(page::answer(rows, limit, id, |row| {
-        WebhookView::new(row)
-    })))
+    entries::list(&app, caller.account, &page, |_: &Webhook| true)
 }
 
 /// Shows a webhook, without its secret
@@ -284,10 +298,7 @@ pub(crate) async fn read_webhook(
     Reader(caller): Reader,
     Segment(id): Segment,
 ) -> Result<Json<WebhookView>, Problem> {
-    let found = app.catalog.read(|state| own(state, &caller, &id));
-    found
-        .map(|row| Json(WebhookView::new(&row)))
-        .map_err(problem)
+    entries::read::<Webhook>(&app, caller.account, &id)
 }
 
 /// Changes the fields of a webhook that are given; null brings back the default
@@ -308,27 +319,17 @@ pub(crate) async fn change_webhook(
     if_match: IfMatch,
     Body(body): Body<WebhookBody>,
 ) -> Result<Json<WebhookView>, Problem> {
-    let (mut changed, mut stale) = (None, None);
     let (begins, policy) = (now(&app), app.webhooks.policy());
-    let decide = |state: &catalog::State| {
-        let old = own(state, &caller, &id)?;
-        if_match.check(&id, || json!(WebhookView::new(&old)), &mut stale)?;
-        let mut new = Webhook::clone(&old);
+    let change = |_: &_, old: &Webhook| {
+        let mut new = old.clone();
         if matches!(body.kind, Given::Value(kind) if kind != old.kind) {
             return Err(CatalogError::invalid("kind", "stays: make another webhook"));
         }
         body.change(&mut new, begins);
-        check_url(policy, &new, Some(&old))?;
-        changed = Some(WebhookView::new(&new));
-        Ok(match new == *old {
-            true => Vec::new(),
-            false => vec![Change::PutWebhook(Box::new(new))],
-        })
+        check_url(policy, &new, Some(old))?;
+        Ok(new)
     };
-    let committed = app.catalog.commit_by(&caller.by(), decide).await;
-    committed.map_err(|error| refused(error, stale))?;
-    let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
-    Ok(Json(changed))
+    entries::change(&app, &caller, &id, &if_match, change).await
 }
 
 /// Deletes a webhook: nothing more is sent to it
@@ -347,18 +348,7 @@ pub(crate) async fn delete_webhook(
     Segment(id): Segment,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let mut stale = None;
-    let decide = |state: &catalog::State| {
-        let row = own(state, &caller, &id)?;
-        if_match.check(&id, || json!(WebhookView::new(&row)), &mut stale)?;
-        Ok(vec![Change::DeleteWebhook {
-            account: row.account,
-            id: row.id.clone(),
-        }])
-    };
-    let committed = app.catalog.commit_by(&caller.by(), decide).await;
-    committed.map_err(|error| refused(error, stale))?;
-    Ok(StatusCode::NO_CONTENT)
+    entries::delete::<Webhook>(&app, &caller, &id, &if_match).await
 }
 
 /// Gives a webhook another secret
@@ -389,7 +379,7 @@ pub(crate) async fn rotate_webhook(
     let secret: Box<str> = to_secret(made.secret.clone()).into();
     let until_ms = app.env.clock.now_ms() + grace_ms;
     let decide = |state: &catalog::State| {
-        let mut webhook = Webhook::clone(&*own(state, &caller, &id)?);
+        let mut webhook = Webhook::clone(&*own::<Webhook>(state, caller.account, &id)?);
         let old = std::mem::replace(&mut webhook.secret, secret.clone().into());
         webhook.replaced = Some(ReplacedSecret {
             secret: old,
@@ -425,7 +415,9 @@ pub(crate) async fn test_webhook(
     Writer(caller): Writer,
     Segment(id): Segment,
 ) -> Result<Json<TestedView>, Problem> {
-    let found = app.catalog.read(|state| own(state, &caller, &id));
+    let found = app
+        .catalog
+        .read(|state| own::<Webhook>(state, caller.account, &id));
     let tested = app.webhooks.test(&*found.map_err(problem)?).await;
     let busy = "too many test messages are being sent; try again in a moment";
     let tested = tested.ok_or_else(|| Problem::unavailable("busy", busy, 15))?;
@@ -447,7 +439,9 @@ pub(crate) async fn list_deliveries(
     Reader(caller): Reader,
     Segment(id): Segment,
 ) -> Result<Json<List<DeliveryView>>, Problem> {
-    let found = app.catalog.read(|state| own(state, &caller, &id));
+    let found = app
+        .catalog
+        .read(|state| own::<Webhook>(state, caller.account, &id));
     let deliveries = app.webhooks.deliveries(&*found.map_err(problem)?).await?;
     Ok(Json(List {
         items: deliveries.into_iter().map(DeliveryView::from).collect(),

@@ -45,11 +45,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
         names: HashMap::new(),
         external_ids: HashMap::new(),
         domains: HashMap::new(),
-        costs: HashMap::new(),
-        annotations: HashMap::new(),
-        segments: HashMap::new(),
-        shares: HashMap::new(),
-        webhooks: HashMap::new(),
+        entries: HashMap::new(),
     };
     changes.iter().try_for_each(|change| batch.check(change))
 }
@@ -68,11 +64,7 @@ struct Batch<'a> {
     /// How many domains are new, by account.
     domains: HashMap<u64, u64>,
     /// How many costs of periods, annotations, segments, shares and webhooks are new, by account.
-    costs: HashMap<u64, u64>,
-    annotations: HashMap<u64, u64>,
-    segments: HashMap<u64, u64>,
-    shares: HashMap<u64, u64>,
-    webhooks: HashMap<u64, u64>,
+    entries: HashMap<(&'static str, u64), u64>,
 }
 
 impl<'a> Batch<'a> {
@@ -199,10 +191,8 @@ impl<'a> Batch<'a> {
         if self.state.cost(cost.account, &cost.id).is_some() {
             return Ok(());
         }
-        let added = self.costs.entry(cost.account.raw).or_default();
-        let have = self.state.costs_of(cost.account).count() as u64 + *added;
-        *added += 1;
-        self.fits(cost.account, have, "costs of periods", |quotas| {
+        let have = self.state.costs_of(cost.account).count();
+        self.one_more(cost.account, have, "costs of periods", |quotas| {
             quotas.costs
         })
     }
@@ -299,10 +289,8 @@ impl<'a> Batch<'a> {
         if self.state.annotation(account, &annotation.id).is_some() {
             return Ok(());
         }
-        let added = self.annotations.entry(account.raw).or_default();
-        let have = self.state.annotations_of(account).count() as u64 + *added;
-        *added += 1;
-        self.fits(account, have, "annotations", |quotas| quotas.annotations)
+        let have = self.state.annotations_of(account).count();
+        self.one_more(account, have, "annotations", |quotas| quotas.annotations)
     }
 
     fn segment(&mut self, segment: &SavedSegment) -> Result<(), CatalogError> {
@@ -316,10 +304,8 @@ impl<'a> Batch<'a> {
         if self.state.segment(account, &segment.id).is_some() {
             return Ok(());
         }
-        let added = self.segments.entry(account.raw).or_default();
-        let have = self.state.segments_of(account).count() as u64 + *added;
-        *added += 1;
-        self.fits(account, have, "segments", |quotas| quotas.segments)
+        let have = self.state.segments_of(account).count();
+        self.one_more(account, have, "segments", |quotas| quotas.segments)
     }
 
     fn share(&mut self, share: &Share) -> Result<(), CatalogError> {
@@ -331,10 +317,8 @@ impl<'a> Batch<'a> {
             Some(_) => return Ok(()),
             None => {}
         }
-        let added = self.shares.entry(account.raw).or_default();
-        let have = self.state.shares_of(account).count() as u64 + *added;
-        *added += 1;
-        self.fits(account, have, "shares", |quotas| quotas.shares)
+        let have = self.state.shares_of(account).count();
+        self.one_more(account, have, "shares", |quotas| quotas.shares)
     }
 
     fn webhook(&mut self, webhook: &Webhook) -> Result<(), CatalogError> {
@@ -354,21 +338,22 @@ impl<'a> Batch<'a> {
         if old.is_some() {
             return Ok(());
         }
-        let added = self.webhooks.entry(account.raw).or_default();
-        let have = self.state.webhooks_of(account).count() as u64 + *added;
-        *added += 1;
-        self.fits(account, have, "webhooks", |quotas| quotas.webhooks)
+        let have = self.state.webhooks_of(account).count();
+        self.one_more(account, have, "webhooks", |quotas| quotas.webhooks)
     }
 
-    /// Whether an account that has so many may have one more.
-    fn fits(
-        &self,
+    /// Whether an account that has so many, and those that are new in this batch, may have one more.
+    fn one_more(
+        &mut self,
         account: EntityId,
-        have: u64,
+        have: usize,
         what: &'static str,
         quota: impl FnOnce(&Quotas) -> u64,
     ) -> Result<(), CatalogError> {
         let max = quota(&self.quotas(account));
+        let added = self.entries.entry((what, account.raw)).or_default();
+        let have = have as u64 + *added;
+        *added += 1;
         match self.state.is_shared() && have >= max {
             true => Err(CatalogError::Quota { what, max }),
             false => Ok(()),

@@ -35,6 +35,8 @@ const KEPT: usize = 60;
 const LINGER: Duration = Duration::from_secs(10);
 /// Feeds of one account that count events.
 const MOST_SLOW: usize = 4;
+/// Feeds of one account, with those that nobody follows any more.
+const MOST_FEEDS: usize = 60;
 
 /// What is followed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -100,15 +102,18 @@ impl Feeds {
             return Ok(feed);
         }
         feeds.retain(|_, feed| feed.strong_count() > 0);
-        let slow = feeds.iter().filter(|(of, feed)| {
-            of.account == account
-                && feed
-                    .upgrade()
-                    .is_some_and(|feed| feed.is_slow && !feed.has_ended())
-        });
-        if is_slow && slow.count() >= MOST_SLOW {
+        let own = feeds.iter().filter(|(of, _)| of.account == account);
+        let own = own.filter_map(|(_, feed)| feed.upgrade());
+        let own: Vec<Arc<Feed>> = own.filter(|feed| !feed.has_ended()).collect();
+        let slow = own.iter().filter(|feed| feed.is_slow).count();
+        if is_slow && slow >= MOST_SLOW {
             let detail =
                 format!("this account follows {MOST_SLOW} questions that are counted from events");
+            return Err(Problem::too_many(detail, 10));
+        }
+        // More than there are streams: some of them linger.
+        if own.len() >= MOST_FEEDS {
+            let detail = format!("this account has followed {MOST_FEEDS} questions just now");
             return Err(Problem::too_many(detail, 10));
         }
         let feed = Arc::new(Feed {

@@ -17,7 +17,7 @@ use webhooks::{
 };
 
 use crate::{
-    message::{Maker, Message, Planned},
+    message::{Maker, Message},
     progress::{self, Aside, Cursor, MOST_ASIDE, Place, Progress, Verdict},
     role::Shared,
     segments::Found,
@@ -288,16 +288,8 @@ impl Courier {
         };
         let records = segment.of(maker.webhook.account.raw);
         let planned = maker.plan(place.log, place.segment, records);
-        if let Some(planned) = planned.iter().find(|planned| planned.place == place) {
-            return Ok(Some(maker.make(planned)));
-        }
-        // Other clicks are wanted since: of those that it was of, what is wanted is told.
-        let first = records.partition_point(|record| record.seq < place.first);
-        let end = records.partition_point(|record| record.seq <= place.last);
-        let planned = maker.plan(place.log, place.segment, &records[first..end]);
-        let same = planned.into_iter().filter(|it| it.place.kind == place.kind);
-        let records: Vec<_> = same.flat_map(|planned| planned.records).collect();
-        Ok((!records.is_empty()).then(|| maker.make(&Planned { place, records })))
+        let found = planned.iter().find(|planned| planned.place == place);
+        Ok(found.map(|planned| maker.make(planned)))
     }
 
     /// Messages of the next segment of a log, until there are `most`; gives how far it has been told with them, if that is further.

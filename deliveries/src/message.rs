@@ -1,5 +1,5 @@
 //! Messages: which events of a segment make which, and what they say. The same segment and the same webhook make the same
-//! messages with the same ids, whenever and however often they are made.
+//! messages with the same ids, whenever and however often they are made; one that is changed meanwhile makes them of other events.
 
 use bytes::Bytes;
 use catalog::{Catalog, Webhook, WebhookKind};
@@ -14,7 +14,7 @@ use webhooks::{EventType, delivery::TEST, template::Template};
 
 use crate::progress::Place;
 
-/// Clicks in one message.
+/// Clicks that go into one message, as far as they are wanted.
 const CLICKS: usize = 200;
 /// How ids of messages begin.
 const PREFIX: &str = "msg_";
@@ -33,7 +33,7 @@ pub(crate) struct Message {
 /// A message that can be made.
 pub(crate) struct Planned<'a> {
     pub place: Place,
-    pub records: Vec<&'a Record>,
+    records: Vec<&'a Record>,
 }
 
 /// What messages are made with.
@@ -51,34 +51,38 @@ impl Maker<'_> {
         segment: SegmentNo,
         records: &'a [Record],
     ) -> Vec<Planned<'a>> {
-        let mut planned = Vec::new();
-        let mut clicks: Vec<&Record> = Vec::new();
-        let plan = |kind, records: Vec<&'a Record>| {
-            let (first, last) = (records.first()?.seq, records.last()?.seq);
-            let place = Place {
-                kind,
-                log,
-                segment,
-                first,
-                last,
-            };
-            Some(Planned { place, records })
+        let place = |kind, first, last| Place {
+            kind,
+            log,
+            segment,
+            first,
+            last,
         };
-        for record in records
+        let (clicks, conversions): (Vec<&Record>, Vec<&Record>) = records
             .iter()
-            .filter(|record| self.is_wanted(&record.event))
-        {
-            match kind_of(&record.event) {
-                EventType::LinkClicked => {
-                    clicks.push(record);
-                    if clicks.len() == CLICKS {
-                        planned.extend(plan(EventType::LinkClicked, std::mem::take(&mut clicks)));
-                    }
-                }
-                kind => planned.extend(plan(kind, vec![record])),
+            .partition(|record| record.event.kind() == EventKind::Click);
+        let conversions = conversions
+            .into_iter()
+            .filter(|it| self.is_wanted(&it.event));
+        let mut planned: Vec<Planned<'a>> = conversions
+            .map(|it| Planned {
+                place: place(kind_of(&it.event), it.seq, it.seq),
+                records: vec![it],
+            })
+            .collect();
+        // Which clicks go together does not depend on which are wanted: filters and rules may change meanwhile.
+        for together in clicks.chunks(CLICKS) {
+            let wanted = together.iter().filter(|it| self.is_wanted(&it.event));
+            let wanted: Vec<&Record> = wanted.copied().collect();
+            if let ([first, ..], [.., last]) = (together, together)
+                && !wanted.is_empty()
+            {
+                planned.push(Planned {
+                    place: place(EventType::LinkClicked, first.seq, last.seq),
+                    records: wanted,
+                });
             }
         }
-        planned.extend(plan(EventType::LinkClicked, clicks));
         planned.sort_by_key(|planned| planned.place.last);
         planned
     }

@@ -103,6 +103,27 @@ async fn clicks_go_together_and_conversions_alone_in_the_order_of_their_ends() {
 }
 
 #[tokio::test]
+async fn which_clicks_go_together_does_not_depend_on_which_are_wanted() {
+    let catalog = catalog().await;
+    let mut records: Vec<Record> = (1..=450).map(|seq| record(seq, EventKind::Click)).collect();
+    for at in [0, 10, 199, 449] {
+        records[at].event.user_agent = "curl/8".into();
+    }
+    let mut some = webhook(&[EventType::LinkClicked]);
+    let people = planned(&some, &catalog, &records);
+    some.filters.bots = true;
+    assert_eq!(planned(&some, &catalog, &records), people);
+    assert_eq!(people.len(), 3);
+    // Groups of which nothing is wanted are no message.
+    some.filters.bots = false;
+    let bots = &mut records[200..400];
+    bots.iter_mut()
+        .for_each(|it| it.event.user_agent = "curl/8".into());
+    let left = planned(&some, &catalog, &records);
+    assert_eq!(left, [people[0], people[2]]);
+}
+
+#[tokio::test]
 async fn only_what_is_wanted_is_told() {
     let catalog = catalog().await;
     type Change = fn(&mut Webhook, &mut Record);

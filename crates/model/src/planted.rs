@@ -66,11 +66,13 @@ pub enum Bug {
     MergeDropsLast,
     /// Files are deleted because a list says so, though the manifest names them.
     CollectorTrustsList,
+    /// Who imports a history makes his own log of it known, whoever was faster.
+    ImportTrustsItself,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 28] = [
+    pub const ALL: [Bug; 29] = [
         Bug::AckBeforeSync,
         Bug::StreamBeforeSync,
         Bug::CloseNotDurable,
@@ -99,6 +101,7 @@ impl Bug {
         Bug::MergedStaysNamed,
         Bug::MergeDropsLast,
         Bug::CollectorTrustsList,
+        Bug::ImportTrustsItself,
     ];
 }
 

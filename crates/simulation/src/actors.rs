@@ -2,6 +2,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod collector;
+pub(crate) mod importer;
 pub(crate) mod reader;
 mod writer;
 

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use handover::raw;
+use handover::raw::{self, Listed};
 use model::{
     CUBES, Cell, Dimension, EntityId, Event, EventKind, LogId, Measure, Record, SegmentNo, Seq,
     Status,
@@ -30,6 +30,12 @@ pub(crate) struct Lost {
     pub(crate) kept: BTreeMap<LogId, BTreeSet<Seq>>,
 }
 
+/// A history, and the log in which it is known.
+struct Imported {
+    numbers: Vec<Number>,
+    log: Option<LogId>,
+}
+
 /// Where an event was acknowledged, and which it is.
 pub(crate) type Missing = (LogId, Seq, Number);
 
@@ -45,6 +51,8 @@ struct Truth {
     acknowledged: BTreeMap<LogId, Sequence>,
     /// What the store holds of logs that a salvage has ended.
     buried: BTreeMap<LogId, Sequence>,
+    /// What may be imported, each known as one log at most.
+    histories: Vec<Imported>,
     /// Whether an event was one of too many, as whoever counted it first saw it.
     classes: BTreeMap<Number, bool>,
     failure: Option<String>,
@@ -201,19 +209,45 @@ impl Oracle {
         }
     }
 
-    /// Takes in what the store holds of ended logs.
-    pub(crate) async fn look_at_fences(&self, store: &Store) {
+    /// Takes in what the store holds of logs that no collector is asked about: of those that a salvage ended, and of imports.
+    pub(crate) async fn look_at_store(&self, store: &Store) {
         for log in raw::fences(store).await.unwrap_or_default() {
             if self.truth().buried.contains_key(&log) {
                 continue;
             }
-            let mut sequence = Sequence::new();
-            let mut number = 1;
-            while let Ok(Some(segment)) = raw::segment(store, log, SegmentNo(number)).await {
-                sequence.extend(segment.records.iter().map(|r| (r.seq, number_of(&r.event))));
-                number += 1;
-            }
+            let sequence = stored(store, log).await;
             self.truth().buried.insert(log, sequence);
+        }
+        if self.truth().histories.is_empty() {
+            return;
+        }
+        for Listed { log, .. } in raw::logs(store).await.unwrap_or_default() {
+            let is_known = self.truth().logs.contains_key(&log);
+            let info = raw::log_info(store, log).await.ok().flatten();
+            if !is_known && info.is_some_and(|info| info.is_import()) {
+                let sequence = stored(store, log).await;
+                self.truth().imported(log, sequence);
+            }
+        }
+    }
+
+    /// Makes a history that may be imported.
+    pub(crate) fn history(&self, events: &[Event]) {
+        let numbers = events.iter().map(number_of).collect();
+        self.truth().histories.push(Imported { numbers, log: None });
+    }
+
+    /// Somebody was told that a history is imported into `log`.
+    pub(crate) fn acknowledged_import(&self, log: LogId) {
+        let mut truth = self.truth();
+        match truth.logs.get(&log).cloned() {
+            Some(sequence) => {
+                truth.acknowledged.insert(log, sequence);
+            }
+            None => {
+                let why = format!("a history is said to be imported as {log}, which nobody knows");
+                truth.failure.get_or_insert(why);
+            }
         }
     }
 
@@ -301,7 +335,34 @@ impl Oracle {
     }
 }
 
+/// All that the store has of a log.
+async fn stored(store: &Store, log: LogId) -> Sequence {
+    let mut sequence = Sequence::new();
+    let mut number = SegmentNo::FIRST;
+    while let Ok(Some(segment)) = raw::segment(store, log, number).await {
+        sequence.extend(segment.records.iter().map(|r| (r.seq, number_of(&r.event))));
+        number = number.next();
+    }
+    sequence
+}
+
 impl Truth {
+    /// The log of an import became known: it must be one whole history, and the only log of that.
+    fn imported(&mut self, log: LogId, sequence: Sequence) {
+        let is_whole = |it: &&mut Imported| it.numbers.iter().eq(sequence.values());
+        let why = match self.histories.iter_mut().find(is_whole) {
+            Some(history) => history
+                .log
+                .replace(log)
+                .map(|other| format!("a history is known as {other} and as {log}")),
+            None => Some(format!("import {log} is no history: {sequence:?}")),
+        };
+        if let Some(why) = why {
+            self.failure.get_or_insert(why);
+        }
+        self.logs.insert(log, sequence);
+    }
+
     fn is_of(&self, number: Number, entity: EntityId) -> bool {
         self.entities
             .get(&number)

@@ -25,10 +25,14 @@ pub struct Profile {
     pub bell: bool,
     /// Not clicks alone, but conversions with all that may become of them: readers ask about more, and less is pruned.
     pub conversions: bool,
+    /// Histories are imported into logs of their own, by several at once.
+    pub imports: bool,
 }
 
 /// Of so many seeds one has conversions.
 const CONVERSIONS: u64 = 5;
+/// Of so many seeds one has imports.
+const IMPORTS: u64 = 4;
 
 impl Profile {
     /// How many kinds of trouble [`Profile::of`] knows.
@@ -53,6 +57,7 @@ impl Profile {
             hasty: false,
             bell: false,
             conversions: false,
+            imports: false,
         };
         let of_kind = match Self::kind(seed) {
             0 => calm,
@@ -104,6 +109,7 @@ impl Profile {
         Self {
             // Each kind has some.
             conversions: seed % CONVERSIONS == CONVERSIONS - 1 && !of_kind.hasty,
+            imports: (seed / 2) % IMPORTS == IMPORTS - 1,
             ..of_kind
         }
     }

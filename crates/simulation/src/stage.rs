@@ -10,7 +10,7 @@ use model::LogId;
 use tokio::task::JoinHandle;
 
 use crate::{
-    actors::{batch, collector, operator, reader, speed},
+    actors::{batch, collector, importer, operator, reader, speed},
     gate::Process,
     host::Host,
     profile::Profile,
@@ -94,7 +94,7 @@ impl Stage {
         for host in &hosts {
             tokio::spawn(collector::run(Arc::clone(world), Arc::clone(host)));
         }
-        let actors = [
+        let mut actors = vec![
             mortal(speed),
             mortal(speed),
             mortal(batch::run),
@@ -103,6 +103,9 @@ impl Stage {
             mortal(reader::run),
             mortal(reader::run),
         ];
+        if world.profile.imports {
+            actors.extend([mortal(importer::run), mortal(importer::run)]);
+        }
         let begin = |actor: Actor| {
             let process = Process::default();
             actor(Arc::clone(world), process.clone());

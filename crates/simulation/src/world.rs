@@ -12,6 +12,7 @@ use storage::{bell::Bell, store::Store};
 use tokio::time::Instant;
 
 use crate::{
+    actors::importer::{self, History},
     gate::{Gate, Process},
     oracle::Oracle,
     profile::Profile,
@@ -19,7 +20,8 @@ use crate::{
     store::Bucket,
 };
 
-const OBJECTS: u64 = 3;
+/// Links, and goals, that there are.
+pub(crate) const OBJECTS: u64 = 3;
 const HALF_HOUR_MS: i64 = 1_800_000;
 
 /// Everything there is.
@@ -31,6 +33,8 @@ pub(crate) struct World {
     pub(crate) cluster: Cluster,
     pub(crate) rules: Arc<Rules>,
     pub(crate) entities: Vec<EntityId>,
+    /// What is imported.
+    pub(crate) histories: Vec<History>,
     began: Instant,
     pub(crate) budget: AtomicU64,
     pub(crate) quiet: AtomicBool,
@@ -62,13 +66,19 @@ impl World {
         if profile.conversions {
             entities.extend((1..=OBJECTS).map(|raw| EntityId::new(EntityKind::Goal, raw)));
         }
+        let oracle = Oracle::default();
+        let histories = match profile.imports {
+            true => importer::histories(&gate, &oracle),
+            false => Vec::new(),
+        };
         Self {
             bucket: Bucket::new(&gate),
             cluster: Cluster::new(&gate, profile.nodes, profile.fall_back),
             budget: AtomicU64::new(20 + gate.below(60)),
             gate,
             profile,
-            oracle: Oracle::default(),
+            oracle,
+            histories,
             rules: Arc::clone(rules),
             entities,
             began: Instant::now(),

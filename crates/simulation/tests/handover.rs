@@ -112,6 +112,7 @@ fn kind_for(bug: Bug) -> u64 {
         Bug::NoUptoCompare | Bug::PublishOverOthers => 7,
         Bug::FenceIgnored => 8,
         Bug::SealBeforeSegments | Bug::ForgetUnstored | Bug::HorizonGap => 0,
+        Bug::ImportTrustsItself => 4,
         Bug::ForgottenKeysTrusted
         | Bug::MergedStaysNamed
         | Bug::MergeDropsLast

@@ -113,7 +113,7 @@ async fn once(world: &World, store: &Store, manifests: &Manifests) -> Result<(),
 }
 
 async fn check(world: &World, manifest: &Manifest, settled: &Settled) {
-    world.oracle.look_at_fences(&world.bucket.truth()).await;
+    world.oracle.look_at_store(&world.bucket.truth()).await;
     let horizon: BTreeMap<LogId, Seq> = manifest
         .horizon
         .0

@@ -92,7 +92,7 @@ impl Eyes {
             store: &self.store,
             fences: &self.fences,
             cells: &*redis,
-            account: None,
+            account: world.entities.first().copied(),
             now_ms: world.clock().now_ms(),
         };
         // As a live stream does: while nothing changes, fences are not looked for.
@@ -111,7 +111,7 @@ impl Eyes {
                 return None;
             }
         };
-        world.oracle.look_at_fences(&world.bucket.truth()).await;
+        world.oracle.look_at_store(&world.bucket.truth()).await;
         world.count_reading(reading.missing.is_empty());
         if !reading.missing.is_empty() {
             world

@@ -246,14 +246,29 @@ impl History {
         if first.clicked_ms == Some(first.occurred_ms) {
             event.occurred_ms = first.occurred_ms;
         }
-        event.country.clone_from(&first.country);
-        event.region.clone_from(&first.region);
-        event.city.clone_from(&first.city);
-        event.device_type.clone_from(&first.device_type);
-        event.browser.clone_from(&first.browser);
-        event.os.clone_from(&first.os);
-        event.variant.clone_from(&first.variant);
+        take_place(event, first);
     }
+}
+
+/// Takes over all that numbers are grouped by: what a change takes back must be where it was counted.
+fn take_place(event: &mut Event, first: &Event) {
+    event.country.clone_from(&first.country);
+    event.region.clone_from(&first.region);
+    event.city.clone_from(&first.city);
+    event.network.clone_from(&first.network);
+    event.asn = first.asn;
+    event.user_agent.clone_from(&first.user_agent);
+    event.device_type.clone_from(&first.device_type);
+    event.browser.clone_from(&first.browser);
+    event.os.clone_from(&first.os);
+    event.accept_language.clone_from(&first.accept_language);
+    event.referrer.clone_from(&first.referrer);
+    event.listed_channel.clone_from(&first.listed_channel);
+    event.utm.clone_from(&first.utm);
+    event.subs.clone_from(&first.subs);
+    event.variant.clone_from(&first.variant);
+    event.rule.clone_from(&first.rule);
+    event.trigger.clone_from(&first.trigger);
 }
 
 /// A negative value of a transaction. Without a transaction there is nothing that it could be of.
@@ -434,6 +449,44 @@ mod tests {
             (change.occurred_ms, &*change.currency, change.step),
             (1_000, "EUR", 1)
         );
+    }
+
+    /// A shop confirms what a browser reported: nothing may be taken back where it was never counted.
+    #[test]
+    fn changes_have_all_that_numbers_are_grouped_by_of_the_first_report() {
+        let first = Event {
+            user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+                .into(),
+            referrer: "https://news.example.org/".into(),
+            accept_language: "de-AT".into(),
+            network: "203.0.113.0/24".into(),
+            asn: Some(64_500),
+            utm: vec!["mail".into(); 5],
+            subs: vec!["a".into(), "b".into()],
+            trigger: "qr".into(),
+            ..report(Pending, Some(10))
+        };
+        let mut history = History::default();
+        history.push(id(0), first.clone());
+        let mut change = Event {
+            user_agent: "Shop/1.0".into(),
+            subs: vec!["c".into()],
+            ..report(Approved, None)
+        };
+        history.decide(&mut change, &terms(Ignore));
+        let rules = enrich::Rules::new().unwrap();
+        assert_eq!(rules.facts(&change), rules.facts(&first));
+        let grouped = |event: &Event| {
+            let Event {
+                utm,
+                subs,
+                asn,
+                trigger,
+                ..
+            } = event.clone();
+            (utm, subs, asn, trigger)
+        };
+        assert_eq!(grouped(&change), grouped(&first));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::content::Content;
+use super::{content::Content, deals::Deals};
 
 /// An event as its client sees it.
 #[derive(Debug, Clone)]
@@ -30,12 +30,15 @@ pub struct Diary {
     pub sent: BTreeMap<String, Sent>,
     /// Markers by event id, as far as ids were told.
     pub ids: BTreeMap<String, String>,
+    /// What was told of transactions.
+    pub deals: Deals,
 }
 
 impl Diary {
     /// Takes in what another client knows. No two may have been told the same id.
     pub fn add(&mut self, other: Diary) {
         self.sent.extend(other.sent);
+        self.deals.add(other.deals);
         for (id, marker) in other.ids {
             let before = self.ids.insert(id.clone(), marker.clone());
             assert_eq!(before, None, "{id} was given to {marker} and another event");

@@ -19,6 +19,8 @@ use tokio::{
 };
 
 use super::{
+    content::Content,
+    deals::Report,
     diary::Diary,
     eventually,
     http::Customer,
@@ -37,6 +39,8 @@ const PROGRESS_LIMIT: Duration = Duration::from_secs(60);
 const REPEATED: f64 = 0.1;
 /// Share of the requests that are such.
 const REPEATS: f64 = 0.05;
+/// Share of the requests that tell more of a transaction, if there is more to tell.
+const CHANGES: f64 = 0.2;
 /// Pause of a client that was not answered.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -50,6 +54,7 @@ pub struct Load {
 struct Signals {
     stop: AtomicBool,
     acknowledged: AtomicU64,
+    changes: Arc<AtomicU64>,
     collectors: Mutex<Vec<String>>,
 }
 
@@ -83,6 +88,8 @@ impl Load {
                 diary: Diary::default(),
                 waiting: VecDeque::new(),
                 repeats: VecDeque::new(),
+                changes: VecDeque::new(),
+                refusal: String::new(),
             };
             clients.spawn(client.run());
         }
@@ -97,6 +104,11 @@ impl Load {
     /// Events acknowledged until now.
     pub fn acknowledged(&self) -> u64 {
         self.signals.acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// How many events were sent that change what another one counts, at most.
+    pub fn changes(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.signals.changes)
     }
 
     /// Waits until `count` more events are acknowledged.
@@ -137,6 +149,10 @@ struct Client {
     waiting: VecDeque<Request>,
     /// What was answered, and is sent once more some time.
     repeats: VecDeque<Request>,
+    /// What is to be told next of transactions.
+    changes: VecDeque<Request>,
+    /// The last answer that refused something for now.
+    refusal: String,
 }
 
 impl Client {
@@ -149,7 +165,8 @@ impl Client {
                 let left = self.waiting.len();
                 assert!(
                     left == 0 || Instant::now() < until,
-                    "{left} requests are refused for good"
+                    "{left} requests are refused for good; the last answer was {}",
+                    self.refusal
                 );
             }
             let again = stopping || self.random.random_bool(0.8);
@@ -170,7 +187,14 @@ impl Client {
                 sleep(PAUSE).await;
                 continue;
             };
-            let repeated = request.keyed() && self.random.random_bool(REPEATED);
+            let is_change = matches!(
+                request,
+                Request::Conversion {
+                    report: Some(_),
+                    ..
+                }
+            );
+            let repeated = request.keyed() && self.random.random_bool(REPEATED) && !is_change;
             let repeat = repeated.then(|| request.clone());
             match self.read(request, response).await {
                 Some(again) => {
@@ -183,6 +207,10 @@ impl Client {
     }
 
     fn next(&mut self) -> Request {
+        let change = self.random.random_bool(CHANGES);
+        if let Some(change) = self.changes.pop_front_if(|_| change) {
+            return change;
+        }
         let again = self.random.random_bool(REPEATS);
         let repeat = self.repeats.pop_front_if(|_| again);
         repeat.unwrap_or_else(|| self.maker.make(&mut self.random))
@@ -194,6 +222,15 @@ impl Client {
     }
 
     fn note_sending(&mut self, request: &Request) {
+        if matches!(
+            request,
+            Request::Conversion {
+                report: Some(_),
+                ..
+            }
+        ) {
+            self.signals.changes.fetch_add(1, Ordering::SeqCst);
+        }
         for item in request.items() {
             self.diary
                 .note_sending(&item.marker, &item.content, request.keyed());
@@ -213,14 +250,20 @@ impl Client {
                 None
             }
             (again @ (Request::Conversion { .. } | Request::Batch { .. }), 409 | 503) => {
+                let markers: Vec<&String> = again.items().iter().map(|it| &it.marker).collect();
+                let answer = response.text().await.unwrap_or_default();
+                self.refusal = format!("{status} for {markers:?}: {answer}");
                 Some(again)
             }
-            (Request::Conversion { item }, 200) => match response.json::<Value>().await {
+            (Request::Conversion { item, report }, 200) => match response.json::<Value>().await {
                 Ok(told) => {
                     self.acknowledge(&item, told["event_id"].as_str());
+                    if let Some(report) = report {
+                        self.tell_more(item.content, &report);
+                    }
                     None
                 }
-                Err(_) => Some(Request::Conversion { item }),
+                Err(_) => Some(Request::Conversion { item, report }),
             },
             (Request::Batch { items }, 200) => match response.json::<Value>().await {
                 Ok(told) => self.read_batch(items, &told),
@@ -231,6 +274,14 @@ impl Client {
                 response.text().await
             ),
         }
+    }
+
+    /// Writes down what was told of a transaction, and what is to be told next.
+    fn tell_more(&mut self, content: Content, report: &Report) {
+        self.diary.deals.acknowledged(&content.object, report);
+        let next = report.next(&mut self.random);
+        self.changes
+            .extend(next.map(|next| Maker::report(content, next)));
     }
 
     fn read_batch(&mut self, items: Vec<Item>, told: &Value) -> Option<Request> {

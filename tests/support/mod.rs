@@ -2,6 +2,7 @@
 
 pub mod content;
 pub mod data;
+pub mod deals;
 pub mod diary;
 pub mod http;
 pub mod load;

@@ -11,6 +11,8 @@ pub struct Objects {
     pub links: Vec<(String, String)>,
     pub pixels: Vec<String>,
     pub goals: Vec<String>,
+    /// Goals whose transactions have statuses.
+    pub deals: Vec<String>,
 }
 
 impl Objects {
@@ -37,6 +39,21 @@ impl Objects {
             all.wait_for(customer, collector).await;
         }
         all
+    }
+
+    /// Makes goals besides, of whose transactions more is told later; to be called before they are waited for.
+    pub async fn with_deals(customer: &Customer, collectors: &[String], count: usize) -> Self {
+        let statuses = json!({"pending": ["lead"], "approved": ["sale"], "rejected": ["trash"]});
+        let mut deals = Vec::new();
+        for i in 0..count {
+            let body =
+                json!({"name": format!("deal {i}"), "currency": "EUR", "statuses": statuses});
+            deals.push(customer.create("goals", &body).await);
+        }
+        Self {
+            deals,
+            ..Self::create(customer, collectors, count).await
+        }
     }
 
     /// Waits until a collector knows them.

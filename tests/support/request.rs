@@ -4,7 +4,11 @@ use rand::{Rng, rngs::StdRng};
 use reqwest::{Response, header};
 use serde_json::{Value, json};
 
-use super::{content::Content, objects::Objects};
+use super::{
+    content::{Content, SHOP},
+    deals::{DEAL, Report},
+    objects::Objects,
+};
 
 /// An event on its way. Its marker is in `sub1`, so that it can be found again.
 #[derive(Clone)]
@@ -18,7 +22,7 @@ pub struct Item {
 pub enum Request {
     Click { slug: String, item: Item },
     View { item: Item },
-    Conversion { item: Item },
+    Conversion { item: Item, report: Option<Report> },
     Batch { items: Vec<Item> },
 }
 
@@ -45,6 +49,13 @@ impl Maker {
                 let item = self.item(Content::of_browser(pixel, random));
                 Request::View { item }
             }
+            6 if !self.objects.deals.is_empty() => {
+                let goal = pick(random, &self.objects.deals);
+                let transaction = format!("{DEAL}{}-{}", self.name, self.made);
+                self.made += 1;
+                let content = Content::of_browser(goal, random);
+                Self::report(content, Report::first(transaction, random))
+            }
             6..=7 => {
                 let goal = pick(random, &self.objects.goals);
                 let content = Content::of_browser(goal, random);
@@ -53,7 +64,8 @@ impl Maker {
                     value_micros,
                     ..content
                 });
-                Request::Conversion { item }
+                let report = None;
+                Request::Conversion { item, report }
             }
             _ => {
                 let count = random.random_range(1..=20);
@@ -61,6 +73,18 @@ impl Maker {
                 Request::Batch { items }
             }
         }
+    }
+
+    /// What is told of a transaction; its first report has this content.
+    pub fn report(first: Content, report: Report) -> Request {
+        let content = Content {
+            value_micros: Some(report.told.value_micros()),
+            ..first
+        };
+        let marker = report.marker();
+        let item = Item { marker, content };
+        let report = Some(report);
+        Request::Conversion { item, report }
     }
 
     fn server_side(&mut self, random: &mut StdRng) -> Item {
@@ -83,7 +107,7 @@ impl Request {
     /// Its events.
     pub fn items(&self) -> &[Item] {
         match self {
-            Self::Click { item, .. } | Self::View { item } | Self::Conversion { item } => {
+            Self::Click { item, .. } | Self::View { item } | Self::Conversion { item, .. } => {
                 std::slice::from_ref(item)
             }
             Self::Batch { items } => items,
@@ -119,14 +143,24 @@ impl Request {
                 let path = format!("/p/{}.gif?sub1={}", item.content.object, item.marker);
                 of_browser(http.get(url(&path)), &item.content)
             }
-            Self::Conversion { item } => {
-                let form = [
-                    ("transaction_id", &*item.marker),
+            Self::Conversion { item, report } => {
+                let transaction = report.as_ref().map_or(&item.marker, |it| &it.transaction);
+                let value = item.content.value_micros.unwrap_or(0) as f64 / 1e6;
+                let value = value.to_string();
+                let mut form = vec![
+                    ("transaction_id", &**transaction),
                     ("sub1", &item.marker),
-                    ("value", "1.25"),
+                    ("value", &value),
                 ];
+                let status = report.as_ref().and_then(|report| report.told.status());
+                form.extend(status.map(|status| ("status", status)));
+                let is_change = report.as_ref().is_some_and(Report::is_change);
                 let path = format!("/c/{}", item.content.object);
-                of_browser(http.post(url(&path)).form(&form), &item.content)
+                let request = http.post(url(&path)).form(&form);
+                match is_change {
+                    true => request.header(header::USER_AGENT, SHOP.header),
+                    false => of_browser(request, &item.content),
+                }
             }
             Self::Batch { items } => {
                 let events: Vec<Value> = items.iter().map(Item::json).collect();

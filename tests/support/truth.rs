@@ -5,7 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use handover::{duplicates, manifests::Manifests};
+use handover::{
+    attributions::{self, Decision},
+    duplicates,
+    manifests::Manifests,
+};
 use parquet::{
     file::reader::{FileReader, SerializedFileReader},
     record::{Field, Row},
@@ -215,6 +219,16 @@ pub async fn left_out_by(store: &Store, n: u64) -> BTreeSet<String> {
     let published = manifests.get(n).await.unwrap().unwrap_or_default();
     let left_out = duplicates::read(store, &published.manifest).await.unwrap();
     left_out.keys().map(ToString::to_string).collect()
+}
+
+/// What batch has decided about conversions, as manifest `n` has it, by event.
+pub async fn decided_by(store: &Store, n: u64) -> Vec<(String, Decision)> {
+    let manifests = Manifests::new(Arc::clone(store));
+    let published = manifests.get(n).await.unwrap().unwrap_or_default();
+    let files = published.manifest.attributions.iter().map(|it| &it.file);
+    let decided = attributions::read(store, files, |_| true).await.unwrap();
+    let named = decided.into_iter();
+    named.map(|(id, it)| (id.to_string(), it)).collect()
 }
 
 /// The rows of `events/`, as the newest manifest names its files.

@@ -15,7 +15,7 @@ use tokio::{task::JoinHandle, time::sleep};
 use super::http::{Customer, all_days};
 
 const PAUSE: Duration = Duration::from_millis(20);
-const EVERYTHING: &str = "metrics=clicks,views,conversions&exclude_bots=false";
+const METRICS: [&str; 5] = ["clicks", "views", "conversions", "pending", "rejected"];
 
 /// Looks until it is ended. The account it looks at must be the only one with events.
 pub struct Watch {
@@ -27,8 +27,18 @@ pub struct Watch {
 
 impl Watch {
     pub fn start(customer: &Customer) -> Self {
+        Self::start_beside(customer, Arc::default())
+    }
+
+    /// The same where events are sent that change what others count; `changes` is how many, at most.
+    pub fn start_beside(customer: &Customer, changes: Arc<AtomicU64>) -> Self {
         let (stop, incidents) = (Arc::default(), Arc::default());
-        let task = look(customer.clone(), Arc::clone(&stop), Arc::clone(&incidents));
+        let task = look(
+            customer.clone(),
+            Arc::clone(&stop),
+            Arc::clone(&incidents),
+            changes,
+        );
         let task = tokio::spawn(task);
         Self {
             stop,
@@ -67,17 +77,26 @@ struct Seen {
     unchecked: bool,
     /// Events that are left out, as far as was asked.
     left_out: u64,
+    /// Events that change others, at most.
+    changes: u64,
     manifest: u64,
     as_of: BTreeMap<String, u64>,
 }
 
-async fn look(customer: Customer, stop: Arc<AtomicBool>, incidents: Arc<AtomicU64>) -> Seen {
+async fn look(
+    customer: Customer,
+    stop: Arc<AtomicBool>,
+    incidents: Arc<AtomicU64>,
+    changes: Arc<AtomicU64>,
+) -> Seen {
     let mut seen = Seen::default();
     let mut calm_since = 0;
     while !stop.load(Ordering::Relaxed) {
         sleep(PAUSE).await;
         let before = incidents.load(Ordering::SeqCst);
-        let url = format!("{}/v1/stats?{EVERYTHING}&{}", customer.api, all_days());
+        let (api, metrics) = (&customer.api, METRICS.join(","));
+        let days = all_days();
+        let url = format!("{api}/v1/stats?metrics={metrics}&exclude_bots=false&{days}");
         let request = customer.http.get(url).bearer_auth(&customer.key);
         let Ok(response) = request.send().await else {
             continue;
@@ -90,9 +109,11 @@ async fn look(customer: Customer, stop: Arc<AtomicBool>, incidents: Arc<AtomicU6
             (calm_since, seen.highest) = (before, 0);
         }
         seen.all += 1;
+        // A change is one more event, and counts none more.
+        seen.changes = changes.load(Ordering::SeqCst);
         if answer["meta"]["complete"] == true {
             seen.complete += 1;
-            if counted(&answer) + seen.left_out < least(&answer) {
+            if seen.events(&answer) < least(&answer) {
                 // Killed between the two questions, nobody says how many repeat others: nothing can be said of the answer.
                 match left_out(&customer).await {
                     Some(left_out) => seen.left_out = left_out,
@@ -115,9 +136,8 @@ fn least(answer: &Value) -> u64 {
 }
 
 fn counted(answer: &Value) -> u64 {
-    let metrics = ["clicks", "views", "conversions"];
-    let counts = metrics.map(|metric| answer["totals"][metric].as_u64().unwrap());
-    counts.iter().sum()
+    let counts = METRICS.map(|metric| answer["totals"][metric].as_i64().unwrap());
+    u64::try_from(counts.iter().sum::<i64>()).unwrap()
 }
 
 /// How many settled events are not counted, for they repeat others; `None` if nobody answers.
@@ -129,10 +149,15 @@ async fn left_out(customer: &Customer) -> Option<u64> {
 }
 
 impl Seen {
+    /// How many events an answer may have counted, at most.
+    fn events(&self, answer: &Value) -> u64 {
+        counted(answer) + self.left_out + self.changes
+    }
+
     fn check(&mut self, answer: &Value, calm: bool) {
         let meta = &answer["meta"];
         let (counted, as_of) = (counted(answer), as_of(answer));
-        let all = counted + self.left_out;
+        let all = self.events(answer);
         assert!(all >= least(answer), "{all} events are counted: {meta}");
         let manifest = meta["manifest"].as_u64().unwrap();
         assert!(manifest >= self.manifest, "an older manifest: {meta}");

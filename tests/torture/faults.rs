@@ -40,6 +40,8 @@ pub enum Fault {
     Batch,
     /// The clock of a process jumps to so many minutes off.
     Clock(&'static str, i64),
+    /// A history is imported, or whoever imports one is killed.
+    Import,
     /// Somebody asks for the epochs to be closed and rolled up.
     Rollup,
     Redis(RedisFault),
@@ -94,7 +96,7 @@ impl Fault {
         };
         let network = Self::any_network(site, random);
         loop {
-            let fault = match random.random_range(0..15) {
+            let fault = match random.random_range(0..17) {
                 0..=2 => one(&[All, Collector, Speed, Batch, Serve], true, random).map(Self::Kill),
                 3 => one(&[All, Collector], true, random)
                     .map(|name| Self::TornTail(name, any_torn(random))),
@@ -105,6 +107,7 @@ impl Fault {
                     .map(Self::ScaleDown),
                 8 => Some(Self::Batch),
                 9 => Some(Self::Rollup),
+                15..=16 => Some(Self::Import),
                 10 => match site.redis {
                     Some(_) => Some(Self::Redis(any_redis(random))),
                     None => Self::any_cluster(site, random),
@@ -181,6 +184,7 @@ impl Fault {
             Self::ScaleDown(name) => scale_down(site, name, load).await,
             Self::Batch => site.run_or_kill_batch(),
             Self::Clock(name, minutes) => site.process(name).server.set_clock(minutes),
+            Self::Import => unreachable!("histories are not of an installation"),
             Self::Rollup => customer.ask_for_rollup().await,
             Self::Redis(fault) => strike_redis(site, fault).await,
             Self::Cluster(fault) => strike_cluster(site, fault, random),

@@ -7,6 +7,7 @@
 
 mod faults;
 mod gate;
+mod histories;
 mod oracle;
 mod plan;
 mod recount;
@@ -22,6 +23,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use tokio::{sync::Semaphore, time::sleep};
 
 use faults::Fault;
+use histories::Histories;
 use plan::Plan;
 use site::{Mode, Site};
 use support::{diary::Diary, http::Customer, load::Load, objects::Objects, truth, watch::Watch};
@@ -59,9 +61,10 @@ async fn torture(mode: Mode) {
     let mut random = StdRng::seed_from_u64(plan.seed);
     let mut site = Site::start(mode, None).await;
     let customer = Customer::new(site.api(), &site.collectors()[0], &site.admin_token()).await;
-    let objects = Objects::create(&customer, &site.collectors(), OBJECTS).await;
+    let objects = Objects::with_deals(&customer, &site.collectors(), OBJECTS).await;
     let load = Load::start(&customer, &site.collectors(), &objects, CLIENTS, plan.seed);
-    let watch = Watch::start(&customer);
+    let mut histories = Histories::of(&customer, site.folder()).await;
+    let watch = Watch::start_beside(&customer, load.changes());
     for n in plan.faults() {
         // Not a wait for something: how long a calm is, is what varies.
         sleep(std::time::Duration::from_millis(
@@ -73,14 +76,20 @@ async fn torture(mode: Mode) {
         let seconds = plan.started.elapsed().as_secs_f64();
         println!("{mode:?} fault {n} at {seconds:.1} s, {before} acknowledged: {fault:?}");
         watch.incident();
-        fault.strike(&mut site, &load, &customer, &mut random).await;
+        match fault {
+            Fault::Import => histories.import_or_kill(&site.place, &objects, &mut random),
+            fault => fault.strike(&mut site, &load, &customer, &mut random).await,
+        }
         watch.incident();
         load.wait_for_more(1).await;
     }
     site.wait_for_background().await;
     site.set_clocks_right();
-    let diary = load.end().await;
+    let mut diary = load.end().await;
     watch.end().await;
+    histories.finish(&site.place, &mut diary).await;
+    // Answers of its account wait until it is settled.
+    customer.ask_for_rollup().await;
     compare(&site, &customer, &objects, diary).await;
 }
 

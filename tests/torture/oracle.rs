@@ -14,9 +14,10 @@ use crate::{
     recount::{Numbers, Question},
     site::Site,
     support::{
+        deals::{self, Sums},
         diary::{Diary, Sent},
         eventually,
-        http::Customer,
+        http::{Customer, all_days},
         objects::Objects,
         truth,
     },
@@ -81,6 +82,11 @@ pub async fn check(site: &Site, customer: &Customer, objects: &Objects, diary: &
         site,
         &format!("{} answers = recounts, all settled", questions.len()),
     );
+    let goals = check_deals(customer, diary).await;
+    said(
+        site,
+        &format!("transactions of {goals} goals = what was told"),
+    );
     assert_eq!(read(store).await.len(), raw.len(), "raw grew meanwhile");
     let settled = truth::settled_events(store).await;
     let settled: Vec<&String> = settled.iter().map(|event| &event.id).collect();
@@ -99,7 +105,8 @@ fn said(site: &Site, what: &str) {
 
 fn questions(objects: &Objects) -> Vec<Question> {
     let links = objects.links.iter().map(|(_, id)| id.clone());
-    let others = objects.pixels.iter().chain(&objects.goals).cloned();
+    let others = [&objects.pixels, &objects.goals, &objects.deals];
+    let others = others.into_iter().flatten().cloned();
     Question::all(&links.chain(others).collect::<Vec<_>>())
 }
 
@@ -110,7 +117,7 @@ fn leave_out(events: &mut Raw, ids: &BTreeSet<String>) {
 }
 
 fn check_once(counted: &Raw, diary: &Diary) {
-    let mut times: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut times: BTreeMap<String, u64> = BTreeMap::new();
     for event in counted.values() {
         *times.entry(marker(event)).or_default() += 1;
     }
@@ -129,8 +136,9 @@ fn check_once(counted: &Raw, diary: &Diary) {
     );
 }
 
-fn marker(event: &Event) -> &str {
-    event.subs.first().map(String::as_str).unwrap_or_default()
+fn marker(event: &Event) -> String {
+    let of_event = || event.subs.first().cloned().unwrap_or_default();
+    deals::marker(event).unwrap_or_else(of_event)
 }
 
 /// Everything in raw, log by log; the chain of its segments must be whole.
@@ -176,14 +184,14 @@ async fn chain(store: &Store, log: LogId) -> Vec<model::Record> {
 }
 
 fn check_contents(raw: &Raw, diary: &Diary) {
-    let mut recorded: BTreeMap<&str, Copies> = BTreeMap::new();
+    let mut recorded: BTreeMap<String, Copies> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (id, event) in raw {
         let marker = marker(event);
-        let copies = recorded.entry(marker).or_default();
+        let copies = recorded.entry(marker.clone()).or_default();
         copies.all += 1;
         copies.unchecked += u64::from(event.unchecked);
-        match diary.sent.get(marker) {
+        match diary.sent.get(&marker) {
             None => wrong.push(format!("{id} ({marker}) was sent by nobody")),
             Some(sent) => {
                 let difference = sent.content.differs_from(event);
@@ -192,8 +200,8 @@ fn check_contents(raw: &Raw, diary: &Diary) {
         }
     }
     for (id, marker) in &diary.ids {
-        let found = raw.get(id).and_then(|event| event.subs.first());
-        if found != Some(marker) {
+        let found = raw.get(id).map(self::marker);
+        if found.as_ref() != Some(marker) {
             wrong.push(format!(
                 "{id} was acknowledged for {marker} and is of {found:?}"
             ));
@@ -239,11 +247,40 @@ async fn check_numbers(store: &Store, customer: &Customer, questions: &[Question
         if counted.0 != manifest {
             counted = (manifest, raw.clone());
             leave_out(&mut counted.1, &truth::left_out_by(store, manifest).await);
+            amend(&mut counted.1, store, manifest).await;
         }
         let counted = question.recount(counted.1.values());
         let difference = first_difference(&told, &counted);
         assert_eq!(difference, None, "{}", question.text());
     }
+}
+
+/// What batch has corrected of changes whose past could not be read counts as it was corrected.
+async fn amend(events: &mut Raw, store: &Store, n: u64) {
+    for (id, decision) in truth::decided_by(store, n).await {
+        if let Some(event) = events.get_mut(&id) {
+            decision.amend(event);
+        }
+    }
+}
+
+/// Transactions come to what was told of them, whatever became of who took it.
+async fn check_deals(customer: &Customer, diary: &Diary) -> usize {
+    let expected = diary.deals.sums();
+    for (goal, expected) in &expected {
+        let query = format!("metrics=conversions,pending,rejected,value&goal={goal}");
+        let answer = customer.stats(&format!("{query}&{}", all_days())).await;
+        let count = |metric: &str| answer["totals"][metric].as_i64().unwrap();
+        let value = answer["totals"]["value"].as_str().unwrap();
+        let told = Sums {
+            conversions: count("conversions"),
+            pending: count("pending"),
+            rejected: count("rejected"),
+            value_micros: (value.parse::<f64>().unwrap() * 1e6).round() as i64,
+        };
+        assert_eq!(told, *expected, "{goal}: {}", answer["totals"]);
+    }
+    expected.len()
 }
 
 /// Where two answers differ first: what the API says, and what it should.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat};
-use model::Event;
+use model::{Event, EventKind};
 use serde_json::Value;
 
 use crate::support::{
@@ -34,15 +34,17 @@ pub struct Question {
     of: Box<GroupOf>,
 }
 
-const COUNTS: &str = "clicks,bot_clicks,views,bot_views,conversions";
+const COUNTS: &str = "clicks,bot_clicks,views,bot_views,conversions,pending,rejected";
 
 impl Question {
     /// Everything that is asked about an account with these objects.
     pub fn all(objects: &[String]) -> Vec<Self> {
         let cubes: [(&str, GroupOfAny); 9] = [
             ("country", |event, _| Some(event.country.clone())),
-            ("browser", |_, agent| Some(agent.browser.into())),
-            ("os", |_, agent| Some(agent.os.into())),
+            ("browser", |event, agent| {
+                Some(told(&event.browser, agent.browser))
+            }),
+            ("os", |event, agent| Some(told(&event.os, agent.os))),
             ("device_model", |_, agent| Some(agent.device.into())),
             ("referrer", |event, _| Some(host(&event.referrer))),
             ("campaign", |event, _| {
@@ -112,7 +114,7 @@ impl Question {
             group: "browser",
             bucket_ms: HOUR_MS,
             of: Box::new(move |event, agent| {
-                (event.object_id().to_string() == id).then(|| agent.browser.into())
+                (event.object_id().to_string() == id).then(|| told(&event.browser, agent.browser))
             }),
         }
     }
@@ -151,15 +153,16 @@ impl Question {
                 continue;
             };
             let at = time(event.occurred_ms - event.occurred_ms.rem_euclid(self.bucket_ms));
-            let metric = content::metric(event, agent);
             if self.metrics == "unique_visitors" {
-                if metric != "conversions" && event.visitor != 0 {
+                if event.kind() != EventKind::Conversion && event.visitor != 0 {
                     visitors.entry(at).or_default().insert(event.visitor);
                 }
                 continue;
             }
             let counts = numbers.entry((at, group)).or_default();
-            *counts.entry(metric.to_owned()).or_default() += 1;
+            for (metric, more) in content::metrics(event, agent) {
+                *counts.entry(metric.to_owned()).or_default() += more;
+            }
             if self.metrics.contains("value") {
                 *counts.entry("value".into()).or_default() += event.value_micros.unwrap_or(0);
             }
@@ -168,7 +171,15 @@ impl Question {
             let count = ("unique_visitors".to_owned(), distinct.len() as i64);
             ((at, String::new()), BTreeMap::from([count]))
         }));
+        for counts in numbers.values_mut() {
+            counts.retain(|metric, count| self.asks(metric) && *count != 0);
+        }
+        numbers.retain(|_, counts| !counts.is_empty());
         numbers
+    }
+
+    fn asks(&self, metric: &str) -> bool {
+        self.metrics.split(',').any(|asked| asked == metric)
     }
 
     /// How it is asked.
@@ -180,6 +191,14 @@ impl Question {
 fn object(event: &Event, prefix: &str) -> Option<String> {
     let id = event.object_id().to_string();
     id.starts_with(prefix).then_some(id)
+}
+
+/// What batch has decided stands for what the user agent says.
+fn told(decided: &str, of_agent: &str) -> String {
+    match decided.is_empty() {
+        true => of_agent.to_owned(),
+        false => decided.to_owned(),
+    }
 }
 
 fn host(referrer: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Stdio},
 };
 
@@ -189,6 +189,11 @@ impl Site {
     /// A process by its name.
     pub fn process(&mut self, name: &str) -> &mut Process {
         self.processes.get_mut(name).unwrap()
+    }
+
+    /// Where files may lie that belong to none of its processes.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The folder of a collector's log.

@@ -1,15 +1,17 @@
-// The newest events, as they come, and files of all of them.
+// The newest events, as they come, and files of all of them; and those that were refused.
 
 import { announce, button, download, el, showEmpty, showProblem } from "../core/dom.js";
 import { money } from "../core/format.js";
 import { valueText } from "../core/names.js";
 import { objectName } from "../core/objects.js";
 import { asked, understand } from "../core/question.js";
+import { addressOf } from "../core/route.js";
 import { dayOf } from "../core/time.js";
 import { showChips } from "../parts/chips.js";
 import { controls, picker } from "../parts/controls.js";
 import { showTruth } from "../parts/truth.js";
 import { csvButton, table } from "../parts/table.js";
+import { mountRejected } from "./rejected.js";
 
 const EVERY_MS = 4_000;
 const NEWEST = 50;
@@ -18,7 +20,19 @@ const ENDINGS = { "text/csv": "csv", "application/x-ndjson": "ndjson", "applicat
 const TYPES = { click: "Click", view: "View", conversion: "Conversion" };
 const MICROS = 1_000_000;
 
+const SECTIONS = { newest: "Newest", refused: "Refused" };
+
 export function mount(main, view) {
+  const chosen = view.route.id === "refused" ? "refused" : "newest";
+  const place = el("div", {});
+  const tabs = Object.entries(SECTIONS).map(([id, name]) => el("a", {
+    href: addressOf("events", id === "newest" ? null : id), ...(id === chosen && { "aria-current": "page" }),
+  }, name));
+  main.replaceChildren(el("h1", {}, "Events"), el("nav", { className: "views sections", "aria-label": "Events" }, tabs), place);
+  return chosen === "refused" ? mountRejected(place, view) : mountNewest(place, view);
+}
+
+function mountNewest(main, view) {
   const bar = el("div", {});
   const chips = el("div", { className: "chips", role: "group", "aria-label": "Filters" });
   const truth = el("div", { className: "truth", role: "status", hidden: true });
@@ -27,7 +41,7 @@ export function mount(main, view) {
   let paused = false;
   let items = [];
   main.replaceChildren(
-    el("div", { className: "page-head" }, el("div", {}, el("h1", {}, "Events"), el("p", {}, `The newest ${NEWEST}, as they come.`)),
+    el("div", { className: "page-head" }, el("p", {}, `The newest ${NEWEST}, as they come.`),
       el("div", { className: "actions" }, pause, csvButton("newest events", columns(view), () => items), exporter(view))),
     bar, chips, truth, el("section", { className: "card", "aria-label": "Newest events" }, panel));
 

@@ -9,6 +9,7 @@ import { showTruth } from "../parts/truth.js";
 import { breakdowns } from "./breakdowns.js";
 import { curvePanel } from "./curve.js";
 import { nowPanel } from "./now.js";
+import { segmentPicker } from "./segment_picker.js";
 import { METRICS, showTiles } from "./tiles.js";
 
 const NUMBERS_EVERY_MS = 15_000;
@@ -22,9 +23,10 @@ export function mount(main, view) {
   const curve = curvePanel(view);
   const now = nowPanel(view);
   const parts = breakdowns(view);
+  const segments = segmentPicker(view);
   main.replaceChildren(
     el("h1", { className: "visually-hidden" }, "Overview"),
-    places.controls, places.chips, now.element, places.truth, places.tiles, curve.element, parts.element);
+    places.controls, segments.element, places.chips, now.element, places.truth, places.tiles, curve.element, parts.element);
 
   let question = understand(view.route.params, Date.now());
   let shown = "";
@@ -58,6 +60,7 @@ export function mount(main, view) {
     question = understand(view.route.params, Date.now());
     places.controls.replaceChildren(controls(question));
     showChips(places.chips, question, view.api);
+    segments.update(question);
   }
 
   function showRest() {

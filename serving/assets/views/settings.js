@@ -1,15 +1,21 @@
-// Settings: keys, shares, webhooks, and who changed what. Each section is a part of the address.
+// Settings: domains, pixels, segments, keys, shares, webhooks, and who changed what. Each section is a part of the address.
 
 import { el } from "../core/dom.js";
 import { addressOf } from "../core/route.js";
 import { mountChanges } from "./changes.js";
+import { mountDomains } from "./domains.js";
 import { mountKeys } from "./keys.js";
+import { mountPixels } from "./pixels.js";
+import { mountSegments } from "./segments.js";
 import { mountShares } from "./shares.js";
 import { mountWebhooks } from "./webhooks.js";
 
 const SECTIONS = {
   keys: { name: "Keys", mount: mountKeys },
   shares: { name: "Shares", mount: mountShares },
+  domains: { name: "Domains", mount: mountDomains },
+  pixels: { name: "Pixels", mount: mountPixels },
+  segments: { name: "Segments", mount: mountSegments },
   webhooks: { name: "Webhooks", mount: mountWebhooks },
   changes: { name: "Changes", mount: mountChanges },
 };

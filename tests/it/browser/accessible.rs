@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{PERSON, Page};
 
 const AXE: &str = "axe-core@4.14.1";
-const VIEWS: [&str; 9] = [
+const VIEWS: [&str; 13] = [
     "/overview",
     "/overview?device=desktop&range=7d",
     "/links",
@@ -15,7 +15,11 @@ const VIEWS: [&str; 9] = [
     "/money",
     "/campaigns",
     "/data",
+    "/events/refused",
     "/settings/keys",
+    "/settings/domains",
+    "/settings/pixels",
+    "/settings/segments",
     "/settings/changes",
 ];
 

@@ -10,7 +10,7 @@ use super::Driver;
 use crate::support::{eventually, http::Customer, process::Server};
 
 /// How long anything may take to be seen.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(super) const LIMIT: Duration = Duration::from_secs(60);
 /// Who clicks, if it does not matter who.
 pub const PERSON: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 

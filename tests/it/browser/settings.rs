@@ -1,8 +1,9 @@
-//! Keys, shares, changes, goals, campaigns, and the state of the data.
+//! Keys, domains, pixels, segments, shares, changes, goals, campaigns, and the state of the data.
 
 use serde_json::json;
 
-use super::{PERSON, Page};
+use super::{PERSON, Page, page::LIMIT};
+use crate::support::eventually;
 
 #[tokio::test]
 async fn a_key_is_shown_once_works_is_rotated_and_revoked() {
@@ -77,6 +78,99 @@ async fn a_webhook_is_made_and_stopped_and_tells_what_it_sent() {
     page.click("[aria-label='Stop Shop']").await;
     page.wait_for("#main", |shown| shown.contains("stopped"))
         .await;
+}
+
+#[tokio::test]
+async fn a_domain_is_added_changed_and_says_how_it_is_verified() {
+    let page = Page::signed_in().await;
+    page.go("/settings/domains").await;
+    page.click("#new-domain").await;
+    page.fill_field("host", "no domain").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("[data-field=host] .error", |shown| !shown.is_empty())
+        .await;
+    page.fill_field("host", "go.shop.example").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("dialog", |shown| shown.contains("verifies domains"))
+        .await;
+    page.click("dialog .actions button:last-child").await;
+    page.click("[aria-label='Edit go.shop.example']").await;
+    page.fill_field("root_url", "https://www.shop.example/")
+        .await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#main", |shown| {
+        shown.contains("https://www.shop.example/") && shown.contains("not verified")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pixel_is_made_and_its_views_are_shown() {
+    let page = Page::signed_in().await;
+    page.go("/settings/pixels").await;
+    page.click("#new-pixel").await;
+    page.fill_field("name", "Letter of May").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#main", |shown| shown.contains("Letter of May"))
+        .await;
+    let pixels = page.customer.get("/v1/pixels").await;
+    let image = pixels["items"][0]["url"].as_str().unwrap().to_owned();
+    let path = image.split_once("/p/").unwrap().1;
+    eventually("the view to be counted", LIMIT, async || {
+        let url = format!("{}/p/{path}", page.customer.collector);
+        let seen = page.customer.http.get(url).header("user-agent", PERSON);
+        seen.send().await.unwrap();
+        page.browser.refresh().await.unwrap();
+        page.wait_for("#main", |shown| shown.contains("Letter of May"))
+            .await;
+        let shown = page.text("#main td.number").await;
+        (shown != "0").then_some(()).ok_or(shown)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn filters_become_a_segment_that_can_be_chosen() {
+    let page = Page::signed_in().await;
+    page.go("/overview?country=DE&range=7d").await;
+    page.click("#save-segment").await;
+    page.fill_field("name", "Germans").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#segment", |shown| shown.contains("Germans"))
+        .await;
+    page.go("/overview?range=7d").await;
+    page.click("#segment option:nth-child(2)").await;
+    page.wait_for(".chips", |shown| shown.contains("Germany"))
+        .await;
+    page.go("/settings/segments").await;
+    page.click("[aria-label='Delete Germans']").await;
+    page.click("dialog button.danger").await;
+    page.wait_for("#main", |shown| shown.contains("No segments yet"))
+        .await;
+}
+
+#[tokio::test]
+async fn what_was_refused_is_shown_with_its_reason() {
+    let page = Page::signed_in().await;
+    let url = format!("{}/v1/events", page.customer.collector);
+    let refused = json!([{"link": "nowhere", "sub1": "a"}]);
+    let sent = page.customer.http.post(url).json(&refused);
+    let answer = sent.bearer_auth(&page.customer.key).send().await.unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
+    eventually("it to be listed", LIMIT, async || {
+        page.go("/events/refused").await;
+        page.browser.refresh().await.unwrap();
+        page.wait_for("#main", |shown| !shown.contains("Loading"))
+            .await;
+        let shown = page.text("#main").await;
+        shown.contains("unknown").then_some(()).ok_or(shown)
+    })
+    .await;
+    page.click("#main tbody button").await;
+    page.wait_for("dialog", |shown| {
+        shown.contains("nowhere") && shown.contains("replay")
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -67,8 +67,9 @@ fn of_one(
         let wrote = does(row.said.as_ref()?)?;
         let right = told.less(&counted, &wrote);
         counted.add(&right);
-        // What happened to come first has nothing to inherit.
-        let knew = !row.unchecked || row.event == first.event;
+        // What happened to come first has nothing to inherit. A door that took another one for the first had the place of that.
+        let knew_all = !row.unchecked && row.step() as usize == place;
+        let knew = knew_all || row.event == first.event;
         if right != wrote || !knew {
             corrected.push(Corrected {
                 event: row.event,
@@ -250,6 +251,34 @@ mod tests {
         assert!(found[0].does.adjusts && found[0].does.taken_back.is_none());
         let alone = corrections(&[first], |_| false, &Decisions::new());
         assert!(alone.is_empty(), "nothing to correct");
+    }
+
+    /// The store of keys was away for the first two: the third's door took the second for the first.
+    #[test]
+    fn what_takes_something_back_does_so_where_that_was_counted() {
+        let (lead, sale) = (report(1, 10, 1, Some(5)), report(2, 20, 0, Some(5)));
+        let mut trash = Keyed {
+            unchecked: false,
+            key: "t.1".into(),
+            ..report(3, 30, 2, Some(5))
+        };
+        let wrote = Correction {
+            status: 2,
+            taken_back: Some(0),
+            adjusts: false,
+            value_micros: Some(-5),
+        };
+        if let Some(said) = &mut trash.said {
+            said.does = Some(Does {
+                taken_back: wrote.taken_back,
+                value_micros: wrote.value_micros,
+            });
+        }
+        let rows = [lead.clone(), sale.clone(), trash.clone()];
+        let found = corrections(&rows, |_| false, &Decisions::new());
+        let events: Vec<EventId> = found.iter().map(|it| it.event).collect();
+        assert_eq!(events, [sale.event, trash.event]);
+        assert_eq!((found[1].does, found[1].first.0), (wrote, lead.event));
     }
 
     #[test]

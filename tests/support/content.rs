@@ -115,8 +115,8 @@ impl Content {
         }
     }
 
-    /// What a recorded event differs in, if it does.
-    pub fn differs_from(&self, event: &Event) -> Option<String> {
+    /// What a recorded event differs in, if it does. `follows`: its door knew what was reported first, if anything was.
+    pub fn differs_from(&self, event: &Event, follows: bool) -> Option<String> {
         let recorded = Content {
             object: event.object_id().to_string(),
             occurred_ms: self.occurred_ms.map(|_| event.occurred_ms),
@@ -126,8 +126,7 @@ impl Content {
         };
         let place = (&*event.user_agent, &*event.referrer, &*event.country);
         let is_here = place == (self.agent.header, self.referrer, self.country);
-        // Whose door could not read what was reported before has nothing of it.
-        let is_shops = event.unchecked && place == (SHOP.header, "", "");
+        let is_shops = !follows && place == (SHOP.header, "", "");
         let same = recorded == *self && (is_here || is_shops);
         (!same).then(|| format!("sent {self:?}, recorded {event:?}"))
     }

@@ -194,7 +194,7 @@ fn check_contents(raw: &Raw, diary: &Diary) {
         match diary.sent.get(&marker) {
             None => wrong.push(format!("{id} ({marker}) was sent by nobody")),
             Some(sent) => {
-                let difference = sent.content.differs_from(event);
+                let difference = sent.content.differs_from(event, follows(raw, event));
                 wrong.extend(difference.map(|d| format!("{id} ({marker}): {d}")));
             }
         }
@@ -219,6 +219,12 @@ fn check_contents(raw: &Raw, diary: &Diary) {
         "{} events are wrong: {first:#?}",
         wrong.len()
     );
+}
+
+/// Whether the door of an event could read what was reported before of its transaction: all of it, as far as is known.
+fn follows(raw: &Raw, event: &Event) -> bool {
+    let first = raw.get(&event.first_event);
+    !event.unchecked && first.is_none_or(|first| !first.unchecked)
 }
 
 /// How often an event is recorded.

@@ -183,7 +183,7 @@ impl Fault {
             }
             Self::ScaleDown(name) => scale_down(site, name, load).await,
             Self::Batch => site.run_or_kill_batch(),
-            Self::Clock(name, minutes) => site.process(name).server.set_clock(minutes),
+            Self::Clock(name, minutes) => site.set_clock(name, minutes),
             Self::Import => unreachable!("histories are not of an installation"),
             Self::Rollup => customer.ask_for_rollup().await,
             Self::Redis(fault) => strike_redis(site, fault).await,

@@ -82,11 +82,15 @@ pub async fn check(site: &Site, customer: &Customer, objects: &Objects, diary: &
         site,
         &format!("{} answers = recounts, all settled", questions.len()),
     );
-    let goals = check_deals(customer, diary).await;
-    said(
-        site,
-        &format!("transactions of {goals} goals = what was told"),
-    );
+    // Of reports that could not be checked the clocks of their doors say which came last.
+    let compared = match site.has_an_order() {
+        true => {
+            let goals = check_deals(customer, diary).await;
+            format!("transactions of {goals} goals = what was told")
+        }
+        false => "transactions are not compared: a collector's clock was off".to_owned(),
+    };
+    said(site, &compared);
     assert_eq!(read(store).await.len(), raw.len(), "raw grew meanwhile");
     let settled = truth::settled_events(store).await;
     let settled: Vec<&String> = settled.iter().map(|event| &event.id).collect();

@@ -172,20 +172,32 @@ fn bounded_retries() -> RetryConfig {
     }
 }
 
+/// How often a creation is tried that meets another one, and by how much each pause is longer than the one before.
+const CREATE_TRIES: u32 = 4;
+const CONFLICT_PAUSE: Duration = Duration::from_millis(20);
+
 /// Writes `bytes` at `path` unless something is there.
 ///
 /// An error means that the outcome is unknown: the object may be there, now or a little later.
 pub async fn create(store: &Store, path: &Path, bytes: Bytes) -> Result<Created, StoreError> {
-    match store
-        .put_opts(path, bytes.into(), PutMode::Create.into())
-        .await
-    {
-        Ok(_) => Ok(Created::New),
-        // S3 also says so (409) when another creation is under way, which may fail in the end.
-        Err(object_store::Error::AlreadyExists { .. }) if exists(store, path).await? => {
-            Ok(Created::Exists)
+    let mut tries = 0;
+    loop {
+        let mode = PutMode::Create.into();
+        match store.put_opts(path, bytes.clone().into(), mode).await {
+            Ok(_) => return Ok(Created::New),
+            Err(source @ object_store::Error::AlreadyExists { .. }) => {
+                if exists(store, path).await? {
+                    return Ok(Created::Exists);
+                }
+                // S3 also says so (409) when another creation is under way, which may fail in the end; ours has failed.
+                tries += 1;
+                if tries == CREATE_TRIES {
+                    return Err(StoreError::request("create", path, source));
+                }
+                tokio::time::sleep(CONFLICT_PAUSE * tries).await;
+            }
+            Err(source) => return Err(StoreError::request("create", path, source)),
         }
-        Err(source) => Err(StoreError::request("create", path, source)),
     }
 }
 
@@ -247,6 +259,21 @@ fn vanished(path: &Path) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As on S3, where two that create at once may both be refused.
+    #[tokio::test]
+    async fn a_creation_that_is_refused_for_another_is_tried_again() {
+        let server = crate::testing::s3_server::S3Server::start();
+        server.refuse_every(2);
+        let store = server.store();
+        for name in ["a", "b", "c"] {
+            let created = create(&store, &Path::from(name), "x".into()).await;
+            assert_eq!(created.unwrap(), Created::New);
+        }
+        server.refuse_every(1);
+        let refused = create(&store, &Path::from("d"), "x".into()).await;
+        assert!(refused.is_err(), "not for ever");
+    }
 
     #[tokio::test]
     async fn create_only_tells_new_same_and_different() {

@@ -11,7 +11,7 @@ const NONE = "";
 
 /** A picker with a button, told of each question by `update(question)`. Shares have no segments. */
 export function segmentPicker(view) {
-  const element = el("div", { className: "actions", role: "group", "aria-label": "Segments", hidden: true });
+  const element = el("div", { className: "controls", role: "group", "aria-label": "Segments", hidden: true });
   let segments = [];
   let question = null;
 

@@ -11,7 +11,7 @@ use futures::TryStreamExt;
 use super::{
     Asker, failed,
     table::{moment, shown, utc},
-    written,
+    written::{self, evenly},
 };
 
 /// Columns that are about us, or that no customer needs: an event has its id.
@@ -50,6 +50,7 @@ pub(super) async fn list(asker: &Asker, asked: ListAsked) -> Result<Vec<String>,
     Ok(lines)
 }
 
+/// All of a selection: the same bytes for the same selection and form, so that a file can be gone on with.
 pub(super) async fn export(
     asker: &Asker,
     selection: Selection,
@@ -62,5 +63,5 @@ pub(super) async fn export(
     let plan = || shown(selected.frame.sort(oldest)?, &INNER);
     let frame = plan().map_err(failed)?;
     let rows = frame.execute_stream().await.map_err(failed)?;
-    written::write(rows, form)
+    written::write(evenly(rows), form)
 }

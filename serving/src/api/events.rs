@@ -5,12 +5,11 @@ use std::sync::Arc;
 use asking::{Filter, Form, ListAsked, Moment, Selection, SqlAsked, Written};
 use axum::{
     Json,
-    body::Body,
     extract::{FromRequestParts, State},
     response::{IntoResponse, Response},
 };
 use futures::TryStreamExt;
-use http::{HeaderMap, HeaderValue, header, request::Parts};
+use http::{HeaderMap, Method, request::Parts};
 use model::{EntityId, EventId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -19,14 +18,15 @@ use web::Problem;
 use super::{
     auth::{Caller, Reader},
     body::Body as JsonBody,
+    files::{File, Part, accepted, streamed},
     segments,
 };
 use crate::{
     api_types::{EventsMeta, EventsPage, ListedEvent, Rows},
     app::App,
     openapi::refusals::{
-        Body as BodyRefusals, Busy, EventsAsked, Key, NoSql, Nothing, Question, Refusals,
-        StoreDown, TooMany,
+        Body as BodyRefusals, Busy, EventsAsked, Key, NoSql, NoSuchRange, Nothing, Question,
+        Refusals, StoreDown, TooMany,
     },
     rooms::{Crowded, Place},
     stats::{FilterParams, Query, StatsQuery, events, live, understand_of},
@@ -159,26 +159,38 @@ impl EventsQuery {
 /// Events, newest first
 ///
 /// A page of JSON, with `next_cursor` for the page after it. With `Accept: application/x-ndjson`, `text/csv` or
-/// `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read.
+/// `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read. What was cut off can be
+/// gone on with: `Range` with the file's `ETag` as `If-Range`, or with the file's moment (`Millrace-As-Of`) as `as_of`.
 #[utoipa::path(
     get, path = "/v1/events", tag = "Events",
-    params(EventsQuery, FilterParams),
+    params(
+        EventsQuery,
+        FilterParams,
+        ("Range" = Option<String>, Header, description = "Of a file: a part of it alone.", example = "bytes=0-"),
+        ("If-Range" = Option<String>, Header, description = "The `ETag` of the file that a part is of: of another one all is sent.",
+            example = "\"0/0123456789abcdef01234567\""),
+    ),
     responses(
         (status = 200, description = "A page of events; or all, as a file.", body = EventsPage),
-        Refusals<(Key, Question, Nothing, StoreDown, (EventsAsked, TooMany, Busy))>,
+        (status = 206, description = "The part of the file that was asked for.", body = String, content_type = "application/x-ndjson",
+            example = ""),
+        Refusals<(Key, Question, Nothing, StoreDown, (EventsAsked, TooMany, Busy, NoSuchRange))>,
     ),
     security(("key" = ["read"])),
 )]
 pub(crate) async fn list_events(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
+    method: Method,
     headers: HeaderMap,
     asked: EventsQuery,
 ) -> Result<Response, Problem> {
     let form = accepted(&headers);
     let turn = turn(&app, &caller, form).await?;
     let query = asked.understand(&app, caller.account)?;
-    let (moment, missing) = at(&app, &caller, query.as_of.as_deref()).await?;
+    let part = Part::of(&method, &headers);
+    let begun = part.as_of().filter(|_| form.is_some());
+    let (moment, missing) = at_or_then(&app, &caller, query.as_of.as_deref(), begun).await?;
     let selection = Selection {
         account: caller.account.raw,
         minutes: (query.start, query.end),
@@ -186,8 +198,13 @@ pub(crate) async fn list_events(
         moment,
     };
     if let Some(form) = form {
-        let file = app.events.export(selection, form).await;
-        return Ok(streamed(file.map_err(events::problem)?, form, turn));
+        let file = File {
+            selection,
+            form,
+            is_of_named_moment: query.as_of.is_some(),
+            is_complete: missing.is_empty(),
+        };
+        return file.send(&app, part, turn).await;
     }
     let limit = asked.limit()?;
     let as_of = events::token(&selection.moment);
@@ -352,6 +369,23 @@ async fn at(
     Ok((events::moment(&reading), reading.missing))
 }
 
+/// The same; or what the file counts that was begun, as long as that can be read.
+async fn at_or_then(
+    app: &App,
+    caller: &Caller,
+    token: Option<&str>,
+    begun: Option<&str>,
+) -> Result<(Moment, Vec<handover::reading::Missing>), Problem> {
+    let (None, Some(_)) = (token, begun) else {
+        return at(app, caller, token).await;
+    };
+    match at(app, caller, begun).await {
+        // It is gone: all is sent, as of now.
+        Err(problem) if problem.status.is_client_error() => at(app, caller, None).await,
+        found => found,
+    }
+}
+
 fn filters(app: &App, account: EntityId, query: &Query) -> Result<Vec<Filter>, Problem> {
     let entity = query.entity(&app.catalog, account)?;
     let mut filters = events::filters_of(app, account, entity, query)?;
@@ -359,34 +393,4 @@ fn filters(app: &App, account: EntityId, query: &Query) -> Result<Vec<Filter>, P
         filters.extend(crate::stats::filters::people());
     }
     Ok(filters)
-}
-
-/// The form of a file, if one is asked for.
-fn accepted(headers: &HeaderMap) -> Option<Form> {
-    let forms = [Form::Ndjson, Form::Csv, Form::Arrow, Form::Parquet];
-    forms.into_iter().find(|form| {
-        let kind = media_type(*form).split(';').next().unwrap_or_default();
-        web::accepts(headers, kind)
-    })
-}
-
-fn media_type(form: Form) -> &'static str {
-    match form {
-        Form::Ndjson => "application/x-ndjson",
-        Form::Csv => "text/csv; charset=utf-8",
-        Form::Arrow => "application/vnd.apache.arrow.stream",
-        Form::Parquet => "application/vnd.apache.parquet",
-    }
-}
-
-/// A file that is sent while it is written. The account's place is held until its end.
-fn streamed(written: Written, form: Form, turn: Place) -> Response {
-    let held = written.map_err(std::io::Error::other).map_ok(move |piece| {
-        let _held = &turn;
-        piece
-    });
-    let mut response = Response::new(Body::from_stream(held));
-    let kind = HeaderValue::from_static(media_type(form));
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
 }

@@ -13,6 +13,7 @@ pub(crate) mod domains;
 mod entries;
 pub(crate) mod events;
 pub(crate) mod failure;
+pub(crate) mod files;
 pub(crate) mod goals;
 mod handlers;
 pub mod jobs;

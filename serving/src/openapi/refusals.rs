@@ -128,6 +128,8 @@ families! {
     Tests: [(503, "busy", "too many test messages are being sent; try again in a moment"),],
     /// Of what is done a few at once.
     Busy: [(503, "busy", "too many audits are asked for at once"),],
+    /// Of parts of files.
+    NoSuchRange: [(416, "no_such_range", "the file has 1000 bytes, and none of them is in this range"),],
     /// Of the questions of `/v1/live`.
     Filter: [
         (400, "invalid_timezone", "timezone must be an IANA name such as Europe/Berlin"),

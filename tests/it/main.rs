@@ -29,6 +29,7 @@ mod many;
 mod outages;
 mod overload;
 mod questions;
+mod refused;
 mod replay;
 mod restated;
 mod salvage;

@@ -9,8 +9,12 @@ use asking::{AskError, Form, Written};
 use bytes::Bytes;
 use datafusion::{
     arrow::{
-        array::RecordBatch, compute::BatchCoalescer, csv, datatypes::SchemaRef,
-        ipc::writer::StreamWriter, json::LineDelimitedWriter,
+        array::RecordBatch,
+        compute::BatchCoalescer,
+        csv,
+        datatypes::{FieldRef, Schema, SchemaRef},
+        ipc::writer::StreamWriter,
+        json::LineDelimitedWriter,
     },
     error::DataFusionError,
     execution::SendableRecordBatchStream,
@@ -32,6 +36,24 @@ use super::failed;
 const GROUP: usize = 64 * 1024;
 /// Rows that are written at once where bytes shall be the same each time.
 const EVEN: usize = 8 * 1024;
+
+/// The same rows without some columns.
+pub(super) fn without(
+    rows: SendableRecordBatchStream,
+    names: &[&str],
+) -> SendableRecordBatchStream {
+    let fields = rows.schema().fields().clone();
+    let stays = |(_, field): &(usize, &FieldRef)| !names.contains(&field.name().as_str());
+    let (places, fields): (Vec<usize>, Vec<FieldRef>) = fields
+        .iter()
+        .enumerate()
+        .filter(stays)
+        .map(|(place, field)| (place, Arc::clone(field)))
+        .unzip();
+    let schema = Arc::new(Schema::new(fields));
+    let batches = rows.map(move |batch| Ok(batch?.project(&places)?));
+    Box::pin(RecordBatchStreamAdapter::new(schema, batches))
+}
 
 /// The same rows, so many at a time. How many come together depends on threads and memory, and where the pages of a Parquet
 /// file end depends on how many come together.

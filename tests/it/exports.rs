@@ -109,7 +109,7 @@ async fn goes_on(customer: &Customer, form: &str, whole: &File) {
 /// What cannot be gone on with is sent whole, and says that it is.
 async fn is_not_mixed(customer: &Customer, form: &str, whole: &File) {
     let range = (header::RANGE, "bytes=10-");
-    let now = file(ask(customer, QUESTION, form, &[range.clone()]).await).await;
+    let now = file(ask(customer, QUESTION, form, std::slice::from_ref(&range)).await).await;
     assert_eq!(now.status, 200, "of which moment is not said");
     let other = format!("{QUESTION}&country=DE&as_of={}", whole.as_of);
     let headers = [range, (header::IF_RANGE, &*whole.tag)];

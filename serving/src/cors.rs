@@ -21,7 +21,7 @@ const HEADERS: HeaderValue = HeaderValue::from_static(
 );
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "location, retry-after, etag, idempotency-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset, \
-        accept-ranges, content-range, millrace-as-of, millrace-complete",
+        accept-ranges, content-range, millrace-as-of, millrace-complete, millrace-query-id",
 );
 /// How long a browser remembers that it may, seconds.
 const REMEMBERED: HeaderValue = HeaderValue::from_static("600");

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::TryStreamExt;
-use http::{HeaderMap, Method, request::Parts};
+use http::{HeaderMap, HeaderName, Method, request::Parts};
 use model::{EntityId, EventId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -25,8 +25,8 @@ use crate::{
     api_types::{EventsMeta, EventsPage, ListedEvent, Rows},
     app::App,
     openapi::refusals::{
-        Body as BodyRefusals, Busy, EventsAsked, Key, NoSql, NoSuchRange, Nothing, Question,
-        Refusals, StoreDown, TooMany,
+        Body as BodyRefusals, Busy, Cancelled, EventsAsked, Key, NoSql, NoSuchRange, Nothing,
+        Question, Refusals, StoreDown, TooMany,
     },
     rooms::{Crowded, Place},
     stats::{FilterParams, Query, StatsQuery, events, live, understand_of},
@@ -39,6 +39,8 @@ const MOST: usize = 1_000;
 const USUAL_ROWS: usize = 10_000;
 const MOST_JSON_ROWS: usize = 50_000;
 const MOST_ROWS: usize = 5_000_000;
+/// Says under which id a question can be taken back.
+const QUERY_ID: HeaderName = HeaderName::from_static("millrace-query-id");
 /// Bytes of an answer to SQL as JSON, at most.
 const MOST_JSON: usize = 16 << 20;
 
@@ -245,19 +247,22 @@ pub(crate) struct SqlBody {
     /// Rows at most: more are refused. 10,000 unless given; at most 50,000 as JSON, and 5 million otherwise.
     #[schema(example = 1000)]
     limit: Option<usize>,
+    /// Names the question, so that `DELETE /v1/query/{id}` can take it back while it is answered.
+    #[schema(example = "report-7")]
+    query_id: Option<String>,
 }
 
 /// A question in SQL
 ///
 /// One SELECT over `events`, in which there are the events of the account alone. JSON, or by `Accept`
 /// `application/x-ndjson`, `text/csv`, `application/vnd.apache.arrow.stream` or `application/vnd.apache.parquet`. It ends
-/// when the connection does, and after 30 s. Where several accounts share an installation its operator must have allowed it.
+/// when the connection does, when it is taken back (`DELETE /v1/query/{id}`; the id is in `Millrace-Query-Id`), and after 30 s. Where several accounts share an installation its operator must have allowed it.
 #[utoipa::path(
     post, path = "/v1/query", tag = "Numbers",
     request_body = SqlBody,
     responses(
         (status = 200, description = "The rows.", body = Rows),
-        Refusals<(Key, BodyRefusals, EventsAsked, StoreDown, (TooMany, Busy, NoSql))>,
+        Refusals<(Key, BodyRefusals, EventsAsked, StoreDown, (TooMany, Busy, NoSql, Cancelled))>,
     ),
     security(("key" = ["read"])),
 )]
@@ -288,6 +293,8 @@ pub(crate) async fn query_events(
             format!("limit must be 1 to {most}"),
         ));
     }
+    let running = app.asked.begin(&app, caller.account, asked.query_id)?;
+    let id = [(QUERY_ID, running.id().to_owned())];
     let (moment, missing) = at(&app, &caller, asked.as_of.as_deref()).await?;
     let as_of = events::token(&moment);
     let question = SqlAsked {
@@ -296,13 +303,11 @@ pub(crate) async fn query_events(
         sql: asked.sql,
         limit,
     };
-    let rows = app
-        .events
-        .query(question, form.unwrap_or(Form::Ndjson))
-        .await;
-    let rows = rows.map_err(events::problem)?;
+    let rows = app.events.query(question, form.unwrap_or(Form::Ndjson));
+    let rows = running.unless_taken_back(rows).await;
+    let rows = running.watch(rows.map_err(events::problem)?);
     match form {
-        Some(form) => Ok(streamed(rows, form, turn)),
+        Some(form) => Ok((id, streamed(rows, form, turn)).into_response()),
         None => {
             let rows = Rows {
                 rows: together(rows).await?,
@@ -312,7 +317,7 @@ pub(crate) async fn query_events(
                     missing,
                 },
             };
-            Ok(Json(rows).into_response())
+            Ok((id, Json(rows)).into_response())
         }
     }
 }

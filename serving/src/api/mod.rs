@@ -7,6 +7,7 @@ pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod bulk;
 pub(crate) mod campaigns;
+pub(crate) mod cancel;
 pub(crate) mod changes;
 pub(crate) mod costs;
 pub(crate) mod domains;

@@ -155,6 +155,12 @@ families! {
     ],
     /// Of SQL where several accounts share an installation.
     NoSql: [(403, "sql_not_allowed", "this installation has several accounts, and its operator has not allowed SQL"),],
+    /// Of questions that can be taken back.
+    Cancelled: [
+        (400, "invalid_query_id", "`query_id` must be 1 to 64 letters, digits, `-`, `_` or `.`"),
+        (409, "query_id_taken", "a question with this `query_id` is being answered: give another one"),
+        (409, "cancelled", "this question was taken back"),
+    ],
     /// Of questions that are answered from the events themselves.
     EventsAsked: [
         (400, "invalid_as_of", "as_of is the `meta.as_of` of an answer, as it is"),

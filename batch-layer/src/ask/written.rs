@@ -13,8 +13,10 @@ use datafusion::{
         compute::BatchCoalescer,
         csv,
         datatypes::{FieldRef, Schema, SchemaRef},
-        ipc::writer::StreamWriter,
+        error::ArrowError,
+        ipc::{reader::StreamReader, writer::StreamWriter},
         json::LineDelimitedWriter,
+        util::pretty::pretty_format_batches,
     },
     error::DataFusionError,
     execution::SendableRecordBatchStream,
@@ -98,6 +100,33 @@ pub(super) fn write(rows: SendableRecordBatchStream, form: Form) -> Result<Writt
     Ok(steps
         .filter(move |bytes| std::future::ready(full(bytes)))
         .boxed())
+}
+
+/// Rows that are there, written. There must be a batch at least, which says what they are.
+///
+/// # Errors
+///
+/// They cannot be written so.
+pub fn write_all(rows: Vec<RecordBatch>, form: Form) -> Result<Written, AskError> {
+    let schema = rows.first().map(RecordBatch::schema);
+    let schema = schema.ok_or_else(|| AskError::Failed("there are no rows".into()))?;
+    let rows = stream::iter(rows.into_iter().map(Ok));
+    write(Box::pin(RecordBatchStreamAdapter::new(schema, rows)), form)
+}
+
+/// The rows of an Arrow stream as a table for people.
+///
+/// # Errors
+///
+/// It is none.
+pub fn pretty_stream(bytes: &[u8]) -> Result<String, AskError> {
+    let failed = |error: ArrowError| failed(error.into());
+    let reader = StreamReader::try_new(bytes, None).map_err(failed)?;
+    let none = RecordBatch::new_empty(reader.schema());
+    let rows: Result<Vec<RecordBatch>, ArrowError> =
+        std::iter::once(Ok(none)).chain(reader).collect();
+    let table = pretty_format_batches(&rows.map_err(failed)?);
+    Ok(table.map_err(failed)?.to_string())
 }
 
 /// What was written and not taken yet.

@@ -10,7 +10,7 @@ pub mod report;
 mod rollup;
 mod settled;
 
-pub use ask::Asker;
+pub use ask::{Asker, pretty_stream, write};
 pub use datafusion::arrow::util::pretty::pretty_format_batches;
 pub use limits::Limits;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};

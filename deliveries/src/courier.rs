@@ -11,14 +11,14 @@ use storage::{error::StorageError, store::StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use webhooks::{
-    backoff,
+    EventType, backoff,
     delivery::{Answer, Delivery},
     signing,
 };
 
 use crate::{
     message::{Maker, Message},
-    progress::{self, Aside, Cursor, MOST_ASIDE, Place, Progress, Verdict},
+    progress::{self, Aside, Cursor, MOST_ASIDE, Progress, Source, Verdict},
     role::Shared,
     segments::Found,
     sender::Outgoing,
@@ -45,9 +45,9 @@ pub(crate) struct Courier {
     pub stop: CancellationToken,
 }
 
-/// A message, where it came from, and how often it was tried.
+/// A message, what it tells of, and how often it was tried.
 struct Parcel {
-    place: Place,
+    source: Source,
     tries: u32,
     message: Message,
 }
@@ -58,13 +58,18 @@ struct Load {
     parcels: Vec<Parcel>,
     /// How far the logs will have been told.
     cursors: Vec<(LogId, Cursor)>,
+    /// The newest restatement that will have been told.
+    restated: Option<Box<str>>,
     /// What was refused, and is wanted no more.
-    dropped: Vec<Place>,
+    dropped: Vec<Source>,
 }
 
 impl Load {
     fn is_empty(&self) -> bool {
-        self.parcels.is_empty() && self.cursors.is_empty() && self.dropped.is_empty()
+        self.parcels.is_empty()
+            && self.cursors.is_empty()
+            && self.restated.is_none()
+            && self.dropped.is_empty()
     }
 
     /// How many more messages it may have, of `most`.
@@ -206,8 +211,8 @@ impl Courier {
 
     async fn take_in_logs(&self, progress: &mut Progress) -> Result<(), StorageError> {
         let seen = self.shared.overview.look_once().await?;
-        let base = self.shared.horizon(progress.base()).await?;
-        progress.take_in(seen.directory.logs(), &base);
+        let base = self.shared.base(progress.base()).await?;
+        progress.take_in(seen.directory.logs(), &base.horizon);
         let newest = &seen.published;
         progress.rebase(newest.n, |log| {
             let info = seen.directory.get(log);
@@ -245,11 +250,11 @@ impl Courier {
             };
             match again {
                 Some(message) => load.parcels.push(Parcel {
-                    place: aside.place,
+                    source: aside.source,
                     tries: aside.tries,
                     message,
                 }),
-                None => load.dropped.push(aside.place),
+                None => load.dropped.push(aside.source),
             }
         }
         let room = MOST_ASIDE.saturating_sub(progress.aside.len()).min(most);
@@ -263,6 +268,9 @@ impl Courier {
                 Ok(at) => load.cursors.extend(at.map(|at| (log, at))),
                 Err(error) => failed = failed.or(Some(error)),
             }
+        }
+        if let Err(error) = self.restated(&maker, progress, room, &mut load).await {
+            failed = failed.or(Some(error));
         }
         match failed {
             Some(error) if load.is_empty() => Err(error),
@@ -281,7 +289,13 @@ impl Courier {
         maker: &Maker<'_>,
         aside: &Aside,
     ) -> Result<Option<Message>, StorageError> {
-        let place = aside.place;
+        let place = match &aside.source {
+            Source::Events(place) => *place,
+            Source::Restated { restated } => {
+                let told = self.shared.restated.read(restated).await?;
+                return Ok(told.and_then(|told| maker.restated(restated, &told)));
+            }
+        };
         let found = self.shared.segments.get(place.log, place.segment).await;
         let Some(Found::Segment(segment)) = found.map_err(shared_error)? else {
             return Ok(None);
@@ -290,6 +304,44 @@ impl Courier {
         let planned = maker.plan(place.log, place.segment, records);
         let found = planned.iter().find(|planned| planned.place == place);
         Ok(found.map(|planned| maker.make(planned)))
+    }
+
+    /// What changed of settled days since it was told last, as far as there is room.
+    async fn restated(
+        &self,
+        maker: &Maker<'_>,
+        progress: &Progress,
+        most: usize,
+        load: &mut Load,
+    ) -> Result<(), StorageError> {
+        let newest = self.shared.newest_restated();
+        let Some(newest) = newest.filter(|newest| progress.restated.as_deref() != Some(newest))
+        else {
+            return Ok(());
+        };
+        if !maker.webhook.types.contains(&EventType::NumbersRestated) {
+            load.restated = Some(newest.into());
+            return Ok(());
+        }
+        let told = progress.restated.as_deref();
+        let until = self.shared.told_until(told, self.webhook.begins).await?;
+        let names = self.shared.restated.after(&newest, &until).await?;
+        for name in names.into_iter().take(STEP) {
+            if load.room(most) == 0 {
+                break;
+            }
+            let told = self.shared.restated.read(&name).await?;
+            let message = told.and_then(|told| maker.restated(&name, &told));
+            load.parcels.extend(message.map(|message| Parcel {
+                source: Source::Restated {
+                    restated: name.as_str().into(),
+                },
+                tries: 0,
+                message,
+            }));
+            load.restated = Some(name.into());
+        }
+        Ok(())
     }
 
     /// Messages of the next segment of a log, until there are `most`; gives how far it has been told with them, if that is further.
@@ -321,7 +373,7 @@ impl Courier {
                 {
                     at.seq = planned.place.last;
                     load.parcels.push(Parcel {
-                        place: planned.place,
+                        source: Source::Events(planned.place),
                         tries: 0,
                         message: maker.make(planned),
                     });
@@ -350,7 +402,9 @@ impl Courier {
         load: Load,
     ) -> Option<String> {
         let (mut reason, is_sent) = (None, !load.parcels.is_empty());
-        load.dropped.iter().for_each(|place| progress.settle(place));
+        load.dropped
+            .iter()
+            .for_each(|source| progress.settle(source));
         let sent = stream::iter(load.parcels).map(|parcel| async move {
             let answer = self.send(webhook, &parcel.message).await;
             (parcel, answer)
@@ -359,17 +413,17 @@ impl Courier {
         while let Some((parcel, answer)) = sent.next().await {
             let Some((at_ms, answer)) = answer else {
                 // It was disabled or changed meanwhile: it is told later, as the webhook is then.
-                progress.set_aside(parcel.place);
+                progress.set_aside(&parcel.source);
                 continue;
             };
             progress.note(noted(&parcel, at_ms, &answer));
             progress.took(answer.took_ms);
             if answer.is_success() {
-                progress.settle(&parcel.place);
+                progress.settle(&parcel.source);
                 progress.succeeded();
                 continue;
             }
-            let verdict = progress.refused(parcel.place, self.shared.now_ms(), self.random());
+            let verdict = progress.refused(&parcel.source, self.shared.now_ms(), self.random());
             if answer.is_gone() {
                 reason = Some("the receiver answered 410 Gone".to_owned());
             } else if verdict == Verdict::GiveUp {
@@ -383,6 +437,9 @@ impl Courier {
         }
         for (log, cursor) in load.cursors {
             progress.logs.insert(log, cursor);
+        }
+        if load.restated.is_some() {
+            progress.restated = load.restated;
         }
         reason
     }

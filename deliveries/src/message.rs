@@ -1,10 +1,13 @@
 //! Messages: which events of a segment make which, and what they say. The same segment and the same webhook make the same
 //! messages with the same ids, whenever and however often they are made; one that is changed meanwhile makes them of other events.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
-use catalog::{Catalog, Webhook, WebhookKind};
+use catalog::{Catalog, Webhook, WebhookKind, zone};
 use chrono::DateTime;
 use enrich::Rules;
+use handover::restatements::Restatements;
 use model::{
     Event, EventId, EventKind, Facts, LogId, Record, SegmentNo, Status, money::money_text,
     time::rfc3339,
@@ -125,6 +128,36 @@ impl Maker<'_> {
         self.message(id, kind.name(), &rfc3339(received_ms), data)
     }
 
+    /// What changed of the account's settled days, as the object of this name says; `None`: nothing.
+    pub fn restated(&self, name: &str, told: &Restatements) -> Option<Message> {
+        let account = self.webhook.account;
+        let zone = self
+            .catalog
+            .account(account)
+            .and_then(|it| it.settings.timezone.parse().ok())
+            .unwrap_or_default();
+        let days = told.by_day(account.raw, |minute| zone::day_of(minute, zone));
+        let is_wanted = self.webhook.types.contains(&EventType::NumbersRestated);
+        if !is_wanted || (days.is_empty() && told.is_whole()) {
+            return None;
+        }
+        let days = days.into_iter().map(|(day, changed)| {
+            let values = changed.values.into_iter();
+            let values: BTreeMap<String, String> = values
+                .map(|(currency, micros)| (currency, money(micros)))
+                .collect();
+            json!({"date": day.to_string(), "changed": changed.events, "value": values})
+        });
+        let data = json!({
+            "cause": told.cause.name(),
+            "days": days.collect::<Vec<_>>(),
+            "is_whole": told.is_whole(),
+        });
+        let id = format!("{PREFIX}{}_restated-{name}", own_id(self.webhook));
+        let kind = EventType::NumbersRestated.name();
+        Some(self.message(id, kind, &rfc3339(told.at_ms), data))
+    }
+
     /// A test message.
     pub fn test(&self, id: String, now_ms: i64) -> Message {
         let data = match self.webhook.kind {
@@ -243,9 +276,14 @@ fn kind_of(event: &Event) -> EventType {
     }
 }
 
+/// A webhook's id as those of its messages have it.
+fn own_id(webhook: &Webhook) -> &str {
+    webhook.id.trim_start_matches("whk_")
+}
+
 /// The id of a message: of its webhook and its events, and so the same each time.
 pub(crate) fn id(webhook: &Webhook, place: &Place) -> String {
-    let own = webhook.id.trim_start_matches("whk_");
+    let own = own_id(webhook);
     let (log, first, last) = (place.log, place.first, place.last);
     match place.kind {
         EventType::LinkClicked => format!("{PREFIX}{own}_{log}-{first}-{last}"),

@@ -35,6 +35,9 @@ pub(crate) struct Progress {
     /// Number of the manifest after whose horizon logs begin that are not listed here.
     base: u64,
     pub logs: BTreeMap<LogId, Cursor>,
+    /// The newest restatement that was told or passed over; `None`: none since it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restated: Option<Box<str>>,
     /// Messages that were refused.
     pub aside: Vec<Aside>,
     /// Failures one after another.
@@ -73,10 +76,24 @@ pub(crate) struct Place {
     pub last: Seq,
 }
 
+/// What a message tells of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Source {
+    /// Events of a segment.
+    Events(Place),
+    /// What changed of settled days.
+    Restated {
+        /// The name of the object that says it.
+        restated: Box<str>,
+    },
+}
+
 /// A message that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Aside {
-    pub place: Place,
+    #[serde(rename = "place")]
+    pub source: Source,
     /// When it was first refused, unix milliseconds; 0: not since the webhook was enabled.
     since_ms: i64,
     pub tries: u32,
@@ -84,9 +101,9 @@ pub(crate) struct Aside {
 }
 
 impl Aside {
-    fn new(place: Place) -> Self {
+    fn new(source: Source) -> Self {
         Self {
-            place,
+            source,
             since_ms: 0,
             tries: 0,
             retry_at_ms: 0,
@@ -109,6 +126,7 @@ impl Progress {
             begins,
             base: begins.manifest,
             logs: BTreeMap::new(),
+            restated: None,
             aside: Vec::new(),
             failures: 0,
             probes: 0,
@@ -218,14 +236,14 @@ impl Progress {
     }
 
     /// That a message was delivered, or is wanted no more.
-    pub fn settle(&mut self, place: &Place) {
-        self.aside.retain(|aside| aside.place != *place);
+    pub fn settle(&mut self, source: &Source) {
+        self.aside.retain(|aside| aside.source != *source);
     }
 
     /// That a message is to be sent later, since nothing is sent now.
-    pub fn set_aside(&mut self, place: Place) {
-        if !self.aside.iter().any(|aside| aside.place == place) {
-            self.aside.push(Aside::new(place));
+    pub fn set_aside(&mut self, source: &Source) {
+        if !self.aside.iter().any(|aside| aside.source == *source) {
+            self.aside.push(Aside::new(source.clone()));
         }
     }
 
@@ -246,10 +264,11 @@ impl Progress {
     }
 
     /// That a message was refused.
-    pub fn refused(&mut self, place: Place, now_ms: i64, random: u64) -> Verdict {
+    pub fn refused(&mut self, source: &Source, now_ms: i64, random: u64) -> Verdict {
         self.failures = self.failures.saturating_add(1);
-        self.set_aside(place);
-        let Some(aside) = self.aside.iter_mut().find(|aside| aside.place == place) else {
+        self.set_aside(source);
+        let mut known = self.aside.iter_mut();
+        let Some(aside) = known.find(|it| it.source == *source) else {
             return Verdict::GoOn;
         };
         if aside.since_ms == 0 {
@@ -305,13 +324,25 @@ mod tests {
         })
     }
 
-    fn place(seq: u64) -> Place {
-        Place {
+    fn source(seq: u64) -> Source {
+        Source::Events(Place {
             kind: EventType::ConversionCreated,
             log: LogId(1),
             segment: SegmentNo(1),
             first: Seq(seq),
             last: Seq(seq),
+        })
+    }
+
+    #[test]
+    fn what_is_aside_is_stored_as_it_was() {
+        let restated = Source::Restated {
+            restated: "0000000000005-0a".into(),
+        };
+        for it in [source(1), restated] {
+            let text = serde_json::to_string(&Aside::new(it.clone())).unwrap();
+            assert!(text.starts_with(r#"{"place":{"#), "{text}");
+            assert_eq!(serde_json::from_str::<Aside>(&text).unwrap().source, it);
         }
     }
 
@@ -319,7 +350,7 @@ mod tests {
     fn what_is_refused_is_tried_again_for_a_day() {
         let mut it = progress();
         let (mut now_ms, mut tries) = (1, 0);
-        while it.refused(place(1), now_ms, 20) == Verdict::GoOn {
+        while it.refused(&source(1), now_ms, 20) == Verdict::GoOn {
             assert_eq!(it.due(now_ms, 9), []);
             now_ms = it.next_retry().unwrap();
             assert_eq!(it.due(now_ms, 9).len(), 1);
@@ -330,7 +361,7 @@ mod tests {
         it.rest();
         assert_eq!((it.rests_until(), it.due(now_ms, 9).len()), (0, 1));
         assert_eq!(
-            it.refused(place(1), now_ms, 20),
+            it.refused(&source(1), now_ms, 20),
             Verdict::GoOn,
             "it is enabled anew"
         );
@@ -340,12 +371,12 @@ mod tests {
     fn one_bad_message_keeps_nobody_from_others() {
         let mut it = progress();
         for n in 0..10 {
-            it.refused(place(1), n, 20);
+            it.refused(&source(1), n, 20);
             assert!(!it.is_down() && it.takes_long());
             it.succeeded();
         }
         for n in 2..5 {
-            it.refused(place(n), 0, 20);
+            it.refused(&source(n), 0, 20);
         }
         assert!(it.is_down());
         let mut rest = |now_ms| {
@@ -354,7 +385,7 @@ mod tests {
         };
         let rests: Vec<i64> = (0..6).map(&mut rest).collect();
         assert_eq!(rests, [5, 15, 45, 135, 300, 300].map(|s| s * 1_000));
-        it.settle(&place(3));
+        it.settle(&source(3));
         it.succeeded();
         assert_eq!((it.is_down(), it.aside.len()), (false, 3));
         let mut takes_long = |ms| {

@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use catalog::{Catalog, Webhook};
+use catalog::{Catalog, Webhook, webhook::Begins};
 use enrich::Rules;
-use handover::overview::Overview;
+use handover::overview::{Overview, Seen};
 use model::Horizon;
 use storage::{
     env::Env,
@@ -19,7 +19,13 @@ use storage::{
 use tokio::{sync::Semaphore, task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{courier::Courier, feed::Feed, segments::Segments, sender::Sender};
+use crate::{
+    courier::Courier,
+    feed::Feed,
+    restated::{Restated, Until},
+    segments::Segments,
+    sender::Sender,
+};
 
 /// How often it is looked for something new.
 const TURN: Duration = Duration::from_secs(1);
@@ -32,8 +38,8 @@ const OF_ACCOUNT: usize = 4;
 /// Webhooks that are told at once, and those of them whose receivers fail, which have room of their own.
 const SOUND: usize = 64;
 const FAILING: usize = 16;
-/// Horizons that are remembered.
-const HORIZONS: usize = 256;
+/// Manifests that are remembered.
+const BASES: usize = 256;
 
 /// What messages are made of, and sent with.
 pub struct DeliveriesDeps {
@@ -66,7 +72,17 @@ pub(crate) struct Shared {
     pub feed: Feed,
     pub sound: Arc<Semaphore>,
     pub failing: Arc<Semaphore>,
-    horizons: Mutex<BTreeMap<u64, Arc<Horizon>>>,
+    pub restated: Restated,
+    bases: Mutex<BTreeMap<u64, Arc<Base>>>,
+}
+
+/// What a manifest says of where webhooks begin.
+#[derive(Default)]
+pub(crate) struct Base {
+    /// Up to where it covers logs.
+    pub horizon: Horizon,
+    /// The newest restatement then; `None`: the manifest is gone.
+    restated: Option<Option<String>>,
 }
 
 impl Shared {
@@ -75,25 +91,52 @@ impl Shared {
         self.env.clock.now_ms()
     }
 
-    /// The horizon of a manifest.
-    pub async fn horizon(&self, manifest: u64) -> Result<Arc<Horizon>, StorageError> {
-        let known = |kept: &BTreeMap<u64, Arc<Horizon>>| kept.get(&manifest).cloned();
-        let found = known(&self.horizons.lock().unwrap_or_else(PoisonError::into_inner));
+    /// What a manifest says, or nothing if it is gone.
+    pub async fn base(&self, manifest: u64) -> Result<Arc<Base>, StorageError> {
+        let known = |kept: &BTreeMap<u64, Arc<Base>>| kept.get(&manifest).cloned();
+        let found = known(&self.bases.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(found) = found {
             return Ok(found);
         }
         let published = self.overview.manifests().get(manifest).await?;
-        let horizon = Arc::new(
-            published
-                .map(|it| it.manifest.horizon.clone())
-                .unwrap_or_default(),
-        );
-        let mut kept = self.horizons.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= HORIZONS {
+        let base = published.map(|it| Base {
+            horizon: it.manifest.horizon.clone(),
+            restated: Some(it.manifest.restated.clone()),
+        });
+        let base = Arc::new(base.unwrap_or_default());
+        let mut kept = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= BASES {
             kept.pop_first();
         }
-        kept.insert(manifest, Arc::clone(&horizon));
-        Ok(horizon)
+        kept.insert(manifest, Arc::clone(&base));
+        Ok(base)
+    }
+
+    /// The newest restatement that is published.
+    pub fn newest_restated(&self) -> Option<String> {
+        self.overview.seen().published.manifest.restated.clone()
+    }
+
+    /// Which restatements a webhook was told, or has nothing to do with: up to `told`, or those before it began.
+    pub async fn told_until(
+        &self,
+        told: Option<&str>,
+        begins: Begins,
+    ) -> Result<Until, StorageError> {
+        if let Some(told) = told {
+            return Ok(self.restated.until(told).await?);
+        }
+        Ok(match self.base(begins.manifest).await?.restated.clone() {
+            Some(told) => Until {
+                told,
+                before_ms: i64::MIN,
+            },
+            // Before the first manifest there was nothing that could change.
+            None => Until {
+                told: None,
+                before_ms: begins.at_ms,
+            },
+        })
     }
 }
 
@@ -147,6 +190,7 @@ fn shared(deps: DeliveriesDeps) -> Arc<Shared> {
             Arc::clone(&segments),
         ),
         segments,
+        restated: Restated::new(Arc::clone(&deps.env.store)),
         env: deps.env,
         catalog: deps.catalog,
         overview: deps.overview,
@@ -154,14 +198,18 @@ fn shared(deps: DeliveriesDeps) -> Arc<Shared> {
         sender: deps.sender,
         sound: Arc::new(Semaphore::new(SOUND)),
         failing: Arc::new(Semaphore::new(FAILING)),
-        horizons: Mutex::default(),
+        bases: Mutex::default(),
     })
 }
 
 async fn turn(shared: &Arc<Shared>, couriers: &mut Couriers, open: Vec<Arc<Webhook>>) {
-    let before = shared.overview.seen().directory.logs().count();
+    let told_of = |seen: &Seen| {
+        let restated = seen.published.manifest.restated.clone();
+        (seen.directory.logs().count(), restated)
+    };
+    let before = told_of(&shared.overview.seen());
     match shared.overview.follow().await {
-        Ok(seen) if seen.directory.logs().count() != before => shared.feed.ring(),
+        Ok(seen) if told_of(&seen) != before => shared.feed.ring(),
         Ok(_) => {}
         Err(error) => tracing::debug!(%error, "webhooks know no new logs for now"),
     }

@@ -18,9 +18,10 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Lines that may wait, and bytes of them, in KiB; more are counted and dropped.
+/// Lines that may wait, and bytes of them, in KiB; more are counted and dropped. Of what anybody sends there are fewer.
 const QUEUE: usize = 4096;
 const QUEUE_KIB: usize = 8 * 1024;
+const QUEUE_KIB_OF_ANYBODY: usize = 512;
 /// Longest text of an event that is kept, bytes.
 pub const MAX_LINE: usize = 16 * 1024;
 /// How long lines are gathered for one object, and how large it may become.
@@ -29,42 +30,119 @@ const MAX_OBJECT: usize = 1 << 20;
 /// Objects that are written at once, and how long all that was gathered may take.
 const PUTS_AT_ONCE: usize = 8;
 const LIMIT: Duration = Duration::from_secs(10);
-/// What one collector keeps of a day, and of one account in it, bytes; more is counted and dropped.
-const DAY_BYTES: usize = 64 << 20;
-const ACCOUNT_BYTES: usize = 16 << 20;
 const DAY_MS: i64 = 86_400_000;
+const MINUTE_MS: i64 = 60_000;
+
+/// Who sent what was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Who has the account's key, or knows what a goal's conversions are signed with.
+    Account,
+    /// Anybody: the door is open. What they send takes no room of the account's own.
+    Anybody,
+}
+
+/// What one collector keeps, of all accounts and of each; more is counted and dropped.
+struct Bounds {
+    /// Bytes in a day.
+    bytes: usize,
+    account_bytes: usize,
+    /// Lines in a minute.
+    lines: usize,
+    account_lines: usize,
+}
+
+const OF_ACCOUNTS: Bounds = Bounds {
+    bytes: 64 << 20,
+    account_bytes: 16 << 20,
+    lines: usize::MAX,
+    account_lines: usize::MAX,
+};
+const OF_ANYBODY: Bounds = Bounds {
+    bytes: 16 << 20,
+    account_bytes: 2 << 20,
+    lines: 600,
+    account_lines: 60,
+};
 
 /// Takes refused events. Cheap to clone.
 #[derive(Clone)]
 pub struct Rejected {
     lines: mpsc::Sender<Line>,
-    room: Arc<Semaphore>,
-    kept: Arc<Mutex<KeptToday>>,
+    of_accounts: Arc<Keeping>,
+    of_anybody: Arc<Keeping>,
 }
 
-/// How much was kept since midnight.
+/// Room for what some send.
+struct Keeping {
+    waiting: Arc<Semaphore>,
+    kept: Mutex<Kept>,
+}
+
+impl Keeping {
+    fn new(bounds: &'static Bounds, queue_kib: usize) -> Arc<Self> {
+        Arc::new(Self {
+            waiting: Arc::new(Semaphore::new(queue_kib)),
+            kept: Mutex::new(Kept::new(bounds)),
+        })
+    }
+}
+
+/// How much was kept since midnight, and in this minute.
+struct Kept {
+    bounds: &'static Bounds,
+    bytes: Taken,
+    lines: Taken,
+}
+
+/// How much was taken in a period, of all accounts and of each.
 #[derive(Default)]
-struct KeptToday {
-    day: i64,
+struct Taken {
+    period: i64,
     all: usize,
     accounts: HashMap<EntityId, usize>,
 }
 
-impl KeptToday {
-    /// Whether there is room for so many bytes more of an account; then they are taken.
-    fn take(&mut self, account: EntityId, bytes: usize, now_ms: i64) -> bool {
-        let day = now_ms.div_euclid(DAY_MS);
-        if self.day != day {
+impl Taken {
+    fn begin(&mut self, period: i64) {
+        if self.period != period {
             *self = Self {
-                day,
+                period,
                 ..Self::default()
             };
         }
+    }
+
+    fn fits(&self, account: EntityId, more: usize, all: usize, each: usize) -> bool {
         let own = self.accounts.get(&account).copied().unwrap_or(0);
-        let fits = self.all + bytes <= DAY_BYTES && own + bytes <= ACCOUNT_BYTES;
+        self.all + more <= all && own + more <= each
+    }
+
+    fn add(&mut self, account: EntityId, more: usize) {
+        self.all += more;
+        *self.accounts.entry(account).or_default() += more;
+    }
+}
+
+impl Kept {
+    fn new(bounds: &'static Bounds) -> Self {
+        Self {
+            bounds,
+            bytes: Taken::default(),
+            lines: Taken::default(),
+        }
+    }
+
+    /// Whether there is room for a line more of an account, of so many bytes; then it is taken.
+    fn take(&mut self, account: EntityId, bytes: usize, now_ms: i64) -> bool {
+        let of = self.bounds;
+        self.bytes.begin(now_ms.div_euclid(DAY_MS));
+        self.lines.begin(now_ms.div_euclid(MINUTE_MS));
+        let fits = self.bytes.fits(account, bytes, of.bytes, of.account_bytes)
+            && self.lines.fits(account, 1, of.lines, of.account_lines);
         if fits {
-            self.all += bytes;
-            *self.accounts.entry(account).or_default() += bytes;
+            self.bytes.add(account, bytes);
+            self.lines.add(account, 1);
         }
         fits
     }
@@ -92,15 +170,20 @@ impl Rejected {
     /// A sender and what [`keep`] reads from.
     pub fn channel() -> (Self, mpsc::Receiver<Line>) {
         let (lines, receiver) = mpsc::channel(QUEUE);
-        let room = Arc::new(Semaphore::new(QUEUE_KIB));
-        let kept = Arc::default();
-        (Self { lines, room, kept }, receiver)
+        let of_accounts = Keeping::new(&OF_ACCOUNTS, QUEUE_KIB);
+        let of_anybody = Keeping::new(&OF_ANYBODY, QUEUE_KIB_OF_ANYBODY);
+        let rejected = Self {
+            lines,
+            of_accounts,
+            of_anybody,
+        };
+        (rejected, receiver)
     }
 
     /// Keeps what may be `kept` of one refused event of an account, with the reason.
     pub fn push(
         &self,
-        account: EntityId,
+        (account, by): (EntityId, By),
         code: &str,
         detail: &str,
         kept: &impl Serialize,
@@ -116,17 +199,21 @@ impl Rejected {
         let Ok(line) = serde_json::to_string(&refused) else {
             return;
         };
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let keeping = match by {
+            By::Account => &self.of_accounts,
+            By::Anybody => &self.of_anybody,
+        };
+        let mut kept = keeping.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = kept.take(account, line.len(), now_ms);
         drop(kept);
-        if !(fits && self.offer(account, now_ms, line)) {
+        if !(fits && self.offer(&keeping.waiting, account, now_ms, line)) {
             metrics::counter!("millrace_rejected_events_dropped_total").increment(1);
         }
     }
 
-    fn offer(&self, account: EntityId, at_ms: i64, text: String) -> bool {
+    fn offer(&self, room: &Arc<Semaphore>, account: EntityId, at_ms: i64, text: String) -> bool {
         let kib = (text.len() / 1024 + 1) as u32;
-        let room = Arc::clone(&self.room).try_acquire_many_owned(kib);
+        let room = Arc::clone(room).try_acquire_many_owned(kib);
         let line = |_room| Line {
             account,
             at_ms,
@@ -227,21 +314,50 @@ mod tests {
         EntityId::new(EntityKind::Account, raw)
     }
 
+    const OWN: Bounds = OF_ACCOUNTS;
+
     #[test]
     fn a_day_has_room_for_so_much_and_each_account_for_a_part_of_it() {
-        let mut kept = KeptToday::default();
+        let mut kept = Kept::new(&OF_ACCOUNTS);
         let mut taken = |raw: u64, now_ms| {
-            let lines = 0..DAY_BYTES / MAX_LINE;
+            let lines = 0..OWN.bytes / MAX_LINE;
             lines
                 .filter(|_| kept.take(account(raw), MAX_LINE, now_ms))
                 .count()
                 * MAX_LINE
         };
-        assert_eq!(taken(1, 0), ACCOUNT_BYTES);
-        assert_eq!(taken(2, 1), ACCOUNT_BYTES, "others have room");
+        assert_eq!(taken(1, 0), OWN.account_bytes);
+        assert_eq!(taken(2, 1), OWN.account_bytes, "others have room");
         let rest: usize = [3, 4, 5].map(|raw| taken(raw, 2)).iter().sum();
-        assert_eq!(rest, DAY_BYTES - 2 * ACCOUNT_BYTES);
-        assert_eq!(taken(1, DAY_MS), ACCOUNT_BYTES, "the next day");
+        assert_eq!(rest, OWN.bytes - 2 * OWN.account_bytes);
+        assert_eq!(taken(1, DAY_MS), OWN.account_bytes, "the next day");
+    }
+
+    #[test]
+    fn what_anybody_sends_is_kept_so_often_and_takes_nobodys_room() {
+        let mut kept = Kept::new(&OF_ANYBODY);
+        let mut taken = |raw: u64, bytes, now_ms| {
+            let lines = 0..2 * OF_ANYBODY.lines;
+            lines
+                .filter(|_| kept.take(account(raw), bytes, now_ms))
+                .count()
+        };
+        assert_eq!(taken(1, 100, 0), OF_ANYBODY.account_lines);
+        assert_eq!(taken(1, 100, MINUTE_MS - 1), 0);
+        assert_eq!(taken(1, 100, MINUTE_MS), OF_ANYBODY.account_lines);
+        let all: usize = (2..20).map(|raw| taken(raw, 100, 2 * MINUTE_MS)).sum();
+        assert_eq!(all, OF_ANYBODY.lines);
+        let large: usize = (3..100).map(|n| taken(99, MAX_LINE, n * MINUTE_MS)).sum();
+        assert_eq!(large, OF_ANYBODY.account_bytes / MAX_LINE);
+
+        let (rejected, mut lines) = Rejected::channel();
+        let push =
+            |from| rejected.push((account(1), from), "c", "d", &BTreeMap::from([("a", 1)]), 0);
+        (0..QUEUE).for_each(|_| push(By::Anybody));
+        push(By::Account);
+        drop(rejected);
+        let waiting = std::iter::from_fn(|| lines.try_recv().ok()).count();
+        assert_eq!(waiting, OF_ANYBODY.account_lines + 1);
     }
 
     #[tokio::test]
@@ -249,7 +365,7 @@ mod tests {
         let (rejected, mut lines) = Rejected::channel();
         let value = serde_json::value::RawValue::from_string("1.50".into()).unwrap();
         let kept = BTreeMap::from([("event", BTreeMap::from([("value", value)]))]);
-        rejected.push(account(1), "code", "detail", &kept, 0);
+        rejected.push((account(1), By::Account), "code", "detail", &kept, 0);
         assert_eq!(
             lines.recv().await.unwrap().text,
             r#"{"at":"1970-01-01T00:00:00Z","code":"code","detail":"detail","event":{"value":1.50}}"#
@@ -262,7 +378,7 @@ mod tests {
         // Each grows sixfold when it is escaped.
         let kept = BTreeMap::from([("event", "\u{1}".repeat(MAX_LINE))]);
         for _ in 0..QUEUE {
-            rejected.push(account(1), "code", "detail", &kept, 0);
+            rejected.push((account(1), By::Account), "code", "detail", &kept, 0);
         }
         drop(rejected);
         let mut bytes = 0;
@@ -278,7 +394,7 @@ mod tests {
         let (rejected, lines) = Rejected::channel();
         for (raw, at) in [(1, 5), (2, 6), (1, 7)] {
             rejected.push(
-                account(raw),
+                (account(raw), By::Account),
                 "code",
                 "detail",
                 &BTreeMap::from([("at", at)]),

@@ -13,6 +13,7 @@ use web::Problem;
 use crate::{
     account_counts::AccountCounts,
     admin_token::AdminToken,
+    api::{cancel::Questions, files::Lengths},
     controls::{AuditControl, JobControl, WebhookControl},
     deps::{ServingDeps, ServingSettings, Verifying},
     live::Feeds,
@@ -69,6 +70,10 @@ pub(crate) struct App {
     pub readings: Readings,
     /// What other tools counted.
     pub imported: ImportedTotals,
+    /// Questions in SQL that are being answered.
+    pub asked: Questions,
+    /// How long files of events are.
+    pub lengths: Lengths,
 }
 
 impl App {
@@ -97,6 +102,8 @@ impl App {
             fences: Fences::new(deps.env.bell.clone()),
             readings: Readings::default(),
             imported: ImportedTotals::default(),
+            asked: Questions::default(),
+            lengths: Lengths::default(),
             env: deps.env,
         }
     }

@@ -17,10 +17,11 @@ use crate::app::App;
 /// What a page may send, and read.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
 const HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, idempotency-key, if-match, if-none-match",
+    "authorization, content-type, idempotency-key, if-match, if-none-match, if-range, range",
 );
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "location, retry-after, etag, idempotency-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset",
+    "location, retry-after, etag, idempotency-replayed, ratelimit-limit, ratelimit-remaining, ratelimit-reset, \
+        accept-ranges, content-range, millrace-as-of, millrace-complete, millrace-query-id",
 );
 /// How long a browser remembers that it may, seconds.
 const REMEMBERED: HeaderValue = HeaderValue::from_static("600");

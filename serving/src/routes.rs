@@ -15,9 +15,9 @@ use web::Problem;
 
 use crate::{
     api::{
-        accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, events, goals,
-        jobs, links, pixels, preconditions::tagged, prometheus, rejected, restatements, segments,
-        shares, simulate, totals, webhooks,
+        accounts, annotations, api_keys, bulk, campaigns, cancel, changes, costs, domains, events,
+        goals, jobs, links, pixels, preconditions::tagged, prometheus, rejected, restatements,
+        segments, shares, simulate, totals, webhooks,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -31,6 +31,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(stats::get_stats))
         .routes(routes!(events::list_events))
         .routes(routes!(events::query_events))
+        .routes(routes!(cancel::cancel_query))
         .routes(routes!(prometheus::get_metrics))
         .routes(routes!(live::get_live))
         .routes(routes!(totals::list_totals))

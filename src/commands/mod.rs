@@ -72,9 +72,7 @@ enum Command {
     )]
     Audit(audit::Audit),
     /// Ask SQL of events and views, read-only.
-    #[command(
-        after_help = "Example:\n  millrace query \"SELECT country, SUM(clicks) FROM account_country GROUP BY 1 ORDER BY 2 DESC\""
-    )]
+    #[command(after_help = query::EXAMPLES)]
     Query(query::Query),
     /// Lead the real clicks of a link by other rules, and tell how many would have gone where.
     #[command(after_help = simulate_rules::EXAMPLES)]

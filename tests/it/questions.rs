@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::support::{http::Customer, process::Server};
+use crate::support::{
+    eventually,
+    http::Customer,
+    process::{Server, run, run_ok},
+};
 
 const PERSON: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
@@ -452,6 +456,158 @@ async fn nobody_sees_anothers_events() {
         .get(format!("{}/v1/stats?link={theirs},mine", one.api))
         .bearer_auth(&one.key);
     assert_eq!(request.send().await.unwrap().status().as_u16(), 404);
+}
+
+/// A question that would take its half minute ends when it is taken back, and nobody else can.
+#[tokio::test]
+async fn a_question_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &["--sql-for-tenants"]);
+    server.start().await;
+    let (customer, stranger) = (Customer::of(&server).await, Customer::of(&server).await);
+    let link = json!({"slug": "spring", "destination": "https://shop.example/"});
+    customer.create("links", &link).await;
+    send_clicks(&customer, 2_000).await;
+    let pairs = "SELECT COUNT(*) AS n FROM events a, events b, events c WHERE a.referrer < b.referrer AND b.referrer < c.referrer";
+    let ask = async || {
+        let request = customer.http.post(format!("{}/v1/query", customer.api));
+        let body = json!({"sql": pairs, "query_id": "pairs"});
+        let answer = request
+            .bearer_auth(&customer.key)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        (
+            answer.status().as_u16(),
+            answer.json::<Value>().await.unwrap(),
+        )
+    };
+    let cancel = async |who: &Customer| {
+        let request = who.http.delete(format!("{}/v1/query/pairs", who.api));
+        request
+            .bearer_auth(&who.key)
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    let taken_back = async {
+        let limit = std::time::Duration::from_secs(20);
+        eventually("the question to be there", limit, async || {
+            assert_eq!(cancel(&stranger).await, 404);
+            match cancel(&customer).await {
+                204 => Ok(()),
+                status => Err(status.to_string()),
+            }
+        })
+        .await;
+    };
+    let ((status, answer), ()) = tokio::join!(ask(), taken_back);
+    assert_eq!(
+        (status, &answer["code"]),
+        (409, &json!("cancelled")),
+        "{answer}"
+    );
+    assert_eq!(cancel(&customer).await, 404, "it is over");
+}
+
+/// Sends clicks of the last hour, each with a referrer of its own.
+async fn send_clicks(customer: &Customer, count: usize) {
+    let events: Vec<Value> = (0..count)
+        .map(|n| json!({"link": "spring", "referrer": format!("https://news.example/{n}"), "user_agent": PERSON}))
+        .collect();
+    let url = format!("{}/v1/events", customer.collector);
+    let request = customer
+        .http
+        .post(url)
+        .bearer_auth(&customer.key)
+        .json(&events);
+    assert!(request.send().await.unwrap().status().is_success());
+    let counted = |answer: &Value| answer["totals"]["clicks"] == count;
+    customer.wait_for_stats("metrics=clicks", counted).await;
+}
+
+/// On the command line: of one account in the store, of what is settled, and of a running installation, whatever is asked.
+#[tokio::test]
+async fn the_command_line_asks_one_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &["--sql-for-tenants"]);
+    server.start().await;
+    let (customer, stranger) = (Customer::of(&server).await, Customer::of(&server).await);
+    for (who, slug, count) in [(&customer, "spring", 3), (&stranger, "summer", 5)] {
+        let link = json!({"slug": slug, "destination": "https://shop.example/"});
+        who.create("links", &link).await;
+        for _ in 0..count {
+            let click = who.http.get(format!("{}/{slug}", who.collector));
+            click.header("user-agent", PERSON).send().await.unwrap();
+        }
+        who.wait_for_stats("metrics=clicks", |answer| {
+            answer["totals"]["clicks"] == count
+        })
+        .await;
+    }
+    let account = customer.get("/v1/account").await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let data = folder.path().to_str().unwrap();
+    let of_store = ["--account", &account, "--data-dir", data];
+    let of_api = ["--url", &customer.api, "--key", &customer.key];
+    let ask = async |whom: &[&str], more: &[&str]| {
+        let arguments = [&["query"], whom, more].concat();
+        run_ok(folder.path(), &arguments).await
+    };
+    let sql = "SELECT COUNT(*) AS n FROM events";
+    let csv = ["--format", "csv", sql];
+    assert_eq!(ask(&of_store, &csv).await, "n\n0\n", "nothing is settled");
+    assert_eq!(ask(&of_api, &csv).await, "n\n3\n");
+    customer.settle().await;
+    assert_eq!(
+        ask(&of_api, &["--format", "ndjson", sql]).await,
+        "{\"n\":3}\n"
+    );
+    for whom in [of_store, of_api] {
+        assert_eq!(ask(&whom, &csv).await, "n\n3\n");
+        assert!(ask(&whom, &[sql]).await.contains("| 3 |"));
+        let parquet = folder.path().join("rows.parquet");
+        let output = run(
+            folder.path(),
+            &[&["query"], &whom[..], &["--format", "parquet", sql]].concat(),
+        )
+        .await;
+        std::fs::write(&parquet, &output.stdout).unwrap();
+        assert!(output.stdout.starts_with(b"PAR1") && output.stdout.ends_with(b"PAR1"));
+        for wrong in [
+            "SELECT account FROM events",
+            "SELECT * FROM account_total",
+            "DROP TABLE events",
+        ] {
+            let output = run(folder.path(), &[&["query"], &whom[..], &[wrong]].concat()).await;
+            assert!(!output.status.success(), "{wrong}");
+        }
+        let few = ["--limit", "2", "SELECT event_id FROM events"];
+        let output = run(folder.path(), &[&["query"], &whom[..], &few].concat()).await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains("more"), "{said}");
+    }
+    let all = run_ok(
+        folder.path(),
+        &["query", "--data-dir", data, "--format", "csv", sql],
+    )
+    .await;
+    assert_eq!(all, "n\n8\n", "who has the store may ask of all");
+    let nobody = [
+        "query",
+        "--account",
+        "acc_0000000000001",
+        "--data-dir",
+        data,
+        sql,
+    ];
+    let output = run(folder.path(), &nobody).await;
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no account"));
 }
 
 async fn until_one(customer: &Customer) {

@@ -11,7 +11,7 @@ use futures::TryStreamExt;
 use super::{
     Asker, failed,
     table::{moment, shown, utc},
-    written,
+    written::{self, evenly, without},
 };
 
 /// Columns that are about us, or that no customer needs: an event has its id.
@@ -50,6 +50,7 @@ pub(super) async fn list(asker: &Asker, asked: ListAsked) -> Result<Vec<String>,
     Ok(lines)
 }
 
+/// All of a selection: the same bytes for the same selection and form, so that a file can be gone on with.
 pub(super) async fn export(
     asker: &Asker,
     selection: Selection,
@@ -59,8 +60,9 @@ pub(super) async fn export(
     let oldest: Vec<SortExpr> = ["time", "log", "seq"]
         .map(|name| col(name).sort(true, false))
         .to_vec();
-    let plan = || shown(selected.frame.sort(oldest)?, &INNER);
+    // Nothing may stand above the sort: the engine would do it on several threads, and take its batches as they come.
+    let plan = || shown(selected.frame, &[])?.sort(oldest);
     let frame = plan().map_err(failed)?;
     let rows = frame.execute_stream().await.map_err(failed)?;
-    written::write(rows, form)
+    written::write(evenly(without(rows, &INNER)), form)
 }

@@ -21,6 +21,7 @@ use datafusion::{
 use storage::{store::Store, stream::EventStream};
 
 use self::tail::Tail;
+pub use self::written::{pretty_stream, write_all as write};
 use crate::{RollupDeps, engine};
 
 /// An answer may take so long.

@@ -169,6 +169,9 @@ pub enum AskError {
     /// The SQL is not one that can be answered.
     #[error("{0}")]
     Sql(String),
+    /// Whoever asked wants no answer any more.
+    #[error("this question was taken back")]
+    TakenBack,
     /// Files are gone, or the store does not answer.
     #[error("the events cannot be read just now: {0}")]
     Failed(String),

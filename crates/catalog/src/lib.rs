@@ -26,6 +26,7 @@ mod table;
 pub mod types;
 mod visitor_memory;
 pub mod webhook;
+pub mod zone;
 
 use std::{
     sync::{

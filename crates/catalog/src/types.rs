@@ -375,13 +375,14 @@ rows! {
 /// - 7: entries say who made them; annotations, shares, suspended accounts.
 /// - 8: accounts have webhooks.
 /// - 9: accounts have segments.
+/// - 11: webhooks are told of restated numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    pub const OURS: Self = Self(9);
+    pub const OURS: Self = Self(11);
     /// Of what names none.
     pub(super) const FIRST: Self = Self(1);
 }

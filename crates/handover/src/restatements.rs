@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use model::{Counts, Cube, Event, Facts, time};
+use model::{Counts, Cube, Event, Facts, Measure, time};
 use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 use storage::{
@@ -151,6 +151,65 @@ impl Late {
     pub fn of(&self, account: u64) -> impl Iterator<Item = &Restated> {
         let rows = self.rows.range((account, i64::MIN)..=(account, i64::MAX));
         rows.map(|(_, row)| row)
+    }
+}
+
+/// What changed of one day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// By metric, how many more events.
+    pub events: BTreeMap<&'static str, i64>,
+    /// By currency, in millionths, how much more value.
+    pub values: BTreeMap<String, i64>,
+}
+
+impl Changed {
+    fn add(&mut self, row: &Restated) {
+        for (measure, more) in Measure::COUNTERS.into_iter().zip(&row.events) {
+            if *more != 0 && measure != Measure::Changes {
+                let sum = self.events.entry(measure.column()).or_default();
+                *sum = sum.saturating_add(*more);
+            }
+        }
+        for (currency, micros) in &row.values {
+            let sum = self.values.entry(currency.clone()).or_default();
+            *sum = sum.saturating_add(*micros);
+        }
+    }
+}
+
+impl Restatements {
+    /// What changed of an account's days that were settled. `day_of` tells the day of a unix minute, and when that ends.
+    pub fn by_day<D: Ord>(
+        &self,
+        account: u64,
+        day_of: impl Fn(i64) -> Option<(D, i64)>,
+    ) -> BTreeMap<D, Changed> {
+        let mut days: BTreeMap<D, Changed> = BTreeMap::new();
+        for row in self.late.of(account) {
+            let Some((day, end)) = day_of(row.minute) else {
+                continue;
+            };
+            if end.saturating_mul(60_000).saturating_add(GRACE_MS) <= self.settled_ms {
+                days.entry(day).or_default().add(row);
+            }
+        }
+        days
+    }
+
+    /// Whether its days are all that changed.
+    pub fn is_whole(&self) -> bool {
+        !self.late.is_cut && self.cause != Cause::Recount
+    }
+}
+
+impl Cause {
+    /// As clients see it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Late => "late_events",
+            Self::Recount => "recount",
+        }
     }
 }
 

@@ -17,14 +17,18 @@ pub enum EventType {
     /// The status or the value of a conversion was changed.
     #[serde(rename = "conversion.changed")]
     ConversionChanged,
+    /// Numbers of days that were settled are others now.
+    #[serde(rename = "numbers.restated")]
+    NumbersRestated,
 }
 
 impl EventType {
     /// Every type.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::LinkClicked,
         Self::ConversionCreated,
         Self::ConversionChanged,
+        Self::NumbersRestated,
     ];
 
     /// As it is written.
@@ -33,11 +37,12 @@ impl EventType {
             Self::LinkClicked => "link.clicked",
             Self::ConversionCreated => "conversion.created",
             Self::ConversionChanged => "conversion.changed",
+            Self::NumbersRestated => "numbers.restated",
         }
     }
 
     /// Whether a postback can tell of it: what its macros stand for are values of conversions.
     pub fn is_conversion(self) -> bool {
-        self != Self::LinkClicked
+        matches!(self, Self::ConversionCreated | Self::ConversionChanged)
     }
 }

@@ -10,7 +10,14 @@ use catalog::{
     Account, AccountSettings, Change, WebhookFilters, WebhookKind, WebhookMethod, quotas::Quotas,
     webhook::Begins,
 };
-use model::{EntityId, EntityKind, Epoch, Event, EventKind, LogId, Record, SegmentNo, Seq};
+use handover::{
+    manifest::Manifest,
+    restatements::{self, Cause, Late, Restatements},
+};
+use model::{
+    Cube, Dimension, EntityId, EntityKind, Epoch, Event, EventKind, Facts, Grain, LogId, Record,
+    SegmentNo, Seq,
+};
 use object_store::ObjectStoreExt;
 use storage::{leases::AllGranted, object_keys::ObjectKey};
 use testing::{Installation, log};
@@ -288,6 +295,78 @@ async fn a_segment_that_cannot_be_read_holds_up_no_other_log() {
     site.run(Duration::from_secs(60)).await;
     let taken = site.receiver.taken();
     assert_eq!(taken.keys().cloned().collect::<BTreeSet<_>>(), ids(1..=5));
+}
+
+/// Publishes that a click of three days ago came late, as a run of the rollup does.
+async fn restate(site: &Site, n: u64, name: &str, previous: Option<&str>) {
+    let total = Cube::find(Dimension::Total, Grain::Quarter).unwrap();
+    let mut click = record(1, EventKind::Click, "").event;
+    click.occurred_ms = NOW_MS - 72 * HOUR_MS;
+    let mut told = Restatements {
+        at_ms: NOW_MS + n as i64,
+        settled_ms: NOW_MS,
+        cause: Cause::Late,
+        late: Late::default(),
+        previous: previous.map(str::to_owned),
+    };
+    told.late.note(&click, &Facts::default(), NOW_MS, total);
+    let env = &site.installation.env;
+    restatements::write(&env.store, name, &told).await.unwrap();
+    let manifest = Manifest {
+        restated: Some(name.to_owned()),
+        ..Manifest::default()
+    };
+    let overview = Overview::new(Arc::clone(&env.store), env.bell.clone());
+    let ledger = &overview.manifests().ledger;
+    ledger.append(n, &manifest, env.stamp()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_of_settled_days_is_told_once_and_from_when_a_webhook_begins() {
+    let site = Site::new().await;
+    site.receiver.set(200);
+    restate(&site, 1, "0000000000001-a", None).await;
+    let put = async |types: &[EventType], manifest| {
+        let mut row = webhook();
+        row.types = types.into();
+        row.begins.manifest = manifest;
+        let put = Change::PutWebhook(Box::new(row));
+        site.catalog
+            .commit(|_| Ok(vec![put.clone()]))
+            .await
+            .unwrap();
+    };
+    let told = || {
+        let taken = site.receiver.taken();
+        assert!(taken.values().all(|times| *times == 1), "{taken:?}");
+        let name = |id: &String| id.rsplit('-').next().map(str::to_owned);
+        taken.keys().filter_map(name).collect::<String>()
+    };
+    let all = [EventType::ConversionCreated, EventType::NumbersRestated];
+    put(&all, 1).await;
+    site.run(Duration::from_secs(40)).await;
+    assert_eq!(told(), "", "it was there before");
+    restate(&site, 2, "0000000000002-b", Some("0000000000001-a")).await;
+    restate(&site, 3, "0000000000003-c", Some("0000000000002-b")).await;
+    site.run(Duration::from_secs(40)).await;
+    assert_eq!(told(), "bc");
+    // A receiver that is away: it is told when it is back.
+    site.receiver.set(500);
+    restate(&site, 4, "0000000000004-d", Some("0000000000003-c")).await;
+    site.run(Duration::from_secs(40)).await;
+    assert_eq!(told(), "bc");
+    site.receiver.set(200);
+    site.at(HOUR_MS);
+    site.run(Duration::from_secs(40)).await;
+    assert_eq!(told(), "bcd");
+    // What came while nobody wanted it is not told later.
+    put(&all[..1], 1).await;
+    restate(&site, 5, "0000000000005-e", Some("0000000000004-d")).await;
+    site.run(Duration::from_secs(40)).await;
+    put(&all, 1).await;
+    restate(&site, 6, "0000000000006-f", Some("0000000000005-e")).await;
+    site.run(Duration::from_secs(40)).await;
+    assert_eq!(told(), "bcdf");
 }
 
 #[tokio::test(start_paused = true)]

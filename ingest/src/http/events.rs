@@ -26,6 +26,7 @@ use crate::{
     },
     log::AppendError,
     recorder::{EventRecorder, Recorded, TOO_MANY_KEYS, too_many_keys},
+    rejected::By,
 };
 
 pub(super) async fn post(
@@ -233,7 +234,7 @@ fn parse(
             Err(refusal) => {
                 recorder.tallies.rejected(account, refusal.code, 1);
                 recorder.rejected.push(
-                    account,
+                    (account, By::Account),
                     refusal.code,
                     &refusal.detail,
                     &Kept::of(text),

@@ -3,11 +3,19 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use catalog::Goal;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
-use super::incoming::is_field;
-use crate::{client_address::address, rejected::MAX_LINE, request_facts::cut};
+use super::{
+    incoming::is_field,
+    parameters::{self, Parameters},
+};
+use crate::{
+    client_address::address,
+    rejected::MAX_LINE,
+    request_facts::{MAX_SHORT, cut},
+};
 
 /// Most names of fields that are kept without their values, and how much of each, bytes.
 const MAX_NAMES: usize = 32;
@@ -52,6 +60,48 @@ impl<'a> Kept<'a> {
         kept.event = Some(event);
         kept
     }
+
+    /// What is kept of a postback: the event of `POST /v1/events` that says the same. Neither its signature, nor what is too
+    /// long: what is cut would be something else.
+    pub(super) fn of_postback(goal: &Goal, parameters: &Parameters) -> Self {
+        let sizes = parameters
+            .iter()
+            .map(|(name, value)| name.len() + value.len());
+        let mut kept = Self {
+            bytes: sizes.sum(),
+            without: parameters::ignored(parameters)
+                .into_iter()
+                .take(MAX_NAMES)
+                .map(str::to_owned)
+                .collect(),
+            ..Self::default()
+        };
+        let mut event = BTreeMap::new();
+        let mut keep = |name: &str, value: &str| {
+            let raw = to_raw_value(value).ok().map(Cow::Owned);
+            raw.map(|raw| event.insert(name.to_owned(), raw));
+        };
+        keep("type", "conversion");
+        keep("goal", &goal.id.to_string());
+        for (name, value) in parameters::said(parameters) {
+            match name {
+                "visitor" => kept.without.push(name.into()),
+                _ if value.len() > MAX_SHORT => kept.without.push(name.into()),
+                // Keys of postbacks are those of their goal.
+                "idempotency_key" => keep(name, &parameters::key(goal, value)),
+                name => keep(name, value),
+            }
+        }
+        kept.event = Some(event);
+        kept
+    }
+}
+
+/// What is kept of a postback that could not be read: nothing but its length.
+#[derive(Debug, Serialize)]
+pub(super) struct Unread {
+    /// Length of the body, bytes.
+    pub bytes: usize,
 }
 
 /// What of a field's value may be kept.
@@ -62,9 +112,7 @@ fn allowed<'a>(name: &str, value: &'a RawValue) -> Option<Cow<'a, RawValue>> {
         "ip" => {
             let text: String = serde_json::from_str(value.get()).ok()?;
             let network = enrich::truncate_ip(address(&text)?);
-            serde_json::value::to_raw_value(&network)
-                .ok()
-                .map(Cow::Owned)
+            to_raw_value(&network).ok().map(Cow::Owned)
         }
         name if is_single && is_field(name) => Some(Cow::Borrowed(value)),
         _ => None,
@@ -133,6 +181,36 @@ mod tests {
         let kept = kept(r#"{"link":"a","visitor":"v","mail":"m"}"#);
         assert_eq!(kept["event"], json!({"link": "a"}));
         assert_eq!(kept["without"], json!(["mail", "visitor"]));
+    }
+
+    #[test]
+    fn of_a_postback_the_event_is_kept_that_says_the_same() {
+        let goal = json!({"id": "gol_0000000000005", "account": "acc_0000000000001", "name": "Sale", "created_ms": 0});
+        let goal: Goal = serde_json::from_value(goal).unwrap();
+        let long = "s".repeat(MAX_SHORT + 1);
+        let parameters: Parameters = [
+            ("payout", "2.50"),
+            ("txid", "007"),
+            ("idempotency_key", "k"),
+            ("visitor", "a@b.example"),
+            ("sig", "2a4edaa0354a12a7"),
+            ("pixel", "pxl_0000000000006"),
+            ("campaign_name", "Miller"),
+            ("sub1", &long),
+            ("sub2", ""),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        let kept = serde_json::to_value(Kept::of_postback(&goal, &parameters)).unwrap();
+        let event = json!({"type": "conversion", "goal": "gol_0000000000005", "value": "2.50", "transaction_id": "007",
+            "idempotency_key": "gol_0000000000005/k"});
+        assert_eq!(kept["event"], event);
+        assert_eq!(kept["without"], json!(["campaign_name", "visitor", "sub1"]));
+        let many: Parameters = (0..10_000)
+            .map(|n| (format!("sub{}", n % 9), "\u{1}".repeat(MAX_SHORT)))
+            .collect();
+        let line = serde_json::to_string(&Kept::of_postback(&goal, &many)).unwrap();
+        assert!(line.len() < MAX_LINE, "{}", line.len());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The parameters of a postback: of its address, of a form, of a JSON object, in any mixture.
 
+use catalog::Goal;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value, value::RawValue};
 use web::Problem;
@@ -144,6 +145,18 @@ pub(super) fn value<'a>(parameters: &'a Parameters, name: &str) -> Option<&'a st
     let names = std::iter::once(&name).chain(aliases);
     let first = |name: &&str| parameters.iter().find(|(n, v)| n == *name && !v.is_empty());
     names.into_iter().find_map(first).map(|(_, v)| v.as_str())
+}
+
+/// The key that an `idempotency_key` of a postback stands for: one of `/v1/events` is another.
+pub(super) fn key(goal: &Goal, given: &str) -> String {
+    format!("{}/{given}", goal.id)
+}
+
+/// What is said of the conversion, under the first of its names: all but who says it.
+pub(super) fn said(parameters: &Parameters) -> impl Iterator<Item = (&'static str, &str)> {
+    let names = NAMES.iter().map(|(name, _)| *name);
+    let names = names.filter(|name| ![SIGNATURE, PIXEL].contains(name));
+    names.filter_map(|name| Some((name, value(parameters, name)?)))
 }
 
 /// Names that nothing was taken of, each once.

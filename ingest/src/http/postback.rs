@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 use web::Problem;
 
 use super::{
-    EVENT_ID, MAX_FORM, Sender, body, parameter,
+    EVENT_ID, MAX_FORM, Sender, body,
+    kept::{Kept, Unread},
+    parameter,
     parameters::{self, Parameters},
     parse_query, sender,
 };
@@ -27,6 +29,7 @@ use crate::{
         report,
     },
     recorder::{EventRecorder, TOO_MANY_KEYS, too_many_keys},
+    rejected::By,
     request_facts::{MAX_SHORT, RequestFacts, Target, subs},
 };
 
@@ -63,16 +66,17 @@ pub(super) async fn post(
         Err(problem) => return Err(body::refuse(body, problem).await),
     };
     if let Err(problem) = parameters::plain(&headers) {
-        recorder.tallies.rejected(goal.account, problem.code, 1);
+        unread(&recorder, &goal, 0, &problem);
         return Err(body::refuse(body, problem).await);
     }
     let held = recorder
         .bodies
         .enter(recorder.holders(goal.account, &sender.seen));
     let (form, held) = body::read(body, MAX_FORM, held).await?;
+    let bytes = form.len();
     let parameters = parameters::read(uri.query(), &headers, form)
         .await
-        .inspect_err(|problem| recorder.tallies.rejected(goal.account, problem.code, 1))?;
+        .inspect_err(|problem| unread(&recorder, &goal, bytes, problem))?;
     drop(held);
     convert(recorder, &goal, parameters, sender.seen).await
 }
@@ -107,8 +111,15 @@ async fn convert(
     parameters: Parameters,
     seen: RequestFacts,
 ) -> Result<Response, Problem> {
-    let refused = |problem: &Problem| recorder.tallies.rejected(goal.account, problem.code, 1);
-    sender::check(goal, &parameters, seen.ip).inspect_err(refused)?;
+    let by = |by| {
+        let (recorder, parameters) = (&recorder, &parameters);
+        move |problem: &Problem| refused(recorder, goal, by, parameters, problem)
+    };
+    sender::check(goal, &parameters, seen.ip).inspect_err(by(By::Anybody))?;
+    let refused = by(match sender::is_closed(goal) {
+        true => By::Account,
+        false => By::Anybody,
+    });
     let seen = read_parameters(goal, &parameters, seen).inspect_err(refused)?;
     let target = Target {
         object: goal.id,
@@ -132,6 +143,43 @@ async fn convert(
     })?;
     answer(outcome, attributed.err(), parameters::ignored(&parameters)).inspect_err(refused)
 }
+
+/// Counts a refused postback, and keeps what may be kept of it.
+fn refused(
+    recorder: &EventRecorder,
+    goal: &Goal,
+    by: By,
+    parameters: &Parameters,
+    problem: &Problem,
+) {
+    recorder.tallies.rejected(goal.account, problem.code, 1);
+    // It is sent again: nothing is lost.
+    if problem.code != IN_PROGRESS {
+        let kept = Kept::of_postback(goal, parameters);
+        let now_ms = recorder.clock.now_ms();
+        let rejected = &recorder.rejected;
+        rejected.push(
+            (goal.account, by),
+            problem.code,
+            &problem.detail,
+            &kept,
+            now_ms,
+        );
+    }
+}
+
+/// The same of one that could not be read.
+fn unread(recorder: &EventRecorder, goal: &Goal, bytes: usize, problem: &Problem) {
+    recorder.tallies.rejected(goal.account, problem.code, 1);
+    let detail = format!("a postback of {}: {}", goal.id, problem.detail);
+    let (now_ms, to) = (recorder.clock.now_ms(), (goal.account, By::Anybody));
+    recorder
+        .rejected
+        .push(to, problem.code, &detail, &Unread { bytes }, now_ms);
+}
+
+/// That the same is being recorded.
+const IN_PROGRESS: &str = "in_progress";
 
 /// What a sender is told.
 fn answer(
@@ -157,7 +205,7 @@ fn answer(
             let detail = "this transaction_id is being recorded just now; ask again in a second";
             return Err(Problem {
                 retry_after: Some(1),
-                ..Problem::conflict("in_progress", detail)
+                ..Problem::conflict(IN_PROGRESS, detail)
             });
         }
     };
@@ -235,8 +283,7 @@ pub(super) fn read_parameters(
             "transaction_id is not UTF-8",
         ));
     }
-    // One of `/v1/events` is another.
-    seen.idempotency_key = text("idempotency_key").map(|key| format!("{}/{key}", goal.id));
+    seen.idempotency_key = text("idempotency_key").map(|key| parameters::key(goal, &key));
     seen.click_id = text("click_id");
     seen.visitor = text("visitor");
     seen.subs = subs(text);

@@ -49,6 +49,7 @@ pub(super) async fn post(
             "there is no refused event `{id}`; they are kept for a month"
         ))
     })?;
+    is_whole(&found, &mend)?;
     let text = again(found, mend)?;
     events::take_again(&recorder, account, text.as_bytes())
         .await
@@ -68,6 +69,28 @@ fn mend(body: &[u8]) -> Result<Fields, Problem> {
             format!("the body must be an object with the fields that shall be other: {error}");
         Problem::bad_request("invalid_json", detail)
     })
+}
+
+/// What an event counts by: without it, it would be another one.
+const COUNTED_BY: [&str; 6] = [
+    "transaction_id",
+    "idempotency_key",
+    "click_id",
+    "value",
+    "currency",
+    "status",
+];
+
+/// Refuses to take an event again of which something was not kept that it counts by, and that the mend does not set.
+fn is_whole(refused: &RejectedEvent, mend: &Fields) -> Result<(), Problem> {
+    let lacks = |name: &&String| COUNTED_BY.contains(&name.as_str()) && !mend.contains_key(*name);
+    match refused.without.iter().find(lacks) {
+        None => Ok(()),
+        Some(name) => {
+            let detail = format!("`{name}` of this event was not kept: send it, or null for none");
+            Err(Problem::conflict("not_kept", detail))
+        }
+    }
 }
 
 /// The event as it is taken again. It has a key by which it counts once, however often it is sent, and the time at
@@ -153,6 +176,11 @@ mod tests {
     fn what_was_not_kept_is_not_taken_again() {
         let problem = again(refused(Value::Null), Fields::new()).unwrap_err();
         assert_eq!(problem.code, "not_kept");
+        let mut long = refused(json!({"goal": "Sale"}));
+        long.without = ["visitor", "transaction_id"].map(str::to_owned).into();
+        let whole = |text: &[u8]| is_whole(&long, &mend(text).unwrap()).is_ok();
+        assert!(!whole(b"") && !whole(br#"{"value": "1"}"#));
+        assert!(whole(br#"{"transaction_id": "t"}"#) && whole(br#"{"transaction_id": null}"#));
         assert!(mend(b" ").unwrap().is_empty());
         for wrong in ["[]", "1", "{", r#""x""#] {
             assert!(mend(wrong.as_bytes()).is_err(), "{wrong}");

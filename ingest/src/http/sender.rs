@@ -46,6 +46,12 @@ pub(super) fn check(
     }
 }
 
+/// Whether not just anybody passes [`check`].
+pub(super) fn is_closed(goal: &Goal) -> bool {
+    let options = goal.options.as_deref();
+    options.is_some_and(|options| options.secret.is_some() || !options.allow_ips.is_empty())
+}
+
 fn is_signed(secret: &[u8], parameters: &Parameters) -> bool {
     let mut given = parameters.iter().filter(|(name, _)| name == SIGNATURE);
     let (Some((_, given)), None) = (given.next(), given.next()) else {

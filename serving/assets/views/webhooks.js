@@ -66,7 +66,7 @@ function openForm(view, done) {
     field("name", "Name", "text", "", { required: true, placeholder: "Shop" }),
     field("kind", "Kind", "choice", "webhook", { options: KINDS }),
     field("url", "Address", "text", "", { required: true, placeholder: "https://shop.example/hooks", hint: "Of a postback with macros, such as ?click={click_id}&value={value}." }),
-    field("types", "Told of", "list", ["conversion.created", "conversion.changed"], { hint: "Of link.clicked, conversion.created, conversion.changed; a postback of conversions alone." }),
+    field("types", "Told of", "list", ["conversion.created", "conversion.changed"], { hint: "Of link.clicked, conversion.created, conversion.changed, numbers.restated; a postback of conversions alone." }),
   ], "Make the webhook", async (body) => {
     const made = await view.api.post("/v1/webhooks", body);
     close();

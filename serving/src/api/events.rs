@@ -5,12 +5,11 @@ use std::sync::Arc;
 use asking::{Filter, Form, ListAsked, Moment, Selection, SqlAsked, Written};
 use axum::{
     Json,
-    body::Body,
     extract::{FromRequestParts, State},
     response::{IntoResponse, Response},
 };
 use futures::TryStreamExt;
-use http::{HeaderMap, HeaderValue, header, request::Parts};
+use http::{HeaderMap, HeaderName, Method, request::Parts};
 use model::{EntityId, EventId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -19,14 +18,15 @@ use web::Problem;
 use super::{
     auth::{Caller, Reader},
     body::Body as JsonBody,
+    files::{File, Part, accepted, streamed},
     segments,
 };
 use crate::{
     api_types::{EventsMeta, EventsPage, ListedEvent, Rows},
     app::App,
     openapi::refusals::{
-        Body as BodyRefusals, Busy, EventsAsked, Key, NoSql, Nothing, Question, Refusals,
-        StoreDown, TooMany,
+        Body as BodyRefusals, Busy, Cancelled, EventsAsked, Key, NoSql, NoSuchRange, Nothing,
+        Question, Refusals, StoreDown, TooMany,
     },
     rooms::{Crowded, Place},
     stats::{FilterParams, Query, StatsQuery, events, live, understand_of},
@@ -39,6 +39,8 @@ const MOST: usize = 1_000;
 const USUAL_ROWS: usize = 10_000;
 const MOST_JSON_ROWS: usize = 50_000;
 const MOST_ROWS: usize = 5_000_000;
+/// Says under which id a question can be taken back.
+const QUERY_ID: HeaderName = HeaderName::from_static("millrace-query-id");
 /// Bytes of an answer to SQL as JSON, at most.
 const MOST_JSON: usize = 16 << 20;
 
@@ -159,26 +161,38 @@ impl EventsQuery {
 /// Events, newest first
 ///
 /// A page of JSON, with `next_cursor` for the page after it. With `Accept: application/x-ndjson`, `text/csv` or
-/// `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read.
+/// `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read. What was cut off can be
+/// gone on with: `Range` with the file's `ETag` as `If-Range`, or with the file's moment (`Millrace-As-Of`) as `as_of`.
 #[utoipa::path(
     get, path = "/v1/events", tag = "Events",
-    params(EventsQuery, FilterParams),
+    params(
+        EventsQuery,
+        FilterParams,
+        ("Range" = Option<String>, Header, description = "Of a file: a part of it alone.", example = "bytes=0-"),
+        ("If-Range" = Option<String>, Header, description = "The `ETag` of the file that a part is of: of another one all is sent.",
+            example = "\"0/0123456789abcdef01234567\""),
+    ),
     responses(
         (status = 200, description = "A page of events; or all, as a file.", body = EventsPage),
-        Refusals<(Key, Question, Nothing, StoreDown, (EventsAsked, TooMany, Busy))>,
+        (status = 206, description = "The part of the file that was asked for.", body = String, content_type = "application/x-ndjson",
+            example = ""),
+        Refusals<(Key, Question, Nothing, StoreDown, (EventsAsked, TooMany, Busy, NoSuchRange))>,
     ),
     security(("key" = ["read"])),
 )]
 pub(crate) async fn list_events(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
+    method: Method,
     headers: HeaderMap,
     asked: EventsQuery,
 ) -> Result<Response, Problem> {
     let form = accepted(&headers);
     let turn = turn(&app, &caller, form).await?;
     let query = asked.understand(&app, caller.account)?;
-    let (moment, missing) = at(&app, &caller, query.as_of.as_deref()).await?;
+    let part = Part::of(&method, &headers);
+    let begun = part.as_of().filter(|_| form.is_some());
+    let (moment, missing) = at_or_then(&app, &caller, query.as_of.as_deref(), begun).await?;
     let selection = Selection {
         account: caller.account.raw,
         minutes: (query.start, query.end),
@@ -186,8 +200,13 @@ pub(crate) async fn list_events(
         moment,
     };
     if let Some(form) = form {
-        let file = app.events.export(selection, form).await;
-        return Ok(streamed(file.map_err(events::problem)?, form, turn));
+        let file = File {
+            selection,
+            form,
+            is_of_named_moment: query.as_of.is_some(),
+            is_complete: missing.is_empty(),
+        };
+        return file.send(&app, part, turn).await;
     }
     let limit = asked.limit()?;
     let as_of = events::token(&selection.moment);
@@ -228,19 +247,22 @@ pub(crate) struct SqlBody {
     /// Rows at most: more are refused. 10,000 unless given; at most 50,000 as JSON, and 5 million otherwise.
     #[schema(example = 1000)]
     limit: Option<usize>,
+    /// Names the question, so that `DELETE /v1/query/{id}` can take it back while it is answered.
+    #[schema(example = "report-7")]
+    query_id: Option<String>,
 }
 
 /// A question in SQL
 ///
 /// One SELECT over `events`, in which there are the events of the account alone. JSON, or by `Accept`
 /// `application/x-ndjson`, `text/csv`, `application/vnd.apache.arrow.stream` or `application/vnd.apache.parquet`. It ends
-/// when the connection does, and after 30 s. Where several accounts share an installation its operator must have allowed it.
+/// when the connection does, when it is taken back (`DELETE /v1/query/{id}`; the id is in `Millrace-Query-Id`), and after 30 s. Where several accounts share an installation its operator must have allowed it.
 #[utoipa::path(
     post, path = "/v1/query", tag = "Numbers",
     request_body = SqlBody,
     responses(
         (status = 200, description = "The rows.", body = Rows),
-        Refusals<(Key, BodyRefusals, EventsAsked, StoreDown, (TooMany, Busy, NoSql))>,
+        Refusals<(Key, BodyRefusals, EventsAsked, StoreDown, (TooMany, Busy, NoSql, Cancelled))>,
     ),
     security(("key" = ["read"])),
 )]
@@ -271,6 +293,8 @@ pub(crate) async fn query_events(
             format!("limit must be 1 to {most}"),
         ));
     }
+    let running = app.asked.begin(&app, caller.account, asked.query_id)?;
+    let id = [(QUERY_ID, running.id().to_owned())];
     let (moment, missing) = at(&app, &caller, asked.as_of.as_deref()).await?;
     let as_of = events::token(&moment);
     let question = SqlAsked {
@@ -279,13 +303,11 @@ pub(crate) async fn query_events(
         sql: asked.sql,
         limit,
     };
-    let rows = app
-        .events
-        .query(question, form.unwrap_or(Form::Ndjson))
-        .await;
-    let rows = rows.map_err(events::problem)?;
+    let rows = app.events.query(question, form.unwrap_or(Form::Ndjson));
+    let rows = running.unless_taken_back(rows).await;
+    let rows = running.watch(rows.map_err(events::problem)?);
     match form {
-        Some(form) => Ok(streamed(rows, form, turn)),
+        Some(form) => Ok((id, streamed(rows, form, turn)).into_response()),
         None => {
             let rows = Rows {
                 rows: together(rows).await?,
@@ -295,7 +317,7 @@ pub(crate) async fn query_events(
                     missing,
                 },
             };
-            Ok(Json(rows).into_response())
+            Ok((id, Json(rows)).into_response())
         }
     }
 }
@@ -352,6 +374,23 @@ async fn at(
     Ok((events::moment(&reading), reading.missing))
 }
 
+/// The same; or what the file counts that was begun, as long as that can be read.
+async fn at_or_then(
+    app: &App,
+    caller: &Caller,
+    token: Option<&str>,
+    begun: Option<&str>,
+) -> Result<(Moment, Vec<handover::reading::Missing>), Problem> {
+    let (None, Some(_)) = (token, begun) else {
+        return at(app, caller, token).await;
+    };
+    match at(app, caller, begun).await {
+        // It is gone: all is sent, as of now.
+        Err(problem) if problem.status.is_client_error() => at(app, caller, None).await,
+        found => found,
+    }
+}
+
 fn filters(app: &App, account: EntityId, query: &Query) -> Result<Vec<Filter>, Problem> {
     let entity = query.entity(&app.catalog, account)?;
     let mut filters = events::filters_of(app, account, entity, query)?;
@@ -359,34 +398,4 @@ fn filters(app: &App, account: EntityId, query: &Query) -> Result<Vec<Filter>, P
         filters.extend(crate::stats::filters::people());
     }
     Ok(filters)
-}
-
-/// The form of a file, if one is asked for.
-fn accepted(headers: &HeaderMap) -> Option<Form> {
-    let forms = [Form::Ndjson, Form::Csv, Form::Arrow, Form::Parquet];
-    forms.into_iter().find(|form| {
-        let kind = media_type(*form).split(';').next().unwrap_or_default();
-        web::accepts(headers, kind)
-    })
-}
-
-fn media_type(form: Form) -> &'static str {
-    match form {
-        Form::Ndjson => "application/x-ndjson",
-        Form::Csv => "text/csv; charset=utf-8",
-        Form::Arrow => "application/vnd.apache.arrow.stream",
-        Form::Parquet => "application/vnd.apache.parquet",
-    }
-}
-
-/// A file that is sent while it is written. The account's place is held until its end.
-fn streamed(written: Written, form: Form, turn: Place) -> Response {
-    let held = written.map_err(std::io::Error::other).map_ok(move |piece| {
-        let _held = &turn;
-        piece
-    });
-    let mut response = Response::new(Body::from_stream(held));
-    let kind = HeaderValue::from_static(media_type(form));
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
 }

@@ -34,8 +34,9 @@ pub(crate) struct RejectedQuery {
 
 /// Lists events that were refused, the newest first
 ///
-/// They are kept for a month, as far as there is room: 16 MiB a day of each account and collector. `POST
-/// /v1/rejected/{id}/replay` at the collectors takes one of them again, mended if need be.
+/// They are kept for a month, as far as there is room: 16 MiB a day of each account and collector. So are refused postbacks; of
+/// those that anybody could have sent 60 a minute. `POST /v1/rejected/{id}/replay` at the collectors takes one of them again,
+/// mended if need be.
 #[utoipa::path(
     get, path = "/v1/rejected", tag = "Events",
     params(RejectedQuery),

@@ -1,12 +1,12 @@
 //! Restatements: what changed of days that were settled.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use chrono::NaiveDate;
+use catalog::zone::day_of;
 use chrono_tz::Tz;
-use handover::restatements::{self, Cause, GRACE_MS, Restated, Restatements};
-use model::{EntityId, Measure, money::money_text, time::rfc3339};
+use handover::restatements::{self, Changed, Restatements};
+use model::{EntityId, money::money_text, time::rfc3339};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::Problem;
@@ -16,7 +16,6 @@ use crate::{
     api_types::{List, RestatementView},
     app::App,
     openapi::refusals::{Key, Query, Refusals, StoreDown, TooMany},
-    stats::calendar,
 };
 
 /// Objects that are read for one page.
@@ -99,58 +98,25 @@ fn name_of(name: String) -> Result<String, Problem> {
 
 /// What one says of an account, by its days.
 fn views(told: &Restatements, account: EntityId, zone: Tz) -> Vec<RestatementView> {
-    let view = |date, events, values, is_whole| RestatementView {
+    let view = |date, changed: Changed, is_whole| RestatementView {
         at: rfc3339(told.at_ms),
-        cause: match told.cause {
-            Cause::Late => "late_events",
-            Cause::Recount => "recount",
-        },
+        cause: told.cause.name(),
         date,
-        changed: events,
-        value: values,
+        changed: changed.events,
+        value: changed
+            .values
+            .into_iter()
+            .map(|(currency, micros)| (currency, money_text(micros.into())))
+            .collect(),
         is_whole,
     };
-    let mut days: BTreeMap<NaiveDate, (Events, Values)> = BTreeMap::new();
-    for row in told.late.of(account.raw) {
-        let Some(day) = calendar::date_of(row.minute, zone) else {
-            continue;
-        };
-        let end = day
-            .succ_opt()
-            .and_then(|next| calendar::start_of_day(next, zone));
-        let settled = end.map(|end| end.saturating_mul(60_000).saturating_add(GRACE_MS));
-        if settled.is_some_and(|settled| settled <= told.settled_ms) {
-            let (events, values) = days.entry(day).or_default();
-            add(events, values, row);
-        }
-    }
+    let days = told.by_day(account.raw, |minute| day_of(minute, zone));
     let mut views: Vec<RestatementView> = days
         .into_iter()
-        .map(|(day, (events, values))| {
-            let values = values.into_iter();
-            let values = values.map(|(currency, micros)| (currency, money_text(micros.into())));
-            view(Some(day.to_string()), events, values.collect(), true)
-        })
+        .map(|(day, changed)| view(Some(day.to_string()), changed, true))
         .collect();
-    let has_more = told.late.is_cut || told.cause == Cause::Recount;
-    if has_more {
-        views.push(view(None, BTreeMap::new(), BTreeMap::new(), false));
+    if !told.is_whole() {
+        views.push(view(None, Changed::default(), false));
     }
     views
-}
-
-/// By metric, how many more events.
-type Events = BTreeMap<&'static str, i64>;
-/// By currency, in millionths, how much more value.
-type Values = BTreeMap<String, i64>;
-
-fn add(events: &mut Events, values: &mut Values, row: &Restated) {
-    for (measure, more) in Measure::COUNTERS.into_iter().zip(&row.events) {
-        if *more != 0 && measure != Measure::Changes {
-            *events.entry(measure.column()).or_default() += more;
-        }
-    }
-    for (currency, micros) in &row.values {
-        *values.entry(currency.clone()).or_default() += micros;
-    }
 }

@@ -128,6 +128,8 @@ families! {
     Tests: [(503, "busy", "too many test messages are being sent; try again in a moment"),],
     /// Of what is done a few at once.
     Busy: [(503, "busy", "too many audits are asked for at once"),],
+    /// Of parts of files.
+    NoSuchRange: [(416, "no_such_range", "the file has 1000 bytes, and none of them is in this range"),],
     /// Of the questions of `/v1/live`.
     Filter: [
         (400, "invalid_timezone", "timezone must be an IANA name such as Europe/Berlin"),
@@ -153,6 +155,12 @@ families! {
     ],
     /// Of SQL where several accounts share an installation.
     NoSql: [(403, "sql_not_allowed", "this installation has several accounts, and its operator has not allowed SQL"),],
+    /// Of questions that can be taken back.
+    Cancelled: [
+        (400, "invalid_query_id", "`query_id` must be 1 to 64 letters, digits, `-`, `_` or `.`"),
+        (409, "query_id_taken", "a question with this `query_id` is being answered: give another one"),
+        (409, "cancelled", "this question was taken back"),
+    ],
     /// Of questions that are answered from the events themselves.
     EventsAsked: [
         (400, "invalid_as_of", "as_of is the `meta.as_of` of an answer, as it is"),

@@ -1,8 +1,8 @@
 //! Buckets of an answer, in any time zone. Pure. All times are unix minutes in UTC.
 
-use chrono::{
-    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveTime, Offset, TimeZone, Timelike, Utc,
-};
+use catalog::zone::local;
+pub(crate) use catalog::zone::{date_of, start_of_day};
+use chrono::{Datelike, Days, Offset, Timelike};
 use chrono_tz::Tz;
 use model::time;
 use serde::Serialize;
@@ -42,35 +42,11 @@ impl Interval {
     }
 }
 
-fn local(minute: i64, zone: Tz) -> Option<DateTime<Tz>> {
-    Some(DateTime::<Utc>::from_timestamp(minute.checked_mul(60)?, 0)?.with_timezone(&zone))
-}
-
-/// The first moment of a local day, the first one if there are two: not always midnight, where clocks jump at midnight.
-pub(crate) fn start_of_day(date: NaiveDate, zone: Tz) -> Option<i64> {
-    let midnight = date.and_time(NaiveTime::MIN);
-    // Clocks jump by at most a few hours.
-    let candidates = (0..=96).map(|quarter| midnight + chrono::Duration::minutes(15 * quarter));
-    for candidate in candidates {
-        match zone.from_local_datetime(&candidate) {
-            LocalResult::Single(t) => return Some(t.timestamp().div_euclid(60)),
-            LocalResult::Ambiguous(first, _) => return Some(first.timestamp().div_euclid(60)),
-            LocalResult::None => {}
-        }
-    }
-    None
-}
-
 /// Whether two zones have the same days from `start` to `end`: as far as can be told from both ends.
 pub(crate) fn same_days(one: Tz, other: Tz, start: i64, end: i64) -> bool {
     let offset = |minute, zone| Some(local(minute, zone)?.offset().fix());
     let same = |minute| offset(minute, one) == offset(minute, other);
     one == other || (same(start) && same(end - 1))
-}
-
-/// The local date of a minute.
-pub(crate) fn date_of(minute: i64, zone: Tz) -> Option<NaiveDate> {
-    local(minute, zone).map(|t| t.date_naive())
 }
 
 /// Start of the bucket that holds `minute`.
@@ -205,6 +181,8 @@ pub(crate) fn text(minute: i64, zone: Tz) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, NaiveDate};
+
     use super::*;
     use proptest::prelude::*;
 

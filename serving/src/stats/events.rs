@@ -93,6 +93,7 @@ pub(crate) fn problem(error: AskError) -> Problem {
             Problem::new(http::StatusCode::UNPROCESSABLE_ENTITY, "too_much", why)
         }
         AskError::Sql(why) => bad("invalid_sql", why),
+        AskError::TakenBack => Problem::conflict("cancelled", error.to_string()),
         AskError::LiveIsFull(_) | AskError::Behind(_) => {
             Problem::unavailable("events_unavailable", error.to_string(), 2)
         }

@@ -1,6 +1,7 @@
 //! Numbers: settled (batch views of one manifest) plus live (cells of epochs beyond it).
 
 mod answer;
+mod arrow;
 mod asked;
 pub(crate) mod calendar;
 mod compare;
@@ -60,7 +61,8 @@ use crate::{
 ///
 /// Settled and live together, exact at every moment. If something is missing, `meta.complete` is
 /// false and `meta.missing` says what. Rows add up to the totals; what `limit` cuts off is in a
-/// row with `other`. With `Accept: text/csv` the rows are comma-separated values.
+/// row with `other`. With `Accept: text/csv` the rows are comma-separated values, with
+/// `application/vnd.apache.arrow.stream` an Arrow IPC stream.
 #[utoipa::path(
     get, path = "/v1/stats", tag = "Numbers",
     params(StatsQuery, FilterParams),
@@ -92,6 +94,10 @@ pub(crate) async fn get_stats(
         if web::accepts(&headers, "text/csv") {
             let kind = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
             return Ok((kind, csv::csv(&numbers)?).into_response());
+        }
+        if web::accepts(&headers, arrow::KIND) {
+            let kind = [(header::CONTENT_TYPE, arrow::KIND)];
+            return Ok((kind, arrow::arrow(&numbers)?).into_response());
         }
         Ok(Json(numbers).into_response())
     };

@@ -1,9 +1,18 @@
 mod costs;
 mod money;
 
+use arrow::{
+    array::{Array, ArrayRef, AsArray, RecordBatch},
+    datatypes::{DataType, SchemaRef, TimeUnit, TimestampMillisecondType},
+    ipc::reader::StreamReader,
+    util::display::array_value_to_string,
+};
+use axum::body::{Body, to_bytes};
 use catalog::{Change, Link};
+use http::Request;
 use model::{EventKind, Record};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use crate::{
     api::objects::Resource,
@@ -40,6 +49,120 @@ async fn site() -> (Site, String) {
 async fn results(site: &Site, key: &str, query: &str) -> (Value, Value) {
     let mut answer = site.good(&format!("/v1/stats?{query}"), key).await;
     (answer["results"].take(), answer["totals"].take())
+}
+
+/// The rows of an Arrow stream as JSON has them, and the metadata of its schema.
+async fn in_arrow(site: &Site, key: &str, query: &str) -> (Vec<RecordBatch>, SchemaRef) {
+    let request = Request::builder()
+        .uri(format!("/v1/stats?{query}"))
+        .header("authorization", format!("Bearer {key}"))
+        .header("accept", "application/vnd.apache.arrow.stream");
+    let request = request.body(Body::empty()).unwrap();
+    let response = site.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let reader = StreamReader::try_new(&bytes[..], None).unwrap();
+    let schema = reader.schema();
+    (reader.map(Result::unwrap).collect(), schema)
+}
+
+/// A cell as JSON has it: money without the noughts that it ends with is compared as a number.
+fn shown(column: &ArrayRef, row: usize) -> Value {
+    let text = || array_value_to_string(column, row).unwrap();
+    match column.data_type() {
+        _ if column.is_null(row) => Value::Null,
+        DataType::Int64 | DataType::Float64 | DataType::Boolean => {
+            serde_json::from_str(&text()).unwrap()
+        }
+        DataType::Decimal128(38, 6) => json!(text().parse::<f64>().unwrap()),
+        DataType::Timestamp(TimeUnit::Millisecond, zone) => {
+            assert_eq!(zone.as_deref(), Some("UTC"));
+            let ms = column.as_primitive::<TimestampMillisecondType>().value(row);
+            json!(model::time::rfc3339(ms))
+        }
+        DataType::Map(..) => {
+            let sums = column.as_map().value(row);
+            let [currencies, sums] = [0, 1].map(|at| sums.column(at).clone());
+            let pairs = (0..sums.len()).map(|at| {
+                let currency = currencies.as_string::<i32>().value(at).to_owned();
+                (currency, shown(&sums, at))
+            });
+            Value::Object(pairs.collect())
+        }
+        _ => json!(text()),
+    }
+}
+
+#[tokio::test]
+async fn rows_in_arrow_are_those_of_json() {
+    let (site, key) = site().await;
+    let money = |name: &str| ["value", "profit", "aov", "epc", "cost"].contains(&name);
+    for query in [
+        "group_by=link,currency&metrics=clicks,conversions,value,aov,cr,unique_visitors",
+        "group_by=link&limit=1&interval=day&range=2d&metrics=clicks,value,roi",
+        "metrics=value,profit,clicks",
+        "metrics=clicks&group_by=country&start=2020-01-01&end=2020-01-02",
+    ] {
+        let answer = site.good(&format!("/v1/stats?{query}"), &key).await;
+        let (batches, schema) = in_arrow(&site, &key, query).await;
+        let rows = answer["results"].as_array().unwrap();
+        assert_eq!(
+            batches.iter().map(RecordBatch::num_rows).sum::<usize>(),
+            rows.len(),
+            "{query}"
+        );
+        for (at, row) in rows.iter().enumerate() {
+            for (field, column) in schema.fields().iter().zip(batches[0].columns()) {
+                let name = field.name().as_str();
+                let expected = match &row[name] {
+                    Value::Null if name == "other" => json!(false),
+                    Value::String(text) if money(name) => json!(text.parse::<f64>().unwrap()),
+                    Value::Object(sums) => {
+                        let number =
+                            |text: &Value| json!(text.as_str().unwrap().parse::<f64>().unwrap());
+                        Value::Object(
+                            sums.iter()
+                                .map(|(c, sum)| (c.clone(), number(sum)))
+                                .collect(),
+                        )
+                    }
+                    value => value.clone(),
+                };
+                assert_eq!(shown(column, at), expected, "{query}: {name}");
+            }
+            let unknown = |name: &&String| schema.column_with_name(name).is_none();
+            assert_eq!(
+                row.as_object().unwrap().keys().find(unknown),
+                None,
+                "{query}"
+            );
+        }
+        let totals: Value = serde_json::from_str(&schema.metadata()["totals"]).unwrap();
+        assert_eq!(totals, answer["totals"], "{query}");
+        let meta: Value = serde_json::from_str(&schema.metadata()["meta"]).unwrap();
+        assert_eq!(meta["query"], answer["meta"]["query"], "{query}");
+    }
+    let (_, schema) = in_arrow(
+        &site,
+        &key,
+        "metrics=clicks,value&group_by=country&interval=day",
+    )
+    .await;
+    let types: Vec<(&str, &DataType)> = schema
+        .fields()
+        .iter()
+        .take(5)
+        .map(|field| (field.name().as_str(), field.data_type()))
+        .collect();
+    let day = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
+    let expected = [
+        ("time", &day),
+        ("country", &DataType::Utf8),
+        ("other", &DataType::Boolean),
+        ("clicks", &DataType::Int64),
+        ("value", &DataType::Decimal128(38, 6)),
+    ];
+    assert_eq!(types, expected);
 }
 
 #[tokio::test]

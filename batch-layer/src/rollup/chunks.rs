@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use enrich::Rules;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use handover::{attributions::Decisions, raw};
+use handover::{attributions::Decisions, erasures::ErasedEvents, raw};
 use model::{Awaits, Facts, LogId, Record, SegmentNo, Seq, Span};
 use storage::{
     error::{Kind, StorageError},
@@ -154,6 +154,13 @@ impl Enriched {
         decision.amend(&mut self.record.event);
         self.facts = rules.facts(&self.record.event);
         decision.amend_facts(&mut self.facts);
+    }
+
+    /// Takes off it what its visitor's erasure takes, if it is erased. What is known of it stays.
+    pub(super) fn erase(&mut self, erased: &ErasedEvents) {
+        if let Some(erased) = erased.get(&self.record.id(self.log)) {
+            erased.apply(&mut self.record.event);
+        }
     }
 }
 

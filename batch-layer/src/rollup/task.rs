@@ -47,6 +47,9 @@ pub struct Count {
     pub door_rules: Option<DoorRulesFile>,
     /// Events that are not counted.
     pub left_out: Option<File>,
+    /// Events that are erased: they are counted, and written without what they lost.
+    #[serde(default)]
+    pub erased: Option<File>,
     /// Names of the cubes that are counted.
     pub cubes: Vec<String>,
     /// Whether it is counted who was there when.
@@ -163,6 +166,7 @@ impl Count {
             rules: rules.to_owned(),
             door_rules: None,
             left_out,
+            erased: None,
             cubes: cubes.iter().map(|cube| cube.name.to_owned()).collect(),
             visits,
             events: true,

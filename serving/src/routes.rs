@@ -15,9 +15,9 @@ use web::Problem;
 
 use crate::{
     api::{
-        accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, events, goals,
-        jobs, links, pixels, preconditions::tagged, prometheus, rejected, restatements, segments,
-        shares, simulate, totals, webhooks,
+        accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, erasures,
+        events, goals, jobs, links, pixels, preconditions::tagged, prometheus, rejected,
+        restatements, segments, shares, simulate, totals, webhooks,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -82,6 +82,8 @@ fn documented() -> OpenApiRouter<Arc<App>> {
             segments::change_segment,
             segments::delete_segment
         ))
+        .routes(routes!(erasures::list_erasures, erasures::create_erasure))
+        .routes(routes!(erasures::read_erasure))
         .routes(routes!(shares::list_shares, shares::create_share))
         .routes(routes!(shares::read_share, shares::delete_share))
         .routes(routes!(

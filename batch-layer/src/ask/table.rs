@@ -52,7 +52,7 @@ impl Asker {
 
     async fn all(&self, selection: &Selection) -> Result<Selected, AskError> {
         let live = self.tail.events(selection.account, &selection.moment);
-        let live = live.await?;
+        let live = self.erased.take_off(&selection.moment, live.await?).await?;
         let manifest = &selection.moment.published.manifest;
         let files: Vec<PlacedEvents> = manifest
             .events()

@@ -1,9 +1,11 @@
-//! What batch decided about conversions: whether the table of events says the same, and which values it corrected.
+//! What batch decided about conversions: whether the table of events says the same, and which values it corrected. And which
+//! events it erased, under which number.
 
 use std::collections::BTreeMap;
 
 use handover::{
     attributions::{self, Decision},
+    erasures::{self, ErasedEvents},
     manifest::{AttributionsFile, Manifest},
 };
 use model::{EventId, LogId, Record, Seq};
@@ -22,6 +24,8 @@ pub(crate) struct Decided {
     /// Accounts and links that conversions belong to, and that no row of the table has shown yet.
     links: BTreeMap<EventId, (u64, u64)>,
     wrong: Vec<(EventId, String)>,
+    /// Numbers that stand for visitors who are erased.
+    erased: ErasedEvents,
 }
 
 impl Decided {
@@ -31,7 +35,10 @@ impl Decided {
         manifest: &Manifest,
         before: &Manifest,
     ) -> Result<Self, StorageError> {
-        let mut decided = Self::default();
+        let mut decided = Self {
+            erased: erasures::read(store, manifest.erased.as_ref(), |_| true).await?,
+            ..Self::default()
+        };
         let known = |file: &&AttributionsFile| !before.attributions.contains(file);
         for file in manifest.attributions.iter().filter(known) {
             let read = attributions::read(store, [&file.file].into_iter(), |_| true).await?;
@@ -65,6 +72,15 @@ impl Decided {
             false => self.values.get(&record.id(log)),
         };
         corrected.map_or(record.event.value_micros, |value| *value)
+    }
+
+    /// The number that its visitor has now, of an event as it was accepted.
+    pub(crate) fn visitor(&self, log: LogId, record: &Record) -> u64 {
+        let erased = match record.event.visitor {
+            0 => None,
+            _ => self.erased.get(&record.id(log)),
+        };
+        erased.map_or(record.event.visitor, |erased| erased.visitor)
     }
 
     /// Compares a row of the table.

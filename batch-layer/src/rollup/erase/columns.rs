@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::{
-    array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, UInt64Array},
+    array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt32Array, UInt64Array},
     datatypes::{UInt32Type, UInt64Type},
     error::ArrowError,
 };

@@ -15,8 +15,8 @@ use web::Problem;
 
 use crate::{
     api::{
-        accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, erasures,
-        events, goals, jobs, links, pixels, preconditions::tagged, prometheus, rejected,
+        accounts, annotations, api_keys, bulk, campaigns, changes, costs, domains, erased_accounts,
+        erasures, events, goals, jobs, links, pixels, preconditions::tagged, prometheus, rejected,
         restatements, segments, shares, simulate, totals, webhooks,
     },
     app::App,
@@ -72,7 +72,12 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(accounts::list_accounts, accounts::create_account))
         .routes(routes!(accounts::change_quotas))
         .routes(routes!(accounts::suspend_account, accounts::resume_account))
-        .routes(routes!(accounts::read_account, accounts::change_account))
+        .routes(routes!(
+            accounts::read_account,
+            accounts::change_account,
+            erased_accounts::erase_account
+        ))
+        .routes(routes!(erased_accounts::read_account_erasure))
         .routes(routes!(api_keys::list_keys, api_keys::create_key))
         .routes(routes!(api_keys::revoke_key))
         .routes(routes!(api_keys::rotate_key))

@@ -428,3 +428,119 @@ async fn whoever_made_a_click_is_erased_wherever_it_dies() {
     assert_eq!(numbers(theirs).await, their_before);
     site.audit().await;
 }
+
+#[tokio::test]
+async fn an_account_is_erased_and_audits_miss_nothing() {
+    testing::needs_faults!();
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::new(folder.path(), &[]).await;
+    let (ours, theirs) = (&site.ours, &site.theirs);
+    site.act("one", true).await;
+    site.counted(1, 1).await;
+    ours.settle().await;
+    site.act("two", false).await;
+    site.counted(2, 1).await;
+    let (their_before, their_rows) = (numbers(theirs).await, listed(theirs).await);
+    let account = ours.get("/v1/account").await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let operator = Customer {
+        key: ours.operator.clone(),
+        ..ours.clone()
+    };
+    let url = format!("{}/v1/accounts/{account}", ours.api);
+    let by = async |key: &str| {
+        let asked = ours
+            .http
+            .delete(&url)
+            .bearer_auth(key)
+            .send()
+            .await
+            .unwrap();
+        (
+            asked.status().as_u16(),
+            asked.json::<Value>().await.unwrap(),
+        )
+    };
+    for key in [&ours.key, &theirs.key] {
+        assert_eq!(by(key).await.0, 403);
+    }
+    let (status, asked) = by(&ours.operator).await;
+    assert_eq!(
+        (status, &asked["state"]),
+        (200, &json!("pending")),
+        "{asked}"
+    );
+    // At once it is nobody's any more.
+    let stats = ours.http.get(format!("{}/v1/stats", ours.api));
+    let refused = stats.bearer_auth(&ours.key).send().await.unwrap();
+    assert!([401, 403].contains(&refused.status().as_u16()));
+    crate::support::eventually(
+        "the door to know it",
+        std::time::Duration::from_secs(20),
+        async || {
+            let link = ours.http.get(format!("{}/ours-a", ours.collector)).send();
+            let status = link
+                .await
+                .map_err(|error| error.to_string())?
+                .status()
+                .as_u16();
+            [404, 410]
+                .contains(&status)
+                .then_some(())
+                .ok_or(format!("it answers {status}"))
+        },
+    )
+    .await;
+
+    for place in ["erase.files", "erase.published"] {
+        site.dies(place).await;
+        assert_eq!(numbers(theirs).await, their_before);
+        site.audit().await;
+    }
+    theirs.settle().await;
+    let erasure = operator
+        .get(&format!("/v1/accounts/{account}/erasure"))
+        .await;
+    assert_eq!(erasure["state"], "erased", "{erasure}");
+    let check = async || {
+        let table = site.table().await;
+        assert!(!table.contains(&account), "{table}");
+        // Who has the same name in the other account is left alone.
+        assert_eq!(table.matches("anns-story").count(), 4, "{table}");
+        let sql = ["query", "SELECT COUNT(*) AS n FROM events"];
+        let count = run_ok(&site.data, &site.command(&sql)).await;
+        assert!(
+            count.contains("20"),
+            "what was accepted stays counted: {count}"
+        );
+        let sums = ["query", "SELECT * FROM account_total"];
+        let sums = run_ok(&site.data, &site.command(&sums)).await;
+        assert!(
+            !sums.contains(&account) && sums.contains("acc_0000000000000"),
+            "{sums}"
+        );
+        assert_eq!(numbers(theirs).await, their_before);
+        assert_eq!(listed(theirs).await, their_rows);
+        site.audit().await;
+        table
+    };
+    let table = check().await;
+    site.batch(&["run", "--full"]).await;
+    assert_eq!(check().await, table, "a full run comes to the same");
+    // It cannot be taken back.
+    let url = format!("{}/v1/accounts/{account}/suspension", ours.api);
+    let resumed = ours
+        .http
+        .delete(url)
+        .bearer_auth(&ours.operator)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        resumed.json::<Value>().await.unwrap()["suspended"]["erased"],
+        true
+    );
+    assert_eq!(by(&ours.operator).await.1["state"], "erased");
+}

@@ -2,8 +2,9 @@
 //! 36). No number changes: the events are counted as before, and one number stands for the visitor's in all of them.
 //!
 //! It is done when all that was recorded before somebody asked for it is settled, so that a visitor changes their number at one
-//! moment, with one manifest, and is never two people in an answer.
+//! moment, with one manifest, and is never two people in an answer. Accounts as a whole need not wait: nobody asks for them any more.
 
+mod accounts;
 mod columns;
 mod due;
 mod find;
@@ -11,7 +12,7 @@ mod others;
 mod rewrite;
 mod visits;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use handover::{
     erasures::{self, Asked, ErasedEvents},
@@ -33,6 +34,11 @@ pub(super) async fn erase(
     manifest: &mut Manifest,
     due: &[Asked],
 ) -> Result<BTreeMap<String, u64>, RollupError> {
+    let (whole, due): (Vec<Asked>, Vec<Asked>) =
+        due.iter().cloned().partition(|asked| asked.is_account);
+    let raws: BTreeSet<u64> = whole.iter().map(|asked| asked.account.raw).collect();
+    let of_accounts = accounts::erase(deps, writer, manifest, &raws).await?;
+    let due = &due[..];
     let mut all = erasures::read(&deps.env.store, manifest.erased.as_ref(), |_| true).await?;
     let new = find::find(deps, manifest, due, &all).await?;
     if !new.is_empty() {
@@ -44,7 +50,12 @@ pub(super) async fn erase(
         manifest.erased = Some(writer.put(key, all.len() as u64, bytes).await?);
     }
     others::touches(deps, writer, manifest, due).await?;
-    Ok(counts(&all))
+    let mut counts = counts(&all);
+    counts.extend(whole.into_iter().map(|asked| {
+        let events = of_accounts.get(&asked.account.to_string());
+        (asked.id, events.copied().unwrap_or(0))
+    }));
+    Ok(counts)
 }
 
 fn counts(all: &ErasedEvents) -> BTreeMap<String, u64> {
@@ -62,6 +73,8 @@ pub(super) async fn catch_up(
     current: &Manifest,
     manifest: &mut Manifest,
 ) -> Result<(), RollupError> {
+    let new = &current.erased_accounts - &manifest.erased_accounts;
+    accounts::erase(deps, writer, manifest, &new).await?;
     if manifest.erased != current.erased {
         let all = erasures::read(&deps.env.store, current.erased.as_ref(), |_| true).await?;
         rewrite::rewrite(deps, writer, manifest, &all).await?;

@@ -184,6 +184,9 @@ impl<'a> Recount<'a> {
             manifest.door_rules = self.door_rules(&mut writer, current).await?;
             // All that is counted from now on is counted without who is erased by now, or later: see `finished`.
             manifest.erased.clone_from(&current.manifest.erased);
+            manifest
+                .erased_accounts
+                .clone_from(&current.manifest.erased_accounts);
         }
         let done = self.take(&mut writer, current, &mut manifest, &taken).await;
         let report = match done {

@@ -176,7 +176,10 @@ impl<'a> Run<'a> {
         }
         let current = self.deps.manifests.latest().await?;
         let under_way = recount::under_way(self.deps, &current.manifest).await?;
-        let is_behind = under_way.is_some_and(|it| it.erased != current.manifest.erased);
+        let is_behind = under_way.is_some_and(|it| {
+            let now = &current.manifest;
+            it.erased != now.erased || it.erased_accounts != now.erased_accounts
+        });
         let now_ms = self.deps.env.clock.now_ms();
         let mut waits_for_more = false;
         for asked in carried {

@@ -1,7 +1,7 @@
 //! What batch decided about conversions: whether the table of events says the same, and which values it corrected. And which
 //! events it erased, under which number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use handover::{
     attributions::{self, Decision},
@@ -26,6 +26,8 @@ pub(crate) struct Decided {
     wrong: Vec<(EventId, String)>,
     /// Numbers that stand for visitors who are erased.
     erased: ErasedEvents,
+    /// Accounts that are erased: their events are nobody's, and worth nothing.
+    erased_accounts: BTreeSet<u64>,
 }
 
 impl Decided {
@@ -37,6 +39,7 @@ impl Decided {
     ) -> Result<Self, StorageError> {
         let mut decided = Self {
             erased: erasures::read(store, manifest.erased.as_ref(), |_| true).await?,
+            erased_accounts: manifest.erased_accounts.clone(),
             ..Self::default()
         };
         let known = |file: &&AttributionsFile| !before.attributions.contains(file);
@@ -67,6 +70,9 @@ impl Decided {
 
     /// The value that counts of an event as it was accepted.
     pub(crate) fn value(&self, log: LogId, record: &Record) -> Option<i64> {
+        if self.erased_accounts.contains(&record.event.account) {
+            return None;
+        }
         let corrected = match self.values.is_empty() {
             true => None,
             false => self.values.get(&record.id(log)),
@@ -77,6 +83,7 @@ impl Decided {
     /// The number that its visitor has now, of an event as it was accepted.
     pub(crate) fn visitor(&self, log: LogId, record: &Record) -> u64 {
         let erased = match record.event.visitor {
+            _ if self.erased_accounts.contains(&record.event.account) => return 0,
             0 => None,
             _ => self.erased.get(&record.id(log)),
         };

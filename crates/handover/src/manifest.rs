@@ -93,6 +93,9 @@ pub struct Manifest {
     /// Events that are erased: see [`crate::erasures`]. All files that the manifest names are without what they lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<File>,
+    /// Accounts that are erased, by raw number: all events of theirs are nobody's, see [`crate::erasures::nobody`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub erased_accounts: BTreeSet<u64>,
     /// The newest object of [`crate::restatements`]: it names the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restated: Option<String>,

@@ -406,6 +406,10 @@ pub mod folders {
     pub fn rejected(account: EntityId) -> Path {
         Path::from(format!("rejected/{account}"))
     }
+    /// How far the webhooks of one account were told.
+    pub fn webhooks(account: EntityId) -> Path {
+        Path::from(format!("webhooks/{account}"))
+    }
     /// Visitors of all accounts that are to be erased.
     pub fn erasing() -> Path {
         Path::from("erasing")

@@ -213,6 +213,7 @@ async fn ask(app: &App, told: &Told, whom: Whom) -> Result<(), Problem> {
         at_ms: told.at_ms,
         visitor: found.visitor,
         event: found.event,
+        is_account: false,
         after: control.newest().await?,
         carried: None,
     };

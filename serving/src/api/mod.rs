@@ -11,6 +11,7 @@ pub(crate) mod changes;
 pub(crate) mod costs;
 pub(crate) mod domains;
 mod entries;
+pub(crate) mod erased_accounts;
 pub(crate) mod erasures;
 pub(crate) mod events;
 pub(crate) mod failure;

@@ -7,7 +7,7 @@ use handover::{
     installation::{Control, Request},
     manifest::Manifest,
 };
-use model::{Epoch, LogId, Seq};
+use model::{CUBES, Epoch, LogId, Seq};
 
 use crate::rollup::deps::{RollupDeps, RollupError};
 
@@ -48,7 +48,10 @@ impl Erasures {
         let mut directory = Directory::default();
         directory.refresh(store).await?;
         let with_needs = |asked: Asked| {
-            let needs = needs(&directory, &manifest, asked.after);
+            let needs = match asked.is_account {
+                true => Some(Vec::new()),
+                false => needs(&directory, &manifest, asked.after),
+            };
             (asked, needs)
         };
         let open: Vec<_> = open.into_iter().map(with_needs).collect();
@@ -67,10 +70,12 @@ impl Erasures {
             let needs = needs.as_ref();
             needs.is_some_and(|needs| needs.iter().all(|until| until.is_settled(manifest)))
         };
-        let due = self
-            .open
-            .iter()
-            .filter(|(_, needs)| !is_old && is_due(needs));
+        // What is counted of an account is counted anew, of all cubes.
+        let has_all =
+            manifest.fillings.is_empty() && CUBES.iter().all(|cube| manifest.is_whole(cube));
+        let is_ready = |asked: &Asked| !is_old && (has_all || !asked.is_account);
+        let due = self.open.iter();
+        let due = due.filter(|(asked, needs)| is_ready(asked) && is_due(needs));
         due.map(|(asked, _)| asked.clone()).collect()
     }
 }

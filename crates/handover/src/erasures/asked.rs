@@ -27,6 +27,9 @@ pub struct Asked {
     /// An event that is erased, too: the one by which the visitor was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
+    /// The account itself is erased, not a visitor of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_account: bool,
     /// Requests to collectors (`ledger/control`) up to this one were made before: what was recorded before the erasure was
     /// asked for is in epochs that are closed by a later one.
     pub after: u64,
@@ -281,6 +284,7 @@ mod tests {
             at_ms: 5,
             visitor: Some(77),
             event: None,
+            is_account: false,
             after: 3,
             carried: None,
         }

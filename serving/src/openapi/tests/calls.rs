@@ -132,6 +132,7 @@ async fn site() -> (Site, String) {
         at_ms: NOW_MS,
         visitor: Some(1),
         event: None,
+        is_account: false,
         after: 0,
         carried: None,
     };

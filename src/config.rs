@@ -417,6 +417,15 @@ impl Settings {
         Ok(Secret::new(text.reveal())?)
     }
 
+    /// The same for whoever does not need it: `None` where it is neither set nor in the data folder.
+    pub fn known_secret(&self) -> anyhow::Result<Option<Secret>> {
+        let is_made = || self.data_dir.join("secret").exists();
+        match self.secret.is_some() || is_made() {
+            true => self.secret(String::new).map(Some),
+            false => Ok(None),
+        }
+    }
+
     fn own_secret(
         &self,
         file: &str,

@@ -200,7 +200,7 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
                 parts.auditing(&batch),
                 Arc::new(Asking::new(&parts, &batch)?),
                 Arc::new(Telling::new(&parts)?),
-            ),
+            )?,
             serving_settings(&parts)?,
             listener,
             stop.clone(),
@@ -325,8 +325,9 @@ fn serving_deps(
     auditing: Auditing,
     events: Arc<dyn Events>,
     webhooks: Arc<dyn WebhookControl>,
-) -> ServingDeps {
-    ServingDeps {
+) -> anyhow::Result<ServingDeps> {
+    Ok(ServingDeps {
+        secret: parts.settings.known_secret()?,
         webhooks,
         events,
         rules: Arc::clone(&parts.rules),
@@ -338,7 +339,7 @@ fn serving_deps(
         jobs,
         audits: Arc::new(auditing),
         health: parts.health.clone(),
-    }
+    })
 }
 
 fn serving_settings(parts: &Parts) -> anyhow::Result<ServingSettings> {

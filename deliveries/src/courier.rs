@@ -7,7 +7,7 @@ use catalog::{By, CatalogError, Change, State, Webhook, WebhookMethod, webhook::
 use futures::{StreamExt, stream};
 use handover::raw;
 use model::{LogId, random::new_nonce};
-use storage::{error::StorageError, store::StoreError};
+use storage::error::StorageError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use webhooks::{
@@ -498,7 +498,7 @@ impl Courier {
 }
 
 /// An error that others have, too.
-fn shared_error(error: Arc<StoreError>) -> StorageError {
+fn shared_error(error: Arc<StorageError>) -> StorageError {
     StorageError::Content {
         kind: error.kind(),
         source: Box::new(error),

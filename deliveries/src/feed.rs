@@ -9,10 +9,7 @@ use std::{
 
 use handover::raw;
 use model::{LogId, SegmentNo, Seq, Tail};
-use storage::{
-    store::{Store, StoreError},
-    stream::EventStream,
-};
+use storage::{error::StorageError, store::Store, stream::EventStream};
 use tokio::{sync::watch, time::Instant};
 
 use crate::segments::{Found, Segments};
@@ -126,14 +123,16 @@ impl Feed {
         looked.elapsed() >= pause
     }
 
-    async fn look_at(&self, log: LogId, known: &mut Known) -> Result<(), Arc<StoreError>> {
+    async fn look_at(&self, log: LogId, known: &mut Known) -> Result<(), Arc<StorageError>> {
         if known.looked.is_none() {
             // There may be many: they are listed, and only the newest is looked into.
-            let newest = raw::newest_segment(&self.store, log, known.next).await?;
+            let newest = raw::newest_segment(&self.store, log, known.next).await;
+            let newest = newest.map_err(StorageError::from)?;
             known.next = newest.unwrap_or(known.next);
         }
         for _ in 0..AT_ONCE {
-            if !raw::is_stored(&self.store, log, known.next).await? {
+            let is_stored = raw::is_stored(&self.store, log, known.next).await;
+            if !is_stored.map_err(StorageError::from)? {
                 break;
             }
             match self.segments.get(log, known.next).await? {

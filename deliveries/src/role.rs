@@ -182,7 +182,10 @@ pub async fn run(deps: DeliveriesDeps, shutdown: CancellationToken) {
 }
 
 fn shared(deps: DeliveriesDeps) -> Arc<Shared> {
-    let segments = Arc::new(Segments::new(Arc::clone(&deps.env.store)));
+    let segments = Arc::new(Segments::new(
+        Arc::clone(&deps.env.store),
+        deps.overview.clone(),
+    ));
     Arc::new(Shared {
         feed: Feed::new(
             Arc::clone(&deps.env.store),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use asking::Events;
 use catalog::{Catalog, Link};
 use enrich::Rules;
-use handover::{directory::Directory, fences::Fences, forecasts, overview::Overview};
+use handover::{
+    directory::Directory, fences::Fences, forecasts, overview::Overview, salts::Secret,
+};
 use model::EntityId;
 use storage::{cells::LiveCells, env::Env, ledger::Ledger, stream::EventStream};
 use web::Problem;
@@ -40,6 +42,8 @@ pub(crate) struct App {
     pub audits: Arc<dyn AuditControl>,
     /// What is sent to webhooks.
     pub webhooks: Arc<dyn WebhookControl>,
+    /// The installation's secret, if it is known here.
+    pub secret: Option<Secret>,
     /// Object store, time, randomness.
     pub env: Env,
     /// Live cells.
@@ -88,6 +92,7 @@ impl App {
             jobs: deps.jobs,
             audits: deps.audits,
             webhooks: deps.webhooks,
+            secret: deps.secret,
             cells: deps.cells,
             stream: deps.stream,
             overview: deps.overview,

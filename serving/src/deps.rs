@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use asking::Events;
 use catalog::Catalog;
 use enrich::Rules;
-use handover::overview::Overview;
+use handover::{overview::Overview, salts::Secret};
 use model::Hidden;
 use storage::{cells::LiveCells, env::Env, stream::EventStream};
 use web::{Health, ServerSettings};
@@ -34,6 +34,8 @@ pub struct ServingDeps {
     pub audits: Arc<dyn AuditControl>,
     /// What is sent to webhooks.
     pub webhooks: Arc<dyn WebhookControl>,
+    /// The installation's secret, where this process knows it: who is named can be erased then.
+    pub secret: Option<Secret>,
     /// What is not ready.
     pub health: Health,
 }

@@ -50,21 +50,21 @@ pub(crate) async fn get_receipt(
 }
 
 /// One text for whatever cannot be seen: unknown, of another account, or too new.
-fn no_such_event() -> Problem {
+pub(crate) fn no_such_event() -> Problem {
     Problem::not_found(
         "this account has no such event; one that was acknowledged in the last seconds may not be visible yet: ask again",
     )
 }
 
 /// An event, and the raw segment that holds it; `None`: it is on its way there.
-struct Found {
-    record: Record,
+pub(crate) struct Found {
+    pub record: Record,
     segment: Option<SegmentNo>,
 }
 
 /// First in the raw objects, then in the stream, then again: it may have been shipped, and
 /// the stream trimmed, meanwhile.
-async fn find(app: &App, id: EventId) -> Result<Option<Found>, Problem> {
+pub(crate) async fn find(app: &App, id: EventId) -> Result<Option<Found>, Problem> {
     if id.seq == Seq(0) || app.directory().get(id.log).is_none() {
         return Ok(None);
     }

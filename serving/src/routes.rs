@@ -15,9 +15,9 @@ use web::Problem;
 
 use crate::{
     api::{
-        accounts, annotations, api_keys, bulk, campaigns, cancel, changes, costs, domains, events,
-        goals, jobs, links, pixels, preconditions::tagged, prometheus, rejected, restatements,
-        segments, shares, simulate, totals, webhooks,
+        accounts, annotations, api_keys, bulk, campaigns, cancel, changes, costs, domains,
+        erased_accounts, erasures, events, goals, jobs, links, pixels, preconditions::tagged,
+        prometheus, rejected, restatements, segments, shares, simulate, totals, webhooks,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -73,7 +73,12 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(accounts::list_accounts, accounts::create_account))
         .routes(routes!(accounts::change_quotas))
         .routes(routes!(accounts::suspend_account, accounts::resume_account))
-        .routes(routes!(accounts::read_account, accounts::change_account))
+        .routes(routes!(
+            accounts::read_account,
+            accounts::change_account,
+            erased_accounts::erase_account
+        ))
+        .routes(routes!(erased_accounts::read_account_erasure))
         .routes(routes!(api_keys::list_keys, api_keys::create_key))
         .routes(routes!(api_keys::revoke_key))
         .routes(routes!(api_keys::rotate_key))
@@ -83,6 +88,8 @@ fn documented() -> OpenApiRouter<Arc<App>> {
             segments::change_segment,
             segments::delete_segment
         ))
+        .routes(routes!(erasures::list_erasures, erasures::create_erasure))
+        .routes(routes!(erasures::read_erasure))
         .routes(routes!(shares::list_shares, shares::create_share))
         .routes(routes!(shares::read_share, shares::delete_share))
         .routes(routes!(

@@ -16,6 +16,7 @@ mod demo;
 mod domains;
 mod doors;
 mod enrichment;
+mod erasures;
 mod exports;
 mod fetched;
 mod full_disk;

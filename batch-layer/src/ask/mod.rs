@@ -2,6 +2,7 @@
 //! from the stream and kept enriched. What no cube holds is counted from them, to the same numbers.
 
 mod barrier;
+mod erased;
 mod list;
 mod sql;
 mod sums;
@@ -20,8 +21,8 @@ use datafusion::{
 };
 use storage::{store::Store, stream::EventStream};
 
-use self::tail::Tail;
 pub use self::written::{pretty_stream, write_all as write};
+use self::{erased::Erased, tail::Tail};
 use crate::{RollupDeps, engine};
 
 /// An answer may take so long.
@@ -35,6 +36,7 @@ pub struct Asker {
     runtime: Arc<RuntimeEnv>,
     store: Store,
     tail: Tail,
+    erased: Erased,
 }
 
 impl Asker {
@@ -57,6 +59,7 @@ impl Asker {
             runtime,
             store: Arc::clone(&deps.env.store),
             tail,
+            erased: Erased::new(Arc::clone(&deps.env.store)),
         })
     }
 }

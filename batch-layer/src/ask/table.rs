@@ -19,7 +19,10 @@ use handover::manifest::PlacedEvents;
 use model::{EntityId, EntityKind, time};
 
 use super::{Asker, failed};
-use crate::{engine, rollup::events_schema};
+use crate::{
+    engine,
+    rollup::{INTERNAL, events_schema},
+};
 
 /// Whether an event is settled, beside the columns of the table `events`.
 pub(super) const SETTLED: &str = "is_settled";
@@ -49,7 +52,7 @@ impl Asker {
 
     async fn all(&self, selection: &Selection) -> Result<Selected, AskError> {
         let live = self.tail.events(selection.account, &selection.moment);
-        let live = live.await?;
+        let live = self.erased.take_off(&selection.moment, live.await?).await?;
         let manifest = &selection.moment.published.manifest;
         let files: Vec<PlacedEvents> = manifest
             .events()
@@ -186,7 +189,7 @@ fn minutes(values: &[ColumnarValue]) -> Result<Vec<i64>, DataFusionError> {
 pub(super) fn shown(frame: DataFrame, without: &[&str]) -> Result<DataFrame, DataFusionError> {
     let schema = events_schema();
     let names = schema.fields().iter().map(|field| field.name().as_str());
-    let names = names.filter(|name| !without.contains(name));
+    let names = names.filter(|name| !without.contains(name) && !INTERNAL.contains(name));
     let columns = names.map(|name| match name {
         "visitor" => visitor().alias("visitor"),
         name => col(name),

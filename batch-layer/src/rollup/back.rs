@@ -12,7 +12,7 @@ use handover::{
 use super::{
     Report,
     deps::{RollupDeps, RollupError},
-    names,
+    erase, names,
     recount::behind,
     restated, step,
     write::Writer,
@@ -43,6 +43,8 @@ impl Back {
             duplicates: current.manifest.duplicates.clone(),
             attributions: current.manifest.attributions.clone(),
             touches: current.manifest.touches.clone(),
+            // Who is erased since is erased in them, too: see `catch_up`.
+            erased: None,
             ..(*old.ok_or_else(not_kept)?.manifest).clone()
         };
         // What is on neither list is deleted.
@@ -83,6 +85,7 @@ impl Back {
         }
         behind(&current.manifest, &self.manifest)?;
         let newest = &current.manifest;
+        erase::catch_up(deps, writer, newest, &mut self.manifest).await?;
         let restated = restated::tell(deps, newest, Cause::Recount, Late::default()).await?;
         Ok(Manifest {
             restated,

@@ -1,10 +1,14 @@
 //! Events of sealed epochs, enriched, some at a time.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use enrich::Rules;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use handover::{attributions::Decisions, raw};
+use handover::{
+    attributions::Decisions,
+    erasures::{ErasedEvents, nobody},
+    raw,
+};
 use model::{Awaits, Facts, LogId, Record, SegmentNo, Seq, Span};
 use storage::{
     error::{Kind, StorageError},
@@ -33,6 +37,8 @@ struct Maker {
     store: Store,
     rules: Arc<Rules>,
     door_rules: Arc<Applied>,
+    /// Accounts whose events are nobody's.
+    nobodys: BTreeSet<u64>,
     /// Whether only those are of use that batch decides about.
     alone: bool,
 }
@@ -75,6 +81,7 @@ impl Chunks {
             store: Arc::clone(&worker.env.store),
             rules: Arc::clone(&worker.rules),
             door_rules,
+            nobodys: count.erased_accounts.clone(),
             alone: count.undecided == Undecided::Alone,
         });
         let one = move |(place, part, number)| {
@@ -120,7 +127,11 @@ impl Read {
 }
 
 impl Maker {
-    fn events(&self, log: LogId, records: Vec<Record>) -> Events {
+    fn events(&self, log: LogId, mut records: Vec<Record>) -> Events {
+        let is_nobodys = |record: &&mut Record| self.nobodys.contains(&record.event.account);
+        for record in records.iter_mut().filter(is_nobodys) {
+            record.event = nobody(&record.event);
+        }
         let seqs = match &records[..] {
             [] => None,
             [first, .., last] => Some(Span::from((first.seq, last.seq))),
@@ -154,6 +165,13 @@ impl Enriched {
         decision.amend(&mut self.record.event);
         self.facts = rules.facts(&self.record.event);
         decision.amend_facts(&mut self.facts);
+    }
+
+    /// Takes off it what its visitor's erasure takes, if it is erased. What is known of it stays.
+    pub(super) fn erase(&mut self, erased: &ErasedEvents) {
+        if let Some(erased) = erased.get(&self.record.id(self.log)) {
+            erased.apply(&mut self.record.event);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::StreamExt;
-use handover::{manifest::Manifest, manifests::Published};
+use handover::{erasures::Carried, manifest::Manifest, manifests::Published};
 use model::{Bug, planted};
 use object_store::path::Path;
 use storage::store::StoreError;
@@ -42,6 +42,11 @@ pub(super) async fn old(
         .dropped
         .retain(|dropped| !old.contains(&dropped.path));
     Ok(old)
+}
+
+/// Whether what an erasure dropped is old enough to be deleted, and only manifests that follow are missing.
+pub(super) fn waits_for_manifests(current: &Published, carried: Carried, now_ms: i64) -> bool {
+    carried.at_ms + GRACE_MS <= now_ms && current.n < carried.manifest + GRACE_MANIFESTS
 }
 
 /// Deletes these objects.

@@ -9,6 +9,7 @@ use handover::{
         asked::{self, Asked},
     },
     duplicates::{self, Duplicates},
+    erasures,
     manifest::{File, SenderKeysFile},
     restatements::Late,
     runs::{Finished, Table},
@@ -47,6 +48,8 @@ pub(super) async fn count(
     let mut done = Done::default();
     let door_rules = Applied::read(&worker.env.store, count.door_rules.as_ref()).await?;
     let decisions = decisions(worker, count).await?;
+    let is_here = |log| count.parts.iter().any(|part| part.log == log);
+    let erased = erasures::read(&worker.env.store, count.erased.as_ref(), is_here).await?;
     let mut chunks = Chunks::new(worker, count, door_rules);
     while let Some(mut chunk) = chunks.next().await? {
         let received = chunk.iter().map(|r| r.record.event.received_ms);
@@ -65,6 +68,9 @@ pub(super) async fn count(
         // Keys and what is to be decided are of events as they were accepted.
         for row in chunk.iter_mut().filter(|_| !decisions.is_empty()) {
             row.amend(&decisions, &worker.rules);
+        }
+        for row in chunk.iter_mut().filter(|_| !erased.is_empty()) {
+            row.erase(&erased);
         }
         if let Some(settled_ms) = count.settled_ms {
             note_late(&mut done.late, &chunk, &left_out, settled_ms);

@@ -11,7 +11,7 @@ use datafusion::{
     arrow::{
         array::{
             ArrayRef, BooleanBuilder, Int64Builder, RecordBatch, StringBuilder,
-            TimestampMillisecondBuilder, UInt32Builder, UInt64Builder,
+            TimestampMillisecondBuilder, UInt32Builder, UInt64Array, UInt64Builder,
         },
         datatypes::{DataType, Field, Schema},
     },
@@ -103,7 +103,7 @@ fn parquet(rows: &[Enriched]) -> Result<Vec<u8>, RollupError> {
 }
 
 /// A dictionary where values come again and again, differences to the value before where they do not.
-fn properties() -> Result<WriterProperties, RollupError> {
+pub(super) fn properties() -> Result<WriterProperties, RollupError> {
     let zstd = Compression::ZSTD(ZstdLevel::try_new(3)?);
     let mut properties = WriterProperties::builder().set_compression(zstd);
     for (columns, encoding) in [
@@ -156,8 +156,17 @@ pub(crate) fn schema() -> Arc<Schema> {
     fields.extend(NUMBERS.iter().map(|(name, _)| maybe(name, DataType::Int64)));
     fields.push(maybe("link", DataType::Utf8));
     fields.push(maybe("adjusts", DataType::Boolean));
+    fields.push(maybe(NAMED_VISITOR, DataType::UInt64));
+    fields.push(maybe(CLICK_EVENT, DataType::Utf8));
     Arc::new(Schema::new(fields))
 }
+
+/// Of a conversion: the number of the visitor whom its sender named, and the event of the click that its click id names.
+pub(crate) const NAMED_VISITOR: &str = "named_visitor";
+/// See [`NAMED_VISITOR`].
+pub(crate) const CLICK_EVENT: &str = "click_event";
+/// Columns that customers are not shown.
+pub(crate) const INTERNAL: [&str; 2] = [NAMED_VISITOR, CLICK_EVENT];
 
 type Text = fn(&Enriched) -> &str;
 const TEXTS: [(&str, Text); 12] = [
@@ -239,6 +248,12 @@ pub(crate) fn batch<R: Borrow<Enriched>>(rows: &[R]) -> Result<RecordBatch, Roll
     columns.extend(NUMBERS.iter().map(|(_, number)| values(rows, number)));
     columns.push(maybe_named(rows, |r| r.record.event.link_id()));
     columns.push(flags(rows, |r| r.record.event.adjusts));
+    columns.push(Arc::new(UInt64Array::from_iter(rows.iter().map(|r| {
+        Some(r.record.event.seeks_visitor).filter(|visitor| *visitor != 0)
+    }))));
+    columns.push(maybe_texts(rows, |r| {
+        Some(&*r.record.event.click_event).filter(|click| !click.is_empty())
+    }));
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
 

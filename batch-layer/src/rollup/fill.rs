@@ -97,6 +97,8 @@ pub(super) async fn some(
         parts: Vec::new(),
         rules: deps.rules.version().to_owned(),
         door_rules: manifest.door_rules.clone(),
+        erased: manifest.erased.clone(),
+        erased_accounts: manifest.erased_accounts.clone(),
         left_out: manifest.duplicates.clone(),
         cubes: cubes.iter().cloned().collect(),
         visits: false,

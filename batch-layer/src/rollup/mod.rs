@@ -12,6 +12,7 @@ mod diff;
 mod door_rules;
 mod duplicates;
 mod engine;
+mod erase;
 mod error;
 mod events;
 mod fill;
@@ -37,7 +38,8 @@ use storage::object_keys::ObjectKey;
 use self::run::{Run, Work};
 pub(crate) use self::{
     chunks::Enriched,
-    events::{batch as events_batch, schema as events_schema},
+    erase::erased_batch,
+    events::{INTERNAL, batch as events_batch, schema as events_schema},
     write::run_key,
 };
 pub use self::{
@@ -84,6 +86,8 @@ pub struct Report {
     pub steps: u64,
     /// Files that were merged into others.
     pub merged: u64,
+    /// Erasures of visitors that were carried out.
+    pub erased: u64,
     /// Logs that are held back, and why.
     pub held: Vec<String>,
     /// Of a full run: rows of each cube that are not as they were, where there are any.
@@ -97,6 +101,7 @@ impl Report {
         self.epochs += step.epochs;
         self.steps += step.steps;
         self.merged += step.merged;
+        self.erased += step.erased;
     }
 }
 
@@ -104,6 +109,7 @@ impl Report {
 /// and nothing that fails after it keeps it from being published.
 pub async fn run(deps: &RollupDeps, mode: Mode) -> Result<Report, RollupError> {
     let mut run = Run::new(deps);
+    run.look_for_erasures().await;
     match mode {
         Mode::Incremental => {}
         Mode::Full | Mode::Stage => {
@@ -130,9 +136,11 @@ pub async fn run(deps: &RollupDeps, mode: Mode) -> Result<Report, RollupError> {
     run.steps().await?;
     run.beside(Work::TakeOver).await;
     run.fill().await?;
+    run.erase().await;
     run.beside(Work::Merge).await;
     run.beside(Work::Sweep).await;
     run.beside(Work::Collect).await;
+    run.see_off_erasures().await;
     run.finish().await
 }
 
@@ -159,8 +167,14 @@ fn names(manifest: &Manifest) -> BTreeSet<String> {
     let decided = decided.map(|name| ObjectKey::Attributions { name }.path());
     let touches = manifest.touches.iter().map(|of| of.file.name.clone());
     let touches = touches.map(|name| ObjectKey::Touches { name }.path());
+    let erased = manifest.erased.iter().map(|file| file.name.clone());
+    let erased = erased.map(|name| ObjectKey::Erased { name }.path());
     let all = events.chain(runs).chain(keys).chain(left_out);
-    let all = all.chain(of_doors).chain(decided).chain(touches);
+    let all = all
+        .chain(of_doors)
+        .chain(decided)
+        .chain(touches)
+        .chain(erased);
     let all = all.chain(takeover::paths(manifest));
     all.map(|path| path.to_string()).collect()
 }

@@ -23,6 +23,7 @@ use super::{
     changes::changes,
     deps::{RollupDeps, RollupError},
     door_rules::DoorRules,
+    erase,
     error::TRIES,
     merge, names, restated, step,
     write::Writer,
@@ -181,6 +182,11 @@ impl<'a> Recount<'a> {
         let mut writer = Writer::new(&self.deps.env, so_far.n + 1);
         if !goes_on {
             manifest.door_rules = self.door_rules(&mut writer, current).await?;
+            // All that is counted from now on is counted without who is erased by now, or later: see `finished`.
+            manifest.erased.clone_from(&current.manifest.erased);
+            manifest
+                .erased_accounts
+                .clone_from(&current.manifest.erased_accounts);
         }
         let done = self.take(&mut writer, current, &mut manifest, &taken).await;
         let report = match done {
@@ -206,6 +212,7 @@ impl<'a> Recount<'a> {
             true => names(&Manifest {
                 duplicates: None,
                 door_rules: None,
+                erased: None,
                 ..(*so_far.manifest).clone()
             }),
             false => BTreeSet::new(),
@@ -251,16 +258,22 @@ impl<'a> Recount<'a> {
     }
 
     /// The manifest that takes the place of the one that it has come as far as.
-    pub(super) async fn finished(&mut self, caught_up: &CaughtUp) -> Result<Manifest, RollupError> {
+    pub(super) async fn finished(
+        &mut self,
+        caught_up: &CaughtUp,
+        writer: &mut Writer<'_>,
+    ) -> Result<Manifest, RollupError> {
         let CaughtUp {
             current,
             n,
             recounted,
         } = caught_up;
         let before = &current.manifest;
+        let mut recounted = recounted.clone();
+        erase::catch_up(self.deps, writer, before, &mut recounted).await?;
         let changed = match self.changed.take() {
             Some(changed) => changed,
-            None => changes(self.deps, before, recounted).await?,
+            None => changes(self.deps, before, &recounted).await?,
         };
         self.report.changed.clone_from(&changed);
         self.changed = Some(changed);
@@ -280,7 +293,7 @@ impl<'a> Recount<'a> {
                 at_ms: self.deps.env.clock.now_ms(),
                 changed: self.report.changed.iter().cloned().collect(),
             }),
-            ..recounted.clone()
+            ..recounted
         })
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use handover::{
     directory::Directory,
+    erasures::{self, Carried},
     manifest::{Dropped, Manifest},
     manifests::Published,
     retired, sealed,
@@ -17,6 +18,7 @@ use super::{
     back::{self, Back},
     collect,
     deps::{RollupDeps, RollupError},
+    erase::{self, Erasures},
     error::TRIES,
     fill, merge, names,
     recount::{self, Begin, Recount},
@@ -63,6 +65,8 @@ pub(super) struct Run<'a> {
     directory: Directory,
     /// Epochs that are damaged, of logs that wait for them.
     held: BTreeMap<LogId, Epoch>,
+    /// Visitors who are to be erased, or why that is not known.
+    erasures: Result<Erasures, RollupError>,
     /// How often in a row somebody else was faster.
     outrun: u32,
     /// The first failure of what goes beside steps.
@@ -76,6 +80,7 @@ impl<'a> Run<'a> {
             report: Report::default(),
             directory: Directory::default(),
             held: BTreeMap::new(),
+            erasures: Ok(Erasures::default()),
             outrun: 0,
             failed: None,
         }
@@ -99,6 +104,100 @@ impl<'a> Run<'a> {
                 Err(error) => self.failed = Some(error),
             }
             self.steps().await?;
+        }
+        Ok(())
+    }
+
+    /// Looks who is to be erased. What fails is told when it is time for that: nobody waits for it.
+    pub(super) async fn look_for_erasures(&mut self) {
+        self.erasures = Erasures::look(self.deps).await;
+    }
+
+    /// Erases the visitors whose time has come.
+    pub(super) async fn erase(&mut self) {
+        if self.failed.is_none() {
+            let done = self.erase_due().await;
+            self.failed = done.err();
+        }
+    }
+
+    async fn erase_due(&mut self) -> Result<(), RollupError> {
+        let erasures = std::mem::replace(&mut self.erasures, Ok(Erasures::default()))?;
+        for _ in 0..TRIES {
+            let current = self.deps.manifests.latest().await?;
+            let due = erasures.due(&current.manifest);
+            if due.is_empty() {
+                self.erasures = Ok(erasures);
+                return Ok(());
+            }
+            let mut manifest = (*current.manifest).clone();
+            let mut writer = Writer::new(&self.deps.env, current.n + 1);
+            let erased = erase::erase(self.deps, &mut writer, &mut manifest, &due).await;
+            if erased.is_err() {
+                writer.discard().await;
+            }
+            let counts = erased?;
+            reach("erase.files");
+            if self.append(&current, manifest, &writer).await? {
+                reach("erase.published");
+                self.report.erased += due.len() as u64;
+                let carried = Carried {
+                    manifest: current.n + 1,
+                    at_ms: self.deps.env.clock.now_ms(),
+                };
+                for asked in due {
+                    let events = counts.get(&asked.id).copied().unwrap_or(0);
+                    let store = &self.deps.env.store;
+                    erasures::carried_out(store, asked, carried, events).await?;
+                }
+                self.erasures = Ok(erasures);
+                return Ok(());
+            }
+            writer.discard().await;
+        }
+        Err(RollupError::Outrun)
+    }
+
+    /// Tells of erasures that no file from before is left, where that is so.
+    pub(super) async fn see_off_erasures(&mut self) {
+        if self.failed.is_none() {
+            let done = self.see_off().await;
+            self.failed = done.err();
+        }
+    }
+
+    async fn see_off(&mut self) -> Result<(), RollupError> {
+        let carried = match &mut self.erasures {
+            Ok(erasures) => std::mem::take(&mut erasures.carried),
+            Err(_) => return Ok(()),
+        };
+        if carried.is_empty() {
+            return Ok(());
+        }
+        let current = self.deps.manifests.latest().await?;
+        let under_way = recount::under_way(self.deps, &current.manifest).await?;
+        let is_behind = under_way.is_some_and(|it| {
+            let now = &current.manifest;
+            it.erased != now.erased || it.erased_accounts != now.erased_accounts
+        });
+        let now_ms = self.deps.env.clock.now_ms();
+        let mut waits_for_more = false;
+        for asked in carried {
+            let Some(carried) = asked.carried else {
+                continue;
+            };
+            let mut dropped = current.manifest.dropped.iter();
+            let is_left = dropped.any(|dropped| dropped.manifest <= carried.manifest);
+            if !is_left && !is_behind {
+                erasures::done(&self.deps.env.store, &asked, now_ms).await?;
+            }
+            waits_for_more |= is_left && collect::waits_for_manifests(&current, carried, now_ms);
+        }
+        if waits_for_more {
+            // Nothing happens here, and files wait for manifests to follow.
+            let writer = Writer::new(&self.deps.env, current.n + 1);
+            let same = (*current.manifest).clone();
+            self.append(&current, same, &writer).await?;
         }
         Ok(())
     }
@@ -237,16 +336,20 @@ impl<'a> Run<'a> {
             if caught_up.recounted.horizon.0.is_empty() {
                 return Ok(false);
             }
-            let manifest = recount.finished(&caught_up).await?;
-            let current = caught_up.current;
-            // Its files belong to steps that are kept: there is nothing to take back.
-            let writer = Writer::new(&self.deps.env, current.n + 1);
+            // Files of its steps are kept: only what is written now may have to be taken back.
+            let mut writer = Writer::new(&self.deps.env, caught_up.current.n + 1);
+            let finished = recount.finished(&caught_up, &mut writer).await;
+            if finished.is_err() {
+                writer.discard().await;
+            }
+            let (manifest, current) = (finished?, caught_up.current);
             reach("rollup.recounted");
             if self.append(&current, manifest, &writer).await? {
                 self.report.changed = std::mem::take(&mut recount.report.changed);
                 self.report.add(recount.report.clone());
                 return Ok(true);
             }
+            writer.discard().await;
         }
         Err(RollupError::Outrun)
     }

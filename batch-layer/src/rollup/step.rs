@@ -43,6 +43,8 @@ pub(super) async fn take(
     let is_new = taken.iter().any(is_new);
     let mut count = Count {
         door_rules: manifest.door_rules.clone(),
+        erased: decided.erased.clone(),
+        erased_accounts: decided.erased_accounts.clone(),
         ..Count::all(deps.rules.version(), decided.duplicates.clone(), since)
     };
     if is_new {

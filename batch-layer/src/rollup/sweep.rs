@@ -20,7 +20,7 @@ const YOUNG_MS: i64 = 3 * EVERY_MS;
 /// Files dropped at once, at most.
 const MOST: usize = 10_000;
 /// Where the rollup writes.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "events",
     "runs",
     "visitors",
@@ -29,6 +29,7 @@ const FOLDERS: [&str; 8] = [
     "door-rules",
     "attributions",
     "touches",
+    "erased",
 ];
 
 /// Drops what nothing names, if it is time to look; false if it is not.

@@ -1,6 +1,8 @@
 //! The work of the rollup in pieces that read and write objects and nothing else. They can be done
 //! anywhere, at once and again: what one has written counts only when a manifest names it.
 
+use std::collections::BTreeSet;
+
 use handover::{
     manifest::{AttributionsFile, DoorRulesFile, EventsFile, File, SenderKeysFile, TouchesFile},
     raw::Seal,
@@ -47,6 +49,12 @@ pub struct Count {
     pub door_rules: Option<DoorRulesFile>,
     /// Events that are not counted.
     pub left_out: Option<File>,
+    /// Events that are erased: they are counted, and written without what they lost.
+    #[serde(default)]
+    pub erased: Option<File>,
+    /// Accounts all of whose events are nobody's.
+    #[serde(default)]
+    pub erased_accounts: BTreeSet<u64>,
     /// Names of the cubes that are counted.
     pub cubes: Vec<String>,
     /// Whether it is counted who was there when.
@@ -163,6 +171,8 @@ impl Count {
             rules: rules.to_owned(),
             door_rules: None,
             left_out,
+            erased: None,
+            erased_accounts: BTreeSet::new(),
             cubes: cubes.iter().map(|cube| cube.name.to_owned()).collect(),
             visits,
             events: true,

@@ -1,9 +1,11 @@
-//! What batch decided about conversions: whether the table of events says the same, and which values it corrected.
+//! What batch decided about conversions: whether the table of events says the same, and which values it corrected. And which
+//! events it erased, under which number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use handover::{
     attributions::{self, Decision},
+    erasures::{self, ErasedEvents},
     manifest::{AttributionsFile, Manifest},
 };
 use model::{EventId, LogId, Record, Seq};
@@ -22,6 +24,10 @@ pub(crate) struct Decided {
     /// Accounts and links that conversions belong to, and that no row of the table has shown yet.
     links: BTreeMap<EventId, (u64, u64)>,
     wrong: Vec<(EventId, String)>,
+    /// Numbers that stand for visitors who are erased.
+    erased: ErasedEvents,
+    /// Accounts that are erased: their events are nobody's, and worth nothing.
+    erased_accounts: BTreeSet<u64>,
 }
 
 impl Decided {
@@ -31,7 +37,11 @@ impl Decided {
         manifest: &Manifest,
         before: &Manifest,
     ) -> Result<Self, StorageError> {
-        let mut decided = Self::default();
+        let mut decided = Self {
+            erased: erasures::read(store, manifest.erased.as_ref(), |_| true).await?,
+            erased_accounts: manifest.erased_accounts.clone(),
+            ..Self::default()
+        };
         let known = |file: &&AttributionsFile| !before.attributions.contains(file);
         for file in manifest.attributions.iter().filter(known) {
             let read = attributions::read(store, [&file.file].into_iter(), |_| true).await?;
@@ -60,11 +70,24 @@ impl Decided {
 
     /// The value that counts of an event as it was accepted.
     pub(crate) fn value(&self, log: LogId, record: &Record) -> Option<i64> {
+        if self.erased_accounts.contains(&record.event.account) {
+            return None;
+        }
         let corrected = match self.values.is_empty() {
             true => None,
             false => self.values.get(&record.id(log)),
         };
         corrected.map_or(record.event.value_micros, |value| *value)
+    }
+
+    /// The number that its visitor has now, of an event as it was accepted.
+    pub(crate) fn visitor(&self, log: LogId, record: &Record) -> u64 {
+        let erased = match record.event.visitor {
+            _ if self.erased_accounts.contains(&record.event.account) => return 0,
+            0 => None,
+            _ => self.erased.get(&record.id(log)),
+        };
+        erased.map_or(record.event.visitor, |erased| erased.visitor)
     }
 
     /// Compares a row of the table.

@@ -41,9 +41,9 @@ impl Content {
         Self(mix(value ^ visitor.rotate_left(17)))
     }
 
-    /// That of a record, whose value batch may have corrected.
+    /// That of a record, whose value batch may have corrected, and whose visitor it may have erased.
     fn of(log: LogId, record: &Record, decided: &Decided) -> Self {
-        Self::new(decided.value(log, record), record.event.visitor)
+        Self::new(decided.value(log, record), decided.visitor(log, record))
     }
 }
 

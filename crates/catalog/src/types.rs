@@ -51,6 +51,9 @@ pub struct Suspension {
     pub since_ms: i64,
     /// For the account's people.
     pub reason: Box<str>,
+    /// It is erased, and comes back never: nothing that was its is left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_erased: bool,
 }
 
 /// The currency of accounts that have set none.
@@ -375,6 +378,7 @@ rows! {
 /// - 7: entries say who made them; annotations, shares, suspended accounts.
 /// - 8: accounts have webhooks.
 /// - 9: accounts have segments.
+/// - 10: accounts are erased.
 /// - 11: webhooks are told of restated numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]

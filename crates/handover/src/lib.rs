@@ -5,6 +5,7 @@
 pub mod attributions;
 pub mod directory;
 pub mod duplicates;
+pub mod erasures;
 pub mod fences;
 pub mod forecasts;
 pub mod imported;

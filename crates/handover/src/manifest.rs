@@ -90,6 +90,12 @@ pub struct Manifest {
     /// Clicks that are covered, of visitors whom senders name, for as long as a conversion may belong to one.
     #[serde(default)]
     pub touches: Vec<TouchesFile>,
+    /// Events that are erased: see [`crate::erasures`]. All files that the manifest names are without what they lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<File>,
+    /// Accounts that are erased, by raw number: all events of theirs are nobody's, see [`crate::erasures::nobody`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub erased_accounts: BTreeSet<u64>,
     /// The newest object of [`crate::restatements`]: it names the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restated: Option<String>,
@@ -120,7 +126,7 @@ pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    const OURS: u32 = 4;
+    const OURS: u32 = 5;
 
     fn first() -> Self {
         Self(1)

@@ -162,6 +162,16 @@ pub async fn keep(env: &Env, secret: &Secret) -> Result<(Salts, Kept), SaltError
     Ok((salts, kept))
 }
 
+/// What visitors that senders name are hashed with, for whoever has the secret and makes no salts.
+///
+/// # Errors
+///
+/// The secret is another one, or the store fails.
+pub async fn named_key(env: &Env, secret: &Secret) -> Result<NamedKey, SaltError> {
+    let opened = read_opened(env, secret, &ObjectKey::NamedKey).await?;
+    Ok(opened.map_or_else(|| secret.named(), |(plain, _)| NamedKey(plain)))
+}
+
 /// The periods whose salts are needed now, or will be if the store is away for long.
 fn around(today: i64) -> impl Iterator<Item = VisitorPeriod> {
     let days = (today - BEHIND..=today + AHEAD).map(VisitorPeriod::Day);

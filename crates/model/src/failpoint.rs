@@ -33,6 +33,9 @@ pub const SALVAGE: [&str; 4] = [
 /// Places where a collector leaves a log that was ended, in order.
 pub const SWITCH: [&str; 2] = ["switch.written", "switch.said"];
 
+/// Places in the erasure of visitors, in order.
+pub const ERASE: [&str; 2] = ["erase.files", "erase.published"];
+
 /// Places in an import of history, in order.
 pub const IMPORT: [&str; 5] = [
     "import.begun",

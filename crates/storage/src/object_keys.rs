@@ -54,6 +54,12 @@ pub enum ObjectKey {
     Attributions { name: String },
     /// Clicks of visitors whom senders name.
     Touches { name: String },
+    /// Events that are erased, and what stands for their visitors.
+    Erased { name: String },
+    /// That a visitor is to be erased.
+    Erasing { account: EntityId, erasure: String },
+    /// What became of the erasure of a visitor.
+    Erasure { account: EntityId, erasure: String },
     /// What changed of days that were settled.
     Restatements { name: String },
     /// Forecasts of one run.
@@ -147,6 +153,9 @@ impl fmt::Display for ObjectKey {
             Self::DoorRules { name } => write!(f, "door-rules/{name}.json"),
             Self::Attributions { name } => write!(f, "attributions/{name}.parquet"),
             Self::Touches { name } => write!(f, "touches/{name}.parquet"),
+            Self::Erased { name } => write!(f, "erased/{name}.parquet"),
+            Self::Erasing { account, erasure } => write!(f, "erasing/{account}/{erasure}.json"),
+            Self::Erasure { account, erasure } => write!(f, "erasures/{account}/{erasure}.json"),
             Self::Restatements { name } => write!(f, "restatements/{name}.json"),
             Self::Forecast { name } => write!(f, "forecasts/{name}.parquet"),
             Self::Report {
@@ -244,6 +253,14 @@ fn parse(path: &str) -> Option<ObjectKey> {
             account: account.parse().ok()?,
             webhook: name(file.strip_suffix(".json")?)?,
         },
+        ["erasing", account, file] => ObjectKey::Erasing {
+            account: account.parse().ok()?,
+            erasure: name(file.strip_suffix(".json")?)?,
+        },
+        ["erasures", account, file] => ObjectKey::Erasure {
+            account: account.parse().ok()?,
+            erasure: name(file.strip_suffix(".json")?)?,
+        },
         ["bell"] => ObjectKey::Bell,
         ["salts", "named.json"] => ObjectKey::NamedKey,
         ["salts", "clock"] => ObjectKey::SaltsClock,
@@ -303,6 +320,9 @@ fn parse_derived(parts: &[&str]) -> Option<ObjectKey> {
             name: name(file.strip_suffix(".parquet")?)?,
         },
         ["attributions", file] => ObjectKey::Attributions {
+            name: name(file.strip_suffix(".parquet")?)?,
+        },
+        ["erased", file] => ObjectKey::Erased {
             name: name(file.strip_suffix(".parquet")?)?,
         },
         ["restatements", file] => ObjectKey::Restatements {
@@ -386,6 +406,22 @@ pub mod folders {
     pub fn rejected(account: EntityId) -> Path {
         Path::from(format!("rejected/{account}"))
     }
+    /// How far the webhooks of one account were told.
+    pub fn webhooks(account: EntityId) -> Path {
+        Path::from(format!("webhooks/{account}"))
+    }
+    /// Visitors of all accounts that are to be erased.
+    pub fn erasing() -> Path {
+        Path::from("erasing")
+    }
+    /// Visitors of one account that are to be erased.
+    pub fn erasing_of(account: EntityId) -> Path {
+        Path::from(format!("erasing/{account}"))
+    }
+    /// What became of the erasures of one account.
+    pub fn erasures(account: EntityId) -> Path {
+        Path::from(format!("erasures/{account}"))
+    }
     /// What visitors are hashed with.
     pub fn salts() -> Path {
         Path::from("salts")
@@ -448,7 +484,16 @@ mod tests {
             14 => ObjectKey::Visits { name },
             15 => {
                 let account = EntityId::new(EntityKind::Account, n);
-                match n % 4 {
+                match n % 7 {
+                    4 => ObjectKey::Erased { name },
+                    5 => ObjectKey::Erasing {
+                        account,
+                        erasure: name,
+                    },
+                    6 => ObjectKey::Erasure {
+                        account,
+                        erasure: name,
+                    },
                     3 => ObjectKey::Webhook {
                         account,
                         webhook: name,

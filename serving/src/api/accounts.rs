@@ -357,8 +357,11 @@ pub(crate) async fn suspend_account(
 ) -> Result<Json<AccountView>, Problem> {
     let since_ms = app.env.clock.now_ms();
     let suspend = |account: &mut Account| {
-        let before = account.suspended.as_ref().map(|it| it.since_ms);
+        let before = account.suspended.as_ref();
+        let is_erased = before.is_some_and(|it| it.is_erased);
+        let before = before.map(|it| it.since_ms);
         account.suspended = Some(Suspension {
+            is_erased,
             since_ms: before.unwrap_or(since_ms),
             reason: body.reason.clone(),
         });
@@ -366,7 +369,7 @@ pub(crate) async fn suspend_account(
     put(&app, &id, suspend).await
 }
 
-/// Ends the suspension of an account
+/// Ends the suspension of an account; one that is erased stays so
 #[utoipa::path(
     delete, path = "/v1/accounts/{id}/suspension", tag = "Accounts",
     params(("id" = String, Path, description = "The account's id.", example = "acc_0000000000001")),
@@ -381,7 +384,10 @@ pub(crate) async fn resume_account(
     _: Operator,
     Segment(id): Segment,
 ) -> Result<Json<AccountView>, Problem> {
-    put(&app, &id, |account| account.suspended = None).await
+    let is_kept = |it: &Suspension| it.is_erased;
+    let resume =
+        |account: &mut Account| account.suspended = account.suspended.take().filter(is_kept);
+    put(&app, &id, resume).await
 }
 
 /// Changes an account, as whoever runs the installation.

@@ -12,6 +12,8 @@ pub(crate) mod changes;
 pub(crate) mod costs;
 pub(crate) mod domains;
 mod entries;
+pub(crate) mod erased_accounts;
+pub(crate) mod erasures;
 pub(crate) mod events;
 pub(crate) mod failure;
 pub(crate) mod files;

@@ -43,6 +43,26 @@ pub(crate) struct Once {
 }
 
 impl Once {
+    /// Thirteen letters and digits that are the same for the same request of an account on one day.
+    pub(super) fn digits(&self, account: EntityId, day: i64) -> String {
+        let account = account.raw.to_le_bytes();
+        let day = day.to_le_bytes();
+        let text = hash(&[
+            &account,
+            &day,
+            self.name.as_bytes(),
+            self.request.as_bytes(),
+        ]);
+        text.chars().take(13).collect()
+    }
+
+    /// Whether it was answered before.
+    pub(super) fn is_answered(&self, app: &App, doer: &Doer) -> bool {
+        let now_ms = app.env.clock.now_ms();
+        let is_known = |state: &State| state.answered(doer.scope, &self.name, now_ms).is_some();
+        app.catalog.read(is_known)
+    }
+
     /// Reads the header; `None` where there is none.
     pub(super) fn read(parts: &Parts, body: &[u8]) -> Result<Option<Self>, Problem> {
         let mut names = parts.headers.get_all(NAME).iter();

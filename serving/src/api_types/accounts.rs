@@ -38,6 +38,9 @@ pub(crate) struct SuspensionView {
     /// Since when.
     #[schema(example = "2026-01-02T03:04:05Z")]
     since: String,
+    /// It is erased, and comes back never.
+    #[schema(example = false)]
+    erased: bool,
 }
 
 /// How much an account may have.
@@ -212,6 +215,7 @@ impl From<&Account> for AccountView {
             suspended: account.suspended.as_ref().map(|it| SuspensionView {
                 reason: it.reason.clone(),
                 since: rfc3339(it.since_ms),
+                erased: it.is_erased,
             }),
             created_at: rfc3339(account.created_ms),
         }

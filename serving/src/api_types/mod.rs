@@ -5,6 +5,7 @@ mod accounts;
 mod annotations;
 mod audit;
 mod costs;
+mod erasures;
 mod events;
 mod forecasts;
 mod imported;
@@ -23,6 +24,7 @@ pub(crate) use self::{
     annotations::{AnnotationView, FieldChange, NewShare, ObjectChange, ShareView},
     audit::{AccountAudit, AuditAnswer, AuditedDay, CountedLive, CountedSettled},
     costs::CostView,
+    erasures::ErasureView,
     events::{EventsMeta, EventsPage, ListedEvent, Rows},
     forecasts::{ForecastMeta, Forecasts},
     imported::{Imported, ImportedBucket, TotalsTaken, TotalsView},

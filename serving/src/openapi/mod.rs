@@ -48,6 +48,7 @@ use web::{HealthDocument, ProblemBody};
         (name = "Segments", description = "Filters that have a name"),
         (name = "Shares", description = "Tokens that show numbers within filters"),
         (name = "Webhooks", description = "Messages and postbacks to others when something happens: see docs/WEBHOOKS.md"),
+        (name = "Erasures", description = "Erasing visitors: see docs/ERASURE.md"),
         (name = "Changes", description = "Who changed what, and taking it back"),
         (name = "Annotations", description = "What happened when"),
         (name = "Audit", description = "Whether everything was counted"),

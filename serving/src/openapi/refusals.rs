@@ -173,6 +173,12 @@ families! {
     ],
     /// Of the settled numbers.
     ViewsDown: [(503, "views_unavailable", "the settled numbers cannot be read just now"),],
+    /// Of visitors who are to be erased.
+    Whom: [
+        (400, "invalid_click_id", "`click_id` is no click id of this installation"),
+        (409, "no_secret", "this process does not know the installation's secret, with which names are hashed: give it MILLRACE_SECRET, or name an event"),
+        (429, "too_many_requests", "1000 visitors of this account are being erased; wait until some are"),
+    ],
     /// Of events that are looked for.
     Lookup: [
         (400, "invalid_event_id", "an event id is a log, - and a number"),

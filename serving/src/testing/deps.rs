@@ -10,6 +10,7 @@ use ::audit::Audit;
 use asking::{AskError, Events, Form, ListAsked, Selection, SqlAsked, Sums, SumsAsked, Written};
 use catalog::{Catalog, Webhook};
 use enrich::Rules;
+use handover::salts::Secret;
 use jobs::JobClient;
 use storage::{env::Env, error::StorageError};
 use testing::Installation;
@@ -122,9 +123,13 @@ pub(crate) async fn deps(installation: &Installation) -> ServingDeps {
         cells: installation.cells.clone(),
         audits: Arc::new(FakeAudits),
         webhooks: Arc::new(NoReceivers),
+        secret: Secret::new(SECRET).ok(),
         health,
     }
 }
+
+/// The secret of an installation of tests.
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// How an API of tests behaves.
 pub(crate) fn settings() -> ServingSettings {

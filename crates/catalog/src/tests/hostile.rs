@@ -37,6 +37,7 @@ fn any_row() -> impl Strategy<Value = Change> {
                     ..quotas::Quotas::default()
                 },
                 suspended: flag.then(|| Suspension {
+                    is_erased: raw % 2 == 0,
                     since_ms: at,
                     reason: "abuse".into(),
                 }),

@@ -8,6 +8,7 @@ use catalog::{
     SavedSegment, Scope, Share, Webhook, WebhookFilters, WebhookKind, WebhookMethod,
     webhook::Begins,
 };
+use handover::erasures::{self, Asked};
 use http::StatusCode;
 use model::{EntityId, random::hash_secret};
 use url::form_urlencoded;
@@ -125,6 +126,17 @@ async fn site() -> (Site, String) {
     });
     let notes = vec![cost, annotation, segment, share, webhook];
     catalog.commit(|_| Ok(notes.clone())).await.unwrap();
+    let erasure = Asked {
+        id: "ers_0000000000004".into(),
+        account,
+        at_ms: NOW_MS,
+        visitor: Some(1),
+        event: None,
+        is_account: false,
+        after: 0,
+        carried: None,
+    };
+    erasures::ask(&site.app.env.store, &erasure).await.unwrap();
     let events = clicks(account, 1, 1, 4);
     site.stream(&events).await;
     site.fold(&events).await;

@@ -36,7 +36,7 @@ pub(crate) struct Question {
 
 impl Questions {
     /// Notes that a question is being answered, under the id that its account gave it, or one of ours.
-    pub(super) fn begin(
+    pub(crate) fn begin(
         &self,
         app: &App,
         account: EntityId,
@@ -121,7 +121,7 @@ fn checked(id: String) -> Result<String, Problem> {
 /// `Millrace-Query-Id` said. Of several processes of the API it must be the one that answers.
 #[utoipa::path(
     delete, path = "/v1/query/{id}", tag = "Numbers",
-    params(("id" = String, Path, description = "The question's id.", example = "report-7")),
+    params(("id" = String, Path, description = "The question's id.", example = "report-8")),
     responses(
         (status = 204, description = "It is taken back."),
         Refusals<(Key, Name, Nothing)>,

@@ -98,7 +98,8 @@ async fn rows_in_arrow_are_those_of_json() {
     let (site, key) = site().await;
     let money = |name: &str| ["value", "profit", "aov", "epc", "cost"].contains(&name);
     for query in [
-        "group_by=link,currency&metrics=clicks,conversions,value,aov,cr,unique_visitors",
+        "group_by=link&metrics=clicks,conversions,value,aov,cr",
+        "group_by=currency&metrics=conversions,value,aov",
         "group_by=link&limit=1&interval=day&range=2d&metrics=clicks,value,roi",
         "metrics=value,profit,clicks",
         "metrics=clicks&group_by=country&start=2020-01-01&end=2020-01-02",

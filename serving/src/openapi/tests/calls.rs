@@ -67,6 +67,12 @@ async fn site() -> (Site, String) {
     ];
     let catalog = &site.app.catalog;
     catalog.commit(|_| Ok(changes.clone())).await.unwrap();
+    let asked = site
+        .app
+        .asked
+        .begin(&site.app, account, Some("report-8".into()));
+    // It is being answered until the test is over.
+    std::mem::forget(asked.unwrap());
     // Of a link that there is.
     let cost = Change::PutCost(PeriodCost {
         id: "cst_0000000000004".into(),

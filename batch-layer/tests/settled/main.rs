@@ -2,6 +2,7 @@
 
 mod attributions;
 mod by_entity;
+mod erasures;
 mod generations;
 mod handover;
 mod installation;

@@ -550,7 +550,7 @@ async fn a_suspended_account_may_do_nothing_and_loses_nothing() {
     let suspended = suspend(TOKEN).await.good();
     assert_eq!(
         suspended["suspended"],
-        json!({"reason": "phishing", "since": "2026-01-02T03:04:05Z"})
+        json!({"erased": false, "reason": "phishing", "since": "2026-01-02T03:04:05Z"})
     );
     for answer in [
         app.get("/v1/links", &key).await,

@@ -142,7 +142,15 @@ async fn site() -> (Site, String) {
         after: 0,
         carried: None,
     };
-    erasures::ask(&site.app.env.store, &erasure).await.unwrap();
+    let of_all = Asked {
+        id: account.to_string().replace("acc_", "ers_"),
+        is_account: true,
+        visitor: None,
+        ..erasure.clone()
+    };
+    for asked in [erasure, of_all] {
+        erasures::ask(&site.app.env.store, &asked).await.unwrap();
+    }
     let events = clicks(account, 1, 1, 4);
     site.stream(&events).await;
     site.fold(&events).await;

@@ -172,6 +172,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erases an account, for ever
+         * @description It is suspended at once: its keys and shares open nothing, its links answer 410, its events are refused. Links, goals, pixels, campaigns, domains,
+         *     webhooks and all else that it made are taken away. Its events and numbers go with one of the next rollups; that there were so many events stays, as
+         *     nobody's. Asked for again it tells how far that is.
+         */
+        delete: operations["erase_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far the erasure of an account is */
+        get: operations["read_account_erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/accounts/{id}/quotas": {
         parameters: {
             query?: never;
@@ -207,7 +246,7 @@ export interface paths {
          */
         put: operations["suspend_account"];
         post?: never;
-        /** Ends the suspension of an account */
+        /** Ends the suspension of an account; one that is erased stays so */
         delete: operations["resume_account"];
         options?: never;
         head?: never;
@@ -445,6 +484,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists erasures of visitors, in the order of their ids */
+        get: operations["list_erasures"];
+        put?: never;
+        /**
+         * Erases a visitor
+         * @description Who is named by their sender is erased as a whole; who is not, as far as their number goes: for one day, or one month. All that was
+         *     recorded up to now loses what could tell who it was, and goes on being counted; no number changes. It is carried out by the next rollups.
+         */
+        post: operations["create_erasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far the erasure of a visitor is */
+        get: operations["read_erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -455,7 +533,8 @@ export interface paths {
         /**
          * Events, newest first
          * @description A page of JSON, with `next_cursor` for the page after it. With `Accept: application/x-ndjson`, `text/csv` or
-         *     `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read.
+         *     `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read. What was cut off can be
+         *     gone on with: `Range` with the file's `ETag` as `If-Range`, or with the file's moment (`Millrace-As-Of`) as `as_of`.
          */
         get: operations["list_events"];
         put?: never;
@@ -864,10 +943,31 @@ export interface paths {
          * A question in SQL
          * @description One SELECT over `events`, in which there are the events of the account alone. JSON, or by `Accept`
          *     `application/x-ndjson`, `text/csv`, `application/vnd.apache.arrow.stream` or `application/vnd.apache.parquet`. It ends
-         *     when the connection does, and after 30 s. Where several accounts share an installation its operator must have allowed it.
+         *     when the connection does, when it is taken back (`DELETE /v1/query/{id}`; the id is in `Millrace-Query-Id`), and after 30 s. Where several accounts share an installation its operator must have allowed it.
          */
         post: operations["query_events"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/query/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes back a question in SQL that is being answered
+         * @description Its answer is 409 `cancelled`, or a file that is cut off, and its work ends. The id is its `query_id`, or what
+         *     `Millrace-Query-Id` said. Of several processes of the API it must be the one that answers.
+         */
+        delete: operations["cancel_query"];
         options?: never;
         head?: never;
         patch?: never;
@@ -882,8 +982,9 @@ export interface paths {
         };
         /**
          * Lists events that were refused, the newest first
-         * @description They are kept for a month, as far as there is room: 16 MiB a day of each account and collector. `POST
-         *     /v1/rejected/{id}/replay` at the collectors takes one of them again, mended if need be.
+         * @description They are kept for a month, as far as there is room: 16 MiB a day of each account and collector. So are refused postbacks; of
+         *     those that anybody could have sent 60 a minute. `POST /v1/rejected/{id}/replay` at the collectors takes one of them again,
+         *     mended if need be.
          */
         get: operations["list_rejected"];
         put?: never;
@@ -1027,7 +1128,8 @@ export interface paths {
          * Numbers of the account, or of one of its objects
          * @description Settled and live together, exact at every moment. If something is missing, `meta.complete` is
          *     false and `meta.missing` says what. Rows add up to the totals; what `limit` cuts off is in a
-         *     row with `other`. With `Accept: text/csv` the rows are comma-separated values.
+         *     row with `other`. With `Accept: text/csv` the rows are comma-separated values, with
+         *     `application/vnd.apache.arrow.stream` an Arrow IPC stream.
          */
         get: operations["get_stats"];
         put?: never;
@@ -2024,6 +2126,63 @@ export interface components {
              */
             stored: number;
         };
+        /** @description The erasure of a visitor. */
+        Erasure: {
+            /**
+             * @description When it was asked for.
+             * @example 2026-01-02T03:04:05Z
+             */
+            asked_at: string;
+            /**
+             * @description When the last file from before was deleted; null: not yet.
+             * @example null
+             */
+            done_at: string | null;
+            /**
+             * @description When the visitor was erased; null: not yet.
+             * @example null
+             */
+            erased_at: string | null;
+            /**
+             * Format: int64
+             * @description Events that were erased.
+             * @example 0
+             */
+            events: number;
+            /**
+             * @description Its id.
+             * @example ers_0000000000004
+             */
+            id: string;
+            /** @description How far it is. */
+            state: components["schemas"]["ErasureState"];
+        };
+        /** @description Who is to be erased: exactly one of the three is given. */
+        ErasureBody: {
+            /**
+             * @description A click id, as links append it: whoever made that click.
+             * @default null
+             * @example null
+             */
+            click_id: string | null;
+            /**
+             * @description An event: whoever did that.
+             * @default null
+             * @example null
+             */
+            event_id: string | null;
+            /**
+             * @description The name that events were sent with. It is hashed, and not kept.
+             * @default null
+             * @example ann
+             */
+            visitor: string | null;
+        };
+        /**
+         * @description How far the erasure of a visitor is.
+         * @enum {string}
+         */
+        ErasureState: "pending" | "erased" | "done";
         /** @description An event as it is sent. */
         Event: {
             /**
@@ -2172,7 +2331,7 @@ export interface components {
          * @description The `type` of a message.
          * @enum {string}
          */
-        EventType: "link.clicked" | "conversion.created" | "conversion.changed";
+        EventType: "link.clicked" | "conversion.created" | "conversion.changed" | "numbers.restated";
         /** @description How true an answer of events is. */
         EventsMeta: {
             /**
@@ -3450,6 +3609,45 @@ export interface components {
                 verification: components["schemas"]["Verification"] | null;
                 /** @description Whether it is known to be the account's: links answer only then. */
                 verified: boolean;
+            }[];
+            /**
+             * @description What `cursor` must be for the next page; null: this is the last one.
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        List_Erasure: {
+            /** @description The rows of this page. */
+            items: {
+                /**
+                 * @description When it was asked for.
+                 * @example 2026-01-02T03:04:05Z
+                 */
+                asked_at: string;
+                /**
+                 * @description When the last file from before was deleted; null: not yet.
+                 * @example null
+                 */
+                done_at: string | null;
+                /**
+                 * @description When the visitor was erased; null: not yet.
+                 * @example null
+                 */
+                erased_at: string | null;
+                /**
+                 * Format: int64
+                 * @description Events that were erased.
+                 * @example 0
+                 */
+                events: number;
+                /**
+                 * @description Its id.
+                 * @example ers_0000000000004
+                 */
+                id: string;
+                /** @description How far it is. */
+                state: components["schemas"]["ErasureState"];
             }[];
             /**
              * @description What `cursor` must be for the next page; null: this is the last one.
@@ -5667,6 +5865,11 @@ export interface components {
              */
             limit?: number | null;
             /**
+             * @description Names the question, so that `DELETE /v1/query/{id}` can take it back while it is answered.
+             * @example report-7
+             */
+            query_id?: string | null;
+            /**
              * @description One SELECT over the table `events` (docs/DATA.md): the account's own, settled and live.
              * @example SELECT country, COUNT(*) AS clicks FROM events WHERE type = 'click' GROUP BY country ORDER BY clicks DESC
              */
@@ -5823,6 +6026,11 @@ export interface components {
         };
         /** @description Why an account may do nothing. */
         Suspension: {
+            /**
+             * @description It is erased, and comes back never.
+             * @example false
+             */
+            erased: boolean;
             /**
              * @description For its people.
              * @example phishing
@@ -6852,6 +7060,7 @@ export interface operations {
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
                      *       },
                      *       "suspended": {
+                     *         "erased": false,
                      *         "reason": "phishing",
                      *         "since": "2026-01-02T03:04:05Z"
                      *       }
@@ -7004,6 +7213,7 @@ export interface operations {
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
                      *       },
                      *       "suspended": {
+                     *         "erased": false,
                      *         "reason": "phishing",
                      *         "since": "2026-01-02T03:04:05Z"
                      *       }
@@ -7205,6 +7415,7 @@ export interface operations {
                      *             "visitor_memory_from": "2026-01-03T00:00:00Z"
                      *           },
                      *           "suspended": {
+                     *             "erased": false,
                      *             "reason": "phishing",
                      *             "since": "2026-01-02T03:04:05Z"
                      *           }
@@ -7361,6 +7572,7 @@ export interface operations {
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
                      *       },
                      *       "suspended": {
+                     *         "erased": false,
                      *         "reason": "phishing",
                      *         "since": "2026-01-02T03:04:05Z"
                      *       }
@@ -7485,6 +7697,254 @@ export interface operations {
             };
         };
     };
+    erase_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The account's id.
+                 * @example acc_0000000000001
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is. */
+            200: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "asked_at": "2026-01-02T03:04:05Z",
+                     *       "done_at": null,
+                     *       "erased_at": null,
+                     *       "events": 0,
+                     *       "id": "ers_0000000000004",
+                     *       "state": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description `invalid`, `invalid_id`, `invalid_path`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_account_erasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The account's id.
+                 * @example acc_0000000000001
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "asked_at": "2026-01-02T03:04:05Z",
+                     *       "done_at": null,
+                     *       "erased_at": null,
+                     *       "events": 0,
+                     *       "id": "ers_0000000000004",
+                     *       "state": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_id`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_quotas: {
         parameters: {
             query?: never;
@@ -7570,6 +8030,7 @@ export interface operations {
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
                      *       },
                      *       "suspended": {
+                     *         "erased": false,
                      *         "reason": "phishing",
                      *         "since": "2026-01-02T03:04:05Z"
                      *       }
@@ -7759,6 +8220,7 @@ export interface operations {
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
                      *       },
                      *       "suspended": {
+                     *         "erased": false,
                      *         "reason": "phishing",
                      *         "since": "2026-01-02T03:04:05Z"
                      *       }
@@ -7939,6 +8401,7 @@ export interface operations {
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
                      *       },
                      *       "suspended": {
+                     *         "erased": false,
                      *         "reason": "phishing",
                      *         "since": "2026-01-02T03:04:05Z"
                      *       }
@@ -11427,6 +11890,427 @@ export interface operations {
             };
         };
     };
+    list_erasures: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows of the page.
+                 * @example 100
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it the first page is given. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "asked_at": "2026-01-02T03:04:05Z",
+                     *           "done_at": null,
+                     *           "erased_at": null,
+                     *           "events": 0,
+                     *           "id": "ers_0000000000004",
+                     *           "state": "pending"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["List_Erasure"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_erasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Names the request: one with the same name and the same content within 24 hours does nothing and is answered the same.
+                 * @example 3f1c7d52-order-7
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "click_id": null,
+                 *       "event_id": null,
+                 *       "visitor": "ann"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ErasureBody"];
+            };
+        };
+        responses: {
+            /** @description It is asked for. */
+            201: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "asked_at": "2026-01-02T03:04:05Z",
+                     *       "done_at": null,
+                     *       "erased_at": null,
+                     *       "events": 0,
+                     *       "id": "ers_0000000000004",
+                     *       "state": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description `incomplete_body`, `invalid`, `invalid_click_id`, `invalid_event_id`, `invalid_idempotency_key`, `malformed_json`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_secret`, `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `other_request` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `live_unavailable`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_erasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its id.
+                 * @example ers_0000000000004
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "asked_at": "2026-01-02T03:04:05Z",
+                     *       "done_at": null,
+                     *       "erased_at": null,
+                     *       "events": 0,
+                     *       "id": "ers_0000000000004",
+                     *       "state": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_events: {
         parameters: {
             query?: {
@@ -11660,6 +12544,16 @@ export interface operations {
             };
             header?: {
                 /**
+                 * @description Of a file: a part of it alone.
+                 * @example bytes=0-
+                 */
+                Range?: string | null;
+                /**
+                 * @description The `ETag` of the file that a part is of: of another one all is sent.
+                 * @example "0/0123456789abcdef01234567"
+                 */
+                "If-Range"?: string | null;
+                /**
                  * @description The `ETag` of an answer before: where it is still so the answer is 304.
                  * @example "0123456789abcdef01234567"
                  */
@@ -11757,6 +12651,22 @@ export interface operations {
                     "application/json": components["schemas"]["EventsPage"];
                 };
             };
+            /** @description The part of the file that was asked for. */
+            206: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example  */
+                    "application/x-ndjson": string;
+                };
+            };
             /** @description It is as the caller has it. */
             304: {
                 headers: {
@@ -11804,6 +12714,15 @@ export interface operations {
             };
             /** @description `moment_gone` */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_such_range` */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17765,6 +18684,7 @@ export interface operations {
                  * @example {
                  *       "as_of": "0",
                  *       "limit": 1000,
+                 *       "query_id": "report-7",
                  *       "sql": "SELECT country, COUNT(*) AS clicks FROM events WHERE type = 'click' GROUP BY country ORDER BY clicks DESC"
                  *     }
                  */
@@ -17804,7 +18724,7 @@ export interface operations {
                     "application/json": components["schemas"]["Rows"];
                 };
             };
-            /** @description `incomplete_body`, `invalid`, `invalid_as_of`, `invalid_cursor`, `invalid_limit`, `invalid_sql`, `malformed_json` */
+            /** @description `incomplete_body`, `invalid`, `invalid_as_of`, `invalid_cursor`, `invalid_limit`, `invalid_query_id`, `invalid_sql`, `malformed_json` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17833,6 +18753,15 @@ export interface operations {
             };
             /** @description `timeout` */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `cancelled`, `query_id_taken` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17903,6 +18832,87 @@ export interface operations {
             /** @description `busy`, `events_unavailable`, `outcome_unknown`, `store_unavailable` */
             503: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The question's id.
+                 * @example report-8
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is taken back. */
+            204: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -33,6 +33,9 @@ from .domain import Domain
 from .domain_body import DomainBody
 from .done import Done
 from .epoch_audit import EpochAudit
+from .erasure import Erasure
+from .erasure_body import ErasureBody
+from .erasure_state import ErasureState
 from .event import Event
 from .event_state import EventState
 from .event_type import EventType
@@ -87,6 +90,8 @@ from .list_delivery import ListDelivery
 from .list_delivery_items_item import ListDeliveryItemsItem
 from .list_domain import ListDomain
 from .list_domain_items_item import ListDomainItemsItem
+from .list_erasure import ListErasure
+from .list_erasure_items_item import ListErasureItemsItem
 from .list_goal import ListGoal
 from .list_goal_items_item import ListGoalItemsItem
 from .list_goals_sort import ListGoalsSort
@@ -235,6 +240,9 @@ __all__ = (
     "DomainBody",
     "Done",
     "EpochAudit",
+    "Erasure",
+    "ErasureBody",
+    "ErasureState",
     "Event",
     "EventsMeta",
     "EventsPage",
@@ -290,6 +298,8 @@ __all__ = (
     "ListDomain",
     "ListDomainItemsItem",
     "ListedEvent",
+    "ListErasure",
+    "ListErasureItemsItem",
     "ListGoal",
     "ListGoalItemsItem",
     "ListGoalsSort",

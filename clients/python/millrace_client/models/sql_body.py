@@ -30,11 +30,14 @@ class SqlBody:
             as_of (None | str | Unset): The moment of an answer before: its `meta.as_of`. Example: 0.
             limit (int | None | Unset): Rows at most: more are refused. 10,000 unless given; at most 50,000 as JSON, and 5
                 million otherwise. Example: 1000.
+            query_id (None | str | Unset): Names the question, so that `DELETE /v1/query/{id}` can take it back while it is
+                answered. Example: report-7.
      """
 
     sql: str
     as_of: None | str | Unset = UNSET
     limit: int | None | Unset = UNSET
+    query_id: None | str | Unset = UNSET
 
 
 
@@ -55,6 +58,12 @@ class SqlBody:
         else:
             limit = self.limit
 
+        query_id: None | str | Unset
+        if isinstance(self.query_id, Unset):
+            query_id = UNSET
+        else:
+            query_id = self.query_id
+
 
         field_dict: dict[str, Any] = {}
 
@@ -65,6 +74,8 @@ class SqlBody:
             field_dict["as_of"] = as_of
         if limit is not UNSET:
             field_dict["limit"] = limit
+        if query_id is not UNSET:
+            field_dict["query_id"] = query_id
 
         return field_dict
 
@@ -95,10 +106,21 @@ class SqlBody:
         limit = _parse_limit(d.pop("limit", UNSET))
 
 
+        def _parse_query_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        query_id = _parse_query_id(d.pop("query_id", UNSET))
+
+
         sql_body = cls(
             sql=sql,
             as_of=as_of,
             limit=limit,
+            query_id=query_id,
         )
 
         return sql_body

@@ -23,10 +23,12 @@ class Suspension:
     """ Why an account may do nothing.
 
         Attributes:
+            erased (bool): It is erased, and comes back never. Example: False.
             reason (str): For its people. Example: phishing.
             since (str): Since when. Example: 2026-01-02T03:04:05Z.
      """
 
+    erased: bool
     reason: str
     since: str
 
@@ -35,6 +37,8 @@ class Suspension:
 
 
     def to_dict(self) -> dict[str, Any]:
+        erased = self.erased
+
         reason = self.reason
 
         since = self.since
@@ -43,6 +47,7 @@ class Suspension:
         field_dict: dict[str, Any] = {}
 
         field_dict.update({
+            "erased": erased,
             "reason": reason,
             "since": since,
         })
@@ -54,11 +59,14 @@ class Suspension:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
+        erased = d.pop("erased")
+
         reason = d.pop("reason")
 
         since = d.pop("since")
 
         suspension = cls(
+            erased=erased,
             reason=reason,
             since=since,
         )

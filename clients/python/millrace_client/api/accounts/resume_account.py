@@ -119,7 +119,7 @@ def sync_detailed(
     client: AuthenticatedClient,
 
 ) -> Response[Account | Problem]:
-    """ Ends the suspension of an account
+    """ Ends the suspension of an account; one that is erased stays so
 
     Args:
         id (str):
@@ -150,7 +150,7 @@ def sync(
     client: AuthenticatedClient,
 
 ) -> Account | Problem | None:
-    """ Ends the suspension of an account
+    """ Ends the suspension of an account; one that is erased stays so
 
     Args:
         id (str):
@@ -176,7 +176,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
 
 ) -> Response[Account | Problem]:
-    """ Ends the suspension of an account
+    """ Ends the suspension of an account; one that is erased stays so
 
     Args:
         id (str):
@@ -207,7 +207,7 @@ async def asyncio(
     client: AuthenticatedClient,
 
 ) -> Account | Problem | None:
-    """ Ends the suspension of an account
+    """ Ends the suspension of an account; one that is erased stays so
 
     Args:
         id (str):

@@ -19,7 +19,7 @@ def _get_kwargs(
     *,
     start: str | Unset = UNSET,
     end: str | Unset = UNSET,
-    range_: str | Unset = '7d',
+    range_query: str | Unset = '7d',
     timezone: str | Unset = UNSET,
     exclude_bots: bool | Unset = False,
     limit: int | Unset = 100,
@@ -63,10 +63,18 @@ def _get_kwargs(
     hour_of_day: str | Unset = UNSET,
     day_of_week: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    range_header: None | str | Unset = UNSET,
+    if_range: None | str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
+    if not isinstance(range_header, Unset):
+        headers["Range"] = range_header
+
+    if not isinstance(if_range, Unset):
+        headers["If-Range"] = if_range
+
     if not isinstance(if_none_match, Unset):
         headers["If-None-Match"] = if_none_match
 
@@ -80,7 +88,7 @@ def _get_kwargs(
 
     params["end"] = end
 
-    params["range"] = range_
+    params["range"] = range_query
 
     params["timezone"] = timezone
 
@@ -231,6 +239,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_410
 
+    if response.status_code == 416:
+        response_416 = Problem.from_dict(response.json())
+
+
+
+        return response_416
+
     if response.status_code == 422:
         response_422 = Problem.from_dict(response.json())
 
@@ -279,7 +294,7 @@ def sync_detailed(
     client: AuthenticatedClient,
     start: str | Unset = UNSET,
     end: str | Unset = UNSET,
-    range_: str | Unset = '7d',
+    range_query: str | Unset = '7d',
     timezone: str | Unset = UNSET,
     exclude_bots: bool | Unset = False,
     limit: int | Unset = 100,
@@ -323,6 +338,8 @@ def sync_detailed(
     hour_of_day: str | Unset = UNSET,
     day_of_week: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    range_header: None | str | Unset = UNSET,
+    if_range: None | str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 
 ) -> Response[Any | EventsPage | Problem]:
@@ -331,11 +348,14 @@ def sync_detailed(
      A page of JSON, with `next_cursor` for the page after it. With `Accept: application/x-ndjson`,
     `text/csv` or
     `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read.
+    What was cut off can be
+    gone on with: `Range` with the file's `ETag` as `If-Range`, or with the file's moment (`Millrace-As-
+    Of`) as `as_of`.
 
     Args:
         start (str | Unset):
         end (str | Unset):
-        range_ (str | Unset):  Default: '7d'.
+        range_query (str | Unset):  Default: '7d'.
         timezone (str | Unset):
         exclude_bots (bool | Unset):  Default: False.
         limit (int | Unset):  Default: 100.
@@ -379,6 +399,8 @@ def sync_detailed(
         hour_of_day (str | Unset):
         day_of_week (str | Unset):
         tag (str | Unset):
+        range_header (None | str | Unset):
+        if_range (None | str | Unset):
         if_none_match (str | Unset):
 
     Raises:
@@ -393,7 +415,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         start=start,
 end=end,
-range_=range_,
+range_query=range_query,
 timezone=timezone,
 exclude_bots=exclude_bots,
 limit=limit,
@@ -437,6 +459,8 @@ status=status,
 hour_of_day=hour_of_day,
 day_of_week=day_of_week,
 tag=tag,
+range_header=range_header,
+if_range=if_range,
 if_none_match=if_none_match,
 
     )
@@ -452,7 +476,7 @@ def sync(
     client: AuthenticatedClient,
     start: str | Unset = UNSET,
     end: str | Unset = UNSET,
-    range_: str | Unset = '7d',
+    range_query: str | Unset = '7d',
     timezone: str | Unset = UNSET,
     exclude_bots: bool | Unset = False,
     limit: int | Unset = 100,
@@ -496,6 +520,8 @@ def sync(
     hour_of_day: str | Unset = UNSET,
     day_of_week: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    range_header: None | str | Unset = UNSET,
+    if_range: None | str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 
 ) -> Any | EventsPage | Problem | None:
@@ -504,11 +530,14 @@ def sync(
      A page of JSON, with `next_cursor` for the page after it. With `Accept: application/x-ndjson`,
     `text/csv` or
     `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read.
+    What was cut off can be
+    gone on with: `Range` with the file's `ETag` as `If-Range`, or with the file's moment (`Millrace-As-
+    Of`) as `as_of`.
 
     Args:
         start (str | Unset):
         end (str | Unset):
-        range_ (str | Unset):  Default: '7d'.
+        range_query (str | Unset):  Default: '7d'.
         timezone (str | Unset):
         exclude_bots (bool | Unset):  Default: False.
         limit (int | Unset):  Default: 100.
@@ -552,6 +581,8 @@ def sync(
         hour_of_day (str | Unset):
         day_of_week (str | Unset):
         tag (str | Unset):
+        range_header (None | str | Unset):
+        if_range (None | str | Unset):
         if_none_match (str | Unset):
 
     Raises:
@@ -567,7 +598,7 @@ def sync(
         client=client,
 start=start,
 end=end,
-range_=range_,
+range_query=range_query,
 timezone=timezone,
 exclude_bots=exclude_bots,
 limit=limit,
@@ -611,6 +642,8 @@ status=status,
 hour_of_day=hour_of_day,
 day_of_week=day_of_week,
 tag=tag,
+range_header=range_header,
+if_range=if_range,
 if_none_match=if_none_match,
 
     ).parsed
@@ -620,7 +653,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     start: str | Unset = UNSET,
     end: str | Unset = UNSET,
-    range_: str | Unset = '7d',
+    range_query: str | Unset = '7d',
     timezone: str | Unset = UNSET,
     exclude_bots: bool | Unset = False,
     limit: int | Unset = 100,
@@ -664,6 +697,8 @@ async def asyncio_detailed(
     hour_of_day: str | Unset = UNSET,
     day_of_week: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    range_header: None | str | Unset = UNSET,
+    if_range: None | str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 
 ) -> Response[Any | EventsPage | Problem]:
@@ -672,11 +707,14 @@ async def asyncio_detailed(
      A page of JSON, with `next_cursor` for the page after it. With `Accept: application/x-ndjson`,
     `text/csv` or
     `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read.
+    What was cut off can be
+    gone on with: `Range` with the file's `ETag` as `If-Range`, or with the file's moment (`Millrace-As-
+    Of`) as `as_of`.
 
     Args:
         start (str | Unset):
         end (str | Unset):
-        range_ (str | Unset):  Default: '7d'.
+        range_query (str | Unset):  Default: '7d'.
         timezone (str | Unset):
         exclude_bots (bool | Unset):  Default: False.
         limit (int | Unset):  Default: 100.
@@ -720,6 +758,8 @@ async def asyncio_detailed(
         hour_of_day (str | Unset):
         day_of_week (str | Unset):
         tag (str | Unset):
+        range_header (None | str | Unset):
+        if_range (None | str | Unset):
         if_none_match (str | Unset):
 
     Raises:
@@ -734,7 +774,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         start=start,
 end=end,
-range_=range_,
+range_query=range_query,
 timezone=timezone,
 exclude_bots=exclude_bots,
 limit=limit,
@@ -778,6 +818,8 @@ status=status,
 hour_of_day=hour_of_day,
 day_of_week=day_of_week,
 tag=tag,
+range_header=range_header,
+if_range=if_range,
 if_none_match=if_none_match,
 
     )
@@ -793,7 +835,7 @@ async def asyncio(
     client: AuthenticatedClient,
     start: str | Unset = UNSET,
     end: str | Unset = UNSET,
-    range_: str | Unset = '7d',
+    range_query: str | Unset = '7d',
     timezone: str | Unset = UNSET,
     exclude_bots: bool | Unset = False,
     limit: int | Unset = 100,
@@ -837,6 +879,8 @@ async def asyncio(
     hour_of_day: str | Unset = UNSET,
     day_of_week: str | Unset = UNSET,
     tag: str | Unset = UNSET,
+    range_header: None | str | Unset = UNSET,
+    if_range: None | str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
 
 ) -> Any | EventsPage | Problem | None:
@@ -845,11 +889,14 @@ async def asyncio(
      A page of JSON, with `next_cursor` for the page after it. With `Accept: application/x-ndjson`,
     `text/csv` or
     `application/vnd.apache.parquet` all of them in one file, oldest first, written while they are read.
+    What was cut off can be
+    gone on with: `Range` with the file's `ETag` as `If-Range`, or with the file's moment (`Millrace-As-
+    Of`) as `as_of`.
 
     Args:
         start (str | Unset):
         end (str | Unset):
-        range_ (str | Unset):  Default: '7d'.
+        range_query (str | Unset):  Default: '7d'.
         timezone (str | Unset):
         exclude_bots (bool | Unset):  Default: False.
         limit (int | Unset):  Default: 100.
@@ -893,6 +940,8 @@ async def asyncio(
         hour_of_day (str | Unset):
         day_of_week (str | Unset):
         tag (str | Unset):
+        range_header (None | str | Unset):
+        if_range (None | str | Unset):
         if_none_match (str | Unset):
 
     Raises:
@@ -908,7 +957,7 @@ async def asyncio(
         client=client,
 start=start,
 end=end,
-range_=range_,
+range_query=range_query,
 timezone=timezone,
 exclude_bots=exclude_bots,
 limit=limit,
@@ -952,6 +1001,8 @@ status=status,
 hour_of_day=hour_of_day,
 day_of_week=day_of_week,
 tag=tag,
+range_header=range_header,
+if_range=if_range,
 if_none_match=if_none_match,
 
     )).parsed

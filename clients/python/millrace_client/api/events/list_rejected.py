@@ -131,9 +131,11 @@ def sync_detailed(
 ) -> Response[Any | ListRejectedEvent | Problem]:
     """ Lists events that were refused, the newest first
 
-     They are kept for a month, as far as there is room: 16 MiB a day of each account and collector.
-    `POST
-    /v1/rejected/{id}/replay` at the collectors takes one of them again, mended if need be.
+     They are kept for a month, as far as there is room: 16 MiB a day of each account and collector. So
+    are refused postbacks; of
+    those that anybody could have sent 60 a minute. `POST /v1/rejected/{id}/replay` at the collectors
+    takes one of them again,
+    mended if need be.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -172,9 +174,11 @@ def sync(
 ) -> Any | ListRejectedEvent | Problem | None:
     """ Lists events that were refused, the newest first
 
-     They are kept for a month, as far as there is room: 16 MiB a day of each account and collector.
-    `POST
-    /v1/rejected/{id}/replay` at the collectors takes one of them again, mended if need be.
+     They are kept for a month, as far as there is room: 16 MiB a day of each account and collector. So
+    are refused postbacks; of
+    those that anybody could have sent 60 a minute. `POST /v1/rejected/{id}/replay` at the collectors
+    takes one of them again,
+    mended if need be.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -208,9 +212,11 @@ async def asyncio_detailed(
 ) -> Response[Any | ListRejectedEvent | Problem]:
     """ Lists events that were refused, the newest first
 
-     They are kept for a month, as far as there is room: 16 MiB a day of each account and collector.
-    `POST
-    /v1/rejected/{id}/replay` at the collectors takes one of them again, mended if need be.
+     They are kept for a month, as far as there is room: 16 MiB a day of each account and collector. So
+    are refused postbacks; of
+    those that anybody could have sent 60 a minute. `POST /v1/rejected/{id}/replay` at the collectors
+    takes one of them again,
+    mended if need be.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -249,9 +255,11 @@ async def asyncio(
 ) -> Any | ListRejectedEvent | Problem | None:
     """ Lists events that were refused, the newest first
 
-     They are kept for a month, as far as there is room: 16 MiB a day of each account and collector.
-    `POST
-    /v1/rejected/{id}/replay` at the collectors takes one of them again, mended if need be.
+     They are kept for a month, as far as there is room: 16 MiB a day of each account and collector. So
+    are refused postbacks; of
+    those that anybody could have sent 60 a minute. `POST /v1/rejected/{id}/replay` at the collectors
+    takes one of them again,
+    mended if need be.
 
     Args:
         limit (int | Unset):  Default: 50.

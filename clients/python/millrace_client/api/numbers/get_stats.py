@@ -351,7 +351,8 @@ def sync_detailed(
 
      Settled and live together, exact at every moment. If something is missing, `meta.complete` is
     false and `meta.missing` says what. Rows add up to the totals; what `limit` cuts off is in a
-    row with `other`. With `Accept: text/csv` the rows are comma-separated values.
+    row with `other`. With `Accept: text/csv` the rows are comma-separated values, with
+    `application/vnd.apache.arrow.stream` an Arrow IPC stream.
 
     Args:
         metrics (str | Unset):  Default: 'clicks'.
@@ -536,7 +537,8 @@ def sync(
 
      Settled and live together, exact at every moment. If something is missing, `meta.complete` is
     false and `meta.missing` says what. Rows add up to the totals; what `limit` cuts off is in a
-    row with `other`. With `Accept: text/csv` the rows are comma-separated values.
+    row with `other`. With `Accept: text/csv` the rows are comma-separated values, with
+    `application/vnd.apache.arrow.stream` an Arrow IPC stream.
 
     Args:
         metrics (str | Unset):  Default: 'clicks'.
@@ -716,7 +718,8 @@ async def asyncio_detailed(
 
      Settled and live together, exact at every moment. If something is missing, `meta.complete` is
     false and `meta.missing` says what. Rows add up to the totals; what `limit` cuts off is in a
-    row with `other`. With `Accept: text/csv` the rows are comma-separated values.
+    row with `other`. With `Accept: text/csv` the rows are comma-separated values, with
+    `application/vnd.apache.arrow.stream` an Arrow IPC stream.
 
     Args:
         metrics (str | Unset):  Default: 'clicks'.
@@ -901,7 +904,8 @@ async def asyncio(
 
      Settled and live together, exact at every moment. If something is missing, `meta.complete` is
     false and `meta.missing` says what. Rows add up to the totals; what `limit` cuts off is in a
-    row with `other`. With `Accept: text/csv` the rows are comma-separated values.
+    row with `other`. With `Accept: text/csv` the rows are comma-separated values, with
+    `application/vnd.apache.arrow.stream` an Arrow IPC stream.
 
     Args:
         metrics (str | Unset):  Default: 'clicks'.

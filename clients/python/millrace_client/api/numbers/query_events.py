@@ -82,6 +82,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_408
 
+    if response.status_code == 409:
+        response_409 = Problem.from_dict(response.json())
+
+
+
+        return response_409
+
     if response.status_code == 410:
         response_410 = Problem.from_dict(response.json())
 
@@ -158,8 +165,9 @@ def sync_detailed(
      One SELECT over `events`, in which there are the events of the account alone. JSON, or by `Accept`
     `application/x-ndjson`, `text/csv`, `application/vnd.apache.arrow.stream` or
     `application/vnd.apache.parquet`. It ends
-    when the connection does, and after 30 s. Where several accounts share an installation its operator
-    must have allowed it.
+    when the connection does, when it is taken back (`DELETE /v1/query/{id}`; the id is in `Millrace-
+    Query-Id`), and after 30 s. Where several accounts share an installation its operator must have
+    allowed it.
 
     Args:
         idempotency_key (str | Unset):
@@ -198,8 +206,9 @@ def sync(
      One SELECT over `events`, in which there are the events of the account alone. JSON, or by `Accept`
     `application/x-ndjson`, `text/csv`, `application/vnd.apache.arrow.stream` or
     `application/vnd.apache.parquet`. It ends
-    when the connection does, and after 30 s. Where several accounts share an installation its operator
-    must have allowed it.
+    when the connection does, when it is taken back (`DELETE /v1/query/{id}`; the id is in `Millrace-
+    Query-Id`), and after 30 s. Where several accounts share an installation its operator must have
+    allowed it.
 
     Args:
         idempotency_key (str | Unset):
@@ -233,8 +242,9 @@ async def asyncio_detailed(
      One SELECT over `events`, in which there are the events of the account alone. JSON, or by `Accept`
     `application/x-ndjson`, `text/csv`, `application/vnd.apache.arrow.stream` or
     `application/vnd.apache.parquet`. It ends
-    when the connection does, and after 30 s. Where several accounts share an installation its operator
-    must have allowed it.
+    when the connection does, when it is taken back (`DELETE /v1/query/{id}`; the id is in `Millrace-
+    Query-Id`), and after 30 s. Where several accounts share an installation its operator must have
+    allowed it.
 
     Args:
         idempotency_key (str | Unset):
@@ -273,8 +283,9 @@ async def asyncio(
      One SELECT over `events`, in which there are the events of the account alone. JSON, or by `Accept`
     `application/x-ndjson`, `text/csv`, `application/vnd.apache.arrow.stream` or
     `application/vnd.apache.parquet`. It ends
-    when the connection does, and after 30 s. Where several accounts share an installation its operator
-    must have allowed it.
+    when the connection does, when it is taken back (`DELETE /v1/query/{id}`; the id is in `Millrace-
+    Query-Id`), and after 30 s. Where several accounts share an installation its operator must have
+    allowed it.
 
     Args:
         idempotency_key (str | Unset):

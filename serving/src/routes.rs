@@ -73,11 +73,8 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(accounts::list_accounts, accounts::create_account))
         .routes(routes!(accounts::change_quotas))
         .routes(routes!(accounts::suspend_account, accounts::resume_account))
-        .routes(routes!(
-            accounts::read_account,
-            accounts::change_account,
-            erased_accounts::erase_account
-        ))
+        .routes(routes!(accounts::read_account, accounts::change_account))
+        .routes(routes!(erased_accounts::erase_account))
         .routes(routes!(erased_accounts::read_account_erasure))
         .routes(routes!(api_keys::list_keys, api_keys::create_key))
         .routes(routes!(api_keys::revoke_key))

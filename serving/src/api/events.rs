@@ -18,7 +18,7 @@ use web::Problem;
 use super::{
     auth::{Caller, Reader},
     body::Body as JsonBody,
-    files::{File, Part, accepted, streamed},
+    files::{File, Part, accepted, begun, streamed},
     segments,
 };
 use crate::{
@@ -307,7 +307,7 @@ pub(crate) async fn query_events(
     let rows = running.unless_taken_back(rows).await;
     let rows = running.watch(rows.map_err(events::problem)?);
     match form {
-        Some(form) => Ok((id, streamed(rows, form, turn)).into_response()),
+        Some(form) => Ok((id, streamed(begun(rows).await?, form, turn)).into_response()),
         None => {
             let rows = Rows {
                 rows: together(rows).await?,

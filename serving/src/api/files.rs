@@ -49,6 +49,24 @@ fn media_type(form: Form) -> &'static str {
     }
 }
 
+/// So much is written before anything is sent, if there is as much: whoever asks too much is told so, by a status.
+const BEGINNING: usize = 64 << 10;
+
+/// What is written, once it has begun well: what fails in the beginning is answered as a problem. Of an error that comes
+/// later the end of the connection tells, which takes with it what was not sent yet.
+pub(super) async fn begun(written: Written) -> Result<Written, Problem> {
+    // It may be at its end already, and is asked again.
+    let mut written = written.fuse();
+    let (mut pieces, mut length) = (Vec::new(), 0);
+    while length < BEGINNING
+        && let Some(piece) = written.try_next().await.map_err(events::problem)?
+    {
+        length += piece.len();
+        pieces.push(Ok(piece));
+    }
+    Ok(stream::iter(pieces).chain(written).boxed())
+}
+
 /// What is sent while it is written. The account's place is held until its end.
 pub(super) fn streamed(written: Written, form: Form, turn: Place) -> Response {
     let held = written.map_err(std::io::Error::other).map_ok(move |piece| {
@@ -106,7 +124,7 @@ impl File {
 
     async fn write(&self, app: &App) -> Result<Written, Problem> {
         let written = app.events.export(self.selection.clone(), self.form).await;
-        written.map_err(events::problem)
+        begun(written.map_err(events::problem)?).await
     }
 
     /// How long it is: a part is not sent without saying of how much.

@@ -1,6 +1,6 @@
 //! Calls everything that the document names, as it says.
 
-use std::{str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 use ::webhooks::{EventType, signing};
 use catalog::{
@@ -242,6 +242,27 @@ async fn every_example_does_what_the_document_says() {
             let all = statuses.iter().all(|status| *status == success);
             let one = path.contains('?') && statuses.contains(&success);
             assert!(all || one, "{method} {path}: {statuses:?}");
+        }
+    }
+}
+
+/// Handlers that are registered together answer at each other's addresses, whatever the document says.
+#[tokio::test]
+async fn an_address_takes_the_methods_of_the_document_and_no_others() {
+    let (site, key) = site().await;
+    let mut paths: BTreeMap<String, (String, Vec<Method>)> = BTreeMap::new();
+    for (template, method, operation) in operations(&document()) {
+        let new = || (path_of(&template, &operation), Vec::new());
+        let (_, methods) = paths.entry(template.clone()).or_insert_with(new);
+        methods.push(method);
+    }
+    for (template, (path, methods)) in paths {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            if methods.iter().any(|documented| documented == method) {
+                continue;
+            }
+            let (status, _) = site.call(method, &path, &key, json!({})).await;
+            assert_eq!(status, 405, "{method} {template}");
         }
     }
 }

@@ -123,6 +123,7 @@ impl Segments {
             },
         }
     }
+
     async fn erased(&self, log: LogId, file: Option<&File>) -> Result<ErasedEvents, StorageError> {
         erasures::read(&self.store, file, |of| of == log).await
     }

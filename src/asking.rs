@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use asking::{AskError, Events, Form, ListAsked, Selection, SqlAsked, Sums, SumsAsked, Written};
+use asking::{
+    AskError, Events, Form, ListAsked, Moment, Selection, SqlAsked, Sums, SumsAsked, Written,
+};
 use async_trait::async_trait;
 use batch_layer::Asker;
 use futures::{StreamExt, stream};
@@ -92,5 +94,10 @@ impl Events for Asking {
     async fn query(&self, asked: SqlAsked, form: Form) -> Result<Written, AskError> {
         let work = |asker: Arc<Asker>| async move { asker.query(asked, form).await };
         Ok(self.apart(self.run(work).await?))
+    }
+
+    async fn kept_from(&self, account: u64, moment: Moment) -> Result<Option<i64>, AskError> {
+        self.run(move |asker| async move { asker.kept_from(account, moment).await })
+            .await
     }
 }

@@ -14,6 +14,7 @@ mod own_threads;
 mod places;
 mod proving;
 mod refused;
+mod retention;
 mod rollup_lag;
 mod salting;
 mod scheduling;

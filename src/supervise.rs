@@ -97,7 +97,8 @@ pub async fn start(settings: Settings, roles: &[Role]) -> anyhow::Result<Running
         env: parts.env.clone(),
         limits: parts.settings.batch.clone(),
     };
-    let batch = base.batch(Arc::clone(&parts.rules))?;
+    let catalog = Some(parts.catalog.clone());
+    let batch = base.batch_with(Arc::clone(&parts.rules), catalog, None)?;
     let jobs = Jobs::new(&parts, &batch)?;
     let client = Arc::new(jobs.client());
     let watched = jobs.client();

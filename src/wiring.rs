@@ -28,7 +28,9 @@ use storage::{
 };
 use web::Health;
 
-use crate::{auditing::Auditing, batch_runtime::BatchRuntime, config::Settings, proving};
+use crate::{
+    auditing::Auditing, batch_runtime::BatchRuntime, config::Settings, proving, retention,
+};
 
 /// How long a collector's start waits for the object store.
 pub const STORE_LIMIT: Duration = Duration::from_secs(10);
@@ -73,19 +75,22 @@ impl Base {
         Ok(Self { env, limits })
     }
 
-    /// The batch layer on this store.
+    /// The batch layer on this store, for questions.
     pub fn batch(&self, rules: Arc<Rules>) -> anyhow::Result<BatchRuntime> {
-        self.batch_with(rules, None)
+        self.batch_with(rules, None, None)
     }
 
-    /// The same; a full run that begins applies what doors decide by to all that they have taken.
+    /// The same for runs. They take out what accounts keep no longer than the catalog says; a full run that begins applies what
+    /// doors decide by to all that they have taken.
     pub fn batch_with(
         &self,
         rules: Arc<Rules>,
+        catalog: Option<Catalog>,
         door_rules: Option<DoorRules>,
     ) -> anyhow::Result<BatchRuntime> {
         BatchRuntime::new(RollupDeps {
             door_rules,
+            keep_days: catalog.map(retention::keep_days),
             env: self.env.clone(),
             manifests: Manifests::new(Arc::clone(&self.env.store)),
             rules,

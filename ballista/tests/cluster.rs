@@ -39,6 +39,7 @@ async fn local() -> (Numbers, Duration) {
         env,
         rules: Arc::new(Rules::new().expect("rules")),
         door_rules: None,
+        keep_days: None,
         engine: Arc::new(Local),
         limits: Limits::default(),
     };

@@ -16,8 +16,8 @@ pub use limits::Limits;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};
 pub use report::{ReportError, ReportFiles, each_row, query, run_report};
 pub use rollup::{
-    By, Changed, Diff, DoorRules, Engine, Local, Mode, Numbers, Question, Report, Results,
-    RollupDeps, RollupError, Why, Worker, diff, perform, run,
+    By, Changed, Diff, DoorRules, Engine, KeepDays, Local, Mode, Numbers, Question, Report,
+    Results, RollupDeps, RollupError, Why, Worker, diff, perform, run,
 };
 
 /// What an engine is given, and what it gives back.

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc, time::Duration};
 
+use asking::Moment;
 use audit::account;
 use axum::{Json, extract::State};
 use handover::{manifest::Manifest, manifests::Published};
@@ -17,7 +18,7 @@ use crate::{
     app::App,
     gaps,
     openapi::refusals::{Audits, Busy, Key, Query, Refusals, StoreDown},
-    stats::live,
+    stats::{events, live},
 };
 
 /// Days compared unless asked otherwise, and at most.
@@ -115,7 +116,16 @@ async fn settled(
     let manifest = &published.manifest;
     let today = time::day_of(time::minute_of(app.env.clock.now_ms()));
     // Senders' clocks may be ahead: events of tomorrow are there today.
-    let range = today - days + 1..=today + 1;
+    let wanted = today - days + 1;
+    // Of days before, not all events are there to be compared.
+    let moment = Moment {
+        published: published.clone(),
+        upto: BTreeMap::new(),
+    };
+    let kept_from = app.events.kept_from(account.raw, moment);
+    let kept_from = kept_from.await.map_err(events::problem)?;
+    let kept_from = kept_from.filter(|day| wanted < *day);
+    let range = kept_from.unwrap_or(wanted)..=today + 1;
     let left_out = left_out(app, manifest, account).await?;
     let mut rows = Vec::new();
     for (day, stored) in stored(app, manifest, account, range).await? {
@@ -135,6 +145,7 @@ async fn settled(
         counted: rows.iter().map(|day| day.counted).sum(),
         duplicates: rows.iter().map(|day| day.duplicates).sum(),
         days: rows,
+        kept_from: kept_from.and_then(time::day_text),
     })
 }
 

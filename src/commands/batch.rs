@@ -6,6 +6,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use anyhow::Context;
 use batch_layer::{By, DoorRules, Mode, Question};
+use catalog::Catalog;
 use clap::{Args, Subcommand, ValueEnum};
 use enrich::Rules;
 use model::{EntityId, EntityKind};
@@ -105,11 +106,12 @@ fn account(text: &str) -> Result<EntityId, String> {
 impl Batch {
     pub async fn run(self, settings: Settings) -> anyhow::Result<ExitCode> {
         let base = Base::open(&settings)?;
+        let catalog = base.catalog().await?;
         let door_rules = match &self {
-            Self::Run { full: true, .. } => Some(door_rules(&base, &settings).await?),
+            Self::Run { full: true, .. } => Some(door_rules(&catalog, &settings)?),
             _ => None,
         };
-        let batch = base.batch_with(Arc::new(Rules::new()?), door_rules)?;
+        let batch = base.batch_with(Arc::new(Rules::new()?), Some(catalog), door_rules)?;
         let (mode, json) = match self {
             Self::Diff(args) => return args.show(&batch).await,
             Self::Run {
@@ -161,8 +163,7 @@ impl Batch {
 }
 
 /// What doors decide by now.
-async fn door_rules(base: &Base, settings: &Settings) -> anyhow::Result<DoorRules> {
-    let catalog = base.catalog().await?;
+fn door_rules(catalog: &Catalog, settings: &Settings) -> anyhow::Result<DoorRules> {
     let excluded = catalog.read(|state| {
         let all = state.accounts(None, usize::MAX).into_iter();
         let networks =

@@ -133,6 +133,8 @@ mod tests {
             received: 20_000,
             first_ms: 19_999 * 86_400_000 + 5,
             last_ms: 20_000 * 86_400_000,
+            has_expired: false,
+            is_rest: false,
         });
         manifest.day_events.insert(19_000, vec![file("old")]);
         let local = events(&manifest, "file:///data/site%231/store");

@@ -38,7 +38,9 @@ impl Jobs {
             env: parts.env.clone(),
             limits: parts.settings.batch.clone(),
         };
-        let jobs = scheduling::Jobs::new(&parts, &base.batch(Arc::clone(&parts.rules))?)?;
+        let catalog = Some(parts.catalog.clone());
+        let batch = base.batch_with(Arc::clone(&parts.rules), catalog, None)?;
+        let jobs = scheduling::Jobs::new(&parts, &batch)?;
         let jobs = jobs.client();
         let mut failed = false;
         let answer = match self {

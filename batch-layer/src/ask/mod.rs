@@ -13,12 +13,15 @@ mod written;
 
 use std::{sync::Arc, time::Duration};
 
-use asking::{AskError, Events, Form, ListAsked, Selection, SqlAsked, Sums, SumsAsked, Written};
+use asking::{
+    AskError, Events, Form, ListAsked, Moment, Selection, SqlAsked, Sums, SumsAsked, Written,
+};
 use async_trait::async_trait;
 use datafusion::{
     error::DataFusionError,
     execution::{memory_pool::FairSpillPool, runtime_env::RuntimeEnv},
 };
+use handover::expiry;
 use storage::{store::Store, stream::EventStream};
 
 pub use self::written::{pretty_stream, write_all as write};
@@ -37,6 +40,7 @@ pub struct Asker {
     store: Store,
     tail: Tail,
     erased: Erased,
+    expired: expiry::Lists,
 }
 
 impl Asker {
@@ -60,6 +64,7 @@ impl Asker {
             store: Arc::clone(&deps.env.store),
             tail,
             erased: Erased::new(Arc::clone(&deps.env.store)),
+            expired: expiry::Lists::new(Arc::clone(&deps.env.store)),
         })
     }
 }
@@ -80,6 +85,13 @@ impl Events for Asker {
 
     async fn query(&self, asked: SqlAsked, form: Form) -> Result<Written, AskError> {
         sql::query(self, asked, form).await
+    }
+
+    async fn kept_from(&self, account: u64, moment: Moment) -> Result<Option<i64>, AskError> {
+        let list = moment.published.manifest.expired.as_ref();
+        let expired = self.expired.of(list).await;
+        let expired = expired.map_err(|error| AskError::Failed(error.to_string()))?;
+        Ok(expired.first_day(account))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use asking::{ALL, AskError, MoneyRow, Sums, SumsAsked, SumsRow};
+use asking::{ALL, AskError, Events, MoneyRow, Selection, Sums, SumsAsked, SumsRow};
 use datafusion::{
     arrow::{
         array::{Array, AsArray, RecordBatch},
@@ -16,7 +16,7 @@ use datafusion::{
     prelude::col,
 };
 use futures::TryStreamExt;
-use model::{Counts, Cube, Dimension, Grain, Measure};
+use model::{Counts, Cube, Dimension, Grain, Measure, time};
 
 use super::{
     Asker, failed,
@@ -30,6 +30,7 @@ const BUCKET: &str = "in_bucket";
 const GROUPS: [&str; 2] = ["group_1", "group_2"];
 
 pub(super) async fn sums(asker: &Asker, asked: SumsAsked) -> Result<Sums, AskError> {
+    whole(asker, &asked).await?;
     let Selected { frame, bytes, .. } = asker.select(&asked.selection, &asked.offset).await?;
     let frame = split(frame, &asked).map_err(failed)?;
     let mut sums = Sums {
@@ -46,6 +47,20 @@ pub(super) async fn sums(asker: &Asker, asked: SumsAsked) -> Result<Sums, AskErr
     }
     sums.rows = rows.into_values().collect();
     Ok(sums)
+}
+
+/// Sums of a part would be taken for those of the whole.
+async fn whole(asker: &Asker, asked: &SumsAsked) -> Result<(), AskError> {
+    let Selection {
+        account, moment, ..
+    } = &asked.selection;
+    let kept_from = asker.kept_from(*account, moment.clone()).await?;
+    match kept_from {
+        Some(day) if asked.selection.minutes.0 < day.saturating_mul(time::DAY) => {
+            Err(AskError::Expired(day))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// With the bucket and the groups of each event.

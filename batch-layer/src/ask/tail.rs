@@ -220,6 +220,7 @@ impl OfLog {
                 log: self.log,
                 facts: rules.facts(&record.event),
                 record,
+                is_expired: false,
             });
             if self.open.len() >= PART {
                 self.close()?;

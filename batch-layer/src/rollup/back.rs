@@ -45,6 +45,8 @@ impl Back {
             touches: current.manifest.touches.clone(),
             // Who is erased since is erased in them, too: see `catch_up`.
             erased: None,
+            // What is expired since goes from them, too.
+            expired: None,
             ..(*old.ok_or_else(not_kept)?.manifest).clone()
         };
         // What is on neither list is deleted.

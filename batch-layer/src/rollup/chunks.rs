@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use handover::{
     attributions::Decisions,
     erasures::{ErasedEvents, nobody},
+    expiry::Expired,
     raw,
 };
 use model::{Awaits, Facts, LogId, Record, SegmentNo, Seq, Span};
@@ -30,6 +31,8 @@ pub(crate) struct Enriched {
     pub log: LogId,
     pub record: Record,
     pub facts: Facts,
+    /// Whether it is only counted: its account does not keep it any longer.
+    pub is_expired: bool,
 }
 
 /// What makes events of what is stored.
@@ -39,6 +42,7 @@ struct Maker {
     door_rules: Arc<Applied>,
     /// Accounts whose events are nobody's.
     nobodys: BTreeSet<u64>,
+    expired: Expired,
     /// Whether only those are of use that batch decides about.
     alone: bool,
 }
@@ -63,7 +67,12 @@ pub(super) struct Chunks {
 
 impl Chunks {
     /// Those of a task, as they were accepted, but for what doors decide by today.
-    pub(super) fn new(worker: &Worker, count: &Count, door_rules: Arc<Applied>) -> Self {
+    pub(super) fn new(
+        worker: &Worker,
+        count: &Count,
+        door_rules: Arc<Applied>,
+        expired: Expired,
+    ) -> Self {
         let parts = &count.parts;
         let none = |part: &Part| Read {
             log: part.log,
@@ -82,6 +91,7 @@ impl Chunks {
             rules: Arc::clone(&worker.rules),
             door_rules,
             nobodys: count.erased_accounts.clone(),
+            expired,
             alone: count.undecided == Undecided::Alone,
         });
         let one = move |(place, part, number)| {
@@ -128,6 +138,11 @@ impl Read {
 
 impl Maker {
     fn events(&self, log: LogId, mut records: Vec<Record>) -> Events {
+        // Whose it was says whether it is expired, also of who is nobody now.
+        let expired = records
+            .iter()
+            .map(|record| self.expired.is_expired(&record.event));
+        let expired: Vec<bool> = expired.collect();
         let is_nobodys = |record: &&mut Record| self.nobodys.contains(&record.event.account);
         for record in records.iter_mut().filter(is_nobodys) {
             record.event = nobody(&record.event);
@@ -138,16 +153,19 @@ impl Maker {
             [one] => Some(Span::from((one.seq, one.seq))),
         };
         let count = records.len() as u64;
-        let is_of_use = |record: &Record| !self.alone || record.event.awaits() != Awaits::Nothing;
-        let enriched = |mut record: Record| {
+        let is_of_use =
+            |(record, _): &(Record, bool)| !self.alone || record.event.awaits() != Awaits::Nothing;
+        let enriched = |(mut record, is_expired): (Record, bool)| {
             self.door_rules.apply(log, &mut record);
             Enriched {
                 log,
                 facts: self.rules.facts(&record.event),
                 record,
+                is_expired,
             }
         };
-        let events = records.into_iter().filter(is_of_use).map(enriched);
+        let events = records.into_iter().zip(expired);
+        let events = events.filter(is_of_use).map(enriched);
         Events {
             count,
             seqs,

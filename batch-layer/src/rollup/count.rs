@@ -9,7 +9,7 @@ use handover::{
         asked::{self, Asked},
     },
     duplicates::{self, Duplicates},
-    erasures,
+    erasures, expiry,
     manifest::{File, SenderKeysFile},
     restatements::Late,
     runs::{Finished, Table},
@@ -50,7 +50,8 @@ pub(super) async fn count(
     let decisions = decisions(worker, count).await?;
     let is_here = |log| count.parts.iter().any(|part| part.log == log);
     let erased = erasures::read(&worker.env.store, count.erased.as_ref(), is_here).await?;
-    let mut chunks = Chunks::new(worker, count, door_rules);
+    let expired = expiry::read(&worker.env.store, count.expired.as_ref()).await?;
+    let mut chunks = Chunks::new(worker, count, door_rules, expired);
     while let Some(mut chunk) = chunks.next().await? {
         let received = chunk.iter().map(|r| r.record.event.received_ms);
         done.last_ms = received.fold(done.last_ms, i64::max);
@@ -74,6 +75,9 @@ pub(super) async fn count(
         }
         if let Some(settled_ms) = count.settled_ms {
             note_late(&mut done.late, &chunk, &left_out, settled_ms);
+        }
+        if count.events {
+            done.expired += chunk.iter().filter(|row| row.is_expired).count() as u64;
         }
         let (events, counted) = {
             let _computing = worker.computing.lock().await;

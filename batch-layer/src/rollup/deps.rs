@@ -1,6 +1,6 @@
 //! What the rollup works with.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use enrich::Rules;
 use handover::manifests::Manifests;
@@ -9,6 +9,9 @@ use storage::env::Env;
 pub use super::error::RollupError;
 use super::{door_rules::DoorRules, engine::Engine};
 use crate::limits::Limits;
+
+/// Days that accounts keep their events now, by raw number, of those that do not keep them for ever.
+pub type KeepDays = Arc<dyn Fn() -> BTreeMap<u64, u32> + Send + Sync>;
 
 /// What the rollup works with.
 pub struct RollupDeps {
@@ -21,6 +24,8 @@ pub struct RollupDeps {
     /// What doors decide by now: a full run that begins applies it to all that is settled. Without it, what the numbers
     /// before were made with.
     pub door_rules: Option<DoorRules>,
+    /// How long accounts keep their events. Without it, nothing more expires than has.
+    pub keep_days: Option<KeepDays>,
     /// Who does the work.
     pub engine: Arc<dyn Engine>,
     /// What it may take.

@@ -24,6 +24,7 @@ pub(crate) use self::columns::erased_batch;
 pub(super) use self::due::Erasures;
 use super::{
     deps::{RollupDeps, RollupError},
+    expire,
     write::Writer,
 };
 
@@ -66,13 +67,15 @@ fn counts(all: &ErasedEvents) -> BTreeMap<String, u64> {
     counts
 }
 
-/// Erases in `manifest`, which is to take the place of `current`, all who are erased there.
+/// Erases in `manifest`, which is to take the place of `current`, all who are erased there. What is expired there goes
+/// later, as it does there.
 pub(super) async fn catch_up(
     deps: &RollupDeps,
     writer: &mut Writer<'_>,
     current: &Manifest,
     manifest: &mut Manifest,
 ) -> Result<(), RollupError> {
+    expire::catch_up(deps, current, manifest).await?;
     let new = &current.erased_accounts - &manifest.erased_accounts;
     accounts::erase(deps, writer, manifest, &new).await?;
     if manifest.erased != current.erased {

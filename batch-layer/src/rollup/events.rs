@@ -55,15 +55,16 @@ pub(super) fn sort(rows: &mut [Enriched]) {
     });
 }
 
-/// Sorted events, a file for each day on which some were received.
+/// Sorted events, a file for each day on which some were received. What is expired is in none.
 pub(super) fn encode(rows: &[Enriched]) -> Result<Vec<Encoded>, RollupError> {
+    let rows: Vec<&Enriched> = rows.iter().filter(|row| !row.is_expired).collect();
     let days = rows.chunk_by(|a, b| received(a) == received(b));
     let files = days.map(|same| {
         let times = same.iter().map(|r| r.record.event.occurred_ms);
         Ok(Encoded {
             bytes: parquet(same)?.into(),
             rows: same.len() as u64,
-            received: received(&same[0]),
+            received: received(same[0]),
             first_ms: times.clone().min().unwrap_or(0),
             last_ms: times.max().unwrap_or(0),
         })
@@ -86,6 +87,8 @@ impl Encoded {
             received: self.received,
             first_ms: self.first_ms,
             last_ms: self.last_ms,
+            has_expired: false,
+            is_rest: false,
         }
     }
 }
@@ -94,7 +97,7 @@ fn received(row: &Enriched) -> i64 {
     time::day_of(time::minute_of(row.record.event.received_ms))
 }
 
-fn parquet(rows: &[Enriched]) -> Result<Vec<u8>, RollupError> {
+fn parquet(rows: &[&Enriched]) -> Result<Vec<u8>, RollupError> {
     let mut out = ArrowWriter::try_new(Vec::new(), schema(), Some(properties()?))?;
     for part in rows.chunks(65_536) {
         out.write(&batch(part)?)?;

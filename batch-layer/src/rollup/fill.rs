@@ -99,6 +99,7 @@ pub(super) async fn some(
         door_rules: manifest.door_rules.clone(),
         erased: manifest.erased.clone(),
         erased_accounts: manifest.erased_accounts.clone(),
+        expired: manifest.expired.clone(),
         left_out: manifest.duplicates.clone(),
         cubes: cubes.iter().cloned().collect(),
         visits: false,

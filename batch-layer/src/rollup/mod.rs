@@ -15,6 +15,7 @@ mod engine;
 mod erase;
 mod error;
 mod events;
+mod expire;
 mod fill;
 mod fold;
 mod merge;
@@ -43,7 +44,7 @@ pub(crate) use self::{
     write::run_key,
 };
 pub use self::{
-    deps::RollupDeps,
+    deps::{KeepDays, RollupDeps},
     diff::{By, Changed, Diff, Numbers, Question, Why, diff},
     door_rules::DoorRules,
     engine::{Engine, Local, Results, perform},
@@ -137,6 +138,7 @@ pub async fn run(deps: &RollupDeps, mode: Mode) -> Result<Report, RollupError> {
     run.beside(Work::TakeOver).await;
     run.fill().await?;
     run.erase().await;
+    run.expire().await?;
     run.beside(Work::Merge).await;
     run.beside(Work::Sweep).await;
     run.beside(Work::Collect).await;
@@ -169,12 +171,15 @@ fn names(manifest: &Manifest) -> BTreeSet<String> {
     let touches = touches.map(|name| ObjectKey::Touches { name }.path());
     let erased = manifest.erased.iter().map(|file| file.name.clone());
     let erased = erased.map(|name| ObjectKey::Erased { name }.path());
+    let expired = manifest.expired.iter().map(|file| file.name.clone());
+    let expired = expired.map(|name| ObjectKey::Expired { name }.path());
     let all = events.chain(runs).chain(keys).chain(left_out);
     let all = all
         .chain(of_doors)
         .chain(decided)
         .chain(touches)
-        .chain(erased);
+        .chain(erased)
+        .chain(expired);
     let all = all.chain(takeover::paths(manifest));
     all.map(|path| path.to_string()).collect()
 }

@@ -187,6 +187,7 @@ impl<'a> Recount<'a> {
             manifest
                 .erased_accounts
                 .clone_from(&current.manifest.erased_accounts);
+            manifest.expired.clone_from(&current.manifest.expired);
         }
         let done = self.take(&mut writer, current, &mut manifest, &taken).await;
         let report = match done {
@@ -213,6 +214,7 @@ impl<'a> Recount<'a> {
                 duplicates: None,
                 door_rules: None,
                 erased: None,
+                expired: None,
                 ..(*so_far.manifest).clone()
             }),
             false => BTreeSet::new(),

@@ -20,7 +20,7 @@ use super::{
     deps::{RollupDeps, RollupError},
     erase::{self, Erasures},
     error::TRIES,
-    fill, merge, names,
+    expire, fill, merge, names,
     recount::{self, Begin, Recount},
     step, sweep, takeover,
     write::Writer,
@@ -48,6 +48,8 @@ pub(super) enum Work {
     Step,
     /// History of new cubes.
     Fill,
+    /// Events that accounts do not keep any longer.
+    Expire,
     /// Runs become one.
     Merge,
     /// Files of clicks of named visitors become fewer.
@@ -95,10 +97,20 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Counts history of new cubes, a piece after the other: what is new goes before each.
+    /// Counts history of new cubes.
     pub(super) async fn fill(&mut self) -> Result<(), RollupError> {
+        self.between_steps(Work::Fill).await
+    }
+
+    /// Takes out events that accounts do not keep any longer.
+    pub(super) async fn expire(&mut self) -> Result<(), RollupError> {
+        self.between_steps(Work::Expire).await
+    }
+
+    /// Does all work of a kind, a piece after the other: what is new goes before each.
+    async fn between_steps(&mut self, work: Work) -> Result<(), RollupError> {
         while self.failed.is_none() {
-            match self.once(Work::Fill).await {
+            match self.once(work).await {
                 Ok(true) => self.beside(Work::Merge).await,
                 Ok(false) => break,
                 Err(error) => self.failed = Some(error),
@@ -310,6 +322,7 @@ impl<'a> Run<'a> {
             Work::TakeOver => takeover::some(deps, writer, manifest).await?,
             Work::BeginFilling => fill::begin(manifest),
             Work::Fill => fill::some(deps, writer, manifest, directory, held).await?,
+            Work::Expire => expire::some(deps, writer, manifest).await?,
             Work::Touches => attribute::merge(deps, writer, manifest).await?,
             Work::Sweep => sweep::some(deps, current.n, manifest).await?,
             // They publish in a way of their own.

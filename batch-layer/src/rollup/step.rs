@@ -45,6 +45,7 @@ pub(super) async fn take(
         door_rules: manifest.door_rules.clone(),
         erased: decided.erased.clone(),
         erased_accounts: decided.erased_accounts.clone(),
+        expired: decided.expired.clone(),
         ..Count::all(deps.rules.version(), decided.duplicates.clone(), since)
     };
     if is_new {
@@ -77,6 +78,7 @@ pub(super) async fn take(
     for done in attribute::rest(deps, writer, manifest, &counted, &decisions).await? {
         late.add(done.late);
         manifest.event_files.extend(done.events);
+        manifest.expired_count += done.expired;
         add_runs(manifest, done.runs);
     }
     let mut events = 0;
@@ -85,6 +87,7 @@ pub(super) async fn take(
         manifest.settled_ms = manifest.settled_ms.max(done.last_ms);
         late.add(done.late);
         manifest.event_files.extend(done.events);
+        manifest.expired_count += done.expired;
         add_runs(manifest, done.runs);
     }
     if is_new {

@@ -20,7 +20,7 @@ const YOUNG_MS: i64 = 3 * EVERY_MS;
 /// Files dropped at once, at most.
 const MOST: usize = 10_000;
 /// Where the rollup writes.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     "events",
     "runs",
     "visitors",
@@ -30,6 +30,7 @@ const FOLDERS: [&str; 9] = [
     "attributions",
     "touches",
     "erased",
+    "expired",
 ];
 
 /// Drops what nothing names, if it is time to look; false if it is not.

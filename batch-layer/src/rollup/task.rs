@@ -55,6 +55,9 @@ pub struct Count {
     /// Accounts all of whose events are nobody's.
     #[serde(default)]
     pub erased_accounts: BTreeSet<u64>,
+    /// Until when accounts keep their events: those that are expired are counted, and not written.
+    #[serde(default)]
+    pub expired: Option<File>,
     /// Names of the cubes that are counted.
     pub cubes: Vec<String>,
     /// Whether it is counted who was there when.
@@ -121,6 +124,9 @@ pub struct Merge {
 pub struct Done {
     /// Files of events.
     pub events: Vec<EventsFile>,
+    /// Events that are in none of them, since they are expired.
+    #[serde(default)]
+    pub expired: u64,
     /// Files of senders' keys.
     pub keys: Vec<SenderKeysFile>,
     /// Files of conversions that are to be decided about: see [`handover::attributions::asked`].
@@ -173,6 +179,7 @@ impl Count {
             left_out,
             erased: None,
             erased_accounts: BTreeSet::new(),
+            expired: None,
             cubes: cubes.iter().map(|cube| cube.name.to_owned()).collect(),
             visits,
             events: true,

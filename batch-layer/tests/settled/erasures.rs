@@ -21,7 +21,7 @@ fn account(raw: u64) -> EntityId {
 }
 
 /// Many epochs of two accounts with the same seven visitors.
-async fn filled() -> Installation {
+pub async fn filled() -> Installation {
     let mut installation = Installation::new(start() + 80 * DAY);
     for epoch in 0..15 {
         let mut events = Vec::new();
@@ -66,7 +66,7 @@ async fn filled() -> Installation {
     installation
 }
 
-async fn text(installation: &Installation, sql: &str) -> String {
+pub async fn text(installation: &Installation, sql: &str) -> String {
     let rows = query(&installation.deps, sql, 100_000).await.expect(sql);
     pretty_format_batches(&rows).expect("text").to_string()
 }
@@ -87,7 +87,7 @@ async fn everything(installation: &Installation) -> Vec<String> {
 }
 
 /// How many visitors there were of each account, link and campaign on each day, and how many events of each kind.
-async fn counts(installation: &Installation, which: &str) -> Vec<String> {
+pub async fn counts(installation: &Installation, which: &str) -> Vec<String> {
     let mut all = Vec::new();
     for (table, of) in [
         ("account_visits", "account"),
@@ -104,7 +104,7 @@ async fn counts(installation: &Installation, which: &str) -> Vec<String> {
     all
 }
 
-async fn erase(installation: &Installation, asked: Asked) -> u64 {
+pub async fn erase(installation: &Installation, asked: Asked) -> u64 {
     let store = &installation.deps.env.store;
     ask(store, &asked).await.expect("it is asked for");
     let report = run(&installation.deps, Mode::Incremental)
@@ -119,7 +119,7 @@ async fn erase(installation: &Installation, asked: Asked) -> u64 {
     told.events
 }
 
-fn asked(whose: u64, visitor: Option<u64>) -> Asked {
+pub fn asked(whose: u64, visitor: Option<u64>) -> Asked {
     Asked {
         id: "ers_1".into(),
         account: account(whose),

@@ -3,6 +3,7 @@
 mod attributions;
 mod by_entity;
 mod erasures;
+mod expiry;
 mod generations;
 mod handover;
 mod installation;

@@ -166,6 +166,9 @@ pub enum AskError {
     /// The answer would take longer, or more memory, than one may.
     #[error("this takes more than one answer may: {0}")]
     TooMuch(String),
+    /// Some of the events are expired: their account keeps them from this day on, UTC, since 1970-01-01.
+    #[error("events of this account are kept from {} on, and this cannot be counted without those before; ask from then on", model::time::day_text(*.0).unwrap_or_default())]
+    Expired(i64),
     /// The SQL is not one that can be answered.
     #[error("{0}")]
     Sql(String),
@@ -191,4 +194,7 @@ pub trait Events: Send + Sync {
 
     /// Rows of a question in SQL, written.
     async fn query(&self, asked: SqlAsked, form: Form) -> Result<Written, AskError>;
+
+    /// The first day whose events an account keeps, at a moment, UTC, since 1970-01-01; `None` if it has all that it ever had.
+    async fn kept_from(&self, account: u64, moment: Moment) -> Result<Option<i64>, AskError>;
 }

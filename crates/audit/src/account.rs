@@ -39,6 +39,7 @@ async fn counted(
     let placed = Placed {
         path: path.clone(),
         file: file.clone(),
+        seen: None,
     };
     let wanted = account.to_string();
     let mut stream = batch::open(store, &placed, &["account", "time"]).await?;

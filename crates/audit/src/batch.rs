@@ -6,9 +6,9 @@ use arrow::array::{AsArray, RecordBatch, StringArray};
 use futures::TryStreamExt;
 use handover::{
     duplicates::Duplicates,
-    manifest::{File, Manifest, PlacedEvents},
+    manifest::{File, Manifest, PlacedEvents, Recounted},
 };
-use model::{Epoch, LogId, Seq};
+use model::{Epoch, Horizon, LogId, Seq};
 use object_store::{ObjectStoreExt, path::Path};
 use parquet::{
     arrow::{
@@ -23,7 +23,7 @@ use storage::{
 
 use crate::{
     decided::Decided,
-    events,
+    events::{self, Row},
     stored::{Content, Print},
     visitors::Sample,
 };
@@ -33,6 +33,16 @@ use crate::{
 pub(crate) struct Placed {
     pub path: Path,
     pub file: File,
+    /// Epochs that it may hold, and that an audit before has seen: what is left of files whose other events are expired.
+    pub seen: Option<Horizon>,
+}
+
+impl Placed {
+    /// Whether an audit before has seen an event.
+    fn is_seen(&self, event: &Row) -> bool {
+        let seen = self.seen.as_ref();
+        seen.is_some_and(|seen| event.epoch <= seen.of(event.log).epoch)
+    }
 }
 
 /// Why a file could not be read.
@@ -55,14 +65,27 @@ pub(crate) fn files(manifest: &Manifest, before: &Manifest) -> Vec<Placed> {
     let known: BTreeSet<String> = names(before).collect();
     let fresh = manifest.events();
     let fresh = fresh.filter(|events| !known.contains(&events.file.name));
-    let placed = fresh.map(|PlacedEvents { path, file, .. }| Placed { path, file });
+    let rests = manifest.event_files.iter().filter(|events| events.is_rest);
+    let rests: BTreeSet<&str> = rests.map(|events| &*events.file.name).collect();
+    let placed = fresh.map(|PlacedEvents { path, file, .. }| Placed {
+        seen: rests.contains(&*file.name).then(|| before.horizon.clone()),
+        path,
+        file,
+    });
     placed.collect()
 }
 
-/// Whether `manifest` has all files of events that `before` has.
+/// Whether `manifest` has all files of events that `before` has, but for events that have expired since.
 pub(crate) fn extends(manifest: &Manifest, before: &Manifest) -> bool {
     let known: BTreeSet<String> = names(manifest).collect();
-    names(before).all(|name| known.contains(&name))
+    let has_all = names(before).all(|name| known.contains(&name));
+    let same = |of: fn(&Manifest) -> (&Option<Recounted>, &Option<File>, &BTreeSet<u64>)| {
+        of(manifest) == of(before)
+    };
+    // Whatever else takes files away is looked at from the beginning.
+    let only_expired = manifest.expired_count > before.expired_count
+        && same(|of| (&of.recounted, &of.erased, &of.erased_accounts));
+    has_all || only_expired
 }
 
 fn names(manifest: &Manifest) -> impl Iterator<Item = String> {
@@ -174,6 +197,9 @@ pub(crate) async fn counted(
         let visitors = &mut counted.visitors;
         let read = events::each(store, placed, |event| {
             rows += 1;
+            if placed.is_seen(event) || decided.is_row_expired(event) {
+                return;
+            }
             let print = prints.entry((event.log, event.epoch)).or_default();
             print.add(event.seq, event.content());
             decided.see(event);
@@ -210,12 +236,13 @@ pub(crate) async fn events(
     store: &Store,
     files: &[Placed],
     of: (LogId, Epoch),
+    decided: &Decided,
 ) -> Result<Vec<(Seq, Content)>, StoreError> {
     let mut events = Vec::new();
     for placed in files {
         let before = events.len();
         let read = events::each(store, placed, |event| {
-            if (event.log, event.epoch) == of {
+            if (event.log, event.epoch) == of && !decided.is_row_expired(event) {
                 events.push((event.seq, event.content()));
             }
         });

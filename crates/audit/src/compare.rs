@@ -18,7 +18,8 @@ const MAX_COMPARED: usize = 10;
 impl Auditor<'_> {
     /// One complete epoch.
     pub(crate) async fn sealed(&mut self, seal: &Seal) -> Result<(), StorageError> {
-        let stored = stored::of_epoch(&self.deps.store, seal, &self.decided).await?;
+        let (decided, duplicates) = (&mut self.decided, &self.duplicates);
+        let stored = stored::of_epoch(&self.deps.store, seal, decided, duplicates).await?;
         let before = self.findings.len();
         self.compare_stored(seal, &stored);
         let live = self.compare_live(seal, &stored);
@@ -30,7 +31,7 @@ impl Auditor<'_> {
             sealed: true,
             seqs: Some(seal.seqs),
             accepted: seal.seqs.count(),
-            stored: stored.print.count,
+            stored: stored.count(),
             live_counted,
             live_unknown,
             batch_counted,
@@ -41,7 +42,7 @@ impl Auditor<'_> {
 
     fn compare_stored(&mut self, seal: &Seal, stored: &Stored) {
         let of = Some((seal.log, seal.epoch));
-        let counts = stored.print.count == seal.count;
+        let counts = stored.count() == seal.count;
         if stored.unreadable.is_empty() && counts && stored.missing.is_empty() {
             return;
         }
@@ -59,7 +60,8 @@ impl Auditor<'_> {
                 Kind::Stored,
                 format!(
                     "its segments hold {} events, its seal says {}",
-                    stored.print.count, seal.count
+                    stored.count(),
+                    seal.count
                 ),
             ),
             (false, _) => (Kind::Stored, stored.unreadable.join("; ")),
@@ -107,12 +109,17 @@ impl Auditor<'_> {
         let print = self.counted.prints.get(&of).copied().unwrap_or_default();
         let same = match self.is_told(seal, stored) {
             true => print == stored.print,
+            // How many of those that cannot be read are expired nobody knows.
+            false if self.decided.has_expired() => print.count <= seal.count,
             false => print.count == seal.count,
         };
         if !same {
             self.name_events(seal, stored, print.count).await?;
         }
-        Ok(Some(print.count))
+        let value = &mut self.counted.value_micros;
+        *value = value.wrapping_add(stored.expired_micros);
+        // What is expired was counted, and stays so.
+        Ok(Some(print.count + stored.expired))
     }
 
     /// Finds out which events of an epoch the settled table lacks or has too often.
@@ -125,7 +132,7 @@ impl Auditor<'_> {
         let (of, store) = ((seal.log, seal.epoch), &self.deps.store);
         let counts = format!(
             "the table events has {counted}, {} are stored",
-            self.expected(seal, stored)
+            self.expected(seal, stored) - stored.expired
         );
         if self.compared >= MAX_COMPARED {
             let all = Seqs::range(seal.seqs.first, seal.seqs.last);
@@ -134,7 +141,7 @@ impl Auditor<'_> {
         }
         self.compared += 1;
         let numbers = |events: &[(Seq, Content)]| events.iter().map(|(seq, _)| *seq).collect();
-        let there = batch::events(store, &self.files, of).await?;
+        let there = batch::events(store, &self.files, of, &self.decided).await?;
         let (all, changed) = match self.is_told(seal, stored) {
             true => {
                 let all = stored::events(store, seal, &self.decided).await?;
@@ -166,7 +173,7 @@ impl Auditor<'_> {
     /// those that its seal says.
     fn expected(&self, seal: &Seal, stored: &Stored) -> u64 {
         match self.is_told(seal, stored) {
-            true => stored.print.count,
+            true => stored.count(),
             false => seal.count,
         }
     }

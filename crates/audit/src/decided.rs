@@ -1,11 +1,15 @@
 //! What batch decided about conversions: whether the table of events says the same, and which values it corrected. And which
 //! events it erased, under which number.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use handover::{
     attributions::{self, Decision},
     erasures::{self, ErasedEvents},
+    expiry::{self, Expired},
     manifest::{AttributionsFile, Manifest},
 };
 use model::{EventId, LogId, Record, Seq};
@@ -28,6 +32,8 @@ pub(crate) struct Decided {
     erased: ErasedEvents,
     /// Accounts that are erased: their events are nobody's, and worth nothing.
     erased_accounts: BTreeSet<u64>,
+    /// Until when accounts keep their events: what is expired is in the table no longer, or not for long.
+    expired: Arc<Expired>,
 }
 
 impl Decided {
@@ -40,6 +46,7 @@ impl Decided {
         let mut decided = Self {
             erased: erasures::read(store, manifest.erased.as_ref(), |_| true).await?,
             erased_accounts: manifest.erased_accounts.clone(),
+            expired: Arc::new(expiry::read(store, manifest.expired.as_ref()).await?),
             ..Self::default()
         };
         let known = |file: &&AttributionsFile| !before.attributions.contains(file);
@@ -66,6 +73,37 @@ impl Decided {
         if let Some(link) = link.filter(|_| self.links.len() < MOST) {
             self.links.insert(event, (decision.account, link));
         }
+    }
+
+    /// Whether an event is not looked for in the table, since it is expired.
+    pub(crate) fn is_expired(&self, record: &Record) -> bool {
+        self.expired.is_expired(&record.event)
+    }
+
+    /// The same of a row.
+    pub(crate) fn is_row_expired(&self, row: &Row) -> bool {
+        let Row {
+            account,
+            time_ms,
+            received_ms,
+            ..
+        } = row;
+        self.expired.is_over(account.raw, *time_ms, *received_ms)
+    }
+
+    /// Whether anything is expired.
+    pub(crate) fn has_expired(&self) -> bool {
+        !self.expired.before.is_empty()
+    }
+
+    /// What is expired.
+    pub(crate) fn expired(&self) -> Arc<Expired> {
+        Arc::clone(&self.expired)
+    }
+
+    /// Takes note that an event is expired: no row will show what was decided about it.
+    pub(crate) fn forget(&mut self, event: EventId) {
+        self.links.remove(&event);
     }
 
     /// The value that counts of an event as it was accepted.

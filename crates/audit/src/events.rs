@@ -13,13 +13,14 @@ use crate::{
     stored::Content,
 };
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "log",
     "epoch",
     "seq",
     "type",
     "account",
     "time",
+    "received",
     "visitor",
     "bot",
     "value_micros",
@@ -36,8 +37,9 @@ pub(crate) struct Row {
     pub account: EntityId,
     /// The link whose click led to a conversion, by its raw number.
     pub link: Option<u64>,
-    /// When it happened, unix minute.
-    pub minute: i64,
+    /// When it happened, and was received, unix milliseconds.
+    pub time_ms: i64,
+    pub received_ms: i64,
     pub visitor: u64,
     /// Whether somebody came: whoever sends a conversion did not.
     pub is_visit: bool,
@@ -51,6 +53,11 @@ impl Row {
             log: self.log,
             seq: self.seq,
         }
+    }
+
+    /// When it happened, unix minute.
+    pub fn minute(&self) -> i64 {
+        time::minute_of(self.time_ms)
     }
 
     pub fn content(&self) -> Content {
@@ -82,7 +89,8 @@ pub(crate) async fn each(
                     Some(links) => Some(link.of(links.value(row))?.raw),
                     None => None,
                 },
-                minute: time::minute_of(columns.time.value(row)),
+                time_ms: columns.time.value(row),
+                received_ms: columns.received.value(row),
                 visitor: columns.visitor.value(row),
                 is_visit: columns.kind.value(row) != "conversion",
                 is_bot: columns.bot.is_valid(row),
@@ -100,6 +108,7 @@ struct Columns<'a> {
     kind: &'a StringArray,
     account: &'a StringArray,
     time: &'a PrimitiveArray<TimestampMillisecondType>,
+    received: &'a PrimitiveArray<TimestampMillisecondType>,
     visitor: &'a PrimitiveArray<UInt64Type>,
     bot: &'a StringArray,
     value_micros: &'a PrimitiveArray<Int64Type>,
@@ -115,6 +124,7 @@ impl<'a> Columns<'a> {
             kind: texts(batch, "type", path)?,
             account: texts(batch, "account", path)?,
             time: numbers(batch, "time", path)?,
+            received: numbers(batch, "received", path)?,
             visitor: numbers(batch, "visitor", path)?,
             bot: texts(batch, "bot", path)?,
             value_micros: numbers(batch, "value_micros", path)?,

@@ -177,6 +177,7 @@ async fn each(
     let placed = Placed {
         path: ObjectKey::Keys { name }.path(),
         file: file.file.clone(),
+        seen: None,
     };
     let mut stream = batch::open(store, &placed, &COLUMNS).await?;
     while let Some(rows) = batch::next(&mut stream, &placed.path).await? {

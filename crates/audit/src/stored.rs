@@ -1,6 +1,7 @@
 //! What the raw objects of an epoch hold.
 
 use handover::{
+    duplicates::Duplicates,
     raw::{self, Seal},
     segment::Segment,
 };
@@ -59,7 +60,10 @@ pub(crate) fn mix(number: u64) -> u64 {
 #[derive(Debug, Default)]
 pub(crate) struct Stored {
     pub print: Print,
-    /// Sum of their values, micro-units.
+    /// Events besides, which the table has no longer, and the sum of the values of those that count, modulo 2^64.
+    pub expired: u64,
+    pub expired_micros: i64,
+    /// Sum of the values of all, micro-units.
     pub value_micros: i128,
     /// Numbers that no readable segment holds.
     pub missing: Seqs,
@@ -67,11 +71,19 @@ pub(crate) struct Stored {
     pub unreadable: Vec<String>,
 }
 
+impl Stored {
+    /// How many events there are.
+    pub fn count(&self) -> u64 {
+        self.print.count + self.expired
+    }
+}
+
 /// Reads all segments of a sealed epoch, one after the other.
 pub(crate) async fn of_epoch(
     store: &Store,
     seal: &Seal,
-    decided: &Decided,
+    decided: &mut Decided,
+    duplicates: &Duplicates,
 ) -> Result<Stored, StoreError> {
     let mut stored = Stored::default();
     let mut next = seal.seqs.first;
@@ -79,17 +91,25 @@ pub(crate) async fn of_epoch(
         for record in read(store, seal, number, &mut stored.unreadable).await? {
             stored.missing.push(next, record.seq.previous());
             next = record.seq.next();
-            let content = Content::of(seal.log, &record, decided);
-            stored.print.add(record.seq, content);
-            let value = decided.value(seal.log, &record);
-            stored.value_micros += i128::from(value.unwrap_or(0));
+            let value = decided.value(seal.log, &record).unwrap_or(0);
+            stored.value_micros += i128::from(value);
+            if !decided.is_expired(&record) {
+                let content = Content::of(seal.log, &record, decided);
+                stored.print.add(record.seq, content);
+                continue;
+            }
+            stored.expired += 1;
+            decided.forget(record.id(seal.log));
+            if !duplicates.contains_key(&record.id(seal.log)) {
+                stored.expired_micros = stored.expired_micros.wrapping_add(value);
+            }
         }
     }
     stored.missing.push(next, seal.seqs.last);
     Ok(stored)
 }
 
-/// The readable events of a sealed epoch, in order.
+/// The readable events of a sealed epoch that the table must have, in order.
 pub(crate) async fn events(
     store: &Store,
     seal: &Seal,
@@ -99,7 +119,8 @@ pub(crate) async fn events(
     for number in seal.segments.first.to(seal.segments.last) {
         let records = read(store, seal, number, &mut Vec::new()).await?;
         let content = |r: &Record| (r.seq, Content::of(seal.log, r, decided));
-        events.extend(records.iter().map(content));
+        let kept = records.iter().filter(|r| !decided.is_expired(r));
+        events.extend(kept.map(content));
     }
     Ok(events)
 }

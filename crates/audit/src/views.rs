@@ -197,6 +197,7 @@ async fn look(store: &Store, table: Table, file: &RunFile) -> Result<Looked, Unr
     let placed = Placed {
         path: key.path(),
         file: file.file.clone(),
+        seen: None,
     };
     let columns = [&["part"], &columns[..]].concat();
     let mut stream = batch::open(store, &placed, &columns).await?;
@@ -343,6 +344,7 @@ fn day_files(manifest: &Manifest) -> Vec<(u32, Placed)> {
             let placed = Placed {
                 path: key.path(),
                 file: file.clone(),
+                seen: None,
             };
             (cube.id, placed)
         })

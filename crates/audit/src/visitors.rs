@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use handover::{
+    expiry::Expired,
     manifest::Manifest,
     runs::{Key, Quarters, RunFile, RunReader, Visit},
 };
@@ -71,12 +72,12 @@ impl Sample {
 
     /// Adds an event that counts.
     pub fn add(&mut self, event: &Row) {
-        let day = time::day_of(event.minute);
+        let day = time::day_of(event.minute());
         let is_known = event.is_visit && event.visitor != 0 && self.is_known(day);
         if !is_known || !self.has(event.account, event.visitor) {
             return;
         }
-        let at = Quarters::at(event.minute);
+        let at = Quarters::at(event.minute());
         let (people, bots) = match event.is_bot {
             false => (at, Quarters::default()),
             true => (Quarters::default(), at),
@@ -121,12 +122,13 @@ impl Sample {
         self.came = came;
     }
 
-    /// What the visits of `manifest` lack of them, or, where these are `all` who came, have besides.
+    /// What the visits of `manifest` lack of them, or, where these are `all` who came but for who is `expired`, have besides.
     pub async fn differences(
         mut self,
         store: &Store,
         manifest: &Manifest,
         all: bool,
+        expired: &Expired,
     ) -> Result<Vec<String>, StorageError> {
         self.narrow();
         let mut found = Vec::new();
@@ -144,6 +146,12 @@ impl Sample {
         // Of a file that cannot be read it is said already.
         if found.is_empty() {
             found.extend(self.lacking(&settled));
+            // Of days that are not kept some events are there, and some are not.
+            let is_kept = |(account, day, _): &(EntityId, i64, u64)| {
+                let first = expired.first_day(account.raw);
+                first.is_none_or(|first| *day >= first)
+            };
+            settled.retain(|who, _| is_kept(who));
             found.extend(self.besides(&settled).filter(|_| all));
         }
         Ok(found)

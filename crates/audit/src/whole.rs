@@ -21,10 +21,10 @@ impl Auditor<'_> {
     pub(crate) async fn settled(&mut self, walks: &[Walk]) -> Result<(), StorageError> {
         let manifest = &self.published.manifest;
         let rows: u64 = manifest.events().map(|events| events.file.rows).sum();
-        if rows != manifest.events_count {
+        if rows + manifest.expired_count != manifest.events_count {
             let why = format!(
-                "manifest {} covers {} events, its files hold {rows}",
-                self.published.n, manifest.events_count
+                "manifest {} covers {} events, its files hold {rows}, and {} are expired",
+                self.published.n, manifest.events_count, manifest.expired_count
             );
             self.find(Kind::Batch, None, Seqs::default(), why);
         }
@@ -59,7 +59,9 @@ impl Auditor<'_> {
             };
             self.find(Kind::Batch, None, Seqs::default(), why);
         }
-        for (id, why) in std::mem::take(&mut self.decided).wrong(manifest) {
+        let decided = std::mem::take(&mut self.decided);
+        let expired = decided.expired();
+        for (id, why) in decided.wrong(manifest) {
             let why = format!("event {id}: {why}");
             self.find(Kind::Batch, None, Seqs::default(), why);
         }
@@ -75,7 +77,7 @@ impl Auditor<'_> {
         // Days of the version before that are not taken over have their visitors in files of their own.
         if manifest.day_views.is_empty() {
             let all = whole && self.base.n == 0;
-            found.extend(sample.differences(store, manifest, all).await?);
+            found.extend(sample.differences(store, manifest, all, &expired).await?);
         }
         for why in found {
             self.find(Kind::View, None, Seqs::default(), why);

@@ -6,6 +6,7 @@ pub mod attributions;
 pub mod directory;
 pub mod duplicates;
 pub mod erasures;
+pub mod expiry;
 pub mod fences;
 pub mod forecasts;
 pub mod imported;

@@ -96,6 +96,15 @@ pub struct Manifest {
     /// Accounts that are erased, by raw number: all events of theirs are nobody's, see [`crate::erasures::nobody`].
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub erased_accounts: BTreeSet<u64>,
+    /// Until when accounts keep their events: see [`crate::expiry`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<File>,
+    /// Events that are covered, and that no file has any longer.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub expired_count: u64,
+    /// Of these, events that nothing counts any longer: their account was erased when they had expired.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub uncounted: u64,
     /// The newest object of [`crate::restatements`]: it names the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restated: Option<String>,
@@ -119,6 +128,10 @@ pub struct Manifest {
     pub since: Option<Since>,
 }
 
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 /// The version of a manifest's form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
@@ -126,7 +139,7 @@ pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    const OURS: u32 = 5;
+    const OURS: u32 = 6;
 
     fn first() -> Self {
         Self(1)
@@ -192,6 +205,12 @@ pub struct EventsFile {
     pub first_ms: i64,
     /// When the last of them happened, unix milliseconds.
     pub last_ms: i64,
+    /// Whether some of it may be expired, and be still there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_expired: bool,
+    /// Whether it takes the place of a file that had more: what is missing is expired.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_rest: bool,
 }
 
 /// An object that nothing newer than a manifest needs.

@@ -290,7 +290,7 @@ pub enum DestroyError {
 }
 
 /// The time of the store, unix milliseconds: when it wrote what is written now.
-async fn store_now(env: &Env) -> Result<i64, StoreError> {
+pub async fn store_now(env: &Env) -> Result<i64, StoreError> {
     let path = ObjectKey::SaltsClock.path();
     let failed = |source| StoreError::request("write", &path, source);
     env.store

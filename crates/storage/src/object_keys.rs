@@ -56,6 +56,8 @@ pub enum ObjectKey {
     Touches { name: String },
     /// Events that are erased, and what stands for their visitors.
     Erased { name: String },
+    /// Until when accounts keep their events.
+    Expired { name: String },
     /// That a visitor is to be erased.
     Erasing { account: EntityId, erasure: String },
     /// What became of the erasure of a visitor.
@@ -154,6 +156,7 @@ impl fmt::Display for ObjectKey {
             Self::Attributions { name } => write!(f, "attributions/{name}.parquet"),
             Self::Touches { name } => write!(f, "touches/{name}.parquet"),
             Self::Erased { name } => write!(f, "erased/{name}.parquet"),
+            Self::Expired { name } => write!(f, "expired/{name}.json"),
             Self::Erasing { account, erasure } => write!(f, "erasing/{account}/{erasure}.json"),
             Self::Erasure { account, erasure } => write!(f, "erasures/{account}/{erasure}.json"),
             Self::Restatements { name } => write!(f, "restatements/{name}.json"),
@@ -325,6 +328,9 @@ fn parse_derived(parts: &[&str]) -> Option<ObjectKey> {
         ["erased", file] => ObjectKey::Erased {
             name: name(file.strip_suffix(".parquet")?)?,
         },
+        ["expired", file] => ObjectKey::Expired {
+            name: name(file.strip_suffix(".json")?)?,
+        },
         ["restatements", file] => ObjectKey::Restatements {
             name: name(file.strip_suffix(".json")?)?,
         },
@@ -485,6 +491,7 @@ mod tests {
             15 => {
                 let account = EntityId::new(EntityKind::Account, n);
                 match n % 7 {
+                    4 if n % 2 == 0 => ObjectKey::Expired { name },
                     4 => ObjectKey::Erased { name },
                     5 => ObjectKey::Erasing {
                         account,

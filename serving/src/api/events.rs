@@ -10,7 +10,7 @@ use axum::{
 };
 use futures::TryStreamExt;
 use http::{HeaderMap, HeaderName, Method, request::Parts};
-use model::{EntityId, EventId};
+use model::{EntityId, EventId, time};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use web::Problem;
@@ -18,7 +18,7 @@ use web::Problem;
 use super::{
     auth::{Caller, Reader},
     body::Body as JsonBody,
-    files::{File, Part, accepted, begun, streamed},
+    files::{File, KEPT_FROM, Part, accepted, begun, streamed},
     segments,
 };
 use crate::{
@@ -193,6 +193,7 @@ pub(crate) async fn list_events(
     let part = Part::of(&method, &headers);
     let begun = part.as_of().filter(|_| form.is_some());
     let (moment, missing) = at_or_then(&app, &caller, query.as_of.as_deref(), begun).await?;
+    let kept_from = kept_from(&app, &caller, &moment, query.start).await?;
     let selection = Selection {
         account: caller.account.raw,
         minutes: (query.start, query.end),
@@ -205,6 +206,7 @@ pub(crate) async fn list_events(
             form,
             is_of_named_moment: query.as_of.is_some(),
             is_complete: missing.is_empty(),
+            kept_from,
         };
         return file.send(&app, part, turn).await;
     }
@@ -227,6 +229,7 @@ pub(crate) async fn list_events(
             as_of,
             complete: missing.is_empty(),
             missing,
+            kept_from,
         },
     };
     Ok(Json(page).into_response())
@@ -297,6 +300,7 @@ pub(crate) async fn query_events(
     let id = [(QUERY_ID, running.id().to_owned())];
     let (moment, missing) = at(&app, &caller, asked.as_of.as_deref()).await?;
     let as_of = events::token(&moment);
+    let kept_from = kept_from(&app, &caller, &moment, i64::MIN).await?;
     let question = SqlAsked {
         account: caller.account.raw,
         moment,
@@ -307,7 +311,11 @@ pub(crate) async fn query_events(
     let rows = running.unless_taken_back(rows).await;
     let rows = running.watch(rows.map_err(events::problem)?);
     match form {
-        Some(form) => Ok((id, streamed(begun(rows).await?, form, turn)).into_response()),
+        Some(form) => {
+            let kept_from = kept_from.map(|day| [(KEPT_FROM, day)]);
+            let rows = streamed(begun(rows).await?, form, turn);
+            Ok((id, kept_from, rows).into_response())
+        }
         None => {
             let rows = Rows {
                 rows: together(rows).await?,
@@ -315,11 +323,25 @@ pub(crate) async fn query_events(
                     as_of,
                     complete: missing.is_empty(),
                     missing,
+                    kept_from,
                 },
             };
             Ok((id, Json(rows)).into_response())
         }
     }
+}
+
+/// The first day whose events there are, if that is after the minute that is asked from.
+async fn kept_from(
+    app: &App,
+    caller: &Caller,
+    moment: &Moment,
+    start: i64,
+) -> Result<Option<String>, Problem> {
+    let day = app.events.kept_from(caller.account.raw, moment.clone());
+    let day = day.await.map_err(events::problem)?;
+    let day = day.filter(|day| start < day.saturating_mul(time::DAY));
+    Ok(day.and_then(time::day_text))
 }
 
 /// Rows of lines of JSON.

@@ -28,6 +28,8 @@ const WRITING: u8 = 1;
 const AS_OF: HeaderName = HeaderName::from_static("millrace-as-of");
 /// Says whether all that was recorded until then is in it, as `meta.complete` does.
 const COMPLETE: HeaderName = HeaderName::from_static("millrace-complete");
+/// Says which day is the first whose events are kept, as `meta.kept_from` does.
+pub(super) const KEPT_FROM: HeaderName = HeaderName::from_static("millrace-kept-from");
 /// Files whose length is remembered.
 const LENGTHS: usize = 1_000;
 
@@ -87,6 +89,8 @@ pub(super) struct File {
     pub is_of_named_moment: bool,
     /// Whether nothing is missing of that moment.
     pub is_complete: bool,
+    /// The first day whose events it has, if that is not the first that was asked for.
+    pub kept_from: Option<String>,
 }
 
 impl File {
@@ -141,6 +145,9 @@ impl File {
         let as_of = events::token(&self.selection.moment);
         set(&mut response, AS_OF, &as_of);
         set(&mut response, COMPLETE, &self.is_complete.to_string());
+        if let Some(day) = &self.kept_from {
+            set(&mut response, KEPT_FROM, day);
+        }
         set(&mut response, header::ETAG, tag);
         set(&mut response, header::ACCEPT_RANGES, "bytes");
         if let Some(length) = length {

@@ -57,6 +57,10 @@ pub(crate) struct CountedSettled {
     pub duplicates: u64,
     /// The days that have any.
     pub days: Vec<AuditedDay>,
+    /// The first day that is compared, UTC, where it is later than what was asked for: events from before are not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-01-01")]
+    pub kept_from: Option<String>,
 }
 
 /// One UTC day of an account.

@@ -39,6 +39,11 @@ pub(crate) struct EventsMeta {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Option<Vec<String>>)]
     pub missing: Vec<Missing>,
+    /// The first day of which there are all events, UTC, where it is later than what was asked for: those before are not kept
+    /// (`keep_events_days`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-01-01")]
+    pub kept_from: Option<String>,
 }
 
 macro_rules! listed {

@@ -56,6 +56,8 @@ async fn settle(site: &Site, events: &[(EntityId, usize)], more: i64) -> Manifes
         received: today(),
         first_ms: NOW_MS,
         last_ms: NOW_MS,
+        has_expired: false,
+        is_rest: false,
     };
     let total = Cube::find(Dimension::Total, Grain::Quarter).unwrap();
     let sum = |(account, n): &(EntityId, usize)| {

@@ -168,6 +168,7 @@ families! {
         (400, "invalid_limit", "limit must be 1 to 1000"),
         (400, "invalid_sql", "there is one table, `events`, and one SELECT at a time"),
         (410, "moment_gone", "the files of that moment are gone"),
+        (422, "events_expired", "events of this account are kept from 2026-01-01 on, and this cannot be counted without those before; ask from then on"),
         (422, "too_much", "this takes more than one answer may: ask for a shorter range, or for less at once"),
         (503, "events_unavailable", "the events cannot be read just now"),
     ],

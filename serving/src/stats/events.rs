@@ -92,6 +92,10 @@ pub(crate) fn problem(error: AskError) -> Problem {
         AskError::TooMuch(why) => {
             Problem::new(http::StatusCode::UNPROCESSABLE_ENTITY, "too_much", why)
         }
+        AskError::Expired(_) => {
+            let status = http::StatusCode::UNPROCESSABLE_ENTITY;
+            Problem::new(status, "events_expired", error.to_string())
+        }
         AskError::Sql(why) => bad("invalid_sql", why),
         AskError::TakenBack => Problem::conflict("cancelled", error.to_string()),
         AskError::LiveIsFull(_) | AskError::Behind(_) => {

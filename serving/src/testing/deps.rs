@@ -7,7 +7,9 @@ use std::{
 };
 
 use ::audit::Audit;
-use asking::{AskError, Events, Form, ListAsked, Selection, SqlAsked, Sums, SumsAsked, Written};
+use asking::{
+    AskError, Events, Form, ListAsked, Moment, Selection, SqlAsked, Sums, SumsAsked, Written,
+};
 use catalog::{Catalog, Webhook};
 use enrich::Rules;
 use handover::salts::Secret;
@@ -45,6 +47,10 @@ impl Events for NoEvents {
 
     async fn query(&self, _: SqlAsked, _: Form) -> Result<Written, AskError> {
         Ok(Box::pin(futures::stream::empty()))
+    }
+
+    async fn kept_from(&self, _: u64, _: Moment) -> Result<Option<i64>, AskError> {
+        Ok(None)
     }
 }
 

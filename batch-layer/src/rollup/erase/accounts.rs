@@ -20,11 +20,12 @@ use handover::{
     attributions,
     duplicates::{self, Duplicates},
     erasures::nobody,
+    expiry::{self, Expired},
     manifest::{File, Manifest},
     runs::{RunFile, RunWriter, Table, kind_of, widened},
     touches::{self, Writer as Touches},
 };
-use model::{EntityId, EntityKind, Epoch, Event, EventKind, Record, Seq};
+use model::{Cube, Dimension, EntityId, EntityKind, Epoch, Event, EventKind, Grain, Record, Seq};
 use storage::{error::StorageError, object_keys::ObjectKey, parquet_object::ObjectReader};
 
 use super::rewrite::batches;
@@ -33,6 +34,7 @@ use crate::rollup::{
     deps::{RollupDeps, RollupError},
     events::properties,
     events_batch, events_schema,
+    expire::kept,
     fold::{Fold, MAX_ROWS, Wanted},
     step,
     task::NewRun,
@@ -46,6 +48,8 @@ struct Gone<'a> {
     accounts: HashSet<String>,
     /// Events that are not counted.
     left_out: Duplicates,
+    /// Events that nobody keeps, nor nobody.
+    expired: Expired,
     /// Everything that had numbers.
     entities: HashSet<EntityId>,
     /// How many events there were, by account.
@@ -70,20 +74,25 @@ pub(super) async fn erase(
         deps,
         accounts: ids.clone().map(|id| id.to_string()).collect(),
         left_out: duplicates::read(&deps.env.store, manifest).await?,
+        expired: expiry::read(&deps.env.store, manifest.expired.as_ref()).await?,
         entities: ids.collect(),
         counts: BTreeMap::new(),
         runs: Vec::new(),
     };
+    let before = counted(manifest);
     for events in &mut manifest.event_files {
         let received = events.received;
         let key = move |name| ObjectKey::Events { received, name };
-        gone.events(writer, &mut events.file, key).await?;
+        let expired = gone.events(writer, &mut events.file, key).await?;
+        events.is_rest |= expired > 0;
+        manifest.expired_count += expired;
     }
+    manifest.event_files.retain(|file| file.file.rows > 0);
     for (day, files) in &mut manifest.day_events {
         for file in files {
             let day = *day;
             let key = move |name| ObjectKey::DayEvents { day, name };
-            gone.events(writer, file, key).await?;
+            manifest.expired_count += gone.events(writer, file, key).await?;
         }
     }
     for table in [Table::Sums, Table::Visits] {
@@ -94,27 +103,41 @@ pub(super) async fn erase(
         *manifest.runs_mut(table) = left;
     }
     step::add_runs(manifest, gone.runs);
+    // Events that had expired are not there to be counted as nobody's.
+    manifest.uncounted += before.saturating_sub(counted(manifest));
     of_visitors(deps, writer, manifest, accounts).await?;
     decisions(deps, writer, manifest, accounts).await?;
     manifest.erased_accounts.extend(accounts);
     Ok(gone.counts)
 }
 
+/// How many events sums count.
+fn counted(manifest: &Manifest) -> u64 {
+    let total = Cube::find(Dimension::Total, Grain::Quarter).map(|cube| cube.id);
+    let totals = manifest.sums.iter().flat_map(|file| &file.totals);
+    let totals = totals.filter(|of| Some(of.cube) == total);
+    let events: i64 = totals.map(|of| of.accounts).sum();
+    u64::try_from(events).unwrap_or(0)
+}
+
 impl Gone<'_> {
-    /// Puts in the place of a file of events one in which theirs are nobody's, and counts those.
+    /// Puts in the place of a file of events one in which theirs are nobody's, and counts those. What is expired goes at once;
+    /// tells how many events that were.
     async fn events(
         &mut self,
         writer: &mut Writer<'_>,
         file: &mut File,
         key: impl Fn(String) -> ObjectKey + Copy + Send + 'static,
-    ) -> Result<(), RollupError> {
+    ) -> Result<u64, RollupError> {
         let path = key(file.name.clone()).path();
         let reader = ObjectReader::new(self.deps.env.store.clone(), path.clone(), file.bytes);
         if !self.has_events(reader).await? {
-            return Ok(());
+            return Ok(0);
         }
-        let (mut nobodys, mut others) = (Vec::new(), Vec::new());
+        let (mut nobodys, mut others, mut left) = (Vec::new(), Vec::new(), 0);
         for batch in batches(self.deps, path, file.bytes).await? {
+            let batch = filter_record_batch(&batch, &kept(&batch, &self.expired))?;
+            left += batch.num_rows() as u64;
             let theirs = self.are_theirs(&batch);
             for row in (0..batch.num_rows()).filter(|row| theirs[*row]) {
                 // What cannot be read was not counted either.
@@ -128,8 +151,9 @@ impl Gone<'_> {
         }
         self.count(writer, &nobodys).await?;
         let bytes = encode(&nobodys, &others)?;
-        *file = writer.put(key, file.rows, bytes).await?;
-        Ok(())
+        let expired = file.rows.saturating_sub(left);
+        *file = writer.put(key, left, bytes).await?;
+        Ok(expired)
     }
 
     async fn has_events(&self, reader: ObjectReader) -> Result<bool, RollupError> {
@@ -188,6 +212,7 @@ impl Gone<'_> {
         });
         Some(Enriched {
             log: text("log")?.parse().ok()?,
+            is_expired: false,
             facts: self.deps.rules.facts(&event),
             record: Record {
                 seq: Seq(number("seq")?),

@@ -163,7 +163,7 @@ mod tests {
                     erased.insert(id, Erased { event: id, account: 7, received: 0, visitor: 99, erasure: "ers_1".into() });
                 }
                 let facts = rules.facts(&event);
-                rows.push(Enriched { log: LogId(3), record: Record { seq: Seq(n), epoch: Epoch(1), event }, facts });
+                rows.push(Enriched { log: LogId(3), record: Record { seq: Seq(n), epoch: Epoch(1), event }, facts, is_expired: false });
             }
             let before = events_batch(&rows).unwrap();
             rows.iter_mut().for_each(|row| row.erase(&erased));

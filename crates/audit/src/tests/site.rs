@@ -190,6 +190,8 @@ impl Site {
             received: DAY,
             first_ms: day_ms,
             last_ms: day_ms,
+            has_expired: false,
+            is_rest: false,
         };
         self.manifest.event_files.push(events);
         let before = if anew { 0 } else { self.manifest.events_count };

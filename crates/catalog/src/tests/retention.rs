@@ -33,7 +33,10 @@ async fn the_shorter_of_what_is_wanted_and_what_is_allowed_holds() {
         for change in [keeping(Some(wrong), None), keeping(None, Some(wrong))] {
             let refused = commit(&catalog, vec![change]).await.unwrap_err();
             let said = refused.to_string();
-            assert!(said.starts_with("`keep_events_days` must be from 1"), "{said}");
+            assert!(
+                said.starts_with("`keep_events_days` must be from 1"),
+                "{said}"
+            );
         }
     }
 }

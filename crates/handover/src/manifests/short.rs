@@ -129,6 +129,8 @@ mod tests {
                     received: 1,
                     first_ms: 2,
                     last_ms: 3,
+                    has_expired: false,
+                    is_rest: false,
                 })
                 .collect(),
             dropped: dropped

@@ -14,6 +14,8 @@ fn file(n: u64) -> EventsFile {
         received: 1,
         first_ms: 2,
         last_ms: 3,
+        has_expired: false,
+        is_rest: false,
     }
 }
 

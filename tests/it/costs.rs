@@ -110,6 +110,7 @@ async fn costs_of_periods_are_spread_over_live_and_settled_clicks() {
             costs(&customer, "group_by=device").await,
             told(&[("bot", "0.00"), ("desktop", "11.00")], "11.00")
         );
+        events_say_the_same(&customer).await;
     }
     // What is settled and what is live share the amount.
     click(&customer, "b", PERSON, 4).await;
@@ -118,6 +119,7 @@ async fn costs_of_periods_are_spread_over_live_and_settled_clicks() {
         .await;
     let by_link = told(&[("a", "4.75"), ("b", "6.25")], "11.00");
     assert_eq!(costs(&customer, "group_by=link").await, by_link);
+    events_say_the_same(&customer).await;
     // Corrected, and forgotten: of the same clicks, at once.
     let path = format!("/v1/costs/{spring}");
     let status = call(&customer, "PATCH", &path, json!({"amount": "20"})).await;
@@ -137,6 +139,45 @@ async fn costs_of_periods_are_spread_over_live_and_settled_clicks() {
         costs(&customer, "link=a").await,
         told(&[("", "1.00")], "1.00")
     );
+}
+
+/// What cubes answer, events do, too, where a filter that fits all makes them be asked; and what no cube holds adds up to it.
+async fn events_say_the_same(customer: &Customer) {
+    for query in [
+        "",
+        "group_by=link",
+        "group_by=campaign",
+        "group_by=device",
+        "group_by=country",
+        "link=b",
+        "link=a&group_by=device",
+        "campaign=Spring",
+        "campaign=Spring&group_by=link",
+        "interval=day&timezone=Asia/Kathmandu",
+    ] {
+        let (rows, total) = costs(customer, query).await;
+        let of_events = format!("country=-XX&{query}");
+        let asked = format!("range=24h&metrics=cost,clicks&{of_events}");
+        let answer = customer.wait_for_stats(&asked, |_| true).await;
+        assert_eq!(answer["meta"]["source"], "events", "{query}");
+        assert_eq!(answer["meta"]["complete"], true, "{query}");
+        assert_eq!(answer["totals"]["cost"], *total, "{query}");
+        if !query.contains("interval") {
+            // Groups without clicks of people are rows of one of the two alone.
+            let paid = |rows: Vec<(String, String)>| -> Vec<_> {
+                rows.into_iter()
+                    .filter(|(_, cost)| cost != "0.00")
+                    .collect()
+            };
+            let counted = costs(customer, &of_events).await;
+            assert_eq!((paid(counted.0), counted.1), (paid(rows), total), "{query}");
+        }
+    }
+    let (all, total) = costs(customer, "group_by=link").await;
+    let (some, part) = costs(customer, "device=desktop,mobile&group_by=link").await;
+    assert_eq!((some, part), (all, total), "people have desktops");
+    let (none, part) = costs(customer, "device=mobile&group_by=link").await;
+    assert_eq!((none.is_empty(), &*part), (true, "0.00"));
 }
 
 /// From half a year ago until in half a year, as days.

@@ -6,7 +6,7 @@ use arrow::array::{AsArray, RecordBatch, StringArray};
 use futures::TryStreamExt;
 use handover::{
     duplicates::Duplicates,
-    manifest::{File, Manifest, PlacedEvents, Recounted},
+    manifest::{File, Manifest, PlacedEvents},
 };
 use model::{Epoch, Horizon, LogId, Seq};
 use object_store::{ObjectStoreExt, path::Path};
@@ -79,12 +79,11 @@ pub(crate) fn files(manifest: &Manifest, before: &Manifest) -> Vec<Placed> {
 pub(crate) fn extends(manifest: &Manifest, before: &Manifest) -> bool {
     let known: BTreeSet<String> = names(manifest).collect();
     let has_all = names(before).all(|name| known.contains(&name));
-    let same = |of: fn(&Manifest) -> (&Option<Recounted>, &Option<File>, &BTreeSet<u64>)| {
-        of(manifest) == of(before)
-    };
     // Whatever else takes files away is looked at from the beginning.
     let only_expired = manifest.expired_count > before.expired_count
-        && same(|of| (&of.recounted, &of.erased, &of.erased_accounts));
+        && manifest.recounted == before.recounted
+        && manifest.erased == before.erased
+        && manifest.erased_accounts == before.erased_accounts;
     has_all || only_expired
 }
 

@@ -125,9 +125,9 @@ pub enum Why {
     /// What is asked is counted from events, and those that are not settled cannot all be read, or are too many.
     #[error("events that are not settled yet cannot all be counted one by one just now")]
     LiveEvents,
-    /// What was paid for periods is spread over kept sums alone, and this is counted from events.
+    /// What was paid for periods has a currency of its own, and events are chosen by theirs.
     #[error(
-        "costs of periods are not in numbers that are counted from events; ask without filters and by one name"
+        "costs of periods are not in numbers of events that are chosen by a currency; ask without that filter"
     )]
     PeriodCosts,
 }

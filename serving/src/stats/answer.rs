@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handover::{
-    reading::{Missing, Why},
-    views::ViewError,
-};
+use handover::views::ViewError;
 use model::{Awaits, Counts, Cube, Dimension, EntityId, Grain, time};
 use web::Problem;
 
@@ -77,14 +74,6 @@ async fn of_events(app: &App, entity: EntityId, query: &Query, age: Age) -> Resu
         None => live::read_of(app, entity, age).await?,
     };
     let Counted { merged, mut extras } = events::count(app, entity, query, &mut reading).await?;
-    // What was paid for periods is spread over cubes alone.
-    if query.asks_cost() && !period_costs::costs(app, entity, query)?.is_empty() {
-        extras.period.rough = true;
-        reading.missing.push(Missing {
-            log: None,
-            why: Why::PeriodCosts,
-        });
-    }
     extras.money.tidy();
     let all = Sums {
         counts: merged.settled + merged.live,

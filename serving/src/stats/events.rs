@@ -17,6 +17,7 @@ use super::{
     live::Reading,
     merge::Merged,
     metric::Metric,
+    period_costs,
     query::{Query, bad},
 };
 use crate::app::App;
@@ -30,6 +31,39 @@ pub(super) const BETWEEN: char = '\u{1f}';
 pub(super) struct Counted {
     pub merged: Merged,
     pub extras: Extras,
+}
+
+/// What was paid in periods for what a question is about, spread over events, unless it cannot be.
+async fn period_costs(
+    asked: &period_costs::events::Asked<'_>,
+    counted: &mut Counted,
+    reading: &mut Reading,
+) -> Result<(), Problem> {
+    let (app, query) = (asked.app, asked.query);
+    let costs = period_costs::costs(app, asked.entity, query)?;
+    if costs.is_empty() {
+        return Ok(());
+    }
+    let extras = &mut counted.extras;
+    if !period_costs::events::can_be_spread(query) {
+        extras.period.rough = true;
+        reading.missing.push(Missing {
+            log: None,
+            why: Why::PeriodCosts,
+        });
+        return Ok(());
+    }
+    let (rows, part) = period_costs::events::spread(asked, &costs).await?;
+    let names = Names::new(app, owner(app, asked.entity)?, query);
+    for row in rows {
+        let groups = match query.is_grouped() {
+            true => names.of(&row.groups),
+            false => Vec::new(),
+        };
+        extras.money.add_row(&groups, &row);
+    }
+    extras.period = part;
+    Ok(())
 }
 
 /// Counts the events of an account that a question is about, as of what was read.
@@ -59,7 +93,8 @@ pub(super) async fn count(
             .asks(Metric::UniqueVisitors)
             .then_some(!query.exclude_bots),
     };
-    let sums = match app.events.sums(asked(moment(reading))).await {
+    let mut counts = moment(reading);
+    let sums = match app.events.sums(asked(counts.clone())).await {
         Ok(sums) => sums,
         // The settled part is true, and said to be a part.
         Err(error @ (AskError::LiveIsFull(_) | AskError::Behind(_))) if query.as_of.is_none() => {
@@ -68,14 +103,22 @@ pub(super) async fn count(
                 log: None,
                 why: Why::LiveEvents,
             });
-            let mut settled = moment(reading);
-            settled.upto.clear();
-            let sums = app.events.sums(asked(settled)).await;
+            counts.upto.clear();
+            let sums = app.events.sums(asked(counts.clone())).await;
             sums.map_err(problem)?
         }
         Err(error) => return Err(problem(error)),
     };
-    Ok(counted(app, account, query, sums))
+    let mut counted = counted(app, account, query, sums);
+    let asked = period_costs::events::Asked {
+        app,
+        entity,
+        query,
+        filters: &filters,
+        moment: &counts,
+    };
+    period_costs(&asked, &mut counted, reading).await?;
+    Ok(counted)
 }
 
 /// What an answer counts.

@@ -5,6 +5,7 @@
 //! its clicks that were in them; one about a campaign has its own, and of those of links what falls on their clicks that
 //! were in it.
 
+pub(super) mod events;
 mod parts;
 
 use std::{collections::BTreeMap, sync::Arc};

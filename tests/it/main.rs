@@ -33,6 +33,7 @@ mod questions;
 mod refused;
 mod replay;
 mod restated;
+mod retention;
 mod salvage;
 mod script;
 mod staged;

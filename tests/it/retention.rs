@@ -1,0 +1,180 @@
+//! An account keeps its events for a day, against the binary: they go from lists, files, SQL and whatever is counted from events,
+//! every number of cubes stays, nobody else is touched, no full run brings them back, and audits agree.
+
+use std::collections::BTreeSet;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{
+    http::Customer,
+    process::{Server, run_ok},
+};
+
+const DAY: i64 = 24 * 60;
+/// What cubes hold of all days.
+const CUBES: [&str; 5] = [
+    "metrics=clicks,conversions,value,unique_visitors&interval=day",
+    "metrics=clicks&group_by=link",
+    "metrics=clicks&group_by=country",
+    "metrics=clicks,value,cost&group_by=campaign",
+    "metrics=conversions,value&group_by=goal",
+];
+
+async fn act(customer: &Customer, round: &str) {
+    let click = |visitor: &str| json!({"type": "click", "link": "a", "visitor": visitor, "country": "AT", "sub1": format!("of-{round}")});
+    let sale = json!({"type": "conversion", "goal": "Sale", "visitor": "ann", "value": 5, "transaction_id": round});
+    let request = customer
+        .http
+        .post(format!("{}/v1/events", customer.collector));
+    let events = json!([click("ann"), click("bob"), sale]);
+    let answer = request.bearer_auth(&customer.key).json(&events).send();
+    let answer: Value = answer.await.unwrap().json().await.unwrap();
+    assert_eq!(answer["accepted"], 3, "{answer}");
+}
+
+async fn set_up(customer: &Customer) {
+    let link = json!({"slug": "a", "destination": "https://shop.example/", "domain": null});
+    customer.create("links", &link).await;
+    let goal = json!({"name": "Sale", "currency": "EUR"});
+    customer.create("goals", &goal).await;
+}
+
+async fn numbers(customer: &Customer) -> Vec<(Value, Value)> {
+    let mut all = Vec::new();
+    for question in CUBES {
+        let answer = customer.stats(&format!("range=30d&{question}")).await;
+        assert_eq!(answer["meta"]["source"], "cube", "{question}");
+        all.push((answer["results"].clone(), answer["totals"].clone()));
+    }
+    all
+}
+
+/// The first sub parameter of all events that are listed, and from when on there are all.
+async fn listed(customer: &Customer) -> (BTreeSet<String>, Value) {
+    let page = customer.get("/v1/events?range=30d&limit=1000").await;
+    let items = page["items"].as_array().unwrap().iter();
+    let subs = items.filter_map(|item| Some(item["sub1"].as_str()?.to_owned()));
+    (subs.collect(), page["meta"]["kept_from"].clone())
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn events_go_when_their_time_is_over_and_numbers_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = Server::up(&data, &["--sql-for-tenants"]).with_clock();
+    server.set_clock(-3 * DAY);
+    server.start().await;
+    let (ours, theirs) = (Customer::of(&server).await, Customer::of(&server).await);
+    for customer in [&ours, &theirs] {
+        set_up(customer).await;
+    }
+    // Three days, each in a rollup of its own.
+    for (round, day) in [("monday", -3), ("wednesday", -1), ("thursday", 0)] {
+        server.set_clock(day * DAY);
+        for customer in [&ours, &theirs] {
+            act(customer, round).await;
+        }
+        ours.settle().await;
+    }
+    let (before, their_before) = (numbers(&ours).await, numbers(&theirs).await);
+    let all = set(&["of-monday", "of-wednesday", "of-thursday"]);
+    assert_eq!(listed(&ours).await, (all.clone(), Value::Null));
+    audit(&data, &[]).await;
+
+    let account = ours
+        .patch("/v1/account", &json!({"settings": {"keep_events_days": 1}}))
+        .await;
+    assert_eq!(account["settings"]["keep_events_days"], 1, "{account}");
+    ours.settle().await;
+    let left = set(&["of-wednesday", "of-thursday"]);
+    let check = async || {
+        assert_eq!(numbers(&ours).await, before);
+        assert_eq!(numbers(&theirs).await, their_before);
+        let (subs, kept_from) = listed(&ours).await;
+        assert_eq!(subs, left);
+        assert_eq!(listed(&theirs).await, (all.clone(), Value::Null));
+        kept_from.as_str().unwrap().to_owned()
+    };
+    let kept_from = check().await;
+    questions_of_events(&ours, &kept_from).await;
+    // What has been looked at before is not read again, and agrees; so does all of it.
+    audit(&data, &[]).await;
+    audit(&data, &["--full"]).await;
+    let own = ours.get("/v1/audit?days=30").await;
+    assert_eq!(
+        (&own["agrees"], &own["settled"]["kept_from"]),
+        (&json!(true), &json!(kept_from)),
+        "{own}"
+    );
+
+    let folder = ["--data-dir", data.to_str().unwrap()];
+    let sql = ["query", "SELECT * FROM events ORDER BY event_id"];
+    let table = run_ok(&data, &[&sql[..], &folder].concat()).await;
+    for arguments in [
+        ["batch", "run", "--full"].as_slice(),
+        &["batch", "rollback"],
+    ] {
+        run_ok(&data, &[arguments, &folder].concat()).await;
+        assert_eq!(check().await, kept_from);
+        assert_eq!(run_ok(&data, &[&sql[..], &folder].concat()).await, table);
+        audit(&data, &["--full"]).await;
+    }
+    // For longer from now on: nothing comes back.
+    ours.patch(
+        "/v1/account",
+        &json!({"settings": {"keep_events_days": null}}),
+    )
+    .await;
+    ours.settle().await;
+    assert_eq!(check().await, kept_from);
+}
+
+/// What is counted from events is refused where some are missing, and right where none is.
+async fn questions_of_events(customer: &Customer, kept_from: &str) {
+    let url = format!("{}/v1/stats?metrics=clicks&group_by=sub1", customer.api);
+    let asked = |more: String| {
+        let request = customer.http.get(format!("{url}&{more}"));
+        request.bearer_auth(&customer.key).send()
+    };
+    let refused = asked("range=30d".into()).await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let refused: Value = refused.json().await.unwrap();
+    assert_eq!(refused["code"], "events_expired", "{refused}");
+    assert!(
+        refused["detail"].as_str().unwrap().contains(kept_from),
+        "{refused}"
+    );
+    let from = format!("start={kept_from}&timezone=UTC");
+    let answer: Value = asked(from).await.unwrap().json().await.unwrap();
+    assert_eq!(answer["totals"]["clicks"], 4, "{answer}");
+
+    let sql = json!({"sql": "SELECT COUNT(*) AS n FROM events WHERE type = 'click'"});
+    let rows = customer.post("/v1/query", &sql).await;
+    assert_eq!(
+        (&rows["rows"][0]["n"], &rows["meta"]["kept_from"]),
+        (&json!(4), &json!(kept_from)),
+        "{rows}"
+    );
+
+    let file = customer
+        .http
+        .get(format!("{}/v1/events?range=30d", customer.api));
+    let file = file.bearer_auth(&customer.key).header("accept", "text/csv");
+    let file = file.send().await.unwrap();
+    assert_eq!(file.headers()["millrace-kept-from"], kept_from);
+    let text = file.text().await.unwrap();
+    assert!(
+        text.contains("of-thursday") && !text.contains("of-monday"),
+        "{text}"
+    );
+}
+
+async fn audit(data: &std::path::Path, more: &[&str]) {
+    let folder = ["--data-dir", data.to_str().unwrap()];
+    run_ok(data, &[&["audit"], more, &folder].concat()).await;
+}

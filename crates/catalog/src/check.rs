@@ -12,7 +12,7 @@ use super::{
     domain::Domain,
     error::CatalogError,
     quotas::Quotas,
-    routing, rules,
+    retention, routing, rules,
     segment::SavedSegment,
     share::Share,
     state::State,
@@ -258,6 +258,8 @@ impl<'a> Batch<'a> {
         rules::origins(&account.settings.allowed_origins)?;
         destination::check_schemes(&account.settings.allowed_schemes)?;
         account.settings.visitor_memory.check()?;
+        retention::check(account.settings.keep_events_days)?;
+        retention::check(account.quotas.keep_events_days)?;
         let currency = account.settings.currency.as_deref();
         currency.map_or(Ok(()), rules::currency)?;
         let parameter = account.settings.click_id_param.as_deref();

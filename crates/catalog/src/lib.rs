@@ -16,6 +16,7 @@ pub mod goal_options;
 pub mod price;
 pub mod quotas;
 pub mod record;
+pub mod retention;
 pub mod routing;
 pub mod rules;
 pub mod segment;

@@ -33,6 +33,9 @@ pub struct Quotas {
     pub shares: u64,
     /// Webhooks and postbacks.
     pub webhooks: u64,
+    /// Days for which its events may be kept, whatever it has set itself. `None`: for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_events_days: Option<u32>,
 }
 
 impl Default for Quotas {
@@ -50,6 +53,7 @@ impl Default for Quotas {
             segments: 1_000,
             shares: 1_000,
             webhooks: 20,
+            keep_events_days: None,
         }
     }
 }

@@ -13,6 +13,7 @@ use super::{quotas::Quotas, routing::LinkOptions, *};
 mod history;
 mod hostile;
 mod replay;
+mod retention;
 mod stored;
 
 fn id(kind: EntityKind, raw: u64) -> EntityId {

@@ -86,6 +86,9 @@ pub struct AccountSettings {
     /// For how long visitors are known again whom nobody names.
     #[serde(skip_serializing_if = "VisitorMemory::is_default")]
     pub visitor_memory: VisitorMemory,
+    /// For so many days events are kept with all their details: see [`crate::retention`]. `None`: for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_events_days: Option<u32>,
 }
 
 impl AccountSettings {
@@ -107,6 +110,7 @@ impl Default for AccountSettings {
             currency: None,
             count_datacenters: false,
             visitor_memory: VisitorMemory::default(),
+            keep_events_days: None,
         }
     }
 }
@@ -380,13 +384,14 @@ rows! {
 /// - 9: accounts have segments.
 /// - 10: accounts are erased.
 /// - 11: webhooks are told of restated numbers.
+/// - 12: accounts say for how long they keep their events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);
 
 impl Format {
     /// Of this program.
-    pub const OURS: Self = Self(11);
+    pub const OURS: Self = Self(12);
     /// Of what names none.
     pub(super) const FIRST: Self = Self(1);
 }

@@ -100,6 +100,7 @@ impl From<Quotas> for QuotasView {
             segments,
             shares,
             webhooks,
+            keep_events_days: _,
         } = quotas;
         Self {
             links,

@@ -31,6 +31,7 @@ fn any_row() -> impl Strategy<Value = Change> {
                     click_id_param: None,
                     currency: None,
                     visitor_memory: Default::default(),
+                    keep_events_days: flag.then_some(owner.raw as u32),
                 },
                 quotas: quotas::Quotas {
                     links: raw,

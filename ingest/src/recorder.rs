@@ -227,9 +227,8 @@ impl EventRecorder {
             return u64::MAX;
         };
         let most = self.catalog.read(|state| {
-            let account = state.account(event.account_id());
-            let account = account.filter(|_| state.is_shared());
-            account.map(|account| account.quotas.sender_keys)
+            let quotas = || state.quotas(event.account_id());
+            state.is_shared().then(|| quotas().sender_keys)
         });
         let left = |most| {
             let now_ms = self.clock.now_ms();

@@ -133,8 +133,8 @@ impl App {
     /// Takes note that `account` makes so many objects, unless that is more than it may in an hour.
     pub(crate) fn may_make(&self, account: EntityId, count: usize) -> Result<(), Problem> {
         let most = self.catalog.read(|state| {
-            let account = state.account(account).filter(|_| state.is_shared());
-            account.map(|account| account.quotas.new_an_hour)
+            let quotas = || state.quotas(account);
+            state.is_shared().then(|| quotas().new_an_hour)
         });
         match most {
             Some(most) => {

@@ -14,7 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use catalog::quotas::Quotas;
+use catalog::Quotas;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use web::{Problem, bearer};
 
@@ -121,7 +121,7 @@ fn limit(app: &App, headers: &HeaderMap) -> Option<(Side, u64)> {
     let share = || app.catalog.share(token).map(|it| side(it.account, true));
     let side = key.or_else(share)?;
     app.catalog.read(|state| {
-        let limit = state.account(side.account)?.quotas.requests_a_minute;
+        let limit = state.quotas(side.account).requests_a_minute;
         let is_set = limit != Quotas::default().requests_a_minute;
         (is_set || state.is_shared()).then_some((side, limit))
     })

@@ -16,8 +16,9 @@ use web::Problem;
 use crate::{
     api::{
         accounts, annotations, api_keys, bulk, campaigns, cancel, changes, costs, domains,
-        erased_accounts, erasures, events, goals, jobs, links, pixels, preconditions::tagged,
-        prometheus, rejected, restatements, segments, shares, simulate, totals, webhooks,
+        erased_accounts, erasures, events, goals, jobs, links, pixels, plans,
+        preconditions::tagged, prometheus, rejected, restatements, segments, shares, simulate,
+        tenants, totals, webhooks,
     },
     app::App,
     assets, audit, cors, forecasts, live,
@@ -71,11 +72,22 @@ fn documented() -> OpenApiRouter<Arc<App>> {
             costs::delete_cost
         ))
         .routes(routes!(accounts::list_accounts, accounts::create_account))
-        .routes(routes!(accounts::change_quotas))
-        .routes(routes!(accounts::suspend_account, accounts::resume_account))
+        .routes(routes!(
+            tenants::read_any_account,
+            tenants::change_any_account,
+            erased_accounts::erase_account
+        ))
+        .routes(routes!(tenants::change_quotas))
+        .routes(routes!(tenants::suspend_account, tenants::resume_account))
         .routes(routes!(accounts::read_account, accounts::change_account))
-        .routes(routes!(erased_accounts::erase_account))
+        .routes(routes!(accounts::read_usage))
         .routes(routes!(erased_accounts::read_account_erasure))
+        .routes(routes!(plans::list_plans))
+        .routes(routes!(
+            plans::read_plan,
+            plans::put_plan,
+            plans::delete_plan
+        ))
         .routes(routes!(api_keys::list_keys, api_keys::create_key))
         .routes(routes!(api_keys::revoke_key))
         .routes(routes!(api_keys::rotate_key))

@@ -90,7 +90,8 @@ pub async fn create(
         name: name.into(),
         created_ms: now_ms,
         settings: AccountSettings::default(),
-        quotas: catalog::quotas::Quotas::default(),
+        plan: None,
+        quotas: Box::default(),
         suspended: None,
     };
     let new = account.is_none().then_some(Change::PutAccount(new));

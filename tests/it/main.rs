@@ -29,6 +29,7 @@ mod live;
 mod many;
 mod outages;
 mod overload;
+mod plans;
 mod questions;
 mod refused;
 mod replay;

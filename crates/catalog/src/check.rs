@@ -11,6 +11,7 @@ use super::{
     destination,
     domain::Domain,
     error::CatalogError,
+    plan::{self, Plan},
     quotas::Quotas,
     retention, routing, rules,
     segment::SavedSegment,
@@ -39,6 +40,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
     let mut batch = Batch {
         state,
         accounts: HashSet::new(),
+        plans: HashSet::new(),
         campaigns: HashMap::new(),
         added: HashMap::new(),
         renamed: HashMap::new(),
@@ -54,6 +56,7 @@ pub(super) fn check(state: &State, changes: &[Change]) -> Result<(), CatalogErro
 struct Batch<'a> {
     state: &'a State,
     accounts: HashSet<EntityId>,
+    plans: HashSet<&'a str>,
     campaigns: HashMap<EntityId, EntityId>,
     /// How many rows of each kind are new, by account.
     added: HashMap<(EntityKind, u64), u64>,
@@ -72,6 +75,8 @@ impl<'a> Batch<'a> {
         let state = self.state;
         match change {
             Change::PutAccount(account) => self.account(account),
+            Change::PutPlan(plan) => self.plan(plan),
+            Change::DeletePlan(name) => self.plan_is_free(name),
             Change::PutKey(key) => self.key(key),
             Change::RevokeKey(id) => match state.key_by_id(id) {
                 Some(_) => Ok(()),
@@ -245,10 +250,50 @@ impl<'a> Batch<'a> {
         quotas.check_renamed(state, account, *renamed)
     }
 
-    /// An account that is new in this batch has not been told otherwise.
+    /// Of an account that is new in this batch, what those have of which nothing is said.
     fn quotas(&self, account: EntityId) -> Quotas {
-        let account = self.state.account(account);
-        account.map_or_else(Quotas::default, |account| account.quotas)
+        self.state.quotas(account)
+    }
+
+    fn plan(&mut self, plan: &'a Plan) -> Result<(), CatalogError> {
+        plan.check()?;
+        let is_new = |name: &str| self.state.plan(name).is_none();
+        self.plans.insert(&plan.name);
+        let added = self.plans.iter().filter(|name| is_new(name)).count();
+        match self.state.plans().len() + added <= plan::MOST {
+            true => Ok(()),
+            false => {
+                let why = format!(
+                    "must be of a plan that there is: there are {} already, delete one",
+                    plan::MOST
+                );
+                Err(CatalogError::invalid("name", why))
+            }
+        }
+    }
+
+    /// Whether there is such a plan, and no account has it.
+    fn plan_is_free(&self, name: &str) -> Result<(), CatalogError> {
+        if self.state.plan(name).is_none() {
+            return Err(CatalogError::no_plan(name));
+        }
+        match self.state.accounts_with(name) {
+            0 => Ok(()),
+            accounts => Err(CatalogError::PlanInUse {
+                plan: name.into(),
+                accounts,
+            }),
+        }
+    }
+
+    fn plan_exists(&self, name: &str) -> Result<(), CatalogError> {
+        match self.plans.contains(name) || self.state.plan(name).is_some() {
+            true => Ok(()),
+            false => {
+                let why = "must be a plan that there is: see GET /v1/plans";
+                Err(CatalogError::invalid("plan", why))
+            }
+        }
     }
 
     fn account(&mut self, account: &Account) -> Result<(), CatalogError> {
@@ -259,7 +304,11 @@ impl<'a> Batch<'a> {
         destination::check_schemes(&account.settings.allowed_schemes)?;
         account.settings.visitor_memory.check()?;
         retention::check(account.settings.keep_events_days)?;
-        retention::check(account.quotas.keep_events_days)?;
+        account.quotas.check()?;
+        account
+            .plan
+            .as_deref()
+            .map_or(Ok(()), |name| self.plan_exists(name))?;
         let currency = account.settings.currency.as_deref();
         currency.map_or(Ok(()), rules::currency)?;
         let parameter = account.settings.click_id_param.as_deref();

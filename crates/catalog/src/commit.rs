@@ -12,6 +12,7 @@ use storage::ledger::Appended;
 use super::{
     Catalog, check,
     error::CatalogError,
+    plan::INSTALLATION,
     record::{By, Record},
     state::State,
     types::{Change, Format, Row},
@@ -172,6 +173,7 @@ fn entry(state: &State, by: &By, decided: Decided) -> Vec<Change> {
 fn account_of(state: &State, change: &Change) -> Option<EntityId> {
     Some(match change {
         Change::PutAccount(row) => row.id,
+        Change::PutPlan(_) | Change::DeletePlan(_) => INSTALLATION,
         Change::PutKey(row) => row.account,
         Change::RevokeKey(id) => state.key_by_id(id)?.account,
         Change::PutLink(row) => row.account,
@@ -207,6 +209,8 @@ fn before_of(state: &State, change: &Change) -> Option<Change> {
             let old = state.account(row.id)?;
             Some(Change::PutAccount(old.as_ref().clone()))
         }
+        Change::PutPlan(row) => plan_before(state, &row.name),
+        Change::DeletePlan(name) => plan_before(state, name),
         Change::PutKey(row) => key_before(state, &row.id),
         Change::RevokeKey(id) => key_before(state, id),
         Change::PutLink(row) => row_before(state, row.id),
@@ -245,6 +249,11 @@ fn row_before(state: &State, id: EntityId) -> Option<Change> {
         EntityKind::Campaign => live(state.campaigns.get(id)).map(Change::PutCampaign),
         EntityKind::Account => None,
     }
+}
+
+fn plan_before(state: &State, name: &str) -> Option<Change> {
+    let plan = state.plan(name)?;
+    Some(Change::PutPlan(plan.as_ref().clone()))
 }
 
 fn key_before(state: &State, id: &str) -> Option<Change> {

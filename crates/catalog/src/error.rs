@@ -73,6 +73,20 @@ pub enum CatalogError {
         /// How many it may give up.
         max: u64,
     },
+    /// There is no plan of this name.
+    #[error("there is no plan `{name}`")]
+    NoPlan {
+        /// The name.
+        name: String,
+    },
+    /// A plan cannot be deleted.
+    #[error("{accounts} accounts have the plan `{plan}`; give them another one first, or none")]
+    PlanInUse {
+        /// Its name.
+        plan: String,
+        /// How many have it.
+        accounts: usize,
+    },
     /// Others were faster, again and again.
     #[error("the catalog was changed by others {tries} times meanwhile; try again")]
     Contended {
@@ -92,6 +106,12 @@ impl CatalogError {
     pub fn invalid(field: &'static str, why: impl Into<String>) -> Self {
         let why = why.into();
         Self::Invalid { field, why }
+    }
+
+    /// There is no plan `name`.
+    pub fn no_plan(name: &str) -> Self {
+        let name = name.chars().take(64).collect();
+        Self::NoPlan { name }
     }
 
     /// There is no `id`.

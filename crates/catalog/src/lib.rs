@@ -2,6 +2,7 @@
 //!
 //! Every process holds the catalog in memory and follows its ledger; look-ups never wait for I/O.
 
+mod allowance;
 pub mod annotation;
 pub mod answered;
 pub mod api_key;
@@ -13,6 +14,7 @@ pub mod destination;
 pub mod domain;
 mod error;
 pub mod goal_options;
+pub mod plan;
 pub mod price;
 pub mod quotas;
 pub mod record;
@@ -49,7 +51,9 @@ pub use self::{
     domain::Domain,
     error::CatalogError,
     goal_options::GoalOptions,
+    plan::Plan,
     price::Price,
+    quotas::{QuotaSource, QuotaSources, Quotas, SomeQuotas},
     record::{By, Record},
     segment::SavedSegment,
     share::Share,

@@ -6,7 +6,7 @@
 
 use model::EntityId;
 
-use crate::{CatalogError, State};
+use crate::{Account, CatalogError, State};
 
 /// The longest time that can be set, days: as good as for ever.
 pub const MOST_DAYS: u32 = 36_500;
@@ -28,11 +28,13 @@ impl State {
     /// For how many days an account keeps its events: what it has set, or what whoever runs the installation allows it
     /// if that is less. `None`: for ever; so do accounts that are not known.
     pub fn keeps_events_days(&self, account: EntityId) -> Option<u32> {
-        let account = self.account(account)?;
-        let (own, most) = (
-            account.settings.keep_events_days,
-            account.quotas.keep_events_days,
-        );
+        self.kept_by(self.account(account)?)
+    }
+
+    /// The same of an account that is as `account` says.
+    pub fn kept_by(&self, account: &Account) -> Option<u32> {
+        let most = self.quotas_of(account).0.keep_events_days;
+        let own = account.settings.keep_events_days;
         own.into_iter().chain(most).min()
     }
 }

@@ -17,6 +17,7 @@ use super::{
     cost::PeriodCost,
     domain::{self, Domain},
     error::CatalogError,
+    plan::Plan,
     record::{History, Record},
     segment::SavedSegment,
     share::Share,
@@ -41,6 +42,10 @@ pub struct State {
     /// Campaigns; names are unique within an account.
     pub campaigns: Table<Campaign>,
     accounts: BTreeMap<u64, Arc<Account>>,
+    /// By their names.
+    plans: BTreeMap<Box<str>, Arc<Plan>>,
+    /// How many accounts have the plan of a name.
+    accounts_by_plan: HashMap<Box<str>, usize>,
     keys: BTreeMap<Box<str>, Arc<ApiKey>>,
     /// By the hashes of their secrets: of the one that they have, and of the one that they had before.
     keys_by_hash: HashMap<Box<str>, (Arc<ApiKey>, Arc<Used>)>,
@@ -100,6 +105,21 @@ impl State {
         };
         let rest = self.accounts.range(first..);
         rest.map(|(_, a)| a.clone()).take(limit).collect()
+    }
+
+    /// The plan of this name.
+    pub fn plan(&self, name: &str) -> Option<&Arc<Plan>> {
+        self.plans.get(name)
+    }
+
+    /// All plans, in the order of their names.
+    pub fn plans(&self) -> impl ExactSizeIterator<Item = &Arc<Plan>> {
+        self.plans.values()
+    }
+
+    /// How many accounts have the plan of this name.
+    pub fn accounts_with(&self, plan: &str) -> usize {
+        self.accounts_by_plan.get(plan).copied().unwrap_or_default()
     }
 
     /// The key that this secret opens at the time `now_ms`. It takes note of that.
@@ -306,7 +326,8 @@ impl State {
         let others = self.campaigns.len() + self.accounts.len() + self.keys.len();
         let notes =
             self.annotations.len() + self.segments.len() + self.shares.len() + self.webhooks.len();
-        objects + others + notes + self.given_up.len() + self.domains.len() + self.costs.len()
+        let rest = self.given_up.len() + self.domains.len() + self.costs.len() + self.plans.len();
+        objects + others + notes + rest
     }
 
     /// Whether it holds nothing.
@@ -319,6 +340,8 @@ impl State {
         match change {
             Change::Format(format) => self.format = self.format.max(format),
             Change::PutAccount(account) => self.put_account(account),
+            Change::PutPlan(plan) => drop(self.plans.insert(plan.name.clone(), Arc::new(plan))),
+            Change::DeletePlan(name) => drop(self.plans.remove(&name)),
             Change::PutKey(key) => self.put_key(key),
             Change::RevokeKey(id) => {
                 if let Some(key) = self.keys.get(&id) {
@@ -402,15 +425,16 @@ impl State {
         for origin in &account.settings.allowed_origins {
             *self.origins.entry(origin.clone()).or_default() += 1;
         }
+        if let Some(plan) = &account.plan {
+            *self.accounts_by_plan.entry(plan.clone()).or_default() += 1;
+        }
         let old = self.accounts.insert(account.id.raw, Arc::new(account));
-        let old = old.iter().flat_map(|old| &old.settings.allowed_origins);
-        for origin in old {
-            if let Some(count) = self.origins.get_mut(origin) {
-                *count -= 1;
-                if *count == 0 {
-                    self.origins.remove(origin);
-                }
-            }
+        let old = old.as_deref();
+        for origin in old.iter().flat_map(|old| &old.settings.allowed_origins) {
+            one_less(&mut self.origins, origin);
+        }
+        if let Some(plan) = old.and_then(|old| old.plan.as_deref()) {
+            one_less(&mut self.accounts_by_plan, plan);
         }
     }
 
@@ -481,6 +505,7 @@ impl State {
         if self.format > Format::FIRST {
             rows.push(Put::Format(self.format));
         }
+        rows.extend(self.plans.values().cloned().map(Put::Plan));
         rows.extend(self.accounts.values().cloned().map(Put::Account));
         rows.extend(self.keys.values().cloned().map(Put::Key));
         rows.extend(self.domains.values().cloned().map(Put::Domain));
@@ -517,6 +542,16 @@ impl State {
     }
 }
 
+/// Counts one less of what is called so.
+fn one_less(counts: &mut HashMap<Box<str>, usize>, name: &str) {
+    if let Some(count) = counts.get_mut(name) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(name);
+        }
+    }
+}
+
 /// Rows of one account.
 fn of<T>(
     rows: &BTreeMap<(u64, Box<str>), Arc<T>>,
@@ -541,6 +576,7 @@ fn describe(row: &impl Row) -> Description {
 #[derive(Debug, Clone)]
 pub(super) enum Put {
     Format(Format),
+    Plan(Arc<Plan>),
     Account(Arc<Account>),
     Key(Arc<ApiKey>),
     Campaign(Arc<Campaign>),
@@ -573,6 +609,7 @@ impl Put {
     pub(super) fn to_change(&self) -> Change {
         match self {
             Put::Format(format) => Change::Format(*format),
+            Put::Plan(row) => Change::PutPlan(Plan::clone(row)),
             Put::Account(row) => Change::PutAccount(Account::clone(row)),
             Put::Key(row) => Change::PutKey(ApiKey::clone(row)),
             Put::Campaign(row) => Change::PutCampaign(Campaign::clone(row)),

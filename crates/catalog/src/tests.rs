@@ -8,10 +8,11 @@ use model::{
 use object_store::memory::InMemory;
 use storage::{bell::Bell, env::Env, store::Store};
 
-use super::{quotas::Quotas, routing::LinkOptions, *};
+use super::{routing::LinkOptions, *};
 
 mod history;
 mod hostile;
+mod plans;
 mod replay;
 mod retention;
 mod stored;
@@ -30,7 +31,8 @@ fn account(raw: u64) -> Change {
         name: format!("Account {raw}").into(),
         created_ms: 1,
         settings: AccountSettings::default(),
-        quotas: Quotas::default(),
+        plan: None,
+        quotas: Box::default(),
         suspended: None,
     })
 }
@@ -218,7 +220,7 @@ async fn an_account_gives_up_so_many_slugs_where_there_are_several() {
         Change::PutAccount(account) => account,
         other => panic!("{other:?}"),
     };
-    small.quotas.links = 1;
+    small.quotas.links = Some(1);
     let rename = |slug: &str| vec![Change::PutLink(link(1, 1, slug))];
     commit(
         &catalog,
@@ -234,7 +236,7 @@ async fn an_account_gives_up_so_many_slugs_where_there_are_several() {
     let after_start = open(&store, 2).await;
     commit(&after_start, rename("s11")).await.unwrap_err();
     // Two at once count as two.
-    small.quotas.links = 2;
+    small.quotas.links = Some(2);
     commit(&catalog, vec![Change::PutAccount(small)])
         .await
         .unwrap();
@@ -387,10 +389,10 @@ async fn snapshots_are_taken_tidied_and_passed_over_when_damaged() {
 async fn an_account_has_no_more_than_its_share_where_there_are_several() {
     let catalog = open(&memory(), 1).await;
     let small = Account {
-        quotas: Quotas {
-            links: 2,
-            ..Quotas::default()
-        },
+        quotas: Box::new(SomeQuotas {
+            links: Some(2),
+            ..SomeQuotas::default()
+        }),
         ..match account(1) {
             Change::PutAccount(account) => account,
             other => panic!("{other:?}"),

@@ -13,8 +13,9 @@ use super::{
     domain::{self, Domain},
     error::CatalogError,
     goal_options::GoalOptions,
+    plan::Plan,
     price::Price,
-    quotas::Quotas,
+    quotas::{self, SomeQuotas},
     record::Record,
     routing::{self, LinkOptions, Rule},
     segment::SavedSegment,
@@ -35,9 +36,16 @@ pub struct Account {
     /// How its events are taken and shown.
     #[serde(default)]
     pub settings: AccountSettings,
-    /// How much it may have, as the operator says.
-    #[serde(default, skip_serializing_if = "Quotas::is_default")]
-    pub quotas: Quotas,
+    /// The name of its plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Box<str>>,
+    /// What whoever runs the installation has said of how much it may have: [`super::State::quotas`] has what holds.
+    #[serde(
+        default,
+        with = "quotas::stored",
+        skip_serializing_if = "SomeQuotas::is_empty"
+    )]
+    pub quotas: Box<SomeQuotas>,
     /// Why and since when it may do nothing, if whoever runs the installation has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Suspension>,
@@ -384,7 +392,7 @@ rows! {
 /// - 9: accounts have segments.
 /// - 10: accounts are erased.
 /// - 11: webhooks are told of restated numbers.
-/// - 12: accounts say for how long they keep their events.
+/// - 12: accounts say for how long they keep their events; plans, and of quotas what was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Format(u32);
@@ -519,4 +527,8 @@ pub enum Change {
         /// Its id.
         id: Box<str>,
     },
+    /// New, or changed as a whole.
+    PutPlan(Plan),
+    /// The plan of this name is not any more.
+    DeletePlan(Box<str>),
 }

@@ -7,8 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use catalog::{
-    Account, AccountSettings, Change, WebhookFilters, WebhookKind, WebhookMethod, quotas::Quotas,
-    webhook::Begins,
+    Account, AccountSettings, Change, WebhookFilters, WebhookKind, WebhookMethod, webhook::Begins,
 };
 use handover::{
     manifest::Manifest,
@@ -122,7 +121,8 @@ impl Site {
             name: "Shop".into(),
             created_ms: NOW_MS,
             settings: AccountSettings::default(),
-            quotas: Quotas::default(),
+            plan: None,
+            quotas: Box::default(),
             suspended: None,
         };
         let rows = vec![

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Response};
-use catalog::{
-    Account, AccountSettings, By, CatalogError, Change, Scope, Suspension, VisitorMemory,
-    quotas::Quotas,
-};
+use catalog::{Account, AccountSettings, CatalogError, Change, Scope, VisitorMemory};
 use chrono_tz::Tz;
 use ipnet::IpNet;
 use model::{EntityId, EntityKind, Memory, random::new_id, time};
@@ -22,13 +19,13 @@ use super::{
     failure::problem,
     once::{self, Doer, Sent},
     page::{self, Page},
-    params::{Params, Segment},
+    params::Params,
     preconditions::{IfMatch, refused},
 };
 use crate::{
-    api_types::{AccountView, List, NewAccount},
+    api_types::{AccountView, List, NewAccount, UsageView},
     app::App,
-    openapi::refusals::{self, Commit, Id, Key, Nothing, Query, Refusals, SecretAgain, Stale},
+    openapi::refusals::{self, Commit, Key, Nothing, Query, Refusals, SecretAgain, Stale},
     stats::calendar::{date_of, start_of_day},
 };
 
@@ -44,6 +41,24 @@ pub(crate) struct AccountBody {
     #[schema(value_type = Option<SettingsBody>)]
     #[serde(default)]
     settings: Given<SettingsBody>,
+}
+
+/// A new account.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAccountBody {
+    /// For people. Needed.
+    #[schema(value_type = Option<String>, example = "Shop")]
+    #[serde(default)]
+    name: Given<Box<str>>,
+    /// How its events are taken and shown.
+    #[schema(value_type = Option<SettingsBody>)]
+    #[serde(default)]
+    settings: Given<SettingsBody>,
+    /// The name of its plan; null: none, so that it has what the plan `default` says.
+    #[schema(value_type = Option<String>, example = "pro")]
+    #[serde(default)]
+    plan: Given<Box<str>>,
 }
 
 /// What is set of an account's settings.
@@ -89,12 +104,18 @@ pub(crate) struct SettingsBody {
     #[schema(value_type = Option<String>, example = "month")]
     #[serde(default)]
     visitor_memory: Given<Memory>,
+    /// For so many days events are kept with all their details, from 1 to 36500; null: for ever. It counts from when an event was received, or happened if
+    /// that is later, by days of UTC. Then its details go, and every number that is kept by cubes stays. Less takes effect with the next rollup and cannot
+    /// be taken back; more brings nothing back. See `keep_events_days` of the account for what holds.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 36500, example = 365)]
+    #[serde(default)]
+    keep_events_days: Given<u32>,
 }
 
 /// Makes an account and its first key
 #[utoipa::path(
     post, path = "/v1/accounts", tag = "Accounts",
-    request_body = AccountBody,
+    request_body = NewAccountBody,
     responses(
         (status = 201, description = "The account, and the secret of its first key.", body = NewAccount),
         Refusals<(Key, refusals::Body, Commit, SecretAgain)>,
@@ -104,28 +125,37 @@ pub(crate) struct SettingsBody {
 pub(crate) async fn create_account(
     State(app): State<Arc<App>>,
     _: Operator,
-    Sent { body, once }: Sent<AccountBody>,
+    Sent { body, once }: Sent<NewAccountBody>,
 ) -> Result<Response, Problem> {
     let mut account = Account {
         id: new_id(EntityKind::Account, &*app.env.random),
         name: Box::default(),
         created_ms: app.env.clock.now_ms(),
         settings: AccountSettings::default(),
-        quotas: Quotas::default(),
+        plan: None,
+        quotas: Box::default(),
         suspended: None,
     };
     let now_ms = account.created_ms;
-    set(&mut account, &body, now_ms).map_err(problem)?;
+    let NewAccountBody {
+        name,
+        settings,
+        plan,
+    } = body;
+    plan.set(&mut account.plan);
+    set(&mut account, &AccountBody { name, settings }, now_ms).map_err(problem)?;
     // It never had another one.
     let settings = &mut account.settings;
     settings.visitor_memory = VisitorMemory::always(settings.visitor_memory.latest().0);
     let secret = once::secret(&app, once.as_ref(), api_keys::PREFIX);
     let scopes = vec![Scope::Admin];
     let key = api_keys::new(&app, account.id, "first key".into(), scopes, &secret);
-    let mut reply = once::created(String::new(), &AccountView::from(&account));
-    reply.location = None;
-    let changes = vec![Change::PutAccount(account), Change::PutKey(key)];
-    let decide = |_: &catalog::State| Ok((changes.clone(), reply.clone()));
+    let changes = vec![Change::PutAccount(account.clone()), Change::PutKey(key)];
+    let decide = |state: &catalog::State| {
+        let mut reply = once::created(String::new(), &AccountView::new(state, &account));
+        reply.location = None;
+        Ok((changes.clone(), reply))
+    };
     let (doer, told) = (Doer::operator(), Some((&secret, api_keys::SECRET)));
     once::answer_with_secret(&app, &doer, once.as_ref(), 0, told, decide).await
 }
@@ -148,9 +178,12 @@ pub(crate) async fn list_accounts(
     let limit = page.limit()?;
     let account = |id: &EntityId| id.kind == EntityKind::Account;
     let after = page.after(|text| text.parse().ok().filter(account))?;
-    let rows = app.catalog.read(|state| state.accounts(after, limit + 1));
-    let id = |row: &Arc<Account>| row.id.to_string();
-    Ok(Json(page::answer(rows, limit, id, |row| (&**row).into())))
+    let list = app.catalog.read(|state| {
+        let rows = state.accounts(after, limit + 1);
+        let id = |row: &Arc<Account>| row.id.to_string();
+        page::answer(rows, limit, id, |row| AccountView::new(state, row))
+    });
+    Ok(Json(list))
 }
 
 /// Shows the account of the key
@@ -166,9 +199,31 @@ pub(crate) async fn read_account(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
 ) -> Result<Json<AccountView>, Problem> {
-    let account = app.catalog.account(caller.account);
-    let account = account.ok_or_else(|| Problem::not_found("this account is gone"))?;
-    Ok(Json((&*account).into()))
+    let view = app.catalog.read(|state| {
+        let account = state.account(caller.account);
+        account.map(|account| AccountView::new(state, account))
+    });
+    let view = view.ok_or_else(|| Problem::not_found("this account is gone"));
+    view.map(Json)
+}
+
+/// Tells how much the account has of what its quotas bound
+#[utoipa::path(
+    get, path = "/v1/account/usage", tag = "Accounts",
+    responses(
+        (status = 200, description = "As it is.", body = UsageView),
+        Refusals<(Key,)>,
+    ),
+    security(("key" = ["read"])),
+)]
+pub(crate) async fn read_usage(
+    State(app): State<Arc<App>>,
+    Reader(caller): Reader,
+) -> Json<UsageView> {
+    let usage = app
+        .catalog
+        .read(|state| UsageView::new(state, caller.account));
+    Json(usage)
 }
 
 /// Changes the fields of the account that are given; null brings back the default
@@ -193,11 +248,11 @@ pub(crate) async fn change_account(
         let old = state
             .account(caller.account)
             .ok_or_else(|| CatalogError::not_found(caller.account))?;
-        let view = || json!(AccountView::from(&**old));
+        let view = || json!(AccountView::new(state, old));
         if_match.check(caller.account, view, &mut stale)?;
         let mut new = Account::clone(old);
         set(&mut new, &body, now_ms)?;
-        changed = Some(AccountView::from(&new));
+        changed = Some(AccountView::new(state, &new));
         Ok(match new == **old {
             true => Vec::new(),
             false => vec![Change::PutAccount(new)],
@@ -205,214 +260,6 @@ pub(crate) async fn change_account(
     };
     let committed = app.catalog.commit_by(&caller.by(), decide).await;
     committed.map_err(|error| refused(error, stale))?;
-    let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
-    Ok(Json(changed))
-}
-
-/// What the operator sets of an account.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct QuotasBody {
-    /// Links that it may have.
-    #[schema(value_type = Option<u64>, example = 1000000)]
-    #[serde(default)]
-    links: Given<u64>,
-    /// Pixels, goals and campaigns that it may have, of each kind.
-    #[schema(value_type = Option<u64>, example = 10000)]
-    #[serde(default)]
-    others: Given<u64>,
-    /// API keys that it may have, revoked ones too.
-    #[schema(value_type = Option<u64>, example = 100)]
-    #[serde(default)]
-    keys: Given<u64>,
-    /// Domains that it may have.
-    #[schema(value_type = Option<u64>, example = 100)]
-    #[serde(default)]
-    domains: Given<u64>,
-    /// Costs of periods that it may have.
-    #[schema(value_type = Option<u64>, example = 10000)]
-    #[serde(default)]
-    costs: Given<u64>,
-    /// Objects that it may make in an hour.
-    #[schema(value_type = Option<u64>, example = 10000)]
-    #[serde(default)]
-    new_an_hour: Given<u64>,
-    /// Transactions and idempotency keys that its senders may use in 30 days.
-    #[schema(value_type = Option<u64>, example = 10000000)]
-    #[serde(default)]
-    sender_keys: Given<u64>,
-    /// Requests to this API that it may send in a minute. Set to another number than the usual one, it holds where the
-    /// account is alone, too.
-    #[schema(value_type = Option<u64>, example = 600)]
-    #[serde(default)]
-    requests_a_minute: Given<u64>,
-    /// Annotations that it may have.
-    #[schema(value_type = Option<u64>, example = 10000)]
-    #[serde(default)]
-    annotations: Given<u64>,
-    /// Segments that it may have.
-    #[schema(value_type = Option<u64>, example = 1000)]
-    #[serde(default)]
-    segments: Given<u64>,
-    /// Shares that it may have.
-    #[schema(value_type = Option<u64>, example = 1000)]
-    #[serde(default)]
-    shares: Given<u64>,
-    /// Webhooks and postbacks that it may have.
-    #[schema(value_type = Option<u64>, example = 20)]
-    #[serde(default)]
-    webhooks: Given<u64>,
-}
-
-/// Sets how much an account may have; null brings back the default
-///
-/// Quotas hold where several accounts share an installation.
-#[utoipa::path(
-    patch, path = "/v1/accounts/{id}/quotas", tag = "Accounts",
-    params(("id" = String, Path, description = "The account's id.", example = "acc_0000000000001")),
-    request_body = QuotasBody,
-    responses(
-        (status = 200, description = "As it is now.", body = AccountView),
-        Refusals<(Key, Id, refusals::Body, Commit)>,
-    ),
-    security(("admin_token" = [])),
-)]
-pub(crate) async fn change_quotas(
-    State(app): State<Arc<App>>,
-    _: Operator,
-    Segment(id): Segment,
-    Body(body): Body<QuotasBody>,
-) -> Result<Json<AccountView>, Problem> {
-    let default = Quotas::default();
-    let change = |account: &mut Account| {
-        let quotas = &mut account.quotas;
-        for (given, own, default) in [
-            (&body.links, &mut quotas.links, default.links),
-            (&body.others, &mut quotas.others, default.others),
-            (&body.keys, &mut quotas.keys, default.keys),
-            (&body.domains, &mut quotas.domains, default.domains),
-            (&body.costs, &mut quotas.costs, default.costs),
-            (
-                &body.new_an_hour,
-                &mut quotas.new_an_hour,
-                default.new_an_hour,
-            ),
-            (
-                &body.sender_keys,
-                &mut quotas.sender_keys,
-                default.sender_keys,
-            ),
-            (
-                &body.requests_a_minute,
-                &mut quotas.requests_a_minute,
-                default.requests_a_minute,
-            ),
-            (
-                &body.annotations,
-                &mut quotas.annotations,
-                default.annotations,
-            ),
-            (&body.segments, &mut quotas.segments, default.segments),
-            (&body.shares, &mut quotas.shares, default.shares),
-            (&body.webhooks, &mut quotas.webhooks, default.webhooks),
-        ] {
-            match given {
-                Given::Absent => {}
-                Given::Null => *own = default,
-                Given::Value(value) => *own = *value,
-            }
-        }
-    };
-    put(&app, &id, change).await
-}
-
-/// Why an account is suspended.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SuspensionBody {
-    /// For the account's people: it stands in what they are answered.
-    #[schema(value_type = String, example = "phishing")]
-    reason: Box<str>,
-}
-
-/// Suspends an account: it may do nothing, and nothing of it is lost
-///
-/// Its keys and shares are answered 403 with the reason, streams end, its links answer 410, its pixels count nothing, and
-/// events and conversions are refused. It is heard of everywhere within seconds.
-#[utoipa::path(
-    put, path = "/v1/accounts/{id}/suspension", tag = "Accounts",
-    params(("id" = String, Path, description = "The account's id.", example = "acc_0000000000001")),
-    request_body = SuspensionBody,
-    responses(
-        (status = 200, description = "As it is now.", body = AccountView),
-        Refusals<(Key, Id, refusals::Body, Commit)>,
-    ),
-    security(("admin_token" = [])),
-)]
-pub(crate) async fn suspend_account(
-    State(app): State<Arc<App>>,
-    _: Operator,
-    Segment(id): Segment,
-    Body(body): Body<SuspensionBody>,
-) -> Result<Json<AccountView>, Problem> {
-    let since_ms = app.env.clock.now_ms();
-    let suspend = |account: &mut Account| {
-        let before = account.suspended.as_ref();
-        let is_erased = before.is_some_and(|it| it.is_erased);
-        let before = before.map(|it| it.since_ms);
-        account.suspended = Some(Suspension {
-            is_erased,
-            since_ms: before.unwrap_or(since_ms),
-            reason: body.reason.clone(),
-        });
-    };
-    put(&app, &id, suspend).await
-}
-
-/// Ends the suspension of an account; one that is erased stays so
-#[utoipa::path(
-    delete, path = "/v1/accounts/{id}/suspension", tag = "Accounts",
-    params(("id" = String, Path, description = "The account's id.", example = "acc_0000000000001")),
-    responses(
-        (status = 200, description = "As it is now.", body = AccountView),
-        Refusals<(Key, Id, Commit)>,
-    ),
-    security(("admin_token" = [])),
-)]
-pub(crate) async fn resume_account(
-    State(app): State<Arc<App>>,
-    _: Operator,
-    Segment(id): Segment,
-) -> Result<Json<AccountView>, Problem> {
-    let is_kept = |it: &Suspension| it.is_erased;
-    let resume =
-        |account: &mut Account| account.suspended = account.suspended.take().filter(is_kept);
-    put(&app, &id, resume).await
-}
-
-/// Changes an account, as whoever runs the installation.
-async fn put(
-    app: &App,
-    id: &str,
-    change: impl Fn(&mut Account),
-) -> Result<Json<AccountView>, Problem> {
-    let wrong = |e: model::IdError| Problem::bad_request("invalid_id", e.to_string());
-    let id: EntityId = id.parse().map_err(wrong)?;
-    let mut changed = None;
-    let decide = |state: &catalog::State| {
-        let old = state
-            .account(id)
-            .ok_or_else(|| CatalogError::not_found(id))?;
-        let mut new = Account::clone(old);
-        change(&mut new);
-        changed = Some(AccountView::from(&new));
-        Ok(match new == **old {
-            true => Vec::new(),
-            false => vec![Change::PutAccount(new)],
-        })
-    };
-    let committed = app.catalog.commit_by(&By::Operator, decide).await;
-    committed.map_err(problem)?;
     let changed = changed.ok_or_else(|| Problem::internal("a change decided nothing"))?;
     Ok(Json(changed))
 }
@@ -451,6 +298,7 @@ fn set(account: &mut Account, body: &AccountBody, now_ms: i64) -> Result<(), Cat
             given.click_id_param.set(&mut settings.click_id_param);
             given.currency.set(&mut settings.currency);
             given.count_datacenters.set(&mut settings.count_datacenters);
+            given.keep_events_days.set(&mut settings.keep_events_days);
             let lower = |names: &Vec<Box<str>>| {
                 let lower = names.iter().map(|name| name.to_ascii_lowercase().into());
                 Ok::<_, CatalogError>(lower.collect())

@@ -124,10 +124,9 @@ pub(crate) async fn create_key(
         .transpose()
         .map_err(problem)?;
     let decide = |state: &catalog::State| {
-        let account = state.account(caller.account);
-        let max = match account.filter(|_| state.is_shared()) {
-            Some(account) => account.quotas.keys,
-            None => MAX_KEYS,
+        let max = match state.is_shared() {
+            true => state.quotas(caller.account).keys,
+            false => MAX_KEYS,
         };
         if state.keys_of(caller.account).len() as u64 >= max {
             return Err(CatalogError::Quota { what: "keys", max });

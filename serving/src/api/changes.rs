@@ -6,7 +6,7 @@ mod undo;
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{Json, extract::State, response::Response};
-use catalog::{CatalogError, Change, Decided, Record, Reply, Scope};
+use catalog::{CatalogError, Change, Decided, Record, Reply, Scope, plan::INSTALLATION};
 use futures::{StreamExt, TryStreamExt};
 use http::StatusCode;
 use model::{EntityId, time::rfc3339};
@@ -17,7 +17,7 @@ use web::Problem;
 
 use self::rows::{Row, fields, row_of};
 use super::{
-    auth::{Caller, Reader, Writer},
+    auth::{Reach, Writer},
     failure::problem,
     once::{self, Doer, Named},
     params::{Params, Segment},
@@ -129,7 +129,8 @@ impl Entry {
 
 /// Lists who changed what, the newest first
 ///
-/// The last 10,000 requests that changed something of the account are found, each with all that it changed.
+/// The last 10,000 requests that changed something of the account are found, each with all that it changed. To whoever runs
+/// the installation they are what changed of plans.
 #[utoipa::path(
     get, path = "/v1/changes", tag = "Changes",
     params(ChangesQuery),
@@ -137,11 +138,11 @@ impl Entry {
         (status = 200, description = "A page of them.", body = List<ObjectChange>),
         Refusals<(Key, Query, StoreDown, TooMany)>,
     ),
-    security(("key" = ["read"])),
+    security(("key" = ["read"]), ("admin_token" = [])),
 )]
 pub(crate) async fn list_changes(
     State(app): State<Arc<App>>,
-    Reader(caller): Reader,
+    reach: Reach,
     Params(asked): Params<ChangesQuery>,
 ) -> Result<Json<List<ObjectChange>>, Problem> {
     let limit = asked.limit.unwrap_or(USUAL);
@@ -157,20 +158,23 @@ pub(crate) async fn list_changes(
         }
         place => place.flatten(),
     };
-    let _turn = app.rooms.questions.wait(caller.account).await?;
-    page(&app, &caller, limit, after, asked.object.as_deref())
+    let account = match reach {
+        Reach::Installation => INSTALLATION,
+        Reach::Account(caller) => caller.account,
+    };
+    let _turn = app.rooms.questions.wait(account).await?;
+    page(&app, account, limit, after, asked.object.as_deref())
         .await
         .map(Json)
 }
 
 async fn page(
     app: &App,
-    caller: &Caller,
+    account: EntityId,
     limit: usize,
     after: Option<Place>,
     object: Option<&str>,
 ) -> Result<List<ObjectChange>, Problem> {
-    let account = caller.account;
     // The entry that the page before ended in is read again: it may have more.
     let before = after.map_or(u64::MAX, |(n, _)| n.saturating_add(1));
     let numbers = |state: &catalog::State| state.entries_of(account, before, LOOKED_AT);

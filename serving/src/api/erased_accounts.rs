@@ -127,6 +127,7 @@ async fn forget(app: &App, account: EntityId) -> Result<(), Problem> {
         let new = Account {
             name: NAME.into(),
             settings: AccountSettings::default(),
+            plan: None,
             suspended: Some(Suspension {
                 since_ms,
                 reason: NAME.into(),

@@ -205,13 +205,13 @@ pub(crate) async fn list_events(
             selection,
             form,
             is_of_named_moment: query.as_of.is_some(),
-            is_complete: missing.is_empty(),
+            missing,
             kept_from,
         };
         return file.send(&app, part, turn).await;
     }
     let limit = asked.limit()?;
-    let as_of = events::token(&selection.moment);
+    let as_of = events::token(&selection.moment, &missing);
     let lines = app.events.list(ListAsked {
         selection,
         limit: limit + 1,
@@ -299,7 +299,7 @@ pub(crate) async fn query_events(
     let running = app.asked.begin(&app, caller.account, asked.query_id)?;
     let id = [(QUERY_ID, running.id().to_owned())];
     let (moment, missing) = at(&app, &caller, asked.as_of.as_deref()).await?;
-    let as_of = events::token(&moment);
+    let as_of = events::token(&moment, &missing);
     let kept_from = kept_from(&app, &caller, &moment, i64::MIN).await?;
     let question = SqlAsked {
         account: caller.account.raw,

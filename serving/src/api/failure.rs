@@ -12,7 +12,8 @@ pub(crate) fn code(error: &CatalogError) -> &'static str {
     match error {
         CatalogError::Invalid { .. } => "invalid",
         CatalogError::Taken { .. } => "taken",
-        CatalogError::NotFound { .. } => "not_found",
+        CatalogError::NotFound { .. } | CatalogError::NoPlan { .. } => "not_found",
+        CatalogError::PlanInUse { .. } => "plan_in_use",
         CatalogError::TooMany { .. } => "too_many",
         CatalogError::Changed { .. } => "changed",
         CatalogError::OtherRequest => "other_request",
@@ -41,9 +42,9 @@ pub(crate) fn problem(error: CatalogError) -> Problem {
         CatalogError::Invalid { .. } | CatalogError::TooMany { .. } => {
             Problem::bad_request(code, error.to_string())
         }
-        CatalogError::Taken { .. } | CatalogError::NotUndone { .. } => {
-            Problem::conflict(code, error.to_string())
-        }
+        CatalogError::Taken { .. }
+        | CatalogError::NotUndone { .. }
+        | CatalogError::PlanInUse { .. } => Problem::conflict(code, error.to_string()),
         CatalogError::Changed { .. } => {
             Problem::new(StatusCode::PRECONDITION_FAILED, code, error.to_string())
         }
@@ -58,7 +59,9 @@ pub(crate) fn problem(error: CatalogError) -> Problem {
             refused("slugs");
             Problem::new(StatusCode::FORBIDDEN, code, error.to_string())
         }
-        CatalogError::NotFound { .. } => Problem::not_found(error.to_string()),
+        CatalogError::NotFound { .. } | CatalogError::NoPlan { .. } => {
+            Problem::not_found(error.to_string())
+        }
         CatalogError::Contended { .. } => Problem::unavailable(code, error.to_string(), 1),
         CatalogError::Ledger(_) | CatalogError::Snapshot(_) => StorageError::from(error).into(),
     }

@@ -16,6 +16,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
+use handover::reading::Missing;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use web::Problem;
 
@@ -87,8 +88,8 @@ pub(super) struct File {
     pub form: Form,
     /// Whether its moment was named by who asks, so that its address stands for these bytes and no others.
     pub is_of_named_moment: bool,
-    /// Whether nothing is missing of that moment.
-    pub is_complete: bool,
+    /// What is missing of that moment.
+    pub missing: Vec<Missing>,
     /// The first day whose events it has, if that is not the first that was asked for.
     pub kept_from: Option<String>,
 }
@@ -142,9 +143,12 @@ impl File {
     }
 
     fn answer(&self, mut response: Response, tag: &str, length: Option<u64>) -> Response {
-        let as_of = events::token(&self.selection.moment);
-        set(&mut response, AS_OF, &as_of);
-        set(&mut response, COMPLETE, &self.is_complete.to_string());
+        set(&mut response, AS_OF, &self.as_of());
+        set(
+            &mut response,
+            COMPLETE,
+            &self.missing.is_empty().to_string(),
+        );
         if let Some(day) = &self.kept_from {
             set(&mut response, KEPT_FROM, day);
         }
@@ -174,7 +178,11 @@ impl File {
             self.form
         );
         let hash = blake3::hash(of.as_bytes()).to_hex();
-        range::tag(&events::token(&self.selection.moment), &hash[..24])
+        range::tag(&self.as_of(), &hash[..24])
+    }
+
+    fn as_of(&self) -> String {
+        events::token(&self.selection.moment, &self.missing)
     }
 }
 

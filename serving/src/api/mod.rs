@@ -26,8 +26,10 @@ pub(crate) mod once;
 pub(crate) mod page;
 pub(crate) mod params;
 pub(crate) mod pixels;
+pub(crate) mod plans;
 pub(crate) mod preconditions;
 pub(crate) mod prometheus;
+mod quotas;
 pub(crate) mod rejected;
 pub(crate) mod restatements;
 pub(crate) mod search;
@@ -35,6 +37,7 @@ pub(crate) mod segments;
 pub(crate) mod shares;
 pub(crate) mod simulate;
 mod strict;
+pub(crate) mod tenants;
 pub(crate) mod totals;
 pub(crate) mod webhooks;
 

@@ -6,7 +6,7 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use catalog::{CatalogError, Change, EXTERNAL, Link, Row, Table, quotas::Quotas};
+use catalog::{CatalogError, Change, EXTERNAL, Link, Row, Table};
 use http::StatusCode;
 use model::{
     EntityId,
@@ -125,8 +125,7 @@ impl<'a> ChangeContext<'a> {
 
     /// Whether the account may have one more link, or this one another slug, beside what the request has done before.
     pub(super) fn check_quotas(&self, link: &Link, old: Option<&Link>) -> Result<(), CatalogError> {
-        let account = self.state.account(link.account);
-        let quotas = account.map_or_else(Quotas::default, |account| account.quotas);
+        let quotas = self.state.quotas(link.account);
         if self.bytes.saturating_add(link.options_bytes()) > MAX_OPTIONS {
             let why = format!("must be at most {} MiB in one request", MAX_OPTIONS >> 20);
             return Err(CatalogError::invalid("rules", why));

@@ -1,10 +1,12 @@
 //! Accounts and their keys.
 
-use catalog::{Account, AccountSettings, ApiKey, Scope, quotas::Quotas};
+use catalog::{Account, AccountSettings, ApiKey, Scope, State};
 use ipnet::IpNet;
 use model::{EntityId, Memory, time::rfc3339};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::quotas::{QuotaSourcesView, QuotasView};
 
 /// An account.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,8 +20,16 @@ pub(crate) struct AccountView {
     pub name: Box<str>,
     /// How its events are taken and shown.
     pub settings: Settings,
+    /// The name of its plan, if whoever runs the installation has given it one.
+    #[schema(required, value_type = Option<String>, example = "pro")]
+    pub plan: Option<Box<str>>,
     /// How much it may have, where it is not the only account.
     pub quotas: QuotasView,
+    /// Where each of these comes from.
+    pub quotas_from: QuotaSourcesView,
+    /// For how many days its events are kept with all their details: as its settings say, or its quotas if that is less; null: for ever.
+    #[schema(required, example = 365)]
+    pub keep_events_days: Option<u32>,
     /// Why it may do nothing now, if whoever runs the installation has said so.
     #[schema(required)]
     pub suspended: Option<SuspensionView>,
@@ -41,82 +51,6 @@ pub(crate) struct SuspensionView {
     /// It is erased, and comes back never.
     #[schema(example = false)]
     erased: bool,
-}
-
-/// How much an account may have.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Quotas)]
-pub(crate) struct QuotasView {
-    /// Links that are not deleted.
-    #[schema(example = 100000)]
-    links: u64,
-    /// Pixels, goals and campaigns that are not deleted, of each kind.
-    #[schema(example = 10000)]
-    others: u64,
-    /// API keys, revoked ones too.
-    #[schema(example = 100)]
-    keys: u64,
-    /// Domains.
-    #[schema(example = 100)]
-    domains: u64,
-    /// Costs of periods.
-    #[schema(example = 10000)]
-    costs: u64,
-    /// New objects in an hour.
-    #[schema(example = 10000)]
-    new_an_hour: u64,
-    /// Transactions and idempotency keys that its senders may use in 30 days.
-    #[schema(example = 10000000)]
-    sender_keys: u64,
-    /// Requests to this API in a minute.
-    #[schema(example = 600)]
-    requests_a_minute: u64,
-    /// Annotations.
-    #[schema(example = 10000)]
-    annotations: u64,
-    /// Segments.
-    #[schema(example = 1000)]
-    segments: u64,
-    /// Shares.
-    #[schema(example = 1000)]
-    shares: u64,
-    /// Webhooks and postbacks.
-    #[schema(example = 20)]
-    webhooks: u64,
-}
-
-impl From<Quotas> for QuotasView {
-    fn from(quotas: Quotas) -> Self {
-        let Quotas {
-            links,
-            others,
-            keys,
-            domains,
-            costs,
-            new_an_hour,
-            sender_keys,
-            requests_a_minute,
-            annotations,
-            segments,
-            shares,
-            webhooks,
-            keep_events_days: _,
-        } = quotas;
-        Self {
-            links,
-            others,
-            keys,
-            domains,
-            costs,
-            new_an_hour,
-            sender_keys,
-            requests_a_minute,
-            annotations,
-            segments,
-            shares,
-            webhooks,
-        }
-    }
 }
 
 /// Settings of an account.
@@ -152,6 +86,9 @@ pub(crate) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "2026-01-03T00:00:00Z")]
     visitor_memory_from: Option<String>,
+    /// For so many days events are to be kept with all their details; null: for ever.
+    #[schema(required, example = 365)]
+    keep_events_days: Option<u32>,
 }
 
 /// A new account and its first key.
@@ -206,13 +143,18 @@ pub(crate) struct NewKey {
     pub api_key: String,
 }
 
-impl From<&Account> for AccountView {
-    fn from(account: &Account) -> Self {
+impl AccountView {
+    /// As it is, or as it would be if it were so.
+    pub(crate) fn new(state: &State, account: &Account) -> Self {
+        let (quotas, sources) = state.quotas_of(account);
         Self {
             id: account.id,
             name: account.name.clone(),
             settings: Settings::from(&account.settings),
-            quotas: account.quotas.into(),
+            plan: account.plan.clone(),
+            quotas: quotas.into(),
+            quotas_from: sources.into(),
+            keep_events_days: state.kept_by(account),
             suspended: account.suspended.as_ref().map(|it| SuspensionView {
                 reason: it.reason.clone(),
                 since: rfc3339(it.since_ms),
@@ -237,6 +179,7 @@ impl From<&AccountSettings> for Settings {
             count_datacenters: settings.count_datacenters,
             visitor_memory,
             visitor_memory_from: from.map(|minute| rfc3339(minute * 60_000)),
+            keep_events_days: settings.keep_events_days,
         }
     }
 }

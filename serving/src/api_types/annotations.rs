@@ -105,7 +105,7 @@ pub(crate) struct ObjectChange {
     pub at: String,
     /// Who.
     pub by: Actor,
-    /// `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`, `key` or `account`.
+    /// `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`, `key`, `account` or `plan`.
     #[schema(example = "link")]
     pub kind: &'static str,
     /// The id of what was changed.

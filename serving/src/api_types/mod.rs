@@ -12,6 +12,7 @@ mod imported;
 mod lists;
 mod live;
 mod objects;
+mod quotas;
 mod receipts;
 mod rejected;
 mod restatements;
@@ -33,6 +34,7 @@ pub(crate) use self::{
     objects::{
         CampaignView, Considered, DomainView, GoalView, LinkView, Outcome, PixelView, Simulated,
     },
+    quotas::{PlanView, SomeQuotasView, UsageView},
     receipts::{Counted, EventState, Layer, ObjectField, Receipt, Stored},
     rejected::RejectedView,
     restatements::RestatementView,

@@ -44,6 +44,7 @@ use web::{HealthDocument, ProblemBody};
         (name = "Campaigns", description = "Links, pixels and goals that belong together"),
         (name = "Costs", description = "What was paid for a link or a campaign in a period"),
         (name = "Accounts", description = "Accounts and their settings"),
+        (name = "Plans", description = "Quotas that have a name, for whoever runs the installation: see docs/ACCOUNTS.md"),
         (name = "Keys", description = "API keys of an account"),
         (name = "Segments", description = "Filters that have a name"),
         (name = "Shares", description = "Tokens that show numbers within filters"),

@@ -113,6 +113,8 @@ families! {
         (409, "not_verified", "DNS has no TXT record `_millrace.go.shop.example` with the value `millrace=acc_0000000000001`"),
         (503, "dns_unavailable", "DNS cannot be asked just now"),
     ],
+    /// Of a plan that is to be deleted.
+    InUse: [(409, "plan_in_use", "12 accounts have the plan `pro`; give them another one first, or none"),],
     /// Of what does not exist, or is somebody else's.
     Nothing: [(404, "not_found", "there is no such link, pixel, goal or campaign"),],
     /// Of the object store.

@@ -284,7 +284,7 @@ fn meta(
         missing: reading.missing.clone(),
         gaps: None,
         unchecked: reading.live.unchecked.then_some(true),
-        as_of: events::token(&events::moment(&reading)),
+        as_of: events::token(&events::moment(&reading), &reading.missing),
         counted_upto: reading.live.as_of.clone(),
         source: match query.from_events {
             true => Source::Events,

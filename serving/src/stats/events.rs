@@ -14,6 +14,7 @@ use super::{
     calendar,
     extras::Extras,
     filters::{self, TAG},
+    incomplete,
     live::Reading,
     merge::Merged,
     metric::Metric,
@@ -287,24 +288,29 @@ impl Names {
     }
 }
 
-/// A moment as text: the manifest, and of logs that have events beyond it the last that counts.
-pub(crate) fn token(moment: &Moment) -> String {
+/// A moment as text: the manifest, of logs that have events beyond it the last that counts, and what is missing.
+pub(crate) fn token(moment: &Moment, missing: &[Missing]) -> String {
     let manifest = &moment.published.manifest;
+    // What was not settled was left out of the answer.
+    let is_settled_alone = missing.iter().any(|it| it.why == Why::LiveEvents);
     let beyond = moment
         .upto
         .iter()
-        .filter(|(log, seq)| **seq > manifest.horizon.of(**log).seq);
+        .filter(|(log, seq)| !is_settled_alone && **seq > manifest.horizon.of(**log).seq);
     let beyond: Vec<String> = beyond.map(|(log, seq)| format!(".{log}-{seq}")).collect();
-    format!("{}{}", moment.published.n, beyond.concat())
+    let missing = incomplete::written(missing);
+    format!("{}{}{missing}", moment.published.n, beyond.concat())
 }
 
-/// The moment that a token names.
-async fn moment_of(app: &App, token: &str) -> Result<Moment, Problem> {
+/// The moment that a token names, and what was missing of it.
+async fn moment_of(app: &App, token: &str) -> Result<(Moment, Vec<Missing>), Problem> {
     let wrong = || {
         let detail = "as_of is the `meta.as_of` of an answer, as it is";
         bad("invalid_as_of", detail)
     };
-    let mut parts = token.split('.');
+    let mut reasons = token.split(incomplete::SIGN);
+    let mut parts = reasons.next().unwrap_or_default().split('.');
+    let missing = incomplete::read(reasons).ok_or_else(wrong)?;
     let n: u64 = parts
         .next()
         .and_then(|n| n.parse().ok())
@@ -339,21 +345,24 @@ async fn moment_of(app: &App, token: &str) -> Result<Moment, Problem> {
         let id: model::EventId = part.parse().map_err(|_| wrong())?;
         upto.insert(id.log, id.seq);
     }
-    Ok(Moment { published, upto })
+    Ok((Moment { published, upto }, missing))
 }
 
-/// What there is to read of a moment that a token names: nothing is missing of it.
+/// What there is to read of a moment that a token names. What was missing of it still is.
 pub(crate) async fn reading_of(
     app: &App,
     account: EntityId,
     token: &str,
 ) -> Result<Reading, Problem> {
     app.look_once().await?;
-    let Moment { published, upto } = moment_of(app, token).await?;
+    let (Moment { published, upto }, missing) = moment_of(app, token).await?;
     // No moment is later than now: nobody waits for events that are still to come.
     let now = super::live::read(app, account).await?;
-    let is_past =
-        |(log, seq): (&LogId, &Seq)| now.live.as_of.get(log).is_some_and(|now| seq <= now);
+    let horizon = &published.manifest.horizon;
+    let is_past = |(log, seq): (&LogId, &Seq)| {
+        let is_live = || now.live.as_of.get(log).is_some_and(|now| seq <= now);
+        *seq <= horizon.of(*log).seq || is_live()
+    };
     if !upto.iter().all(is_past) {
         let detail = "as_of names a moment that is still to come, or cannot be read just now";
         return Err(bad("invalid_as_of", detail));
@@ -364,6 +373,6 @@ pub(crate) async fn reading_of(
             as_of: upto,
             ..reading::Reading::default()
         }),
-        missing: Vec::new(),
+        missing,
     })
 }

@@ -14,6 +14,7 @@ mod groups;
 #[cfg(test)]
 mod hostile;
 pub(crate) mod imported;
+mod incomplete;
 pub(crate) mod live;
 mod merge;
 mod metric;

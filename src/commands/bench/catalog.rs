@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use catalog::{Account, AccountSettings, Catalog, Change, Domain, Link, quotas::Quotas};
+use catalog::{Account, AccountSettings, Catalog, Change, Domain, Link};
 use model::{EntityId, EntityKind, SystemClock, random::SystemRandom};
 use storage::{bell::Bell, env::Env, store};
 
@@ -77,7 +77,8 @@ fn owner(id: EntityId) -> Account {
         name: "large".into(),
         created_ms: 0,
         settings: AccountSettings::default(),
-        quotas: Quotas::default(),
+        plan: None,
+        quotas: Box::default(),
         suspended: None,
     }
 }

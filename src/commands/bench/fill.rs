@@ -145,7 +145,8 @@ async fn prepare(catalog: &Catalog, traffic: &Traffic, size: &Size) -> anyhow::R
             name: format!("account {n}").into(),
             created_ms,
             settings: AccountSettings::default(),
-            quotas: catalog::quotas::Quotas::default(),
+            plan: None,
+            quotas: Box::default(),
             suspended: None,
         };
         let key = ApiKey {

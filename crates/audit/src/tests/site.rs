@@ -72,7 +72,8 @@ impl Site {
             name: "Shop".into(),
             created_ms: 0,
             settings: AccountSettings::default(),
-            quotas: catalog::quotas::Quotas::default(),
+            plan: None,
+            quotas: Box::default(),
             suspended: None,
         });
         catalog.commit(|_| Ok(vec![change.clone()])).await.unwrap();

@@ -14,7 +14,7 @@ fn text() -> impl Strategy<Value = Box<str>> {
 /// Any row, whether or not a rule would let it in.
 fn any_row() -> impl Strategy<Value = Change> {
     let numbers = any::<(u64, u8, i64, bool)>();
-    (numbers, text(), text(), 0..14).prop_map(|((raw, owner, at, flag), name, other, kind)| {
+    (numbers, text(), text(), 0..16).prop_map(|((raw, owner, at, flag), name, other, kind)| {
         let owner = account_id(owner.into());
         match kind {
             0 => Change::PutAccount(Account {
@@ -33,10 +33,8 @@ fn any_row() -> impl Strategy<Value = Change> {
                     visitor_memory: Default::default(),
                     keep_events_days: flag.then_some(owner.raw as u32),
                 },
-                quotas: quotas::Quotas {
-                    links: raw,
-                    ..quotas::Quotas::default()
-                },
+                plan: flag.then(|| "pro".into()),
+                quotas: Box::new(some_quotas(raw)),
                 suspended: flag.then(|| Suspension {
                     is_erased: raw % 2 == 0,
                     since_ms: at,
@@ -97,6 +95,12 @@ fn any_row() -> impl Strategy<Value = Change> {
                 object: flag.then_some(owner),
                 created_ms: at,
             }),
+            14 => Change::PutPlan(Plan {
+                name,
+                quotas: some_quotas(raw),
+                created_ms: at,
+            }),
+            15 => Change::DeletePlan(name),
             13 => Change::PutShare(Share {
                 id: name,
                 account: owner,
@@ -110,6 +114,15 @@ fn any_row() -> impl Strategy<Value = Change> {
             _ => Change::Delete(id(EntityKind::Link, raw)),
         }
     })
+}
+
+fn some_quotas(raw: u64) -> SomeQuotas {
+    SomeQuotas {
+        links: Some(raw).filter(|raw| raw % 3 > 0),
+        shares: Some(1_000).filter(|_| raw.is_multiple_of(2)),
+        keep_events_days: Some(raw as u32).filter(|_| raw.is_multiple_of(5)),
+        ..SomeQuotas::default()
+    }
 }
 
 fn state_of(changes: &[Change]) -> State {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use catalog::{Account, AccountSettings, Change, GoalOptions, Link, quotas::Quotas};
+use catalog::{Account, AccountSettings, Change, GoalOptions, Link};
 use enrich::{
     Geo, Rules,
     click_id::{ClickId, Variant},
@@ -31,7 +31,8 @@ async fn conversions() -> (ImportedConversions, ClickKey) {
         name: "Shop".into(),
         created_ms: NOW_MS,
         settings: AccountSettings::default(),
-        quotas: Quotas::default(),
+        plan: None,
+        quotas: Box::default(),
         suspended: None,
     };
     let link = json!({"id": LINK, "account": ACCOUNT, "slug": "a", "destination": "https://a.example/", "created_ms": 0});

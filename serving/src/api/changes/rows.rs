@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Change, State};
+use catalog::{Account, Change, State, plan::INSTALLATION};
 use model::EntityId;
 use serde_json::{Map, Value, json};
 
 use super::super::{costs, domains, objects::Resource};
 use crate::{
     api_types::{
-        AccountView, AnnotationView, FieldChange, KeyView, SegmentView, ShareView, WebhookView,
+        AccountView, AnnotationView, FieldChange, KeyView, PlanView, SegmentView, ShareView,
+        SomeQuotasView, WebhookView,
     },
     app::App,
 };
@@ -17,9 +18,10 @@ use crate::{
 /// What is shown in the place of a secret.
 const HIDDEN: &str = "(hidden)";
 /// Fields that say nothing: they never change, or follow others.
-const SILENT: [&str; 6] = [
+const SILENT: [&str; 7] = [
     "id",
     "account",
+    "accounts",
     "url",
     "created_at",
     "last_used",
@@ -41,6 +43,8 @@ pub(super) struct Row {
 pub(super) fn name_of(change: &Change) -> Option<(&'static str, String)> {
     Some(match change {
         Change::PutAccount(row) => ("account", row.id.to_string()),
+        Change::PutPlan(row) => ("plan", row.name.to_string()),
+        Change::DeletePlan(name) => ("plan", name.to_string()),
         Change::PutKey(row) => ("key", row.id.to_string()),
         Change::RevokeKey(id) => ("key", id.to_string()),
         Change::PutLink(row) => ("link", row.id.to_string()),
@@ -68,6 +72,7 @@ pub(super) fn name_of(change: &Change) -> Option<(&'static str, String)> {
 fn account_of(change: &Change) -> Option<EntityId> {
     Some(match change {
         Change::PutAccount(row) => row.id,
+        Change::PutPlan(_) => INSTALLATION,
         Change::PutKey(row) => row.account,
         Change::PutLink(row) => row.account,
         Change::PutPixel(row) => row.account,
@@ -110,7 +115,8 @@ pub(super) fn row_of(
 /// A row as clients see it: no secrets.
 fn view(app: &App, state: &State, change: &Change) -> Value {
     match change {
-        Change::PutAccount(row) => json!(AccountView::from(row)),
+        Change::PutAccount(row) => account(state, row),
+        Change::PutPlan(row) => json!(PlanView::new(state, row)),
         Change::PutKey(row) => json!(KeyView::new(row, None)),
         Change::PutLink(row) => json!(row.view(app)),
         Change::PutPixel(row) => json!(row.view(app)),
@@ -124,6 +130,17 @@ fn view(app: &App, state: &State, change: &Change) -> Value {
         Change::PutWebhook(row) => json!(WebhookView::new(row)),
         _ => Value::Null,
     }
+}
+
+/// An account with what was said of its quotas: what holds since depends on plans, too.
+fn account(state: &State, row: &Account) -> Value {
+    let mut view = json!(AccountView::new(state, row));
+    if let Some(fields) = view.as_object_mut() {
+        fields.insert("quotas".into(), json!(SomeQuotasView::from(*row.quotas)));
+        fields.remove("quotas_from");
+        fields.remove("keep_events_days");
+    }
+    view
 }
 
 /// The fields that are other than before.

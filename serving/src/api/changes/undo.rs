@@ -25,7 +25,7 @@ pub(super) fn may(row: &Row, by: &By) -> Result<(), CatalogError> {
         ("webhook", _) => Err(not(
             "what was sent was sent, and a secret that was replaced must not come back; change it",
         )),
-        ("account" | "domain", By::Operator) => {
+        ("account" | "domain" | "plan", By::Operator) => {
             Err(not("whoever runs the installation made it; ask them"))
         }
         ("account", _) if row.before.is_none() => Err(not("an account stays")),

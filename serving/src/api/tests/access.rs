@@ -9,13 +9,15 @@ async fn accounts_are_made_with_the_admin_token_and_seen_with_their_key() {
     assert_eq!(made.headers[header::CACHE_CONTROL], "no-store");
     let mut made = made.good();
     let key = made.as_object_mut().unwrap().remove("api_key").unwrap();
-    let settings = json!({"timezone": "Europe/Amsterdam", "honour_dnt": false, "excluded_networks": ["192.0.2.7/32", "2001:db8::/32"], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "count_datacenters": false, "visitor_memory": "day"});
+    let settings = json!({"timezone": "Europe/Amsterdam", "honour_dnt": false, "excluded_networks": ["192.0.2.7/32", "2001:db8::/32"], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "count_datacenters": false, "visitor_memory": "day", "keep_events_days": null});
     let quotas = json!({"links": 100_000, "others": 10_000, "keys": 100, "domains": 100, "costs": 10_000, "new_an_hour": 10_000, "sender_keys": 10_000_000, "requests_a_minute": 600,
-                "segments": 1_000, "annotations": 10_000, "shares": 1_000, "webhooks": 20});
+                "segments": 1_000, "annotations": 10_000, "shares": 1_000, "webhooks": 20, "keep_events_days": null});
+    let names = quotas.as_object().unwrap().keys();
+    let sources: Value = names.map(|name| (name.clone(), json!("default"))).collect();
     let id = &made["id"];
     assert_eq!(
         made,
-        json!({"id": id, "name": "Shop", "settings": settings, "quotas": quotas, "suspended": null, "created_at": "2026-01-02T03:04:05Z"})
+        json!({"id": id, "name": "Shop", "settings": settings, "plan": null, "quotas": quotas, "quotas_from": sources, "keep_events_days": null, "suspended": null, "created_at": "2026-01-02T03:04:05Z"})
     );
     assert_eq!(
         app.get("/v1/account", key.as_str().unwrap()).await.good(),
@@ -61,7 +63,7 @@ async fn the_admin_token_opens_nothing_else_and_keys_do_not_open_its_doors() {
 async fn a_manager_changes_the_account_and_null_brings_defaults_back() {
     let app = App::new().await;
     let key = app.account().await;
-    let settings = |timezone, dnt| json!({"timezone": timezone, "honour_dnt": dnt, "excluded_networks": [], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "count_datacenters": false, "visitor_memory": "day"});
+    let settings = |timezone, dnt| json!({"timezone": timezone, "honour_dnt": dnt, "excluded_networks": [], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "count_datacenters": false, "visitor_memory": "day", "keep_events_days": null});
     for (body, name, expected) in [
         (
             json!({"settings": {"timezone": "America/New_York"}}),

@@ -23,6 +23,7 @@ mod changes;
 mod control;
 mod isolation;
 mod objects;
+mod plans;
 mod shares;
 mod totals;
 mod webhooks;

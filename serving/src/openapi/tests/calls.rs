@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, str::FromStr, sync::Arc};
 
 use ::webhooks::{EventType, signing};
 use catalog::{
-    Annotation, ApiKey, Campaign, Change, Domain, Goal, Link, PeriodCost, Pixel, Price,
-    SavedSegment, Scope, Share, Webhook, WebhookFilters, WebhookKind, WebhookMethod,
+    Annotation, ApiKey, Campaign, Change, Domain, Goal, Link, PeriodCost, Pixel, Plan, Price,
+    SavedSegment, Scope, Share, SomeQuotas, Webhook, WebhookFilters, WebhookKind, WebhookMethod,
     webhook::Begins,
 };
 use handover::erasures::{self, Asked};
@@ -130,7 +130,12 @@ async fn site() -> (Site, String) {
         filters: [("country".into(), "DE".into())].into(),
         created_ms: NOW_MS,
     });
-    let notes = vec![cost, annotation, segment, share, webhook];
+    let plan = Change::PutPlan(Plan {
+        name: "pro".into(),
+        quotas: SomeQuotas::default(),
+        created_ms: NOW_MS,
+    });
+    let notes = vec![cost, annotation, segment, share, webhook, plan];
     catalog.commit(|_| Ok(notes.clone())).await.unwrap();
     let erasure = Asked {
         id: "ers_0000000000004".into(),

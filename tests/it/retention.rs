@@ -1,17 +1,19 @@
 //! An account keeps its events for a day, against the binary: they go from lists, files, SQL and whatever is counted from events,
 //! every number of cubes stays, nobody else is touched, no full run brings them back, and audits agree.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::support::{
+    eventually,
     http::Customer,
     process::{Server, run_ok},
 };
 
 const DAY: i64 = 24 * 60;
+const LIMIT: Duration = Duration::from_secs(20);
 /// What cubes hold of all days.
 const CUBES: [&str; 5] = [
     "metrics=clicks,conversions,value,unique_visitors&interval=day",
@@ -21,8 +23,8 @@ const CUBES: [&str; 5] = [
     "metrics=conversions,value&group_by=goal",
 ];
 
-async fn act(customer: &Customer, round: &str) {
-    let click = |visitor: &str| json!({"type": "click", "link": "a", "visitor": visitor, "country": "AT", "sub1": format!("of-{round}")});
+async fn act((customer, slug): (&Customer, &str), round: &str) {
+    let click = |visitor: &str| json!({"type": "click", "link": slug, "visitor": visitor, "country": "AT", "sub1": format!("of-{round}")});
     let sale = json!({"type": "conversion", "goal": "Sale", "visitor": "ann", "value": 5, "transaction_id": round});
     let request = customer
         .http
@@ -33,8 +35,22 @@ async fn act(customer: &Customer, round: &str) {
     assert_eq!(answer["accepted"], 3, "{answer}");
 }
 
-async fn set_up(customer: &Customer) {
-    let link = json!({"slug": "a", "destination": "https://shop.example/", "domain": null});
+/// Waits until the server's clock is so many days off.
+async fn clock_shows(customer: &Customer, days: i64) {
+    let wanted = chrono::Utc::now() + chrono::Duration::days(days);
+    eventually("the clock to be set", LIMIT, async || {
+        let answer = customer.http.get(&customer.collector).send().await;
+        let headers = answer.unwrap().headers().clone();
+        let shown = headers["date"].to_str().unwrap();
+        let shown = chrono::DateTime::parse_from_rfc2822(shown).unwrap();
+        let off = (shown.to_utc() - wanted).num_minutes().abs();
+        (off < 60).then_some(()).ok_or(format!("it shows {shown}"))
+    })
+    .await;
+}
+
+async fn set_up((customer, slug): (&Customer, &str)) {
+    let link = json!({"slug": slug, "destination": "https://shop.example/"});
     customer.create("links", &link).await;
     let goal = json!({"name": "Sale", "currency": "EUR"});
     customer.create("goals", &goal).await;
@@ -70,13 +86,15 @@ async fn events_go_when_their_time_is_over_and_numbers_stay() {
     server.set_clock(-3 * DAY);
     server.start().await;
     let (ours, theirs) = (Customer::of(&server).await, Customer::of(&server).await);
-    for customer in [&ours, &theirs] {
+    let both = [(&ours, "ours"), (&theirs, "theirs")];
+    for customer in both {
         set_up(customer).await;
     }
     // Three days, each in a rollup of its own.
     for (round, day) in [("monday", -3), ("wednesday", -1), ("thursday", 0)] {
         server.set_clock(day * DAY);
-        for customer in [&ours, &theirs] {
+        clock_shows(&ours, day).await;
+        for customer in both {
             act(customer, round).await;
         }
         ours.settle().await;

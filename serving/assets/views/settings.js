@@ -1,7 +1,8 @@
-// Settings: domains, pixels, segments, keys, shares, webhooks, and who changed what. Each section is a part of the address.
+// Settings: domains, pixels, segments, keys, shares, webhooks, the account and its plan, and who changed what. Each section is a part of the address.
 
 import { el } from "../core/dom.js";
 import { addressOf } from "../core/route.js";
+import { mountAccount } from "./account.js";
 import { mountChanges } from "./changes.js";
 import { mountDomains } from "./domains.js";
 import { mountKeys } from "./keys.js";
@@ -17,6 +18,7 @@ const SECTIONS = {
   pixels: { name: "Pixels", mount: mountPixels },
   segments: { name: "Segments", mount: mountSegments },
   webhooks: { name: "Webhooks", mount: mountWebhooks },
+  account: { name: "Account", mount: mountAccount },
   changes: { name: "Changes", mount: mountChanges },
 };
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{PERSON, Page};
 
 const AXE: &str = "axe-core@4.14.1";
-const VIEWS: [&str; 13] = [
+const VIEWS: [&str; 14] = [
     "/overview",
     "/overview?device=desktop&range=7d",
     "/links",
@@ -20,6 +20,7 @@ const VIEWS: [&str; 13] = [
     "/settings/domains",
     "/settings/pixels",
     "/settings/segments",
+    "/settings/account",
     "/settings/changes",
 ];
 

@@ -173,6 +173,64 @@ async fn what_was_refused_is_shown_with_its_reason() {
     .await;
 }
 
+/// Puts a plan, and gives it to the customer.
+async fn give_plan(page: &Page) {
+    let mut operator = page.customer.clone();
+    operator.key = page.customer.operator.clone();
+    let url = format!("{}/v1/plans/pro", operator.api);
+    let plan = json!({"links": 50, "keep_events_days": 400});
+    let put = operator.http.put(url).bearer_auth(&operator.key);
+    let put = put.json(&plan).send().await.unwrap();
+    assert!(put.status().is_success(), "{put:?}");
+    let account = page.customer.get("/v1/account").await;
+    let path = format!("/v1/accounts/{}", account["id"].as_str().unwrap());
+    operator.patch(&path, &json!({"plan": "pro"})).await;
+}
+
+#[tokio::test]
+async fn the_plan_is_shown_and_letting_events_go_sooner_is_asked_about() {
+    let page = Page::signed_in().await;
+    give_plan(&page).await;
+    let link = json!({"slug": "spring", "destination": "https://example.com/"});
+    page.customer.create("links", &link).await;
+    page.go("/settings/account").await;
+    page.wait_for("#plan", |shown| shown == "pro").await;
+    page.wait_for("#quotas tbody tr", |shown| {
+        ["Links", "1", "50", "plan"]
+            .iter()
+            .all(|part| shown.contains(part))
+    })
+    .await;
+    page.wait_for("#kept", |shown| {
+        shown.contains("for 400 days") && !shown.contains("false")
+    })
+    .await;
+    let keep = async |days: &str| {
+        page.click("#change-kept").await;
+        page.fill_field("settings.keep_events_days", days).await;
+        page.click("dialog button[type=submit]").await;
+    };
+    let stored = async || {
+        let account = page.customer.get("/v1/account").await;
+        account["settings"]["keep_events_days"].clone()
+    };
+    keep("30").await;
+    page.wait_for("dialog", |shown| shown.contains("cannot be taken back"))
+        .await;
+    assert_eq!(stored().await, json!(null), "it is asked about first");
+    page.click("dialog button.danger").await;
+    page.wait_for("#kept", |shown| shown.contains("for 30 days"))
+        .await;
+    // More takes nothing away.
+    keep("60").await;
+    page.wait_for("#kept", |shown| shown.contains("for 60 days"))
+        .await;
+    assert_eq!(stored().await, json!(60));
+    keep("40000").await;
+    page.wait_for("dialog .error:not(:empty)", |shown| shown.contains("36500"))
+        .await;
+}
+
 #[tokio::test]
 async fn a_change_is_listed_and_undone() {
     let page = Page::signed_in().await;

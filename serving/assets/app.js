@@ -101,6 +101,9 @@ function showViews(current) {
     href: addressOf(view), "data-view": view, ...(view === current && { "aria-current": "page" }),
   }, name)));
   if (focused) byId("views").querySelector(`[data-view="${focused}"]`)?.focus();
+  // On a phone not all of them are in sight.
+  const here = byId("views").querySelector("[aria-current]");
+  here?.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
 function showConnection(state) {

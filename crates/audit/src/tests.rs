@@ -191,3 +191,64 @@ async fn what_was_turned_away_is_added_up() {
     );
     assert!(audit.agrees, "what was turned away was never acknowledged");
 }
+
+#[tokio::test]
+async fn what_is_expired_is_not_missed_and_not_read_again() {
+    let mut site = Site::new().await;
+    site.accept(10).await;
+    site.seal().await;
+    site.batch().await;
+    site.remember().await;
+    site.expire(1).await;
+    let audit = site.audit().await;
+    assert!(audit.agrees, "{:?}", audit.findings);
+    let again = audit.epochs.iter().any(|of| of.epoch == Epoch(1));
+    assert!(!again, "an audit before has seen it");
+    site.record(&audit).await;
+    // Not taken out yet, as what is settled now.
+    site.accept(6).await;
+    site.seal().await;
+    site.batch().await;
+    for audit in [site.audit().await, site.full().await] {
+        assert!(audit.agrees, "{:?}", audit.findings);
+        let last = epoch(&audit, 2);
+        assert_eq!((last.stored, last.batch_counted), (6, Some(6)));
+    }
+    assert_eq!(
+        site.full().await.value_micros,
+        site.audit().await.value_micros
+    );
+}
+
+#[tokio::test]
+async fn what_others_do_not_keep_is_no_reason_for_what_is_missing() {
+    let mut site = Site::new().await;
+    site.accept(10).await;
+    site.seal().await;
+    site.batch().await;
+    site.expire(2).await;
+    let audit = site.full().await;
+    let said = &audit.findings[0].detail;
+    assert!(
+        said.contains("not in the table events"),
+        "{:?}",
+        audit.findings
+    );
+}
+
+#[tokio::test]
+async fn as_many_are_gone_as_are_said_to_be_expired() {
+    let mut site = Site::new().await;
+    site.accept(10).await;
+    site.seal().await;
+    site.batch().await;
+    site.remember().await;
+    site.expire(1).await;
+    site.say_expired(9).await;
+    let audit = site.audit().await;
+    let said = &audit.findings[0].detail;
+    assert!(
+        said.contains("covers 10 events, its files hold 0, and 9 are expired"),
+        "{said}"
+    );
+}

@@ -24,7 +24,7 @@ const SECTIONS = { newest: "Newest", refused: "Refused" };
 
 export function mount(main, view) {
   const chosen = view.route.id === "refused" ? "refused" : "newest";
-  const place = el("div", {});
+  const place = el("div", { className: "section" });
   const tabs = Object.entries(SECTIONS).map(([id, name]) => el("a", {
     href: addressOf("events", id === "newest" ? null : id), ...(id === chosen && { "aria-current": "page" }),
   }, name));
@@ -116,8 +116,8 @@ function columns(view) {
     { name: "What", text: ({ type }) => TYPES[type] ?? type, cell: (item) => el("span", { className: "nowrap" }, TYPES[item.type] ?? item.type,
       item.bot && [" ", el("span", { className: "badge warn", title: item.bot }, "bot")]) },
     { name: "Of", text: ({ called, object }) => called ?? object ?? "", cell: ({ called, object }) => el("span", { className: "nowrap" }, called ?? object ?? "") },
-    { name: "From", text: place },
-    { name: "With", text: machine },
+    { name: "From", text: place, cell: (item) => el("span", { className: "nowrap" }, place(item)) },
+    { name: "With", text: machine, cell: (item) => el("span", { className: "nowrap" }, machine(item)) },
     { name: "Came by", text: ({ referrer_domain: domain, channel }) => domain ?? (channel ? valueText("channel", channel) : "") },
     { name: "Value", number: true, text: amount, plain: ({ value_micros: micros }) => (Number.isFinite(micros) ? micros / MICROS : "") },
     { name: "Counted", text: ({ settled }) => (settled ? "settled" : "live"), cell: ({ settled }) =>

@@ -24,7 +24,7 @@ const SECTIONS = {
 
 export function mount(main, view) {
   const chosen = SECTIONS[view.route.id] ? view.route.id : "keys";
-  const place = el("div", {});
+  const place = el("div", { className: "section" });
   const tabs = Object.entries(SECTIONS).map(([id, { name }]) => el("a", {
     href: addressOf("settings", id), ...(id === chosen && { "aria-current": "page" }),
   }, name));

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use catalog::{Account, AccountSettings, Catalog, Change};
 use handover::{
+    expiry::Expired,
     manifest::{EventsFile, File, Manifest},
     manifests::Manifests,
     runs::Quarters,
@@ -16,6 +17,7 @@ use model::{
 use storage::{
     cells::{LiveCells, MemoryCells},
     ledger::Appended,
+    object_keys::ObjectKey,
     store::{self, Store},
 };
 use testing::{
@@ -56,6 +58,7 @@ fn event(seq: Seq) -> Event {
         kind: (seq.0 % 3) as i32,
         campaign: seq.0.is_multiple_of(2).then_some(5),
         occurred_ms: DAY * 86_400_000,
+        received_ms: DAY * 86_400_000,
         visitor: seq.0,
         value_micros: (seq.0 % 3 == 2).then_some(1_000 * seq.0 as i64),
         ..Event::default()
@@ -167,6 +170,32 @@ impl Site {
         let all = self.covered(Epoch::ZERO);
         self.manifest.event_files.clear();
         self.publish(all, true).await;
+    }
+
+    /// Takes all events out of the table: an account keeps none of their day.
+    pub async fn expire(&mut self, account: u64) {
+        let n = self.deps.manifests.latest().await.unwrap().n + 1;
+        let expired = Expired {
+            before: BTreeMap::from([(account, DAY + 1)]),
+        };
+        let name = format!("{n}-expired");
+        let path = ObjectKey::Expired { name: name.clone() }.path();
+        let bytes = expired.encode().unwrap().to_vec();
+        self.manifest.expired = Some(self.write(path, name, 1, bytes).await);
+        let rows = self
+            .manifest
+            .event_files
+            .drain(..)
+            .map(|file| file.file.rows);
+        self.manifest.expired_count += rows.sum::<u64>();
+        self.append(n, &self.manifest).await;
+    }
+
+    /// Says that so many are expired.
+    pub async fn say_expired(&mut self, count: u64) {
+        let n = self.deps.manifests.latest().await.unwrap().n + 1;
+        self.manifest.expired_count = count;
+        self.append(n, &self.manifest).await;
     }
 
     /// Epochs and numbers of the sealed events after an epoch.

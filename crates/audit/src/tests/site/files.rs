@@ -29,8 +29,10 @@ pub fn events_file(events: &[(u64, u64, Event)]) -> Vec<u8> {
         let texts = events.iter().map(|(.., event)| of(event));
         Arc::new(StringArray::from_iter_values(texts))
     };
-    let times = events.iter().map(|(.., event)| event.occurred_ms);
-    let times = TimestampMillisecondArray::from_iter_values(times).with_timezone("UTC");
+    let times = |of: fn(&Event) -> i64| -> ArrayRef {
+        let times = events.iter().map(|(.., event)| of(event));
+        Arc::new(TimestampMillisecondArray::from_iter_values(times).with_timezone("UTC"))
+    };
     let values = events.iter().map(|(.., event)| event.value_micros);
     let nobody: StringArray = events.iter().map(|_| None::<String>).collect();
     parquet(vec![
@@ -39,7 +41,8 @@ pub fn events_file(events: &[(u64, u64, Event)]) -> Vec<u8> {
         ("seq", numbers(|(_, seq, _)| *seq)),
         ("type", texts(|event| event.kind().name().to_owned())),
         ("account", texts(|event| event.account_id().to_string())),
-        ("time", Arc::new(times)),
+        ("time", times(|event| event.occurred_ms)),
+        ("received", times(|event| event.received_ms)),
         ("visitor", numbers(|(.., event)| event.visitor)),
         ("bot", Arc::new(nobody)),
         ("value_micros", Arc::new(values.collect::<Int64Array>())),

@@ -20,7 +20,7 @@ use crate::{
     deps::{ServingDeps, ServingSettings, Verifying},
     live::Feeds,
     rates::Rates,
-    rooms::Rooms,
+    rooms::{Place, Rooms, Side},
     stats::{imported::ImportedTotals, live::Readings, settled::Settled},
 };
 
@@ -143,6 +143,13 @@ impl App {
             }
             None => Ok(()),
         }
+    }
+
+    /// A turn for a question of an account or of its shares, waited for.
+    pub(crate) async fn turn(&self, side: impl Into<Side>) -> Result<Place, Problem> {
+        let side = side.into();
+        let most = self.catalog.read(|state| state.quotas(side.account));
+        self.rooms.questions.wait(side, most.questions).await
     }
 
     /// The logs that are known.

@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,14 +14,10 @@ use model::EntityId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use web::Problem;
 
-/// Questions of one account that are answered at once.
-const QUESTIONS: usize = 4;
-/// Live streams of one account.
-const STREAMS: usize = 20;
 /// Large bodies of one account that are read at once.
-const LARGE_BODIES: usize = 2;
+pub(crate) const LARGE_BODIES: u64 = 2;
 /// Files of events of one account that are sent at once.
-const FILES: usize = 2;
+pub(crate) const FILES: u64 = 2;
 /// How long a question waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -48,12 +47,12 @@ pub(crate) struct Rooms {
 impl Default for Rooms {
     fn default() -> Self {
         Self {
-            large_bodies: Shared::new("large_bodies", 8, LARGE_BODIES),
+            large_bodies: Shared::new("large_bodies", 8),
             receipts: Semaphore::new(4),
             audits: Semaphore::new(2),
-            streams: Shared::new("streams", 4_000, STREAMS),
-            questions: Shared::new("questions", 64, QUESTIONS),
-            files: Shared::new("files", 16, FILES),
+            streams: Shared::new("streams", 4_000),
+            questions: Shared::new("questions", 64),
+            files: Shared::new("files", 16),
             made: Made::default(),
         }
     }
@@ -76,18 +75,69 @@ impl From<EntityId> for Side {
     }
 }
 
-/// Room for so many of all accounts, and so many of each and of its shares.
+/// Room for so many of all accounts, and of each and of its shares for as many as whoever comes says.
 pub(crate) struct Shared {
     name: &'static str,
     all: Arc<Semaphore>,
-    each: usize,
-    accounts: Mutex<HashMap<Side, Arc<Semaphore>>>,
+    accounts: Mutex<HashMap<Side, Arc<Own>>>,
+}
+
+/// The room of one account, or of its shares.
+struct Own {
+    places: Arc<Semaphore>,
+    /// How many there are, or will be when enough are given back.
+    most: AtomicUsize,
+    /// Those that are gone as soon as they are given back: there are to be fewer.
+    owed: AtomicUsize,
+}
+
+impl Own {
+    fn new(most: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(most)),
+            most: AtomicUsize::new(most),
+            owed: AtomicUsize::new(0),
+        }
+    }
+
+    /// Makes it a room for so many. One at a time.
+    fn resize(&self, most: usize) {
+        let before = self.most.swap(most, Ordering::Relaxed);
+        for _ in before..most {
+            if !self.take_owed() {
+                self.places.add_permits(1);
+            }
+        }
+        let fewer = before.saturating_sub(most);
+        let gone = self.places.forget_permits(fewer);
+        self.owed.fetch_add(fewer - gone, Ordering::Relaxed);
+    }
+
+    /// Whether a place was owed; it is not any more.
+    fn take_owed(&self) -> bool {
+        let less = |owed: usize| owed.checked_sub(1);
+        let taken = self
+            .owed
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        taken.is_ok()
+    }
 }
 
 /// A place, given back when dropped.
 pub(crate) struct Place {
-    _own: OwnedSemaphorePermit,
+    own: Option<OwnedSemaphorePermit>,
+    room: Arc<Own>,
     _shared: OwnedSemaphorePermit,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(own) = self.own.take()
+            && self.room.take_owed()
+        {
+            own.forget();
+        }
+    }
 }
 
 /// Why there is no place.
@@ -100,59 +150,65 @@ pub(crate) enum Crowded {
 }
 
 impl Shared {
-    fn new(name: &'static str, all: usize, each: usize) -> Self {
+    fn new(name: &'static str, all: usize) -> Self {
         Self {
             name,
             all: Arc::new(Semaphore::new(all)),
-            each,
             accounts: Mutex::default(),
         }
     }
 
-    /// A place now, for an account or its shares.
-    pub(crate) fn enter(&self, side: impl Into<Side>) -> Result<Place, Crowded> {
-        let own = self.of(side.into()).try_acquire_owned();
+    /// A place now, of the `most` that an account, or its shares, may have.
+    pub(crate) fn enter(&self, side: impl Into<Side>, most: u64) -> Result<Place, Crowded> {
+        let room = self.of(side.into(), most);
+        let own = Arc::clone(&room.places).try_acquire_owned();
         let own = own.map_err(|_| {
             refused(self.name);
             Crowded::Account
         })?;
         let shared = Arc::clone(&self.all).try_acquire_owned();
         Ok(Place {
-            _own: own,
+            own: Some(own),
+            room,
             _shared: shared.map_err(|_| Crowded::Everybody)?,
         })
     }
 
-    /// A place for an account or its shares, waited for.
-    pub(crate) async fn wait(&self, side: impl Into<Side>) -> Result<Place, Problem> {
-        let own = self.of(side.into());
+    /// The same, waited for.
+    pub(crate) async fn wait(&self, side: impl Into<Side>, most: u64) -> Result<Place, Problem> {
+        let room = self.of(side.into(), most);
         let turn = async {
-            let own = own.acquire_owned().await.ok()?;
+            let own = Arc::clone(&room.places).acquire_owned().await.ok()?;
             let shared = Arc::clone(&self.all).acquire_owned().await.ok()?;
             Some(Place {
-                _own: own,
+                own: Some(own),
+                room: Arc::clone(&room),
                 _shared: shared,
             })
         };
         let place = tokio::time::timeout(PATIENCE, turn).await.ok().flatten();
         place.ok_or_else(|| {
             refused(self.name);
-            let detail = format!(
-                "{} questions of this account are being answered; ask fewer at once",
-                self.each
-            );
+            let detail =
+                format!("{most} questions of this account are being answered; ask fewer at once");
             Problem::too_many(detail, 1)
         })
     }
 
     /// The own room of an account, or of its shares. Those in which nobody is are forgotten now and then.
-    fn of(&self, side: Side) -> Arc<Semaphore> {
+    fn of(&self, side: Side, most: u64) -> Arc<Own> {
+        let most = most.min(MOST_PLACES) as usize;
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if accounts.len() >= MOST_KEPT {
             accounts.retain(|_, own| Arc::strong_count(own) > 1);
         }
         let own = accounts.entry(side);
-        Arc::clone(own.or_insert_with(|| Arc::new(Semaphore::new(self.each))))
+        let own = own.or_insert_with(|| Arc::new(Own::new(most)));
+        // What an account may have changes; who is in stays.
+        if own.most.load(Ordering::Relaxed) != most {
+            own.resize(most);
+        }
+        Arc::clone(own)
     }
 }
 
@@ -188,6 +244,8 @@ impl Made {
     }
 }
 
+/// Places that an account may have at most, whatever is said: more than all of them together.
+const MOST_PLACES: u64 = 10_000;
 /// Accounts whose rooms are kept before those without anybody are forgotten.
 const MOST_KEPT: usize = 10_000;
 
@@ -203,10 +261,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_account_fills_its_own_room_and_no_more() {
-        let room = Shared::new("test", 5, 2);
-        let held = [(); 2].map(|()| room.enter(account(1)).unwrap());
-        assert_eq!(room.enter(account(1)).err(), Some(Crowded::Account));
-        let problem = room.wait(account(1)).await.err().unwrap();
+        let room = Shared::new("test", 5);
+        let held = [(); 2].map(|()| room.enter(account(1), 2).unwrap());
+        assert_eq!(room.enter(account(1), 2).err(), Some(Crowded::Account));
+        let problem = room.wait(account(1), 2).await.err().unwrap();
         assert_eq!(
             (problem.status.as_u16(), problem.retry_after),
             (429, Some(1))
@@ -215,14 +273,37 @@ mod tests {
             is_share: true,
             ..account(1).into()
         };
-        drop(room.enter(shares).unwrap());
-        let other = room.enter(account(2)).unwrap();
+        drop(room.enter(shares, 2).unwrap());
+        let other = room.enter(account(2), 2).unwrap();
         drop(held);
-        let waited = room.wait(account(1)).await;
+        let waited = room.wait(account(1), 2).await;
         assert!(waited.is_ok(), "room is given back");
-        let more = [3, 4, 5].map(|raw| room.enter(account(raw)).unwrap());
-        assert_eq!(room.enter(account(6)).err(), Some(Crowded::Everybody));
+        let more = [3, 4, 5].map(|raw| room.enter(account(raw), 2).unwrap());
+        assert_eq!(room.enter(account(6), 2).err(), Some(Crowded::Everybody));
         drop((other, more));
+    }
+
+    #[test]
+    fn what_an_account_may_have_changes_and_who_is_in_stays() {
+        let room = Shared::new("test", 50);
+        let enter = |most| room.enter(account(1), most);
+        let mut held: Vec<Place> = (0..3).map(|_| enter(3).unwrap()).collect();
+        assert_eq!(enter(3).err(), Some(Crowded::Account));
+        held.push(enter(4).unwrap());
+        // Fewer: there is a place again when two have gone.
+        for _ in 0..2 {
+            assert_eq!(enter(3).err(), Some(Crowded::Account));
+            held.pop();
+        }
+        held.push(enter(3).unwrap());
+        assert_eq!(enter(3).err(), Some(Crowded::Account));
+        assert_eq!(enter(0).err(), Some(Crowded::Account));
+        // What was owed is not, once there may be as many again.
+        held.push(enter(4).unwrap());
+        assert_eq!(enter(4).err(), Some(Crowded::Account));
+        drop(held);
+        let all: Vec<Place> = (0..4).map(|_| enter(4).unwrap()).collect();
+        assert_eq!((all.len(), enter(4).err()), (4, Some(Crowded::Account)));
     }
 
     #[test]
@@ -238,14 +319,14 @@ mod tests {
 
     #[test]
     fn rooms_without_anybody_are_forgotten() {
-        let room = Shared::new("test", 5, 2);
-        let _held = room.enter(account(0)).unwrap();
+        let room = Shared::new("test", 5);
+        let _held = room.enter(account(0), 2).unwrap();
         for raw in 1..=2 * MOST_KEPT as u64 {
-            drop(room.enter(account(raw)));
+            drop(room.enter(account(raw), 2));
         }
         assert!(room.accounts.lock().unwrap().len() <= MOST_KEPT);
-        let _second = room.enter(account(0)).unwrap();
-        let third = room.enter(account(0)).err();
+        let _second = room.enter(account(0), 2).unwrap();
+        let third = room.enter(account(0), 2).err();
         assert_eq!(third, Some(Crowded::Account), "who is in is not forgotten");
     }
 }

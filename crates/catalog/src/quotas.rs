@@ -97,6 +97,10 @@ quotas! {
     shares: 1_000,
     /// Webhooks and postbacks.
     webhooks: 20,
+    /// Live streams that are open at once, of its people, and as many of its shares; each process counts for itself.
+    streams: 20,
+    /// Questions that are answered at once, of its people, and as many of its shares; each process counts for itself.
+    questions: 4,
 }
 
 /// Where a quota of an account comes from.
@@ -134,6 +138,8 @@ const UNTIL_FORMAT_11: SomeQuotas = SomeQuotas {
     segments: Some(1_000),
     shares: Some(1_000),
     webhooks: Some(20),
+    streams: None,
+    questions: None,
     keep_events_days: None,
 };
 

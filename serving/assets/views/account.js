@@ -12,6 +12,7 @@ const BOUNDED = [
   ["API keys, revoked ones too", "keys", "keys"], ["Domains", "domains", "domains"], ["Webhooks", "webhooks", "webhooks"],
   ["Costs of periods", "costs", "costs"], ["Notes", "annotations", "annotations"], ["Segments", "segments", "segments"], ["Shares", "shares", "shares"],
   ["New objects an hour", "new_an_hour"], ["Requests a minute", "requests_a_minute"], ["Keys of events in 30 days", "sender_keys"],
+  ["Live streams at once", "streams"], ["Questions at once", "questions"],
   ["Days for which events may be kept", "keep_events_days"],
 ];
 const FROM = { account: "set for this account", plan: "plan", default: "usual" };

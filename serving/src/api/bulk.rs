@@ -32,7 +32,7 @@ use crate::{
     api_types::{BulkAnswer, Done, Refused},
     app::App,
     openapi::refusals::{Again, Body, Busy, Commit, Key, Many, Query, Refusals, TooMany},
-    rooms::{Crowded, Place},
+    rooms::{Crowded, LARGE_BODIES, Place},
 };
 
 /// Largest body, bytes.
@@ -230,7 +230,7 @@ async fn read<T: FromText + Send + 'static>(
     request: Request,
 ) -> Result<Received<T>, Problem> {
     body::content_type(request.headers(), &TYPES)?;
-    let room = app.rooms.large_bodies.enter(caller.account);
+    let room = app.rooms.large_bodies.enter(caller.account, LARGE_BODIES);
     let place = room.map_err(|crowded| match crowded {
         Crowded::Account => Problem::too_many("this account sends two large requests already", 1),
         Crowded::Everybody => Problem::unavailable("busy", "too many large requests at once", 1),

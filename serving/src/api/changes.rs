@@ -162,7 +162,7 @@ pub(crate) async fn list_changes(
         Reach::Installation => INSTALLATION,
         Reach::Account(caller) => caller.account,
     };
-    let _turn = app.rooms.questions.wait(account).await?;
+    let _turn = app.turn(account).await?;
     page(&app, account, limit, after, asked.object.as_deref())
         .await
         .map(Json)

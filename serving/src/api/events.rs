@@ -28,7 +28,7 @@ use crate::{
         Body as BodyRefusals, Busy, Cancelled, EventsAsked, Key, NoSql, NoSuchRange, Nothing,
         Question, Refusals, StoreDown, TooMany,
     },
-    rooms::{Crowded, Place},
+    rooms::{Crowded, FILES, Place},
     stats::{FilterParams, Query, StatsQuery, events, live, understand_of},
 };
 
@@ -367,11 +367,11 @@ async fn together(mut written: Written) -> Result<Vec<Box<serde_json::value::Raw
 /// Room for an answer: files have some of their own, since whoever reads one slowly holds it for long.
 async fn turn(app: &App, caller: &Caller, form: Option<Form>) -> Result<Place, Problem> {
     match form {
-        None => app.rooms.questions.wait(caller.account).await,
+        None => app.turn(caller.account).await,
         Some(_) => app
             .rooms
             .files
-            .enter(caller.account)
+            .enter(caller.account, FILES)
             .map_err(|crowded| match crowded {
                 Crowded::Account => {
                     Problem::too_many("this account has two files of events being sent", 5)

@@ -34,7 +34,7 @@ pub(crate) async fn get_metrics(
     State(app): State<Arc<App>>,
     Reader(caller): Reader,
 ) -> Result<impl IntoResponse, Problem> {
-    let _turn = app.rooms.questions.wait(caller.account).await?;
+    let _turn = app.turn(caller.account).await?;
     let links = asked(
         &app,
         &caller,

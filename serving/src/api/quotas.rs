@@ -59,6 +59,14 @@ pub(crate) struct QuotasBody {
     #[schema(value_type = Option<u64>, example = 20)]
     #[serde(default)]
     webhooks: Given<u64>,
+    /// Live streams that it may have open at once, and as many for its shares; also where it is the only account.
+    #[schema(value_type = Option<u64>, example = 20)]
+    #[serde(default)]
+    streams: Given<u64>,
+    /// Questions of it that are answered at once, and as many of its shares; also where it is the only account.
+    #[schema(value_type = Option<u64>, example = 4)]
+    #[serde(default)]
+    questions: Given<u64>,
     /// Days for which its events may be kept, whatever it has set itself: from 1 to 36500, which is as good as for ever.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 36500, example = 730)]
     #[serde(default)]
@@ -81,6 +89,8 @@ impl QuotasBody {
             (&self.segments, &mut said.segments),
             (&self.shares, &mut said.shares),
             (&self.webhooks, &mut said.webhooks),
+            (&self.streams, &mut said.streams),
+            (&self.questions, &mut said.questions),
         ] {
             given.set(own);
         }

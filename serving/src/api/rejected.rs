@@ -61,7 +61,7 @@ pub(crate) async fn list_rejected(
         Place::parse(text).ok_or_else(|| wrong(detail.into()))
     });
     let before = before.transpose()?;
-    let _turn = app.rooms.questions.wait(caller.account).await?;
+    let _turn = app.turn(caller.account).await?;
     let store = &app.env.store;
     let mut found = rejected::newest(store, caller.account, before.as_ref(), limit + 1).await?;
     let has_more = found.len() > limit;

@@ -54,7 +54,7 @@ pub(crate) async fn list_restatements(
     Reader(caller): Reader,
     Params(asked): Params<RestatementsQuery>,
 ) -> Result<Json<List<RestatementView>>, Problem> {
-    let _turn = app.rooms.questions.wait(caller.account).await?;
+    let _turn = app.turn(caller.account).await?;
     let mut next = match asked.cursor {
         Some(name) => Some(name_of(name)?),
         None => {

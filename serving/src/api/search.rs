@@ -192,7 +192,7 @@ pub(super) async fn list<T: Resource>(
     if filter.is_open() && wanted.sort == Sort::Id {
         return by_id::<T>(&app, account, &wanted.page, &filter);
     }
-    let _turn = app.rooms.questions.wait(account).await?;
+    let _turn = app.turn(account).await?;
     let looked = move || match wanted.sort {
         Sort::Id => by_id::<T>(&app, account, &wanted.page, &filter),
         Sort::Oldest | Sort::Newest => by_age::<T>(&app, account, &wanted, &filter),

@@ -78,7 +78,8 @@ pub(crate) async fn change_any_account(
 
 /// Sets how much an account may have, whatever its plan says; null takes that back
 ///
-/// Quotas hold where several accounts share an installation; how long events may be kept, and another number of requests than the usual one, always.
+/// Quotas hold where several accounts share an installation. How long events may be kept, how many streams and questions there may be at once, and another
+/// number of requests than the usual one hold always.
 #[utoipa::path(
     patch, path = "/v1/accounts/{id}/quotas", tag = "Accounts",
     params(("id" = String, Path, description = "The account's id.", example = "acc_0000000000001")),

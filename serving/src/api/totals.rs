@@ -24,7 +24,7 @@ use crate::{
     api_types::{Items, Refused, TotalsTaken, TotalsView},
     app::App,
     openapi::refusals::{Body, Busy, Key, Name, Refusals, Source, StoreDown, TooMany},
-    rooms::Crowded,
+    rooms::{Crowded, LARGE_BODIES},
 };
 
 /// Largest body, bytes.
@@ -88,7 +88,7 @@ pub(crate) async fn put_totals(
 ) -> Result<Json<TotalsTaken>, Problem> {
     check_source(&source)?;
     body::content_type(request.headers(), &["application/json"])?;
-    let room = app.rooms.large_bodies.enter(caller.account);
+    let room = app.rooms.large_bodies.enter(caller.account, LARGE_BODIES);
     let _place = room.map_err(|crowded| match crowded {
         Crowded::Account => Problem::too_many("this account sends two large requests already", 1),
         Crowded::Everybody => Problem::unavailable("busy", "too many large requests at once", 1),

@@ -90,6 +90,10 @@ quotas! {
     shares: 1000,
     /// Webhooks and postbacks.
     webhooks: 20,
+    /// Live streams that are open at once, and as many of its shares.
+    streams: 20,
+    /// Questions that are answered at once, and as many of its shares.
+    questions: 4,
 }
 
 /// Where a quota comes from.

@@ -217,7 +217,7 @@ impl Counter {
     async fn message(&mut self, is_slow: bool) -> Result<LiveMessage, Problem> {
         let app = &self.app;
         let _turn = match is_slow {
-            true => Some(app.rooms.questions.wait(self.account).await?),
+            true => Some(app.turn(self.account).await?),
             false => None,
         };
         // What today is changes at midnight.

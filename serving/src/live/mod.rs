@@ -128,9 +128,13 @@ pub(crate) async fn get_live(
     headers: HeaderMap,
     Followed(asked): Followed,
 ) -> Result<Sse<KeepAliveStream<impl Stream<Item = Result<Event, Infallible>>>>, Problem> {
-    let room = app.rooms.streams.enter(viewer.side());
+    let quotas = app.catalog.read(|state| state.quotas(viewer.account));
+    let room = app.rooms.streams.enter(viewer.side(), quotas.streams);
     let room = room.map_err(|crowded| match crowded {
-        Crowded::Account => Problem::too_many("this account has 20 live streams open", 5),
+        Crowded::Account => {
+            let detail = format!("this account has {} live streams open", quotas.streams);
+            Problem::too_many(detail, 5)
+        }
         Crowded::Everybody => Problem::unavailable("busy", "too many live streams are open", 5),
     })?;
     let asked = shares::within(&app, &viewer, asked)?;

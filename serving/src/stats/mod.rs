@@ -80,7 +80,7 @@ pub(crate) async fn get_stats(
     asked: StatsQuery,
 ) -> Result<Response, Problem> {
     // Held until the answer is written: thousands of buckets take their time before and after they are counted.
-    let _turn = app.rooms.questions.wait(viewer.side()).await?;
+    let _turn = app.turn(viewer.side()).await?;
     let asked = shares::within(&app, &viewer, asked)?;
     let written = async {
         let query = understand(&app, &viewer, &asked)?;

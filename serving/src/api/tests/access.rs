@@ -11,7 +11,7 @@ async fn accounts_are_made_with_the_admin_token_and_seen_with_their_key() {
     let key = made.as_object_mut().unwrap().remove("api_key").unwrap();
     let settings = json!({"timezone": "Europe/Amsterdam", "honour_dnt": false, "excluded_networks": ["192.0.2.7/32", "2001:db8::/32"], "allowed_schemes": [], "allowed_origins": [], "click_id_param": null, "currency": "USD", "count_datacenters": false, "visitor_memory": "day", "keep_events_days": null});
     let quotas = json!({"links": 100_000, "others": 10_000, "keys": 100, "domains": 100, "costs": 10_000, "new_an_hour": 10_000, "sender_keys": 10_000_000, "requests_a_minute": 600,
-                "segments": 1_000, "annotations": 10_000, "shares": 1_000, "webhooks": 20, "keep_events_days": null});
+                "segments": 1_000, "annotations": 10_000, "shares": 1_000, "webhooks": 20, "streams": 20, "questions": 4, "keep_events_days": null});
     let names = quotas.as_object().unwrap().keys();
     let sources: Value = names.map(|name| (name.clone(), json!("default"))).collect();
     let id = &made["id"];

@@ -85,6 +85,23 @@ async fn requests_a_minute_are_those_of_the_plan() {
     app.get("/v1/links", &key).await.good();
 }
 
+#[tokio::test(start_paused = true)]
+async fn so_many_streams_and_questions_at_once_are_those_of_the_plan() {
+    let app = App::new().await;
+    put(&app, "none", json!({"streams": 0, "questions": 0}))
+        .await
+        .good();
+    let (path, key) = with_plan(&app, "none").await;
+    let detail = app.get("/v1/live", &key).await;
+    let detail = detail.problem(429, "too_many_requests");
+    assert!(detail.contains("0 live streams"), "{detail}");
+    let ask = async || app.get("/v1/stats?range=today", &key).await;
+    let detail = ask().await.problem(429, "too_many_requests");
+    assert!(detail.starts_with("0 questions"), "{detail}");
+    app.patch(&path, TOKEN, json!({"plan": null})).await.good();
+    ask().await.good();
+}
+
 #[tokio::test]
 async fn plans_are_the_operators_and_none_goes_that_an_account_has() {
     let app = App::new().await;

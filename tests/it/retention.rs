@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use model::Clock;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -37,14 +38,16 @@ async fn act((customer, slug): (&Customer, &str), round: &str) {
 
 /// Waits until the server's clock is so many days off.
 async fn clock_shows(customer: &Customer, days: i64) {
-    let wanted = chrono::Utc::now() + chrono::Duration::days(days);
+    let wanted_ms = model::SystemClock.now_ms() + days * DAY * 60_000;
     eventually("the clock to be set", LIMIT, async || {
         let answer = customer.http.get(&customer.collector).send().await;
         let headers = answer.unwrap().headers().clone();
         let shown = headers["date"].to_str().unwrap();
         let shown = chrono::DateTime::parse_from_rfc2822(shown).unwrap();
-        let off = (shown.to_utc() - wanted).num_minutes().abs();
-        (off < 60).then_some(()).ok_or(format!("it shows {shown}"))
+        let off_ms = (shown.timestamp_millis() - wanted_ms).abs();
+        (off_ms < 60 * 60_000)
+            .then_some(())
+            .ok_or(format!("it shows {shown}"))
     })
     .await;
 }

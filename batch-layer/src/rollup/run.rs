@@ -1,10 +1,12 @@
 //! A run: pieces of work, each published by itself.
 
+mod erasures;
+mod full;
+
 use std::collections::BTreeMap;
 
 use handover::{
     directory::Directory,
-    erasures::{self, Carried},
     manifest::{Dropped, Manifest},
     manifests::Published,
     retired, sealed,
@@ -14,20 +16,15 @@ use model::{Bug, Epoch, LogId, failpoint::reach, planted};
 use storage::ledger::Appended;
 
 use super::{
-    Report, attribute,
-    back::{self, Back},
-    collect,
+    Report, attribute, back, collect,
     deps::{RollupDeps, RollupError},
-    erase::{self, Erasures},
+    erase::Erasures,
     error::TRIES,
     expire, fill, merge, names,
-    recount::{self, Begin, Recount},
+    recount::Begin,
     step, sweep, takeover,
     write::Writer,
 };
-
-/// Going back catches up with whoever publishes meanwhile, a little less each time.
-const BACK_TRIES: u32 = 50;
 
 /// What is published at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,100 +113,6 @@ impl<'a> Run<'a> {
                 Err(error) => self.failed = Some(error),
             }
             self.steps().await?;
-        }
-        Ok(())
-    }
-
-    /// Looks who is to be erased. What fails is told when it is time for that: nobody waits for it.
-    pub(super) async fn look_for_erasures(&mut self) {
-        self.erasures = Erasures::look(self.deps).await;
-    }
-
-    /// Erases the visitors whose time has come.
-    pub(super) async fn erase(&mut self) {
-        if self.failed.is_none() {
-            let done = self.erase_due().await;
-            self.failed = done.err();
-        }
-    }
-
-    async fn erase_due(&mut self) -> Result<(), RollupError> {
-        let erasures = std::mem::replace(&mut self.erasures, Ok(Erasures::default()))?;
-        for _ in 0..TRIES {
-            let current = self.deps.manifests.latest().await?;
-            let due = erasures.due(&current.manifest);
-            if due.is_empty() {
-                self.erasures = Ok(erasures);
-                return Ok(());
-            }
-            let mut manifest = (*current.manifest).clone();
-            let mut writer = Writer::new(&self.deps.env, current.n + 1);
-            let erased = erase::erase(self.deps, &mut writer, &mut manifest, &due).await;
-            if erased.is_err() {
-                writer.discard().await;
-            }
-            let counts = erased?;
-            reach("erase.files");
-            if self.append(&current, manifest, &writer).await? {
-                reach("erase.published");
-                self.report.erased += due.len() as u64;
-                let carried = Carried {
-                    manifest: current.n + 1,
-                    at_ms: self.deps.env.clock.now_ms(),
-                };
-                for asked in due {
-                    let events = counts.get(&asked.id).copied().unwrap_or(0);
-                    let store = &self.deps.env.store;
-                    erasures::carried_out(store, asked, carried, events).await?;
-                }
-                self.erasures = Ok(erasures);
-                return Ok(());
-            }
-            writer.discard().await;
-        }
-        Err(RollupError::Outrun)
-    }
-
-    /// Tells of erasures that no file from before is left, where that is so.
-    pub(super) async fn see_off_erasures(&mut self) {
-        if self.failed.is_none() {
-            let done = self.see_off().await;
-            self.failed = done.err();
-        }
-    }
-
-    async fn see_off(&mut self) -> Result<(), RollupError> {
-        let carried = match &mut self.erasures {
-            Ok(erasures) => std::mem::take(&mut erasures.carried),
-            Err(_) => return Ok(()),
-        };
-        if carried.is_empty() {
-            return Ok(());
-        }
-        let current = self.deps.manifests.latest().await?;
-        let under_way = recount::under_way(self.deps, &current.manifest).await?;
-        let is_behind = under_way.is_some_and(|it| {
-            let now = &current.manifest;
-            it.erased != now.erased || it.erased_accounts != now.erased_accounts
-        });
-        let now_ms = self.deps.env.clock.now_ms();
-        let mut waits_for_more = false;
-        for asked in carried {
-            let Some(carried) = asked.carried else {
-                continue;
-            };
-            let mut dropped = current.manifest.dropped.iter();
-            let is_left = dropped.any(|dropped| dropped.manifest <= carried.manifest);
-            if !is_left && !is_behind {
-                erasures::done(&self.deps.env.store, &asked, now_ms).await?;
-            }
-            waits_for_more |= is_left && collect::waits_for_manifests(&current, carried, now_ms);
-        }
-        if waits_for_more {
-            // Nothing happens here, and files wait for manifests to follow.
-            let writer = Writer::new(&self.deps.env, current.n + 1);
-            let same = (*current.manifest).clone();
-            self.append(&current, same, &writer).await?;
         }
         Ok(())
     }
@@ -330,95 +233,6 @@ impl<'a> Run<'a> {
             Work::Merge | Work::Back | Work::Collect => false,
         };
         Ok(some.then(Report::default))
-    }
-
-    /// Counts everything anew, and publishes none of it.
-    pub(super) async fn stage(&mut self) -> Result<(), RollupError> {
-        let mut recount = Recount::new(self.deps, Begin::Anywhere);
-        recount.run().await?;
-        self.report.add(recount.report);
-        Ok(())
-    }
-
-    /// Counts everything anew. What the schedule publishes meanwhile is counted, too, until both are at the
-    /// same place.
-    async fn recount(&mut self, begin: Begin) -> Result<bool, RollupError> {
-        let mut recount = Recount::new(self.deps, begin);
-        for _ in 0..TRIES {
-            let caught_up = recount.run().await?;
-            if caught_up.recounted.horizon.0.is_empty() {
-                return Ok(false);
-            }
-            // Files of its steps are kept: only what is written now may have to be taken back.
-            let mut writer = Writer::new(&self.deps.env, caught_up.current.n + 1);
-            let finished = recount.finished(&caught_up, &mut writer).await;
-            if finished.is_err() {
-                writer.discard().await;
-            }
-            let (manifest, current) = (finished?, caught_up.current);
-            reach("rollup.recounted");
-            if self.append(&current, manifest, &writer).await? {
-                self.report.changed = std::mem::take(&mut recount.report.changed);
-                self.report.add(recount.report.clone());
-                return Ok(true);
-            }
-            writer.discard().await;
-        }
-        Err(RollupError::Outrun)
-    }
-
-    /// Gives up what is staged: its files go like all that is not needed any more. Where this is cut off, nothing is
-    /// staged, and a sweep finds them.
-    async fn discard(&mut self) -> Result<bool, RollupError> {
-        let staged = recount::throw_away(self.deps).await?;
-        for _ in 0..TRIES {
-            let current = self.deps.manifests.latest().await?;
-            if current.manifest.recounts >= staged.n {
-                return Err(RollupError::EndedByOthers);
-            }
-            let mut manifest = (*current.manifest).clone();
-            manifest.recounts = staged.n + 1;
-            let mut kept = names(&manifest);
-            kept.extend(manifest.dropped.iter().map(|dropped| dropped.path.clone()));
-            let files = names(&staged.manifest).into_iter();
-            let files = files.filter(|name| !kept.contains(name));
-            manifest.dropped.extend(files.map(|path| Dropped {
-                path,
-                at_ms: self.deps.env.clock.now_ms(),
-                manifest: current.n + 1,
-                longer_ms: 0,
-            }));
-            let writer = Writer::new(&self.deps.env, current.n + 1);
-            if self.append(&current, manifest, &writer).await? {
-                return Ok(true);
-            }
-        }
-        Err(RollupError::Outrun)
-    }
-
-    /// Puts the numbers from before the last full run in the place of the newest, however often others publish
-    /// meanwhile: what they settled is counted into them, too.
-    async fn go_back(&mut self) -> Result<bool, RollupError> {
-        let mut current = self.deps.manifests.latest().await?;
-        let mut back = Back::begin(self.deps, &current).await?;
-        let mut writer = Writer::new(&self.deps.env, current.n + 1);
-        let mut failed = RollupError::Outrun;
-        for _ in 0..BACK_TRIES {
-            let manifest = match back.catch_up(self.deps, &current, &mut writer).await {
-                Ok(manifest) => manifest,
-                Err(error) => {
-                    failed = error;
-                    break;
-                }
-            };
-            if self.append(&current, manifest, &writer).await? {
-                self.report.add(back.report);
-                return Ok(true);
-            }
-            current = self.deps.manifests.latest().await?;
-        }
-        writer.discard().await;
-        Err(failed)
     }
 
     /// Takes what was dropped long ago off the list, and deletes it then; false if there is nothing. What is not

@@ -1,5 +1,6 @@
 //! Millrace: click analytics that is live and exact.
 
+mod accounts;
 mod asking;
 mod auditing;
 mod batch_runtime;
@@ -14,7 +15,6 @@ mod own_threads;
 mod places;
 mod proving;
 mod refused;
-mod retention;
 mod rollup_lag;
 mod salting;
 mod scheduling;

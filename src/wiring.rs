@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use audit::AuditDeps;
-use batch_layer::{DoorRules, Limits, Local, RollupDeps};
+use batch_layer::{Accounts, DoorRules, Limits, Local, RollupDeps};
 use catalog::Catalog;
 use enrich::Rules;
 use handover::{manifests::Manifests, overview::Overview};
@@ -29,7 +29,7 @@ use storage::{
 use web::Health;
 
 use crate::{
-    auditing::Auditing, batch_runtime::BatchRuntime, config::Settings, proving, retention,
+    accounts::OfCatalog, auditing::Auditing, batch_runtime::BatchRuntime, config::Settings, proving,
 };
 
 /// How long a collector's start waits for the object store.
@@ -90,7 +90,7 @@ impl Base {
     ) -> anyhow::Result<BatchRuntime> {
         BatchRuntime::new(RollupDeps {
             door_rules,
-            keep_days: catalog.map(retention::keep_days),
+            accounts: catalog.map(|catalog| Arc::new(OfCatalog(catalog)) as Arc<dyn Accounts>),
             env: self.env.clone(),
             manifests: Manifests::new(Arc::clone(&self.env.store)),
             rules,

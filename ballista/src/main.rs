@@ -147,7 +147,7 @@ async fn rollup(at: Common, tasks: usize, full: bool) -> anyhow::Result<ExitCode
         env,
         rules: Arc::new(Rules::new()?),
         door_rules: None,
-        keep_days: None,
+        accounts: None,
         engine: Arc::new(Ballista::new(at.scheduler, tasks)),
         limits: Limits::default(),
     };

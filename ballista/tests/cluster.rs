@@ -39,7 +39,7 @@ async fn local() -> (Numbers, Duration) {
         env,
         rules: Arc::new(Rules::new().expect("rules")),
         door_rules: None,
-        keep_days: None,
+        accounts: None,
         engine: Arc::new(Local),
         limits: Limits::default(),
     };

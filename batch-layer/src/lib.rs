@@ -16,7 +16,7 @@ pub use limits::Limits;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};
 pub use report::{ReportError, ReportFiles, each_row, query, run_report};
 pub use rollup::{
-    By, Changed, Diff, DoorRules, Engine, KeepDays, Local, Mode, Numbers, Question, Report,
+    Accounts, By, Changed, Diff, DoorRules, Engine, Local, Mode, Numbers, Question, Report,
     Results, RollupDeps, RollupError, Why, Worker, diff, perform, run,
 };
 

@@ -1,17 +1,24 @@
 //! What the rollup works with.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use enrich::Rules;
-use handover::manifests::Manifests;
+use handover::{expiry::Keeps, manifests::Manifests};
+use model::EntityId;
 use storage::env::Env;
 
 pub use super::error::RollupError;
 use super::{door_rules::DoorRules, engine::Engine};
 use crate::limits::Limits;
 
-/// Days that accounts keep their events now, by raw number, of those that do not keep them for ever.
-pub type KeepDays = Arc<dyn Fn() -> BTreeMap<u64, u32> + Send + Sync>;
+/// What is known of accounts now.
+pub trait Accounts: Send + Sync {
+    /// How long they keep their events, of those that do not keep them for ever.
+    fn keeps(&self) -> Keeps;
+
+    /// All links, pixels, goals and campaigns that an account has, or ever had.
+    fn objects(&self, account: EntityId) -> Vec<EntityId>;
+}
 
 /// What the rollup works with.
 pub struct RollupDeps {
@@ -24,8 +31,8 @@ pub struct RollupDeps {
     /// What doors decide by now: a full run that begins applies it to all that is settled. Without it, what the numbers
     /// before were made with.
     pub door_rules: Option<DoorRules>,
-    /// How long accounts keep their events. Without it, nothing more expires than has.
-    pub keep_days: Option<KeepDays>,
+    /// Accounts. Without them, nothing more expires than has.
+    pub accounts: Option<Arc<dyn Accounts>>,
     /// Who does the work.
     pub engine: Arc<dyn Engine>,
     /// What it may take.

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use datafusion::{
     arrow::{
-        array::{AsArray, BooleanArray, RecordBatch},
-        compute::filter_record_batch,
+        array::{AsArray, BooleanArray, RecordBatch, TimestampMillisecondArray},
+        compute::{filter_record_batch, max},
         datatypes::TimestampMillisecondType,
     },
     parquet::arrow::{ArrowWriter, ParquetRecordBatchStreamBuilder, ProjectionMask},
@@ -71,24 +71,25 @@ async fn grow(
     writer: &mut Writer<'_>,
     manifest: &mut Manifest,
 ) -> Result<bool, RollupError> {
-    let Some(keep_days) = &deps.keep_days else {
+    let Some(accounts) = &deps.accounts else {
         return Ok(false);
     };
-    let mut keep_days = keep_days();
+    let mut keeps = accounts.keeps();
     // Their events are nobody's, whom nobody can ask.
-    keep_days.retain(|account, _| !manifest.erased_accounts.contains(account));
+    keeps.retain(|account, _| !manifest.erased_accounts.contains(account));
     let before = expiry::read(&deps.env.store, manifest.expired.as_ref()).await?;
     let now_ms = deps.env.clock.now_ms();
-    if before.grown(&keep_days, now_ms) == before {
+    if before.grown(&keeps, now_ms) == before {
         return Ok(false);
     }
     // A clock that is ahead would take out what is to be kept: the store's own clock is asked before.
     let now_ms = now_ms.min(salts::store_now(&deps.env).await?);
-    let after = before.grown(&keep_days, now_ms);
+    let after = before.grown(&keeps, now_ms);
     if after == before {
         return Ok(false);
     }
-    note(manifest, &before, &after);
+    let since = |account: &u64| keeps.get(account).map(|kept| kept.since);
+    note(manifest, &before, &after, since);
     let bytes = after.encode().map_err(|error| {
         RollupError::Version(format!(
             "a list of what is expired cannot be written: {error}"
@@ -111,16 +112,22 @@ pub(super) async fn catch_up(
     let store = &deps.env.store;
     let before = expiry::read(store, manifest.expired.as_ref()).await?;
     let after = expiry::read(store, current.expired.as_ref()).await?;
-    note(manifest, &before, &after);
+    note(manifest, &before, &after, |_| None);
     manifest.expired.clone_from(&current.expired);
     Ok(())
 }
 
-/// Notes which files may hold events that are expired by the one list, and were not by the other.
-fn note(manifest: &mut Manifest, before: &Expired, after: &Expired) {
+/// Notes which files may hold events that are expired by the one list, and were not by the other. Of accounts that are new on it
+/// events may be `since` a day, if that is known.
+fn note(
+    manifest: &mut Manifest,
+    before: &Expired,
+    after: &Expired,
+    since: impl Fn(&u64) -> Option<i64>,
+) {
     // Many accounts keep their events equally long.
     let changes = after.before.iter().map(|(account, first)| {
-        let was = before.first_day(*account);
+        let was = before.first_day(*account).or_else(|| since(account));
         (was.unwrap_or(i64::MIN), *first)
     });
     let changes: BTreeSet<(i64, i64)> = changes.filter(|(was, is)| was < is).collect();
@@ -154,8 +161,9 @@ async fn rest(
     match left {
         0 => events.file.rows = 0,
         _ => {
-            let bytes = left_of(reader, expired).await?;
+            let (bytes, last_ms) = left_of(reader, expired).await?;
             events.file = writer.put(key, left, bytes).await?;
+            events.last_ms = last_ms.unwrap_or(events.last_ms);
         }
     }
     Ok(gone)
@@ -173,25 +181,28 @@ async fn count(reader: ObjectReader, expired: &Expired) -> Result<u64, RollupErr
     Ok(gone)
 }
 
-async fn left_of(reader: ObjectReader, expired: &Expired) -> Result<Bytes, RollupError> {
+/// What is left of a file, and when the last of it happened.
+async fn left_of(
+    reader: ObjectReader,
+    expired: &Expired,
+) -> Result<(Bytes, Option<i64>), RollupError> {
     let builder = ParquetRecordBatchStreamBuilder::new(reader).await?;
     let mut out = ArrowWriter::try_new(Vec::new(), builder.schema().clone(), Some(properties()?))?;
     let mut batches = builder.build()?;
+    let mut last_ms = None;
     while let Some(batch) = batches.try_next().await? {
-        out.write(&filter_record_batch(&batch, &kept(&batch, expired))?)?;
+        let left = filter_record_batch(&batch, &kept(&batch, expired))?;
+        last_ms = last_ms.max(times(&left, "time").and_then(max));
+        out.write(&left)?;
     }
-    Ok(out.into_inner()?.into())
+    Ok((out.into_inner()?.into(), last_ms))
 }
 
 /// Which events are not expired. What cannot be read is kept.
 pub(super) fn kept(batch: &RecordBatch, expired: &Expired) -> BooleanArray {
     let accounts = batch.column_by_name("account");
     let accounts = accounts.and_then(|column| column.as_string_opt::<i32>());
-    let ms = |name| {
-        let column = batch.column_by_name(name)?;
-        column.as_primitive_opt::<TimestampMillisecondType>()
-    };
-    let columns = (accounts, ms("time"), ms("received"));
+    let columns = (accounts, times(batch, "time"), times(batch, "received"));
     let (Some(accounts), Some(occurred), Some(received)) = columns else {
         return BooleanArray::from(vec![true; batch.num_rows()]);
     };
@@ -206,4 +217,9 @@ pub(super) fn kept(batch: &RecordBatch, expired: &Expired) -> BooleanArray {
         Some(!expired.is_over(account, occurred.value(row), received.value(row)))
     };
     (0..batch.num_rows()).map(is_kept).collect()
+}
+
+fn times<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a TimestampMillisecondArray> {
+    let column = batch.column_by_name(name)?;
+    column.as_primitive_opt::<TimestampMillisecondType>()
 }

@@ -44,7 +44,7 @@ pub(crate) use self::{
     write::run_key,
 };
 pub use self::{
-    deps::{KeepDays, RollupDeps},
+    deps::{Accounts, RollupDeps},
     diff::{By, Changed, Diff, Numbers, Question, Why, diff},
     door_rules::DoorRules,
     engine::{Engine, Local, Results, perform},

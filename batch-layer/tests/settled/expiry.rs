@@ -1,11 +1,14 @@
 //! Events that accounts do not keep any longer are in the table of events no more, nothing brings them back, and every number
 //! goes on counting them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use batch_layer::{Mode, run};
-use handover::manifest::Manifest;
-use model::time;
+use batch_layer::{Accounts, Mode, run};
+use handover::{
+    expiry::{Keeps, Kept},
+    manifest::Manifest,
+};
+use model::{EntityId, EntityKind, time};
 
 use crate::{
     erasures::{asked, counts, erase, filled, text},
@@ -14,9 +17,27 @@ use crate::{
 
 const ALL: &str = "SELECT * FROM events ORDER BY event_id";
 
+/// Accounts of which one keeps its events for so many days, and has two links, two goals and two campaigns.
+struct Known {
+    account: u64,
+    days: u32,
+}
+
+impl Accounts for Known {
+    fn keeps(&self) -> Keeps {
+        let (days, since) = (self.days, start() / DAY);
+        Keeps::from([(self.account, Kept { days, since })])
+    }
+
+    fn objects(&self, account: EntityId) -> Vec<EntityId> {
+        let kinds = [EntityKind::Link, EntityKind::Goal, EntityKind::Campaign];
+        let of = |kind| [10, 15].map(|n| EntityId::new(kind, n * account.raw));
+        kinds.into_iter().flat_map(of).collect()
+    }
+}
+
 fn keeps(installation: &mut Installation, account: u64, days: u32) {
-    let days = BTreeMap::from([(account, days)]);
-    installation.deps.keep_days = Some(Arc::new(move || days.clone()));
+    installation.deps.accounts = Some(Arc::new(Known { account, days }));
 }
 
 /// Events that are there when account 1 keeps those from a day on, after the start.
@@ -101,6 +122,8 @@ async fn a_longer_time_brings_nothing_back() {
 #[tokio::test]
 async fn an_account_is_erased_with_what_had_expired() {
     let mut installation = filled().await;
+    // A link that is long forgotten, too.
+    installation.take(vec![click(1, 15, start() + HOUR)]).await;
     keeps(&mut installation, 1, 30);
     roll_up(&installation, Mode::Incremental).await;
     let (_, before) = newest(&installation).await;
@@ -113,19 +136,25 @@ async fn an_account_is_erased_with_what_had_expired() {
     let nobodys = "SELECT CAST(SUM(clicks + bot_clicks + conversions) AS BIGINT) AS n, \
          (SELECT COUNT(*) FROM events WHERE account = 'acc_0000000000000') AS rows \
          FROM account_total WHERE account = 'acc_0000000000000'";
-    let own = 300 - before.expired_count;
+    let own = 301 - before.expired_count;
     assert!(
         text(&installation, nobodys)
             .await
             .contains(&format!("| {own} | {own}"))
     );
+    for table in ["object_total", "object_visits", "campaign_visits"] {
+        let theirs =
+            format!("SELECT COUNT(*) AS rows FROM {table} WHERE account = 'acc_0000000000001'");
+        let theirs = text(&installation, &theirs).await;
+        assert!(theirs.contains("| 0 "), "{table}: {theirs}");
+    }
     let left = text(&installation, ALL).await;
     roll_up(&installation, Mode::Full).await;
     assert_eq!(text(&installation, ALL).await, left);
     let (_, after) = newest(&installation).await;
     assert_eq!(after.expired_count, before.expired_count);
     let said = text(&installation, nobodys).await;
-    assert!(said.contains(&format!("| 300 | {own}")), "{said}");
+    assert!(said.contains(&format!("| 301 | {own}")), "{said}");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub fn rollup(installation: &testing::Installation, rules: &Arc<Rules>, seed: u6
         rules: Arc::clone(rules),
         env,
         door_rules: None,
-        keep_days: None,
+        accounts: None,
         engine: Arc::new(Local),
         limits: Limits::default(),
     }

@@ -75,16 +75,15 @@ pub(crate) fn files(manifest: &Manifest, before: &Manifest) -> Vec<Placed> {
     placed.collect()
 }
 
-/// Whether `manifest` has all files of events that `before` has, but for events that have expired since.
+/// Whether `manifest` only adds to what `before` has, but for events that have expired since.
 pub(crate) fn extends(manifest: &Manifest, before: &Manifest) -> bool {
-    let known: BTreeSet<String> = names(manifest).collect();
-    let has_all = names(before).all(|name| known.contains(&name));
-    // Whatever else takes files away is looked at from the beginning.
-    let only_expired = manifest.expired_count > before.expired_count
-        && manifest.recounted == before.recounted
+    // Whatever else takes something away is looked at from the beginning.
+    let is_same = manifest.recounted == before.recounted
         && manifest.erased == before.erased
         && manifest.erased_accounts == before.erased_accounts;
-    has_all || only_expired
+    let known: BTreeSet<String> = names(manifest).collect();
+    let has_all = || names(before).all(|name| known.contains(&name));
+    is_same && (manifest.expired_count > before.expired_count || has_all())
 }
 
 fn names(manifest: &Manifest) -> impl Iterator<Item = String> {

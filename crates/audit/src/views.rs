@@ -87,7 +87,8 @@ pub(crate) async fn differences(
             Err(Unreadable::Store(error)) => return Err(error),
         }
     }
-    let events = manifest.events_count as i64 - duplicates.len() as i64;
+    let counted = manifest.events_count.saturating_sub(manifest.uncounted);
+    let events = counted as i64 - duplicates.len() as i64;
     found.extend(not_equal(manifest, &totals, events));
     // Files that were read before, and do not tell their values, are looked at by a full audit, or once they are merged.
     let is_old = |file: &RunFile| {

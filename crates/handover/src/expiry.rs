@@ -17,6 +17,18 @@ use storage::{
 
 use crate::manifest::File;
 
+/// How long an account keeps its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// So many days.
+    pub days: u32,
+    /// It has none from before this day, UTC, since 1970-01-01: it was not there.
+    pub since: i64,
+}
+
+/// Accounts that do not keep their events for ever, by raw number.
+pub type Keeps = BTreeMap<u64, Kept>;
+
 /// What the table of events is without.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Expired {
@@ -42,16 +54,18 @@ impl Expired {
         first.is_some_and(|first| day(received_ms.max(occurred_ms)) < first)
     }
 
-    /// What is expired today: of accounts that keep their events for so many days, and of those that were to keep them for less
-    /// before. What is gone does not come back.
+    /// What is expired today: of accounts that do not keep their events for ever, and of those that did not before. What is gone
+    /// does not come back. Who has no events that are so old is on no list.
     #[must_use]
-    pub fn grown(&self, keep_days: &BTreeMap<u64, u32>, now_ms: i64) -> Self {
+    pub fn grown(&self, keeps: &Keeps, now_ms: i64) -> Self {
         let today = day(now_ms);
         let mut before = self.before.clone();
-        for (account, days) in keep_days {
+        for (account, Kept { days, since }) in keeps {
             let first = today.saturating_sub(i64::from(*days));
-            let kept = before.entry(*account).or_insert(first);
-            *kept = (*kept).max(first);
+            let has = before.get(account).copied().unwrap_or(*since);
+            if first > has {
+                before.insert(*account, first);
+            }
         }
         Self { before }
     }
@@ -128,6 +142,10 @@ mod tests {
 
     const DAY_MS: i64 = 24 * 60 * 60_000;
 
+    fn keeps(account: u64, days: u32) -> Keeps {
+        Keeps::from([(account, Kept { days, since: 10 })])
+    }
+
     fn event(account: u64, received_day: i64, happened_day: i64) -> Event {
         Event {
             account,
@@ -139,7 +157,7 @@ mod tests {
 
     #[test]
     fn an_event_goes_when_both_its_days_are_over() {
-        let expired = Expired::default().grown(&BTreeMap::from([(7, 30)]), 100 * DAY_MS);
+        let expired = Expired::default().grown(&keeps(7, 30), 100 * DAY_MS);
         assert_eq!(expired.first_day(7), Some(70));
         assert!(expired.is_expired(&event(7, 69, 60)));
         assert!(!expired.is_expired(&event(7, 70, 60)), "received later");
@@ -149,11 +167,26 @@ mod tests {
 
     #[test]
     fn what_is_gone_does_not_come_back() {
-        let month = Expired::default().grown(&BTreeMap::from([(7, 30)]), 100 * DAY_MS);
-        let year = month.grown(&BTreeMap::from([(7, 365)]), 101 * DAY_MS);
+        let month = Expired::default().grown(&keeps(7, 30), 100 * DAY_MS);
+        let year = month.grown(&keeps(7, 365), 101 * DAY_MS);
         assert_eq!(year, month);
-        assert_eq!(year.grown(&BTreeMap::new(), 200 * DAY_MS), month);
-        let week = month.grown(&BTreeMap::from([(7, 7), (8, 1)]), 100 * DAY_MS);
+        assert_eq!(year.grown(&Keeps::new(), 200 * DAY_MS), month);
+        let week = month.grown(&keeps(7, 7), 100 * DAY_MS);
+        let week = week.grown(&keeps(8, 1), 100 * DAY_MS);
         assert_eq!((week.first_day(7), week.first_day(8)), (Some(93), Some(99)));
+    }
+
+    #[test]
+    fn who_was_not_there_is_on_no_list() {
+        let none = Expired::default();
+        assert_eq!(
+            none.grown(&keeps(7, 30), 40 * DAY_MS),
+            none,
+            "it is from day 10"
+        );
+        assert_eq!(
+            none.grown(&keeps(7, 30), 41 * DAY_MS).first_day(7),
+            Some(11)
+        );
     }
 }

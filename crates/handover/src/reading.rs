@@ -125,9 +125,10 @@ pub enum Why {
     /// What is asked is counted from events, and those that are not settled cannot all be read, or are too many.
     #[error("events that are not settled yet cannot all be counted one by one just now")]
     LiveEvents,
-    /// What was paid for periods has a currency of its own, and events are chosen by theirs.
+    /// What was paid for periods is not spread over events that are chosen by their currency, nor where clicks of its period
+    /// are not kept, or too many to be counted.
     #[error(
-        "costs of periods are not in numbers of events that are chosen by a currency; ask without that filter"
+        "costs of periods are not in this answer: events are chosen by currency, or those of a whole period cannot be counted; ask without filters and by one name"
     )]
     PeriodCosts,
 }

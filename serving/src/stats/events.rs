@@ -18,7 +18,7 @@ use super::{
     live::Reading,
     merge::Merged,
     metric::Metric,
-    period_costs,
+    period_costs::{self, events::Unspread},
     query::{Query, bad},
 };
 use crate::app::App;
@@ -46,15 +46,22 @@ async fn period_costs(
         return Ok(());
     }
     let extras = &mut counted.extras;
-    if !period_costs::events::can_be_spread(query) {
-        extras.period.rough = true;
-        reading.missing.push(Missing {
-            log: None,
-            why: Why::PeriodCosts,
-        });
-        return Ok(());
-    }
-    let (rows, part) = period_costs::events::spread(asked, &costs).await?;
+    let spread = match period_costs::events::can_be_spread(query) {
+        true => period_costs::events::spread(asked, &costs).await,
+        false => Err(Unspread::LeftOut),
+    };
+    let (rows, part) = match spread {
+        Ok(spread) => spread,
+        Err(Unspread::Refused(problem)) => return Err(problem),
+        Err(Unspread::LeftOut) => {
+            extras.period.rough = true;
+            reading.missing.push(Missing {
+                log: None,
+                why: Why::PeriodCosts,
+            });
+            return Ok(());
+        }
+    };
     let names = Names::new(app, owner(app, asked.entity)?, query);
     for row in rows {
         let groups = match query.is_grouped() {

@@ -60,7 +60,7 @@ pub(super) async fn batch(report: &mut Report, rules: Arc<Rules>) -> anyhow::Res
         },
         rules,
         door_rules: None,
-        keep_days: None,
+        accounts: None,
         engine: Arc::new(Local),
         limits: batch_layer::Limits::default(),
     };

@@ -75,7 +75,10 @@ pub(super) async fn erase(
         accounts: ids.clone().map(|id| id.to_string()).collect(),
         left_out: duplicates::read(&deps.env.store, manifest).await?,
         expired: expiry::read(&deps.env.store, manifest.expired.as_ref()).await?,
-        entities: ids.collect(),
+        entities: ids
+            .clone()
+            .chain(ids.flat_map(|id| objects(deps, id)))
+            .collect(),
         counts: BTreeMap::new(),
         runs: Vec::new(),
     };
@@ -109,6 +112,12 @@ pub(super) async fn erase(
     decisions(deps, writer, manifest, accounts).await?;
     manifest.erased_accounts.extend(accounts);
     Ok(gone.counts)
+}
+
+/// What an account had: the table shows no object whose events have all expired.
+fn objects(deps: &RollupDeps, account: EntityId) -> Vec<EntityId> {
+    let accounts = deps.accounts.as_ref();
+    accounts.map_or_else(Vec::new, |accounts| accounts.objects(account))
 }
 
 /// How many events sums count.

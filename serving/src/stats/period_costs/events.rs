@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use asking::{Column, Filter, Moment, MoneyRow, Selection, SumsAsked};
+use asking::{AskError, Column, Filter, Moment, MoneyRow, Selection, SumsAsked};
 use catalog::PeriodCost;
 use futures::{StreamExt, TryStreamExt, stream};
 use model::{EntityId, EntityKind, Measure};
@@ -44,11 +44,34 @@ pub(in crate::stats) struct Asked<'a> {
     pub moment: &'a Moment,
 }
 
+/// Why costs are not spread.
+pub(in crate::stats) enum Unspread {
+    /// The question is refused.
+    Refused(Problem),
+    /// It can be answered without them: clicks of their periods, which may be long, cannot be counted.
+    LeftOut,
+}
+
+impl From<Problem> for Unspread {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl From<AskError> for Unspread {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Expired(_) | AskError::TooMuch(_) => Self::LeftOut,
+            error => Self::Refused(events::problem(error)),
+        }
+    }
+}
+
 /// What was paid in periods, by bucket and group, and what is said of it.
 pub(in crate::stats) async fn spread(
     asked: &Asked<'_>,
     costs: &Costs,
-) -> Result<(Vec<MoneyRow>, PeriodPart), Problem> {
+) -> Result<(Vec<MoneyRow>, PeriodPart), Unspread> {
     let count: usize = costs.values().map(Vec::len).sum();
     if costs.len() > MOST_OBJECTS || count > MOST_COSTS {
         let detail = format!(
@@ -56,7 +79,7 @@ pub(in crate::stats) async fn spread(
              ({MOST_COSTS}) can be spread over events at once: ask for a shorter range, for one link or campaign, or by one dimension",
             costs.len()
         );
-        return Err(bad("too_many_costs", detail));
+        return Err(bad("too_many_costs", detail).into());
     }
     let (mut rows, mut all) = (Vec::new(), PeriodPart::default());
     let each: Vec<_> = costs
@@ -76,11 +99,12 @@ async fn of(
     asked: &Asked<'_>,
     object: EntityId,
     costs: &[Arc<PeriodCost>],
-) -> Result<(Vec<MoneyRow>, PeriodPart), Problem> {
+) -> Result<(Vec<MoneyRow>, PeriodPart), Unspread> {
     let (query, mut rows, mut part) = (asked.query, Vec::new(), PeriodPart::default());
     let slots = Slots::new(query, costs);
     let wanted = clicks(asked, object, &slots, true).await?;
     let is_whole = asked.entity == object || asked.entity.kind == EntityKind::Account;
+    let is_whole = is_whole && query.filters.is_empty();
     if wanted.is_empty() && !is_whole {
         return Ok((rows, part));
     }
@@ -127,7 +151,7 @@ async fn clicks(
     object: EntityId,
     slots: &Slots,
     is_wanted: bool,
-) -> Result<BySlot, Problem> {
+) -> Result<BySlot, Unspread> {
     let (app, query) = (asked.app, asked.query);
     let mut filters = match is_wanted {
         true => asked.filters.to_vec(),
@@ -160,7 +184,7 @@ async fn clicks(
         money: false,
         visitors: None,
     };
-    let sums = app.events.sums(sums).await.map_err(events::problem)?;
+    let sums = app.events.sums(sums).await?;
     let rows = sums.rows.into_iter();
     let rows = rows.map(|row| ((row.bucket, row.groups), row.counts.get(Measure::Clicks)));
     Ok(rows.filter(|(_, clicks)| *clicks > 0).collect())

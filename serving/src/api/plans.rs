@@ -73,7 +73,8 @@ pub(crate) async fn read_plan(
 /// Makes a plan, or puts another one in its place
 ///
 /// What the body does not name is as in the plan `default`, or usual where that does not name it. So `default` is what accounts have of which nothing else
-/// is said. What an account has by its plan changes with it, everywhere within seconds.
+/// is said. What an account has by its plan changes with it, everywhere within seconds. Where events may be kept for less long than before, they go with
+/// the next rollup, for good.
 #[utoipa::path(
     put, path = "/v1/plans/{name}", tag = "Plans",
     params(("name" = String, Path, description = "1 to 64 letters, digits, `.`, `_` or `-`.", example = "pro")),

@@ -57,6 +57,9 @@ pub(crate) struct PlanOfAccountBody {
 }
 
 /// Gives an account another plan
+///
+/// It holds everywhere within seconds. What the account has beyond it, it keeps, and makes no more; but where events may be kept for less long, they go
+/// with the next rollup, for good.
 #[utoipa::path(
     patch, path = "/v1/accounts/{id}", tag = "Accounts",
     params(("id" = String, Path, description = "The account's id.", example = "acc_0000000000001")),

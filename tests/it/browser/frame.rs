@@ -42,6 +42,34 @@ async fn somebody_signs_in_clicks_a_link_and_sees_the_counter_move() {
     }
 }
 
+/// A browser has six connections to a server for all its tabs, and a page that is left may be kept as it is: each would hold a
+/// stream. Two are allowed here, for the one that is looked at and one that is being left.
+#[tokio::test]
+async fn pages_that_nobody_looks_at_have_no_stream() {
+    let page = Page::signed_in().await;
+    let account = page.customer.get("/v1/account").await;
+    let path = format!("/v1/accounts/{}/quotas", account["id"].as_str().unwrap());
+    let operator = page
+        .customer
+        .http
+        .patch(format!("{}{path}", page.customer.api));
+    let operator = operator.bearer_auth(&page.customer.operator);
+    let quotas = operator.json(&json!({"streams": 2})).send().await.unwrap();
+    assert_eq!(quotas.status(), 200);
+    for _ in 0..8 {
+        page.wait_for("#live-total", |shown| shown == "0").await;
+        page.browser.goto("about:blank").await.unwrap();
+        page.browser.goto(&page.home).await.unwrap();
+    }
+    for _ in 0..8 {
+        page.wait_for("#live-total", |shown| shown == "0").await;
+        let tab = page.browser.new_window(true).await.unwrap();
+        page.browser.switch_to_window(tab.handle).await.unwrap();
+        page.sign_in(&page.customer.key).await;
+    }
+    page.wait_for("#live-total", |shown| shown == "0").await;
+}
+
 #[tokio::test]
 async fn an_address_with_a_key_signs_in_by_itself_and_does_not_keep_it() {
     let page = Page::blank().await;

@@ -154,6 +154,23 @@ export interface paths {
         patch: operations["change_account"];
         trace?: never;
     };
+    "/v1/account/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how much the account has of what its quotas bound */
+        get: operations["read_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/accounts": {
         parameters: {
             query?: never;
@@ -179,7 +196,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Shows an account */
+        get: operations["read_any_account"];
         put?: never;
         post?: never;
         /**
@@ -191,7 +209,12 @@ export interface paths {
         delete: operations["erase_account"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Gives an account another plan
+         * @description It holds everywhere within seconds. What the account has beyond it, it keeps, and makes no more; but where events may be kept for less long, they go
+         *     with the next rollup, for good.
+         */
+        patch: operations["change_any_account"];
         trace?: never;
     };
     "/v1/accounts/{id}/erasure": {
@@ -225,8 +248,9 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Sets how much an account may have; null brings back the default
-         * @description Quotas hold where several accounts share an installation.
+         * Sets how much an account may have, whatever its plan says; null takes that back
+         * @description Quotas hold where several accounts share an installation. How long events may be kept, how many streams and questions there may be at once, and another
+         *     number of requests than the usual one hold always.
          */
         patch: operations["change_quotas"];
         trace?: never;
@@ -357,7 +381,8 @@ export interface paths {
         };
         /**
          * Lists who changed what, the newest first
-         * @description The last 10,000 requests that changed something of the account are found, each with all that it changed.
+         * @description The last 10,000 requests that changed something of the account are found, each with all that it changed. To whoever runs
+         *     the installation they are what changed of plans.
          */
         get: operations["list_changes"];
         put?: never;
@@ -930,6 +955,47 @@ export interface paths {
         patch: operations["change_pixel"];
         trace?: never;
     };
+    "/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists all plans */
+        get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a plan */
+        get: operations["read_plan"];
+        /**
+         * Makes a plan, or puts another one in its place
+         * @description What the body does not name is as in the plan `default`, or usual where that does not name it. So `default` is what accounts have of which nothing else
+         *     is said. What an account has by its plan changes with it, everywhere within seconds. Where events may be kept for less long than before, they go with
+         *     the next rollup, for good.
+         */
+        put: operations["put_plan"];
+        post?: never;
+        /** Deletes a plan that no account has */
+        delete: operations["delete_plan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/query": {
         parameters: {
             query?: never;
@@ -1280,12 +1346,25 @@ export interface components {
              */
             id: string;
             /**
+             * Format: int32
+             * @description For how many days its events are kept with all their details: as its settings say, or its quotas if that is less; null: for ever.
+             * @example 365
+             */
+            keep_events_days: number | null;
+            /**
              * @description For people.
              * @example Shop
              */
             name: string;
+            /**
+             * @description The name of its plan, if whoever runs the installation has given it one.
+             * @example pro
+             */
+            plan: string | null;
             /** @description How much it may have, where it is not the only account. */
             quotas: components["schemas"]["Quotas"];
+            /** @description Where each of these comes from. */
+            quotas_from: components["schemas"]["QuotaSources"];
             /** @description How its events are taken and shown. */
             settings: components["schemas"]["Settings"];
             suspended: components["schemas"]["Suspension"] | null;
@@ -1943,6 +2022,11 @@ export interface components {
              */
             duplicates: number;
             /**
+             * @description The first day that is compared, UTC, where it is later than what was asked for: events from before are not kept.
+             * @example 2026-01-01
+             */
+            kept_from?: string | null;
+            /**
              * Format: int64
              * @description The manifest that was looked at.
              * @example 7
@@ -2341,6 +2425,12 @@ export interface components {
             as_of: string;
             /** @description Whether nothing is missing. */
             complete: boolean;
+            /**
+             * @description The first day of which there are all events, UTC, where it is later than what was asked for: those before are not kept
+             *     (`keep_events_days`).
+             * @example 2026-01-01
+             */
+            kept_from?: string | null;
             /** @description What may be missing, and why; absent: nothing. */
             missing?: string[] | null;
         };
@@ -3312,12 +3402,25 @@ export interface components {
                  */
                 id: string;
                 /**
+                 * Format: int32
+                 * @description For how many days its events are kept with all their details: as its settings say, or its quotas if that is less; null: for ever.
+                 * @example 365
+                 */
+                keep_events_days: number | null;
+                /**
                  * @description For people.
                  * @example Shop
                  */
                 name: string;
+                /**
+                 * @description The name of its plan, if whoever runs the installation has given it one.
+                 * @example pro
+                 */
+                plan: string | null;
                 /** @description How much it may have, where it is not the only account. */
                 quotas: components["schemas"]["Quotas"];
+                /** @description Where each of these comes from. */
+                quotas_from: components["schemas"]["QuotaSources"];
                 /** @description How its events are taken and shown. */
                 settings: components["schemas"]["Settings"];
                 suspended: components["schemas"]["Suspension"] | null;
@@ -3865,7 +3968,7 @@ export interface components {
                  */
                 id: string;
                 /**
-                 * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`, `key` or `account`.
+                 * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`, `key`, `account` or `plan`.
                  * @example link
                  */
                 kind: string;
@@ -3929,6 +4032,34 @@ export interface components {
                  * @example https://go.example/p/pxl_0000000000007.gif
                  */
                 url: string;
+            }[];
+            /**
+             * @description What `cursor` must be for the next page; null: this is the last one.
+             * @example null
+             */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        List_Plan: {
+            /** @description The rows of this page. */
+            items: {
+                /**
+                 * @description How many accounts have it. Of `default`: that have it by its name.
+                 * @example 12
+                 */
+                accounts: number;
+                /**
+                 * @description When it was made.
+                 * @example 2026-01-02T03:04:05Z
+                 */
+                created_at: string;
+                /**
+                 * @description Names it.
+                 * @example pro
+                 */
+                name: string;
+                /** @description What it says. */
+                quotas: components["schemas"]["PlanQuotas"];
             }[];
             /**
              * @description What `cursor` must be for the next page; null: this is the last one.
@@ -4397,15 +4528,42 @@ export interface components {
              */
             id: string;
             /**
+             * Format: int32
+             * @description For how many days its events are kept with all their details: as its settings say, or its quotas if that is less; null: for ever.
+             * @example 365
+             */
+            keep_events_days: number | null;
+            /**
              * @description For people.
              * @example Shop
              */
             name: string;
+            /**
+             * @description The name of its plan, if whoever runs the installation has given it one.
+             * @example pro
+             */
+            plan: string | null;
             /** @description How much it may have, where it is not the only account. */
             quotas: components["schemas"]["Quotas"];
+            /** @description Where each of these comes from. */
+            quotas_from: components["schemas"]["QuotaSources"];
             /** @description How its events are taken and shown. */
             settings: components["schemas"]["Settings"];
             suspended: components["schemas"]["Suspension"] | null;
+        };
+        /** @description A new account. */
+        NewAccountBody: {
+            /**
+             * @description For people. Needed.
+             * @example Shop
+             */
+            name?: string | null;
+            /**
+             * @description The name of its plan; null: none, so that it has what the plan `default` says.
+             * @example pro
+             */
+            plan?: string | null;
+            settings?: components["schemas"]["SettingsBody"] | null;
         };
         /** @description A domain that is added. */
         NewDomainBody: {
@@ -4708,7 +4866,7 @@ export interface components {
              */
             id: string;
             /**
-             * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`, `key` or `account`.
+             * @description `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`, `key`, `account` or `plan`.
              * @example link
              */
             kind: string;
@@ -4854,6 +5012,127 @@ export interface components {
              */
             tags?: string[] | null;
         };
+        /** @description A plan. */
+        Plan: {
+            /**
+             * @description How many accounts have it. Of `default`: that have it by its name.
+             * @example 12
+             */
+            accounts: number;
+            /**
+             * @description When it was made.
+             * @example 2026-01-02T03:04:05Z
+             */
+            created_at: string;
+            /**
+             * @description Names it.
+             * @example pro
+             */
+            name: string;
+            /** @description What it says. */
+            quotas: components["schemas"]["PlanQuotas"];
+        };
+        /** @description What whoever runs the installation sets of an account. */
+        PlanOfAccountBody: {
+            /**
+             * @description The name of its plan; null: none, so that it has what the plan `default` says.
+             * @example pro
+             */
+            plan?: string | null;
+        };
+        /** @description What a plan says of quotas; null: nothing, so that they are as in the plan `default`, or usual. */
+        PlanQuotas: {
+            /**
+             * Format: int64
+             * @description Annotations.
+             * @example 10000
+             */
+            annotations: number | null;
+            /**
+             * Format: int64
+             * @description Costs of periods.
+             * @example 10000
+             */
+            costs: number | null;
+            /**
+             * Format: int64
+             * @description Domains.
+             * @example 100
+             */
+            domains: number | null;
+            /**
+             * Format: int32
+             * @description Days for which events may be kept, whatever an account has set itself.
+             * @example 730
+             */
+            keep_events_days: number | null;
+            /**
+             * Format: int64
+             * @description API keys, revoked ones too.
+             * @example 100
+             */
+            keys: number | null;
+            /**
+             * Format: int64
+             * @description Links that are not deleted.
+             * @example 100000
+             */
+            links: number | null;
+            /**
+             * Format: int64
+             * @description New objects in an hour.
+             * @example 10000
+             */
+            new_an_hour: number | null;
+            /**
+             * Format: int64
+             * @description Pixels, goals and campaigns that are not deleted, of each kind.
+             * @example 10000
+             */
+            others: number | null;
+            /**
+             * Format: int64
+             * @description Questions that are answered at once, and as many of its shares.
+             * @example 4
+             */
+            questions: number | null;
+            /**
+             * Format: int64
+             * @description Requests to this API in a minute. Another number than the usual one holds where the account is alone, too.
+             * @example 600
+             */
+            requests_a_minute: number | null;
+            /**
+             * Format: int64
+             * @description Segments.
+             * @example 1000
+             */
+            segments: number | null;
+            /**
+             * Format: int64
+             * @description Transactions and idempotency keys that its senders may use in 30 days.
+             * @example 10000000
+             */
+            sender_keys: number | null;
+            /**
+             * Format: int64
+             * @description Shares.
+             * @example 1000
+             */
+            shares: number | null;
+            /**
+             * Format: int64
+             * @description Live streams that are open at once, and as many of its shares.
+             * @example 20
+             */
+            streams: number | null;
+            /**
+             * Format: int64
+             * @description Webhooks and postbacks.
+             * @example 20
+             */
+            webhooks: number | null;
+        };
         /** @description A problem as JSON. */
         Problem: {
             /** @description Stable word for programs. */
@@ -4898,6 +5177,44 @@ export interface components {
             /** @description In whose days. */
             timezone: string;
         };
+        /**
+         * @description Where a quota comes from.
+         * @enum {string}
+         */
+        QuotaSource: "account" | "plan" | "default";
+        /** @description Where each quota of an account comes from. */
+        QuotaSources: {
+            /** @description Annotations. */
+            annotations: components["schemas"]["QuotaSource"];
+            /** @description Costs of periods. */
+            costs: components["schemas"]["QuotaSource"];
+            /** @description Domains. */
+            domains: components["schemas"]["QuotaSource"];
+            /** @description Days for which its events may be kept. */
+            keep_events_days: components["schemas"]["QuotaSource"];
+            /** @description API keys, revoked ones too. */
+            keys: components["schemas"]["QuotaSource"];
+            /** @description Links that are not deleted. */
+            links: components["schemas"]["QuotaSource"];
+            /** @description New objects in an hour. */
+            new_an_hour: components["schemas"]["QuotaSource"];
+            /** @description Pixels, goals and campaigns that are not deleted, of each kind. */
+            others: components["schemas"]["QuotaSource"];
+            /** @description Questions that are answered at once, and as many of its shares. */
+            questions: components["schemas"]["QuotaSource"];
+            /** @description Requests to this API in a minute. Another number than the usual one holds where the account is alone, too. */
+            requests_a_minute: components["schemas"]["QuotaSource"];
+            /** @description Segments. */
+            segments: components["schemas"]["QuotaSource"];
+            /** @description Transactions and idempotency keys that its senders may use in 30 days. */
+            sender_keys: components["schemas"]["QuotaSource"];
+            /** @description Shares. */
+            shares: components["schemas"]["QuotaSource"];
+            /** @description Live streams that are open at once, and as many of its shares. */
+            streams: components["schemas"]["QuotaSource"];
+            /** @description Webhooks and postbacks. */
+            webhooks: components["schemas"]["QuotaSource"];
+        };
         /** @description How much an account may have. */
         Quotas: {
             /**
@@ -4918,6 +5235,12 @@ export interface components {
              * @example 100
              */
             domains: number;
+            /**
+             * Format: int32
+             * @description Days for which its events may be kept, whatever it has set itself; null: for ever.
+             * @example 730
+             */
+            keep_events_days: number | null;
             /**
              * Format: int64
              * @description API keys, revoked ones too.
@@ -4944,7 +5267,13 @@ export interface components {
             others: number;
             /**
              * Format: int64
-             * @description Requests to this API in a minute.
+             * @description Questions that are answered at once, and as many of its shares.
+             * @example 4
+             */
+            questions: number;
+            /**
+             * Format: int64
+             * @description Requests to this API in a minute. Another number than the usual one holds where the account is alone, too.
              * @example 600
              */
             requests_a_minute: number;
@@ -4968,12 +5297,18 @@ export interface components {
             shares: number;
             /**
              * Format: int64
+             * @description Live streams that are open at once, and as many of its shares.
+             * @example 20
+             */
+            streams: number;
+            /**
+             * Format: int64
              * @description Webhooks and postbacks.
              * @example 20
              */
             webhooks: number;
         };
-        /** @description What the operator sets of an account. */
+        /** @description What is said of quotas, of an account or in a plan; null: nothing. */
         QuotasBody: {
             /**
              * Format: int64
@@ -4993,6 +5328,12 @@ export interface components {
              * @example 100
              */
             domains?: number | null;
+            /**
+             * Format: int32
+             * @description Days for which its events may be kept, whatever it has set itself: from 1 to 36500, which is as good as for ever.
+             * @example 730
+             */
+            keep_events_days?: number | null;
             /**
              * Format: int64
              * @description API keys that it may have, revoked ones too.
@@ -5019,6 +5360,12 @@ export interface components {
             others?: number | null;
             /**
              * Format: int64
+             * @description Questions of it that are answered at once, and as many of its shares; also where it is the only account.
+             * @example 4
+             */
+            questions?: number | null;
+            /**
+             * Format: int64
              * @description Requests to this API that it may send in a minute. Set to another number than the usual one, it holds where the
              *     account is alone, too.
              * @example 600
@@ -5042,6 +5389,12 @@ export interface components {
              * @example 1000
              */
             shares?: number | null;
+            /**
+             * Format: int64
+             * @description Live streams that it may have open at once, and as many for its shares; also where it is the only account.
+             * @example 20
+             */
+            streams?: number | null;
             /**
              * Format: int64
              * @description Webhooks and postbacks that it may have.
@@ -5644,6 +5997,12 @@ export interface components {
              */
             honour_dnt: boolean;
             /**
+             * Format: int32
+             * @description For so many days events are to be kept with all their details; null: for ever.
+             * @example 365
+             */
+            keep_events_days: number | null;
+            /**
              * @description IANA name; how days are cut when a question does not say.
              * @example Europe/Amsterdam
              */
@@ -5704,6 +6063,14 @@ export interface components {
              * @example true
              */
             honour_dnt?: boolean | null;
+            /**
+             * Format: int32
+             * @description For so many days events are kept with all their details, from 1 to 36500; null: for ever. It counts from when an event was received, or happened if
+             *     that is later, by days of UTC. Then its details go, and every number that is kept by cubes stays. Less takes effect with the next rollup and cannot
+             *     be taken back; more brings nothing back. See `keep_events_days` of the account for what holds.
+             * @example 365
+             */
+            keep_events_days?: number | null;
             /**
              * @description IANA name; how days are cut when a question does not say.
              * @example Europe/Amsterdam
@@ -6171,6 +6538,80 @@ export interface components {
              * @example bitly
              */
             source: string;
+        };
+        /** @description How much an account has of what its quotas bound, where that is counted. */
+        Usage: {
+            /**
+             * Format: int64
+             * @description Annotations.
+             * @example 30
+             */
+            annotations: number;
+            /**
+             * Format: int64
+             * @description Campaigns that are not deleted.
+             * @example 12
+             */
+            campaigns: number;
+            /**
+             * Format: int64
+             * @description Costs of periods.
+             * @example 24
+             */
+            costs: number;
+            /**
+             * Format: int64
+             * @description Domains.
+             * @example 1
+             */
+            domains: number;
+            /**
+             * Format: int64
+             * @description Goals that are not deleted.
+             * @example 4
+             */
+            goals: number;
+            /**
+             * Format: int64
+             * @description API keys, revoked ones too.
+             * @example 5
+             */
+            keys: number;
+            /**
+             * Format: int64
+             * @description Links that are not deleted.
+             * @example 1200
+             */
+            links: number;
+            /**
+             * Format: int64
+             * @description Pixels that are not deleted. Of them, goals and campaigns, of each there may be `others`.
+             * @example 3
+             */
+            pixels: number;
+            /**
+             * @description Whether the quotas hold: where it is the only account of the installation, most do not.
+             * @example true
+             */
+            quotas_hold: boolean;
+            /**
+             * Format: int64
+             * @description Segments.
+             * @example 6
+             */
+            segments: number;
+            /**
+             * Format: int64
+             * @description Shares.
+             * @example 2
+             */
+            shares: number;
+            /**
+             * Format: int64
+             * @description Webhooks and postbacks.
+             * @example 1
+             */
+            webhooks: number;
         };
         /**
          * @description Parameters that say where a visit came from.
@@ -7026,20 +7467,42 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-02T03:04:05Z",
                      *       "id": "acc_0000000000001",
+                     *       "keep_events_days": 365,
                      *       "name": "Shop",
+                     *       "plan": "pro",
                      *       "quotas": {
                      *         "annotations": 10000,
                      *         "costs": 10000,
                      *         "domains": 100,
+                     *         "keep_events_days": 730,
                      *         "keys": 100,
                      *         "links": 100000,
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
+                     *         "questions": 4,
                      *         "requests_a_minute": 600,
                      *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
+                     *         "streams": 20,
                      *         "webhooks": 20
+                     *       },
+                     *       "quotas_from": {
+                     *         "annotations": "account",
+                     *         "costs": "account",
+                     *         "domains": "account",
+                     *         "keep_events_days": "account",
+                     *         "keys": "account",
+                     *         "links": "account",
+                     *         "new_an_hour": "account",
+                     *         "others": "account",
+                     *         "questions": "account",
+                     *         "requests_a_minute": "account",
+                     *         "segments": "account",
+                     *         "sender_keys": "account",
+                     *         "shares": "account",
+                     *         "streams": "account",
+                     *         "webhooks": "account"
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -7055,6 +7518,7 @@ export interface operations {
                      *           "192.0.2.0/24"
                      *         ],
                      *         "honour_dnt": false,
+                     *         "keep_events_days": 365,
                      *         "timezone": "Europe/Amsterdam",
                      *         "visitor_memory": "day",
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
@@ -7154,6 +7618,7 @@ export interface operations {
                  *           "192.0.2.0/24"
                  *         ],
                  *         "honour_dnt": true,
+                 *         "keep_events_days": 365,
                  *         "timezone": "Europe/Amsterdam",
                  *         "visitor_memory": "month"
                  *       }
@@ -7179,20 +7644,42 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-02T03:04:05Z",
                      *       "id": "acc_0000000000001",
+                     *       "keep_events_days": 365,
                      *       "name": "Shop",
+                     *       "plan": "pro",
                      *       "quotas": {
                      *         "annotations": 10000,
                      *         "costs": 10000,
                      *         "domains": 100,
+                     *         "keep_events_days": 730,
                      *         "keys": 100,
                      *         "links": 100000,
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
+                     *         "questions": 4,
                      *         "requests_a_minute": 600,
                      *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
+                     *         "streams": 20,
                      *         "webhooks": 20
+                     *       },
+                     *       "quotas_from": {
+                     *         "annotations": "account",
+                     *         "costs": "account",
+                     *         "domains": "account",
+                     *         "keep_events_days": "account",
+                     *         "keys": "account",
+                     *         "links": "account",
+                     *         "new_an_hour": "account",
+                     *         "others": "account",
+                     *         "questions": "account",
+                     *         "requests_a_minute": "account",
+                     *         "segments": "account",
+                     *         "sender_keys": "account",
+                     *         "shares": "account",
+                     *         "streams": "account",
+                     *         "webhooks": "account"
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -7208,6 +7695,7 @@ export interface operations {
                      *           "192.0.2.0/24"
                      *         ],
                      *         "honour_dnt": false,
+                     *         "keep_events_days": 365,
                      *         "timezone": "Europe/Amsterdam",
                      *         "visitor_memory": "day",
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
@@ -7338,6 +7826,98 @@ export interface operations {
             };
         };
     };
+    read_usage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "annotations": 30,
+                     *       "campaigns": 12,
+                     *       "costs": 24,
+                     *       "domains": 1,
+                     *       "goals": 4,
+                     *       "keys": 5,
+                     *       "links": 1200,
+                     *       "pixels": 3,
+                     *       "quotas_hold": true,
+                     *       "segments": 6,
+                     *       "shares": 2,
+                     *       "webhooks": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_accounts: {
         parameters: {
             query?: {
@@ -7381,20 +7961,42 @@ export interface operations {
                      *         {
                      *           "created_at": "2026-01-02T03:04:05Z",
                      *           "id": "acc_0000000000001",
+                     *           "keep_events_days": 365,
                      *           "name": "Shop",
+                     *           "plan": "pro",
                      *           "quotas": {
                      *             "annotations": 10000,
                      *             "costs": 10000,
                      *             "domains": 100,
+                     *             "keep_events_days": 730,
                      *             "keys": 100,
                      *             "links": 100000,
                      *             "new_an_hour": 10000,
                      *             "others": 10000,
+                     *             "questions": 4,
                      *             "requests_a_minute": 600,
                      *             "segments": 1000,
                      *             "sender_keys": 10000000,
                      *             "shares": 1000,
+                     *             "streams": 20,
                      *             "webhooks": 20
+                     *           },
+                     *           "quotas_from": {
+                     *             "annotations": "account",
+                     *             "costs": "account",
+                     *             "domains": "account",
+                     *             "keep_events_days": "account",
+                     *             "keys": "account",
+                     *             "links": "account",
+                     *             "new_an_hour": "account",
+                     *             "others": "account",
+                     *             "questions": "account",
+                     *             "requests_a_minute": "account",
+                     *             "segments": "account",
+                     *             "sender_keys": "account",
+                     *             "shares": "account",
+                     *             "streams": "account",
+                     *             "webhooks": "account"
                      *           },
                      *           "settings": {
                      *             "allowed_origins": [
@@ -7410,6 +8012,7 @@ export interface operations {
                      *               "192.0.2.0/24"
                      *             ],
                      *             "honour_dnt": false,
+                     *             "keep_events_days": 365,
                      *             "timezone": "Europe/Amsterdam",
                      *             "visitor_memory": "day",
                      *             "visitor_memory_from": "2026-01-03T00:00:00Z"
@@ -7498,6 +8101,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "name": "Shop",
+                 *       "plan": "pro",
                  *       "settings": {
                  *         "allowed_origins": [
                  *           "https://intern.example"
@@ -7512,12 +8116,13 @@ export interface operations {
                  *           "192.0.2.0/24"
                  *         ],
                  *         "honour_dnt": true,
+                 *         "keep_events_days": 365,
                  *         "timezone": "Europe/Amsterdam",
                  *         "visitor_memory": "month"
                  *       }
                  *     }
                  */
-                "application/json": components["schemas"]["AccountBody"];
+                "application/json": components["schemas"]["NewAccountBody"];
             };
         };
         responses: {
@@ -7538,20 +8143,42 @@ export interface operations {
                      *       "api_key": "mr_7h4c…",
                      *       "created_at": "2026-01-02T03:04:05Z",
                      *       "id": "acc_0000000000001",
+                     *       "keep_events_days": 365,
                      *       "name": "Shop",
+                     *       "plan": "pro",
                      *       "quotas": {
                      *         "annotations": 10000,
                      *         "costs": 10000,
                      *         "domains": 100,
+                     *         "keep_events_days": 730,
                      *         "keys": 100,
                      *         "links": 100000,
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
+                     *         "questions": 4,
                      *         "requests_a_minute": 600,
                      *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
+                     *         "streams": 20,
                      *         "webhooks": 20
+                     *       },
+                     *       "quotas_from": {
+                     *         "annotations": "account",
+                     *         "costs": "account",
+                     *         "domains": "account",
+                     *         "keep_events_days": "account",
+                     *         "keys": "account",
+                     *         "links": "account",
+                     *         "new_an_hour": "account",
+                     *         "others": "account",
+                     *         "questions": "account",
+                     *         "requests_a_minute": "account",
+                     *         "segments": "account",
+                     *         "sender_keys": "account",
+                     *         "shares": "account",
+                     *         "streams": "account",
+                     *         "webhooks": "account"
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -7567,6 +8194,7 @@ export interface operations {
                      *           "192.0.2.0/24"
                      *         ],
                      *         "honour_dnt": false,
+                     *         "keep_events_days": 365,
                      *         "timezone": "Europe/Amsterdam",
                      *         "visitor_memory": "day",
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
@@ -7697,6 +8325,173 @@ export interface operations {
             };
         };
     };
+    read_any_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The account's id.
+                 * @example acc_0000000000001
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "id": "acc_0000000000001",
+                     *       "keep_events_days": 365,
+                     *       "name": "Shop",
+                     *       "plan": "pro",
+                     *       "quotas": {
+                     *         "annotations": 10000,
+                     *         "costs": 10000,
+                     *         "domains": 100,
+                     *         "keep_events_days": 730,
+                     *         "keys": 100,
+                     *         "links": 100000,
+                     *         "new_an_hour": 10000,
+                     *         "others": 10000,
+                     *         "questions": 4,
+                     *         "requests_a_minute": 600,
+                     *         "segments": 1000,
+                     *         "sender_keys": 10000000,
+                     *         "shares": 1000,
+                     *         "streams": 20,
+                     *         "webhooks": 20
+                     *       },
+                     *       "quotas_from": {
+                     *         "annotations": "account",
+                     *         "costs": "account",
+                     *         "domains": "account",
+                     *         "keep_events_days": "account",
+                     *         "keys": "account",
+                     *         "links": "account",
+                     *         "new_an_hour": "account",
+                     *         "others": "account",
+                     *         "questions": "account",
+                     *         "requests_a_minute": "account",
+                     *         "segments": "account",
+                     *         "sender_keys": "account",
+                     *         "shares": "account",
+                     *         "streams": "account",
+                     *         "webhooks": "account"
+                     *       },
+                     *       "settings": {
+                     *         "allowed_origins": [
+                     *           "https://intern.example"
+                     *         ],
+                     *         "allowed_schemes": [
+                     *           "myapp"
+                     *         ],
+                     *         "click_id_param": "cid",
+                     *         "count_datacenters": false,
+                     *         "currency": "USD",
+                     *         "excluded_networks": [
+                     *           "192.0.2.0/24"
+                     *         ],
+                     *         "honour_dnt": false,
+                     *         "keep_events_days": 365,
+                     *         "timezone": "Europe/Amsterdam",
+                     *         "visitor_memory": "day",
+                     *         "visitor_memory_from": "2026-01-03T00:00:00Z"
+                     *       },
+                     *       "suspended": {
+                     *         "erased": false,
+                     *         "reason": "phishing",
+                     *         "since": "2026-01-02T03:04:05Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_id`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     erase_account: {
         parameters: {
             query?: never;
@@ -7775,6 +8570,219 @@ export interface operations {
             };
             /** @description `taken` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_any_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The account's id.
+                 * @example acc_0000000000001
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "plan": "pro"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PlanOfAccountBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "id": "acc_0000000000001",
+                     *       "keep_events_days": 365,
+                     *       "name": "Shop",
+                     *       "plan": "pro",
+                     *       "quotas": {
+                     *         "annotations": 10000,
+                     *         "costs": 10000,
+                     *         "domains": 100,
+                     *         "keep_events_days": 730,
+                     *         "keys": 100,
+                     *         "links": 100000,
+                     *         "new_an_hour": 10000,
+                     *         "others": 10000,
+                     *         "questions": 4,
+                     *         "requests_a_minute": 600,
+                     *         "segments": 1000,
+                     *         "sender_keys": 10000000,
+                     *         "shares": 1000,
+                     *         "streams": 20,
+                     *         "webhooks": 20
+                     *       },
+                     *       "quotas_from": {
+                     *         "annotations": "account",
+                     *         "costs": "account",
+                     *         "domains": "account",
+                     *         "keep_events_days": "account",
+                     *         "keys": "account",
+                     *         "links": "account",
+                     *         "new_an_hour": "account",
+                     *         "others": "account",
+                     *         "questions": "account",
+                     *         "requests_a_minute": "account",
+                     *         "segments": "account",
+                     *         "sender_keys": "account",
+                     *         "shares": "account",
+                     *         "streams": "account",
+                     *         "webhooks": "account"
+                     *       },
+                     *       "settings": {
+                     *         "allowed_origins": [
+                     *           "https://intern.example"
+                     *         ],
+                     *         "allowed_schemes": [
+                     *           "myapp"
+                     *         ],
+                     *         "click_id_param": "cid",
+                     *         "count_datacenters": false,
+                     *         "currency": "USD",
+                     *         "excluded_networks": [
+                     *           "192.0.2.0/24"
+                     *         ],
+                     *         "honour_dnt": false,
+                     *         "keep_events_days": 365,
+                     *         "timezone": "Europe/Amsterdam",
+                     *         "visitor_memory": "day",
+                     *         "visitor_memory_from": "2026-01-03T00:00:00Z"
+                     *       },
+                     *       "suspended": {
+                     *         "erased": false,
+                     *         "reason": "phishing",
+                     *         "since": "2026-01-02T03:04:05Z"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description `incomplete_body`, `invalid`, `invalid_id`, `invalid_path`, `malformed_json`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7965,14 +8973,17 @@ export interface operations {
                  *       "annotations": 10000,
                  *       "costs": 10000,
                  *       "domains": 100,
+                 *       "keep_events_days": 730,
                  *       "keys": 100,
                  *       "links": 1000000,
                  *       "new_an_hour": 10000,
                  *       "others": 10000,
+                 *       "questions": 4,
                  *       "requests_a_minute": 600,
                  *       "segments": 1000,
                  *       "sender_keys": 10000000,
                  *       "shares": 1000,
+                 *       "streams": 20,
                  *       "webhooks": 20
                  *     }
                  */
@@ -7996,20 +9007,42 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-02T03:04:05Z",
                      *       "id": "acc_0000000000001",
+                     *       "keep_events_days": 365,
                      *       "name": "Shop",
+                     *       "plan": "pro",
                      *       "quotas": {
                      *         "annotations": 10000,
                      *         "costs": 10000,
                      *         "domains": 100,
+                     *         "keep_events_days": 730,
                      *         "keys": 100,
                      *         "links": 100000,
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
+                     *         "questions": 4,
                      *         "requests_a_minute": 600,
                      *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
+                     *         "streams": 20,
                      *         "webhooks": 20
+                     *       },
+                     *       "quotas_from": {
+                     *         "annotations": "account",
+                     *         "costs": "account",
+                     *         "domains": "account",
+                     *         "keep_events_days": "account",
+                     *         "keys": "account",
+                     *         "links": "account",
+                     *         "new_an_hour": "account",
+                     *         "others": "account",
+                     *         "questions": "account",
+                     *         "requests_a_minute": "account",
+                     *         "segments": "account",
+                     *         "sender_keys": "account",
+                     *         "shares": "account",
+                     *         "streams": "account",
+                     *         "webhooks": "account"
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -8025,6 +9058,7 @@ export interface operations {
                      *           "192.0.2.0/24"
                      *         ],
                      *         "honour_dnt": false,
+                     *         "keep_events_days": 365,
                      *         "timezone": "Europe/Amsterdam",
                      *         "visitor_memory": "day",
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
@@ -8186,20 +9220,42 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-02T03:04:05Z",
                      *       "id": "acc_0000000000001",
+                     *       "keep_events_days": 365,
                      *       "name": "Shop",
+                     *       "plan": "pro",
                      *       "quotas": {
                      *         "annotations": 10000,
                      *         "costs": 10000,
                      *         "domains": 100,
+                     *         "keep_events_days": 730,
                      *         "keys": 100,
                      *         "links": 100000,
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
+                     *         "questions": 4,
                      *         "requests_a_minute": 600,
                      *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
+                     *         "streams": 20,
                      *         "webhooks": 20
+                     *       },
+                     *       "quotas_from": {
+                     *         "annotations": "account",
+                     *         "costs": "account",
+                     *         "domains": "account",
+                     *         "keep_events_days": "account",
+                     *         "keys": "account",
+                     *         "links": "account",
+                     *         "new_an_hour": "account",
+                     *         "others": "account",
+                     *         "questions": "account",
+                     *         "requests_a_minute": "account",
+                     *         "segments": "account",
+                     *         "sender_keys": "account",
+                     *         "shares": "account",
+                     *         "streams": "account",
+                     *         "webhooks": "account"
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -8215,6 +9271,7 @@ export interface operations {
                      *           "192.0.2.0/24"
                      *         ],
                      *         "honour_dnt": false,
+                     *         "keep_events_days": 365,
                      *         "timezone": "Europe/Amsterdam",
                      *         "visitor_memory": "day",
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
@@ -8367,20 +9424,42 @@ export interface operations {
                      * @example {
                      *       "created_at": "2026-01-02T03:04:05Z",
                      *       "id": "acc_0000000000001",
+                     *       "keep_events_days": 365,
                      *       "name": "Shop",
+                     *       "plan": "pro",
                      *       "quotas": {
                      *         "annotations": 10000,
                      *         "costs": 10000,
                      *         "domains": 100,
+                     *         "keep_events_days": 730,
                      *         "keys": 100,
                      *         "links": 100000,
                      *         "new_an_hour": 10000,
                      *         "others": 10000,
+                     *         "questions": 4,
                      *         "requests_a_minute": 600,
                      *         "segments": 1000,
                      *         "sender_keys": 10000000,
                      *         "shares": 1000,
+                     *         "streams": 20,
                      *         "webhooks": 20
+                     *       },
+                     *       "quotas_from": {
+                     *         "annotations": "account",
+                     *         "costs": "account",
+                     *         "domains": "account",
+                     *         "keep_events_days": "account",
+                     *         "keys": "account",
+                     *         "links": "account",
+                     *         "new_an_hour": "account",
+                     *         "others": "account",
+                     *         "questions": "account",
+                     *         "requests_a_minute": "account",
+                     *         "segments": "account",
+                     *         "sender_keys": "account",
+                     *         "shares": "account",
+                     *         "streams": "account",
+                     *         "webhooks": "account"
                      *       },
                      *       "settings": {
                      *         "allowed_origins": [
@@ -8396,6 +9475,7 @@ export interface operations {
                      *           "192.0.2.0/24"
                      *         ],
                      *         "honour_dnt": false,
+                     *         "keep_events_days": 365,
                      *         "timezone": "Europe/Amsterdam",
                      *         "visitor_memory": "day",
                      *         "visitor_memory_from": "2026-01-03T00:00:00Z"
@@ -12641,6 +13721,7 @@ export interface operations {
                      *       "meta": {
                      *         "as_of": "7.0000000000000000000000002D-42",
                      *         "complete": false,
+                     *         "kept_from": "2026-01-01",
                      *         "missing": [
                      *           "text"
                      *         ]
@@ -12730,7 +13811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too_much` */
+            /** @description `events_expired`, `too_much` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -18665,6 +19746,544 @@ export interface operations {
             };
         };
     };
+    list_plans: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Rows of the page.
+                 * @example 100
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before; without it the first page is given. */
+                cursor?: string;
+            };
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them, in the order of their names. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "accounts": 12,
+                     *           "created_at": "2026-01-02T03:04:05Z",
+                     *           "name": "pro",
+                     *           "quotas": {
+                     *             "annotations": 10000,
+                     *             "costs": 10000,
+                     *             "domains": 100,
+                     *             "keep_events_days": 730,
+                     *             "keys": 100,
+                     *             "links": 100000,
+                     *             "new_an_hour": 10000,
+                     *             "others": 10000,
+                     *             "questions": 4,
+                     *             "requests_a_minute": 600,
+                     *             "segments": 1000,
+                     *             "sender_keys": 10000000,
+                     *             "shares": 1000,
+                     *             "streams": 20,
+                     *             "webhooks": 20
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["List_Plan"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_query` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of an answer before: where it is still so the answer is 304.
+                 * @example "0123456789abcdef01234567"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Its name.
+                 * @example pro
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is. */
+            200: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accounts": 12,
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "name": "pro",
+                     *       "quotas": {
+                     *         "annotations": 10000,
+                     *         "costs": 10000,
+                     *         "domains": 100,
+                     *         "keep_events_days": 730,
+                     *         "keys": 100,
+                     *         "links": 100000,
+                     *         "new_an_hour": 10000,
+                     *         "others": 10000,
+                     *         "questions": 4,
+                     *         "requests_a_minute": 600,
+                     *         "segments": 1000,
+                     *         "sender_keys": 10000000,
+                     *         "shares": 1000,
+                     *         "streams": 20,
+                     *         "webhooks": 20
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description It is as the caller has it. */
+            304: {
+                headers: {
+                    /** @description Of what it says. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description 1 to 64 letters, digits, `.`, `_` or `-`.
+                 * @example pro
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "annotations": 10000,
+                 *       "costs": 10000,
+                 *       "domains": 100,
+                 *       "keep_events_days": 730,
+                 *       "keys": 100,
+                 *       "links": 1000000,
+                 *       "new_an_hour": 10000,
+                 *       "others": 10000,
+                 *       "questions": 4,
+                 *       "requests_a_minute": 600,
+                 *       "segments": 1000,
+                 *       "sender_keys": 10000000,
+                 *       "shares": 1000,
+                 *       "streams": 20,
+                 *       "webhooks": 20
+                 *     }
+                 */
+                "application/json": components["schemas"]["QuotasBody"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accounts": 12,
+                     *       "created_at": "2026-01-02T03:04:05Z",
+                     *       "name": "pro",
+                     *       "quotas": {
+                     *         "annotations": 10000,
+                     *         "costs": 10000,
+                     *         "domains": 100,
+                     *         "keep_events_days": 730,
+                     *         "keys": 100,
+                     *         "links": 100000,
+                     *         "new_an_hour": 10000,
+                     *         "others": 10000,
+                     *         "questions": 4,
+                     *         "requests_a_minute": 600,
+                     *         "segments": 1000,
+                     *         "sender_keys": 10000000,
+                     *         "shares": 1000,
+                     *         "streams": 20,
+                     *         "webhooks": 20
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description `incomplete_body`, `invalid`, `invalid_path`, `malformed_json`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Its name.
+                 * @example pro
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is none of this name any more. */
+            204: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid`, `invalid_path`, `too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_suspended`, `forbidden`, `quota_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `plan_in_use`, `taken` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_requests` */
+            429: {
+                headers: {
+                    /** @description Requests that the account may send in a minute. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of them are there again. */
+                    "RateLimit-Reset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `damaged`, `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `contended`, `outcome_unknown`, `store_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     query_events: {
         parameters: {
             query?: never;
@@ -18709,6 +20328,7 @@ export interface operations {
                      *       "meta": {
                      *         "as_of": "7.0000000000000000000000002D-42",
                      *         "complete": false,
+                     *         "kept_from": "2026-01-01",
                      *         "missing": [
                      *           "text"
                      *         ]
@@ -18796,7 +20416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too_much` */
+            /** @description `events_expired`, `too_much` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -21124,7 +22744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `too_much` */
+            /** @description `events_expired`, `too_much` */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -103,6 +103,8 @@ from .list_object_change_items_item import ListObjectChangeItemsItem
 from .list_pixel import ListPixel
 from .list_pixel_items_item import ListPixelItemsItem
 from .list_pixels_sort import ListPixelsSort
+from .list_plan import ListPlan
+from .list_plan_items_item import ListPlanItemsItem
 from .list_rejected_event import ListRejectedEvent
 from .list_rejected_event_items_item import ListRejectedEventItemsItem
 from .list_rejected_event_items_item_event_type_0 import ListRejectedEventItemsItemEventType0
@@ -124,6 +126,7 @@ from .log_audit_rejected import LogAuditRejected
 from .log_audit_unrecorded import LogAuditUnrecorded
 from .metric import Metric
 from .new_account import NewAccount
+from .new_account_body import NewAccountBody
 from .new_domain_body import NewDomainBody
 from .new_key import NewKey
 from .new_share import NewShare
@@ -139,10 +142,15 @@ from .period_costs_meta import PeriodCostsMeta
 from .period_costs_meta_unspread_type_0 import PeriodCostsMetaUnspreadType0
 from .pixel import Pixel
 from .pixel_body import PixelBody
+from .plan import Plan
+from .plan_of_account_body import PlanOfAccountBody
+from .plan_quotas import PlanQuotas
 from .problem import Problem
 from .problem_current_type_0 import ProblemCurrentType0
 from .question import Question
 from .question_filters import QuestionFilters
+from .quota_source import QuotaSource
+from .quota_sources import QuotaSources
 from .quotas import Quotas
 from .quotas_body import QuotasBody
 from .receipt import Receipt
@@ -193,6 +201,7 @@ from .total_body import TotalBody
 from .totals_body import TotalsBody
 from .totals_taken import TotalsTaken
 from .totals_view import TotalsView
+from .usage import Usage
 from .utm import Utm
 from .variant import Variant
 from .verification import Verification
@@ -311,6 +320,8 @@ __all__ = (
     "ListPixel",
     "ListPixelItemsItem",
     "ListPixelsSort",
+    "ListPlan",
+    "ListPlanItemsItem",
     "ListRejectedEvent",
     "ListRejectedEventItemsItem",
     "ListRejectedEventItemsItemEventType0",
@@ -331,6 +342,7 @@ __all__ = (
     "LogAuditUnrecorded",
     "Metric",
     "NewAccount",
+    "NewAccountBody",
     "NewDomainBody",
     "NewKey",
     "NewShare",
@@ -346,12 +358,17 @@ __all__ = (
     "PeriodCostsMetaUnspreadType0",
     "Pixel",
     "PixelBody",
+    "Plan",
+    "PlanOfAccountBody",
+    "PlanQuotas",
     "Problem",
     "ProblemCurrentType0",
     "Question",
     "QuestionFilters",
     "Quotas",
     "QuotasBody",
+    "QuotaSource",
+    "QuotaSources",
     "Receipt",
     "RecordedEvents",
     "Refused",
@@ -400,6 +417,7 @@ __all__ = (
     "TotalsBody",
     "TotalsTaken",
     "TotalsView",
+    "Usage",
     "Utm",
     "Variant",
     "Verification",

@@ -8,6 +8,7 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..types import UNSET, Unset
 from typing import cast
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class CountedSettled:
             duplicates (int): Events that repeat another, which is counted.
             manifest (int): The manifest that was looked at. Example: 7.
             stored (int): Events in the table of events. Example: 30.
+            kept_from (None | str | Unset): The first day that is compared, UTC, where it is later than what was asked for:
+                events from before are not kept. Example: 2026-01-01.
      """
 
     counted: int
@@ -38,6 +41,7 @@ class CountedSettled:
     duplicates: int
     manifest: int
     stored: int
+    kept_from: None | str | Unset = UNSET
 
 
 
@@ -60,6 +64,12 @@ class CountedSettled:
 
         stored = self.stored
 
+        kept_from: None | str | Unset
+        if isinstance(self.kept_from, Unset):
+            kept_from = UNSET
+        else:
+            kept_from = self.kept_from
+
 
         field_dict: dict[str, Any] = {}
 
@@ -70,6 +80,8 @@ class CountedSettled:
             "manifest": manifest,
             "stored": stored,
         })
+        if kept_from is not UNSET:
+            field_dict["kept_from"] = kept_from
 
         return field_dict
 
@@ -97,12 +109,23 @@ class CountedSettled:
 
         stored = d.pop("stored")
 
+        def _parse_kept_from(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        kept_from = _parse_kept_from(d.pop("kept_from", UNSET))
+
+
         counted_settled = cls(
             counted=counted,
             days=days,
             duplicates=duplicates,
             manifest=manifest,
             stored=stored,
+            kept_from=kept_from,
         )
 
         return counted_settled

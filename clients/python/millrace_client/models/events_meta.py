@@ -28,11 +28,15 @@ class EventsMeta:
             as_of (str): The moment of the answer, for other questions about the same one. Example:
                 7.0000000000000000000000002D-42.
             complete (bool): Whether nothing is missing.
+            kept_from (None | str | Unset): The first day of which there are all events, UTC, where it is later than what
+                was asked for: those before are not kept
+                (`keep_events_days`). Example: 2026-01-01.
             missing (list[str] | None | Unset): What may be missing, and why; absent: nothing.
      """
 
     as_of: str
     complete: bool
+    kept_from: None | str | Unset = UNSET
     missing: list[str] | None | Unset = UNSET
 
 
@@ -43,6 +47,12 @@ class EventsMeta:
         as_of = self.as_of
 
         complete = self.complete
+
+        kept_from: None | str | Unset
+        if isinstance(self.kept_from, Unset):
+            kept_from = UNSET
+        else:
+            kept_from = self.kept_from
 
         missing: list[str] | None | Unset
         if isinstance(self.missing, Unset):
@@ -61,6 +71,8 @@ class EventsMeta:
             "as_of": as_of,
             "complete": complete,
         })
+        if kept_from is not UNSET:
+            field_dict["kept_from"] = kept_from
         if missing is not UNSET:
             field_dict["missing"] = missing
 
@@ -74,6 +86,16 @@ class EventsMeta:
         as_of = d.pop("as_of")
 
         complete = d.pop("complete")
+
+        def _parse_kept_from(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        kept_from = _parse_kept_from(d.pop("kept_from", UNSET))
+
 
         def _parse_missing(data: object) -> list[str] | None | Unset:
             if data is None:
@@ -96,6 +118,7 @@ class EventsMeta:
         events_meta = cls(
             as_of=as_of,
             complete=complete,
+            kept_from=kept_from,
             missing=missing,
         )
 

@@ -32,7 +32,7 @@ class ListObjectChangeItemsItem:
             fields (list[FieldChange]): The fields that are other than before.
             id (str): Its id, for undoing it. Example: 17.0.
             kind (str): `link`, `pixel`, `goal`, `campaign`, `cost`, `domain`, `annotation`, `segment`, `share`, `webhook`,
-                `key` or `account`. Example: link.
+                `key`, `account` or `plan`. Example: link.
             object_ (str): The id of what was changed. Example: lnk_0000000000005.
             undoable (bool): Whether it can be undone, as long as the same fields are not changed again.
             undoes (None | str): The change that this takes back; null: none.

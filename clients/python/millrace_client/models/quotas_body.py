@@ -22,16 +22,20 @@ T = TypeVar("T", bound="QuotasBody")
 
 @_attrs_define
 class QuotasBody:
-    """ What the operator sets of an account.
+    """ What is said of quotas, of an account or in a plan; null: nothing.
 
         Attributes:
             annotations (int | None | Unset): Annotations that it may have. Example: 10000.
             costs (int | None | Unset): Costs of periods that it may have. Example: 10000.
             domains (int | None | Unset): Domains that it may have. Example: 100.
+            keep_events_days (int | None | Unset): Days for which its events may be kept, whatever it has set itself: from 1
+                to 36500, which is as good as for ever. Example: 730.
             keys (int | None | Unset): API keys that it may have, revoked ones too. Example: 100.
             links (int | None | Unset): Links that it may have. Example: 1000000.
             new_an_hour (int | None | Unset): Objects that it may make in an hour. Example: 10000.
             others (int | None | Unset): Pixels, goals and campaigns that it may have, of each kind. Example: 10000.
+            questions (int | None | Unset): Questions of it that are answered at once, and as many of its shares; also where
+                it is the only account. Example: 4.
             requests_a_minute (int | None | Unset): Requests to this API that it may send in a minute. Set to another number
                 than the usual one, it holds where the
                 account is alone, too. Example: 600.
@@ -39,20 +43,25 @@ class QuotasBody:
             sender_keys (int | None | Unset): Transactions and idempotency keys that its senders may use in 30 days.
                 Example: 10000000.
             shares (int | None | Unset): Shares that it may have. Example: 1000.
+            streams (int | None | Unset): Live streams that it may have open at once, and as many for its shares; also where
+                it is the only account. Example: 20.
             webhooks (int | None | Unset): Webhooks and postbacks that it may have. Example: 20.
      """
 
     annotations: int | None | Unset = UNSET
     costs: int | None | Unset = UNSET
     domains: int | None | Unset = UNSET
+    keep_events_days: int | None | Unset = UNSET
     keys: int | None | Unset = UNSET
     links: int | None | Unset = UNSET
     new_an_hour: int | None | Unset = UNSET
     others: int | None | Unset = UNSET
+    questions: int | None | Unset = UNSET
     requests_a_minute: int | None | Unset = UNSET
     segments: int | None | Unset = UNSET
     sender_keys: int | None | Unset = UNSET
     shares: int | None | Unset = UNSET
+    streams: int | None | Unset = UNSET
     webhooks: int | None | Unset = UNSET
 
 
@@ -78,6 +87,12 @@ class QuotasBody:
         else:
             domains = self.domains
 
+        keep_events_days: int | None | Unset
+        if isinstance(self.keep_events_days, Unset):
+            keep_events_days = UNSET
+        else:
+            keep_events_days = self.keep_events_days
+
         keys: int | None | Unset
         if isinstance(self.keys, Unset):
             keys = UNSET
@@ -101,6 +116,12 @@ class QuotasBody:
             others = UNSET
         else:
             others = self.others
+
+        questions: int | None | Unset
+        if isinstance(self.questions, Unset):
+            questions = UNSET
+        else:
+            questions = self.questions
 
         requests_a_minute: int | None | Unset
         if isinstance(self.requests_a_minute, Unset):
@@ -126,6 +147,12 @@ class QuotasBody:
         else:
             shares = self.shares
 
+        streams: int | None | Unset
+        if isinstance(self.streams, Unset):
+            streams = UNSET
+        else:
+            streams = self.streams
+
         webhooks: int | None | Unset
         if isinstance(self.webhooks, Unset):
             webhooks = UNSET
@@ -143,6 +170,8 @@ class QuotasBody:
             field_dict["costs"] = costs
         if domains is not UNSET:
             field_dict["domains"] = domains
+        if keep_events_days is not UNSET:
+            field_dict["keep_events_days"] = keep_events_days
         if keys is not UNSET:
             field_dict["keys"] = keys
         if links is not UNSET:
@@ -151,6 +180,8 @@ class QuotasBody:
             field_dict["new_an_hour"] = new_an_hour
         if others is not UNSET:
             field_dict["others"] = others
+        if questions is not UNSET:
+            field_dict["questions"] = questions
         if requests_a_minute is not UNSET:
             field_dict["requests_a_minute"] = requests_a_minute
         if segments is not UNSET:
@@ -159,6 +190,8 @@ class QuotasBody:
             field_dict["sender_keys"] = sender_keys
         if shares is not UNSET:
             field_dict["shares"] = shares
+        if streams is not UNSET:
+            field_dict["streams"] = streams
         if webhooks is not UNSET:
             field_dict["webhooks"] = webhooks
 
@@ -197,6 +230,16 @@ class QuotasBody:
             return cast(int | None | Unset, data)
 
         domains = _parse_domains(d.pop("domains", UNSET))
+
+
+        def _parse_keep_events_days(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        keep_events_days = _parse_keep_events_days(d.pop("keep_events_days", UNSET))
 
 
         def _parse_keys(data: object) -> int | None | Unset:
@@ -239,6 +282,16 @@ class QuotasBody:
         others = _parse_others(d.pop("others", UNSET))
 
 
+        def _parse_questions(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        questions = _parse_questions(d.pop("questions", UNSET))
+
+
         def _parse_requests_a_minute(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -279,6 +332,16 @@ class QuotasBody:
         shares = _parse_shares(d.pop("shares", UNSET))
 
 
+        def _parse_streams(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        streams = _parse_streams(d.pop("streams", UNSET))
+
+
         def _parse_webhooks(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -293,14 +356,17 @@ class QuotasBody:
             annotations=annotations,
             costs=costs,
             domains=domains,
+            keep_events_days=keep_events_days,
             keys=keys,
             links=links,
             new_an_hour=new_an_hour,
             others=others,
+            questions=questions,
             requests_a_minute=requests_a_minute,
             segments=segments,
             sender_keys=sender_keys,
             shares=shares,
+            streams=streams,
             webhooks=webhooks,
         )
 

@@ -37,6 +37,8 @@ class Settings:
             honour_dnt (bool): Of requests with `DNT: 1` or `Sec-GPC: 1` no visitor number, user agent, network or language
                 is kept, of the
                 place the country alone, of the referrer its origin. They are counted like others.
+            keep_events_days (int | None): For so many days events are to be kept with all their details; null: for ever.
+                Example: 365.
             timezone (str): IANA name; how days are cut when a question does not say. Example: Europe/Amsterdam.
             visitor_memory (str): For how long a visitor is known again whom the sender does not name: a day or a month of
                 the account. Example: day.
@@ -51,6 +53,7 @@ class Settings:
     currency: str
     excluded_networks: list[str]
     honour_dnt: bool
+    keep_events_days: int | None
     timezone: str
     visitor_memory: str
     visitor_memory_from: None | str | Unset = UNSET
@@ -81,6 +84,9 @@ class Settings:
 
         honour_dnt = self.honour_dnt
 
+        keep_events_days: int | None
+        keep_events_days = self.keep_events_days
+
         timezone = self.timezone
 
         visitor_memory = self.visitor_memory
@@ -102,6 +108,7 @@ class Settings:
             "currency": currency,
             "excluded_networks": excluded_networks,
             "honour_dnt": honour_dnt,
+            "keep_events_days": keep_events_days,
             "timezone": timezone,
             "visitor_memory": visitor_memory,
         })
@@ -138,6 +145,14 @@ class Settings:
 
         honour_dnt = d.pop("honour_dnt")
 
+        def _parse_keep_events_days(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        keep_events_days = _parse_keep_events_days(d.pop("keep_events_days"))
+
+
         timezone = d.pop("timezone")
 
         visitor_memory = d.pop("visitor_memory")
@@ -160,6 +175,7 @@ class Settings:
             currency=currency,
             excluded_networks=excluded_networks,
             honour_dnt=honour_dnt,
+            keep_events_days=keep_events_days,
             timezone=timezone,
             visitor_memory=visitor_memory,
             visitor_memory_from=visitor_memory_from,

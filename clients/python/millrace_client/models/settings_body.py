@@ -41,6 +41,11 @@ class SettingsBody:
             honour_dnt (bool | None | Unset): Of requests with `DNT: 1` or `Sec-GPC: 1` no visitor number, user agent,
                 network or language is kept, of the
                 place the country alone, of the referrer its origin. They are counted like others. Example: True.
+            keep_events_days (int | None | Unset): For so many days events are kept with all their details, from 1 to 36500;
+                null: for ever. It counts from when an event was received, or happened if
+                that is later, by days of UTC. Then its details go, and every number that is kept by cubes stays. Less takes
+                effect with the next rollup and cannot
+                be taken back; more brings nothing back. See `keep_events_days` of the account for what holds. Example: 365.
             timezone (None | str | Unset): IANA name; how days are cut when a question does not say. Example:
                 Europe/Amsterdam.
             visitor_memory (None | str | Unset): For how long a visitor is known again whom the sender does not name: a
@@ -55,6 +60,7 @@ class SettingsBody:
     currency: None | str | Unset = UNSET
     excluded_networks: list[str] | None | Unset = UNSET
     honour_dnt: bool | None | Unset = UNSET
+    keep_events_days: int | None | Unset = UNSET
     timezone: None | str | Unset = UNSET
     visitor_memory: None | str | Unset = UNSET
 
@@ -117,6 +123,12 @@ class SettingsBody:
         else:
             honour_dnt = self.honour_dnt
 
+        keep_events_days: int | None | Unset
+        if isinstance(self.keep_events_days, Unset):
+            keep_events_days = UNSET
+        else:
+            keep_events_days = self.keep_events_days
+
         timezone: None | str | Unset
         if isinstance(self.timezone, Unset):
             timezone = UNSET
@@ -148,6 +160,8 @@ class SettingsBody:
             field_dict["excluded_networks"] = excluded_networks
         if honour_dnt is not UNSET:
             field_dict["honour_dnt"] = honour_dnt
+        if keep_events_days is not UNSET:
+            field_dict["keep_events_days"] = keep_events_days
         if timezone is not UNSET:
             field_dict["timezone"] = timezone
         if visitor_memory is not UNSET:
@@ -254,6 +268,16 @@ class SettingsBody:
         honour_dnt = _parse_honour_dnt(d.pop("honour_dnt", UNSET))
 
 
+        def _parse_keep_events_days(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        keep_events_days = _parse_keep_events_days(d.pop("keep_events_days", UNSET))
+
+
         def _parse_timezone(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -282,6 +306,7 @@ class SettingsBody:
             currency=currency,
             excluded_networks=excluded_networks,
             honour_dnt=honour_dnt,
+            keep_events_days=keep_events_days,
             timezone=timezone,
             visitor_memory=visitor_memory,
         )

@@ -149,13 +149,15 @@ def sync_detailed(
     body: QuotasBody,
 
 ) -> Response[Account | Problem]:
-    """ Sets how much an account may have; null brings back the default
+    """ Sets how much an account may have, whatever its plan says; null takes that back
 
-     Quotas hold where several accounts share an installation.
+     Quotas hold where several accounts share an installation. How long events may be kept, how many
+    streams and questions there may be at once, and another
+    number of requests than the usual one hold always.
 
     Args:
         id (str):
-        body (QuotasBody): What the operator sets of an account.
+        body (QuotasBody): What is said of quotas, of an account or in a plan; null: nothing.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,13 +187,15 @@ def sync(
     body: QuotasBody,
 
 ) -> Account | Problem | None:
-    """ Sets how much an account may have; null brings back the default
+    """ Sets how much an account may have, whatever its plan says; null takes that back
 
-     Quotas hold where several accounts share an installation.
+     Quotas hold where several accounts share an installation. How long events may be kept, how many
+    streams and questions there may be at once, and another
+    number of requests than the usual one hold always.
 
     Args:
         id (str):
-        body (QuotasBody): What the operator sets of an account.
+        body (QuotasBody): What is said of quotas, of an account or in a plan; null: nothing.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -216,13 +220,15 @@ async def asyncio_detailed(
     body: QuotasBody,
 
 ) -> Response[Account | Problem]:
-    """ Sets how much an account may have; null brings back the default
+    """ Sets how much an account may have, whatever its plan says; null takes that back
 
-     Quotas hold where several accounts share an installation.
+     Quotas hold where several accounts share an installation. How long events may be kept, how many
+    streams and questions there may be at once, and another
+    number of requests than the usual one hold always.
 
     Args:
         id (str):
-        body (QuotasBody): What the operator sets of an account.
+        body (QuotasBody): What is said of quotas, of an account or in a plan; null: nothing.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -252,13 +258,15 @@ async def asyncio(
     body: QuotasBody,
 
 ) -> Account | Problem | None:
-    """ Sets how much an account may have; null brings back the default
+    """ Sets how much an account may have, whatever its plan says; null takes that back
 
-     Quotas hold where several accounts share an installation.
+     Quotas hold where several accounts share an installation. How long events may be kept, how many
+    streams and questions there may be at once, and another
+    number of requests than the usual one hold always.
 
     Args:
         id (str):
-        body (QuotasBody): What the operator sets of an account.
+        body (QuotasBody): What is said of quotas, of an account or in a plan; null: nothing.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -8,8 +8,8 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.account_body import AccountBody
 from ...models.new_account import NewAccount
+from ...models.new_account_body import NewAccountBody
 from ...models.problem import Problem
 from ...types import UNSET, Unset
 from typing import cast
@@ -18,7 +18,7 @@ from typing import cast
 
 def _get_kwargs(
     *,
-    body: AccountBody,
+    body: NewAccountBody,
     idempotency_key: str | Unset = UNSET,
 
 ) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: AccountBody,
+    body: NewAccountBody,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Response[NewAccount | Problem]:
@@ -164,7 +164,7 @@ def sync_detailed(
 
     Args:
         idempotency_key (str | Unset):
-        body (AccountBody): What is set of an account.
+        body (NewAccountBody): A new account.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -190,7 +190,7 @@ idempotency_key=idempotency_key,
 def sync(
     *,
     client: AuthenticatedClient,
-    body: AccountBody,
+    body: NewAccountBody,
     idempotency_key: str | Unset = UNSET,
 
 ) -> NewAccount | Problem | None:
@@ -198,7 +198,7 @@ def sync(
 
     Args:
         idempotency_key (str | Unset):
-        body (AccountBody): What is set of an account.
+        body (NewAccountBody): A new account.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -219,7 +219,7 @@ idempotency_key=idempotency_key,
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: AccountBody,
+    body: NewAccountBody,
     idempotency_key: str | Unset = UNSET,
 
 ) -> Response[NewAccount | Problem]:
@@ -227,7 +227,7 @@ async def asyncio_detailed(
 
     Args:
         idempotency_key (str | Unset):
-        body (AccountBody): What is set of an account.
+        body (NewAccountBody): A new account.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -253,7 +253,7 @@ idempotency_key=idempotency_key,
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: AccountBody,
+    body: NewAccountBody,
     idempotency_key: str | Unset = UNSET,
 
 ) -> NewAccount | Problem | None:
@@ -261,7 +261,7 @@ async def asyncio(
 
     Args:
         idempotency_key (str | Unset):
-        body (AccountBody): What is set of an account.
+        body (NewAccountBody): A new account.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -136,7 +136,8 @@ def sync_detailed(
     """ Lists who changed what, the newest first
 
      The last 10,000 requests that changed something of the account are found, each with all that it
-    changed.
+    changed. To whoever runs
+    the installation they are what changed of plans.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -179,7 +180,8 @@ def sync(
     """ Lists who changed what, the newest first
 
      The last 10,000 requests that changed something of the account are found, each with all that it
-    changed.
+    changed. To whoever runs
+    the installation they are what changed of plans.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -217,7 +219,8 @@ async def asyncio_detailed(
     """ Lists who changed what, the newest first
 
      The last 10,000 requests that changed something of the account are found, each with all that it
-    changed.
+    changed. To whoever runs
+    the installation they are what changed of plans.
 
     Args:
         limit (int | Unset):  Default: 50.
@@ -260,7 +263,8 @@ async def asyncio(
     """ Lists who changed what, the newest first
 
      The last 10,000 requests that changed something of the account are found, each with all that it
-    changed.
+    changed. To whoever runs
+    the installation they are what changed of plans.
 
     Args:
         limit (int | Unset):  Default: 50.

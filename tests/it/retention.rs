@@ -153,6 +153,24 @@ async fn events_go_when_their_time_is_over_and_numbers_stay() {
     .await;
     ours.settle().await;
     assert_eq!(check().await, kept_from);
+
+    // An account that is erased takes with it the numbers of what had expired.
+    let account = account["id"].as_str().unwrap();
+    let erased = theirs
+        .http
+        .delete(format!("{}/v1/accounts/{account}", theirs.api));
+    let erased = erased.bearer_auth(server.admin_token()).send().await;
+    assert_eq!(erased.unwrap().status(), StatusCode::OK);
+    theirs.settle().await;
+    for more in [&[][..], &["--full"]] {
+        audit(&data, more).await;
+    }
+    let sums = format!("SELECT COUNT(*) AS n FROM object_total WHERE account = '{account}'");
+    let sums = run_ok(&data, &[&["query", &sums][..], &folder].concat()).await;
+    assert!(sums.contains("| 0 "), "{sums}");
+    run_ok(&data, &[&["batch", "run", "--full"][..], &folder].concat()).await;
+    audit(&data, &["--full"]).await;
+    assert_eq!(numbers(&theirs).await, their_before);
 }
 
 /// What is counted from events is refused where some are missing, and right where none is.

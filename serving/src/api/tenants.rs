@@ -180,6 +180,10 @@ async fn put(
             .ok_or_else(|| CatalogError::not_found(id))?;
         let mut new = Account::clone(old);
         change(&mut new);
+        let is_erased = old.suspended.as_ref().is_some_and(|it| it.is_erased);
+        if is_erased && new.plan.is_some() {
+            return Err(CatalogError::invalid("plan", "this account is erased"));
+        }
         changed = Some(AccountView::new(state, &new));
         Ok(match new == **old {
             true => Vec::new(),

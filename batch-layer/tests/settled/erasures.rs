@@ -21,12 +21,17 @@ fn account(raw: u64) -> EntityId {
 }
 
 /// Many epochs of two accounts with the same seven visitors.
-pub async fn filled() -> Installation {
+async fn filled() -> Installation {
+    filled_with(15, 5).await
+}
+
+/// So many epochs, so many days apart, of 20 events of each of two accounts.
+pub async fn filled_with(epochs: i64, apart: i64) -> Installation {
     let mut installation = Installation::new(start() + 80 * DAY);
-    for epoch in 0..15 {
+    for epoch in 0..epochs {
         let mut events = Vec::new();
         for hour in 0..40 {
-            let at = start() + epoch * 5 * DAY + hour * HOUR;
+            let at = start() + epoch * apart * DAY + hour * HOUR;
             let whose = 1 + (hour as u64) % 2;
             let visitor = 1 + (hour as u64 * 3 + epoch as u64) % 7;
             let event = match hour % 10 {
@@ -55,7 +60,7 @@ pub async fn filled() -> Installation {
     // Its collector says that it has closed all.
     let closed = EpochsClosed {
         request: 1,
-        epoch: Epoch(15),
+        epoch: Epoch(epochs as u64),
     };
     let info = LogInfo {
         closed: Some(closed),

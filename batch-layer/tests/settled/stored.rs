@@ -226,7 +226,7 @@ async fn the_second_format_is_read_and_gone_on_from() {
         .await
         .expect("an entry");
     let stored = stored.expect("one").body;
-    assert_eq!(stored["format"], 5, "programs of format 2 refuse it");
+    assert_eq!(stored["format"], 6, "programs of format 2 refuse it");
     assert!(
         stored["sums"]
             .as_array()

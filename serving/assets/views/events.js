@@ -143,5 +143,5 @@ function exporter(view) {
   }, { id: "export-all" });
   const types = picker("Kind of file", FILES, type, (value) => { type = value; });
   types.classList.add("bare");
-  return [save, types];
+  return el("div", { className: "with-choice" }, save, types);
 }

@@ -125,12 +125,26 @@ impl Own {
 
 /// A place, given back when dropped.
 pub(crate) struct Place {
-    own: Option<OwnedSemaphorePermit>,
-    room: Arc<Own>,
+    _own: OwnPlace,
     _shared: OwnedSemaphorePermit,
 }
 
-impl Drop for Place {
+/// A place among those of one account, or of its shares.
+struct OwnPlace {
+    own: Option<OwnedSemaphorePermit>,
+    room: Arc<Own>,
+}
+
+impl OwnPlace {
+    fn new(own: OwnedSemaphorePermit, room: &Arc<Own>) -> Self {
+        Self {
+            own: Some(own),
+            room: Arc::clone(room),
+        }
+    }
+}
+
+impl Drop for OwnPlace {
     fn drop(&mut self) {
         if let Some(own) = self.own.take()
             && self.room.take_owed()
@@ -166,10 +180,11 @@ impl Shared {
             refused(self.name);
             Crowded::Account
         })?;
+        // Given back as any other if there is no room for it.
+        let own = OwnPlace::new(own, &room);
         let shared = Arc::clone(&self.all).try_acquire_owned();
         Ok(Place {
-            own: Some(own),
-            room,
+            _own: own,
             _shared: shared.map_err(|_| Crowded::Everybody)?,
         })
     }
@@ -179,10 +194,10 @@ impl Shared {
         let room = self.of(side.into(), most);
         let turn = async {
             let own = Arc::clone(&room.places).acquire_owned().await.ok()?;
+            let own = OwnPlace::new(own, &room);
             let shared = Arc::clone(&self.all).acquire_owned().await.ok()?;
             Some(Place {
-                own: Some(own),
-                room: Arc::clone(&room),
+                _own: own,
                 _shared: shared,
             })
         };
@@ -304,6 +319,19 @@ mod tests {
         drop(held);
         let all: Vec<Place> = (0..4).map(|_| enter(4).unwrap()).collect();
         assert_eq!((all.len(), enter(4).err()), (4, Some(Crowded::Account)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_place_that_is_given_up_while_all_are_waited_for_is_owed_too() {
+        let room = Shared::new("test", 1);
+        let all = room.enter(account(2), 1).unwrap();
+        {
+            let mut waiting = std::pin::pin!(room.wait(account(1), 1));
+            assert!(futures::poll!(&mut waiting).is_pending());
+            assert_eq!(room.enter(account(1), 0).err(), Some(Crowded::Account));
+        }
+        drop(all);
+        assert_eq!(room.enter(account(1), 0).err(), Some(Crowded::Account));
     }
 
     #[test]

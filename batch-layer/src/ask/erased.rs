@@ -1,11 +1,12 @@
 //! Erased events in answers of moments before they were: raw and the stream still have them as they were accepted.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use asking::{AskError, Moment};
 use datafusion::arrow::array::RecordBatch;
 use handover::{
     erasures::{self, ErasedEvents},
+    last_read::LastRead,
     manifest::File,
     manifests::Manifests,
 };
@@ -17,8 +18,7 @@ use crate::rollup::erased_batch;
 pub(super) struct Erased {
     store: Store,
     manifests: Manifests,
-    /// The list that was read last.
-    read: Mutex<Option<(File, Arc<ErasedEvents>)>>,
+    read: LastRead<ErasedEvents>,
 }
 
 impl Erased {
@@ -26,7 +26,7 @@ impl Erased {
         Self {
             manifests: Manifests::new(Arc::clone(&store)),
             store,
-            read: Mutex::default(),
+            read: LastRead::default(),
         }
     }
 
@@ -61,13 +61,8 @@ impl Erased {
     }
 
     async fn list(&self, file: &File) -> Result<Arc<ErasedEvents>, StorageError> {
-        let kept = || self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, read)) = kept().as_ref().filter(|(of, _)| of == file) {
-            return Ok(Arc::clone(read));
-        }
-        let read = Arc::new(erasures::read(&self.store, Some(file), |_| true).await?);
-        *kept() = Some((file.clone(), Arc::clone(&read)));
-        Ok(read)
+        let read = erasures::read(&self.store, Some(file), |_| true);
+        self.read.of(file, read).await
     }
 }
 

@@ -21,7 +21,10 @@ use datafusion::{
     error::DataFusionError,
     execution::{memory_pool::FairSpillPool, runtime_env::RuntimeEnv},
 };
-use handover::expiry;
+use handover::{
+    expiry::{self, Expired},
+    last_read::LastRead,
+};
 use storage::{store::Store, stream::EventStream};
 
 pub use self::written::{pretty_stream, write_all as write};
@@ -40,7 +43,7 @@ pub struct Asker {
     store: Store,
     tail: Tail,
     erased: Erased,
-    expired: expiry::Lists,
+    expired: LastRead<Expired>,
 }
 
 impl Asker {
@@ -64,7 +67,7 @@ impl Asker {
             store: Arc::clone(&deps.env.store),
             tail,
             erased: Erased::new(Arc::clone(&deps.env.store)),
-            expired: expiry::Lists::new(Arc::clone(&deps.env.store)),
+            expired: LastRead::default(),
         })
     }
 }
@@ -88,8 +91,11 @@ impl Events for Asker {
     }
 
     async fn kept_from(&self, account: u64, moment: Moment) -> Result<Option<i64>, AskError> {
-        let list = moment.published.manifest.expired.as_ref();
-        let expired = self.expired.of(list).await;
+        let Some(list) = &moment.published.manifest.expired else {
+            return Ok(None);
+        };
+        let read = expiry::read(&self.store, Some(list));
+        let expired = self.expired.of(list, read).await;
         let expired = expired.map_err(|error| AskError::Failed(error.to_string()))?;
         Ok(expired.first_day(account))
     }

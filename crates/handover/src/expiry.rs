@@ -1,10 +1,7 @@
 //! Until when accounts keep their events (ADR 38). Events that are expired are taken out of the table of events, and of it alone:
 //! what was counted of them stays counted. Manifests name the list, `expired/{name}.json`, that the table is made by.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use model::{Event, time};
@@ -100,40 +97,6 @@ pub async fn read(store: &Store, file: Option<&File>) -> Result<Expired, Storage
     let bytes = store::read(store, &path).await?;
     let bytes = bytes.ok_or_else(|| damaged(&"it is gone"))?;
     serde_json::from_slice(&bytes).map_err(|error| damaged(&error))
-}
-
-/// Reads lists, and remembers the last.
-pub struct Lists {
-    store: Store,
-    read: Mutex<Option<(File, Arc<Expired>)>>,
-}
-
-impl Lists {
-    /// Of a store.
-    pub fn new(store: Store) -> Self {
-        Self {
-            store,
-            read: Mutex::default(),
-        }
-    }
-
-    /// The list of a file; an empty one without a file.
-    ///
-    /// # Errors
-    ///
-    /// The store's, or the file is damaged.
-    pub async fn of(&self, file: Option<&File>) -> Result<Arc<Expired>, StorageError> {
-        let Some(file) = file else {
-            return Ok(Arc::default());
-        };
-        let kept = || self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, read)) = kept().as_ref().filter(|(of, _)| of == file) {
-            return Ok(Arc::clone(read));
-        }
-        let read = Arc::new(read(&self.store, Some(file)).await?);
-        *kept() = Some((file.clone(), Arc::clone(&read)));
-        Ok(read)
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod fences;
 pub mod forecasts;
 pub mod imported;
 pub mod installation;
+pub mod last_read;
 pub mod lookup;
 pub mod manifest;
 pub mod manifests;

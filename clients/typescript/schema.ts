@@ -13457,167 +13457,167 @@ export interface operations {
                  */
                 segment?: string;
                 /**
-                 * @description Country, ISO 3166-1 alpha-2. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Country, ISO 3166-1 alpha-2. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example DE,AT
                  */
                 country?: string;
                 /**
-                 * @description Browser family. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Browser family. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 browser?: string;
                 /**
-                 * @description Operating system family. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Operating system family. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 os?: string;
                 /**
-                 * @description Device family: its maker and model. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Device family: its maker and model. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 device_model?: string;
                 /**
-                 * @description Host of the referrer. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Host of the referrer. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 referrer?: string;
                 /**
-                 * @description Language that is liked best, ISO 639. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Language that is liked best, ISO 639. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 language?: string;
                 /**
-                 * @description How visitors came: direct, search, social, email, referral, paid or ai. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description How visitors came: direct, search, social, email, referral, paid or ai. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 channel?: string;
                 /**
-                 * @description First subdivision of the country. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description First subdivision of the country. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 region?: string;
                 /**
-                 * @description Type of device: mobile, tablet, desktop, tv, bot or other. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Type of device: mobile, tablet, desktop, tv, bot or other. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example mobile
                  */
                 device?: string;
                 /**
-                 * @description Parameter utm_source of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_source of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_source?: string;
                 /**
-                 * @description Parameter utm_campaign of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_campaign of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_campaign?: string;
                 /**
-                 * @description Which of a link's destinations was served. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Which of a link's destinations was served. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 variant?: string;
                 /**
-                 * @description What led to the event: link or qr. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description What led to the event: link or qr. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 trigger?: string;
                 /**
-                 * @description Which of a link's rules decided where it led. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Which of a link's rules decided where it led. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 rule?: string;
                 /**
-                 * @description Domain of the account that a click was made at. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Domain of the account that a click was made at. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 domain?: string;
                 /**
-                 * @description Domain of the referrer: what somebody registered of its host. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Domain of the referrer: what somebody registered of its host. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 referrer_domain?: string;
                 /**
-                 * @description City, by its English name. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description City, by its English name. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 city?: string;
                 /**
-                 * @description Continent of the country: AF, AN, AS, EU, NA, OC or SA. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Continent of the country: AF, AN, AS, EU, NA, OC or SA. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 continent?: string;
                 /**
-                 * @description Currency of a value or of a cost, ISO 4217. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Currency of a value or of a cost, ISO 4217. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example EUR
                  */
                 currency?: string;
                 /**
-                 * @description Parameter utm_medium of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_medium of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_medium?: string;
                 /**
-                 * @description Parameter utm_term of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_term of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_term?: string;
                 /**
-                 * @description Parameter utm_content of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_content of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_content?: string;
                 /**
-                 * @description Parameter sub1 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub1 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub1?: string;
                 /**
-                 * @description Parameter sub2 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub2 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub2?: string;
                 /**
-                 * @description Parameter sub3 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub3 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub3?: string;
                 /**
-                 * @description Parameter sub4 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub4 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub4?: string;
                 /**
-                 * @description Parameter sub5 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub5 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub5?: string;
                 /**
-                 * @description Why it is a bot's; none: it is a person's. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Why it is a bot's; none: it is a person's. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example
                  */
                 bot?: string;
                 /**
-                 * @description Autonomous system of the network. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Autonomous system of the network. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 asn?: string;
                 /**
-                 * @description Status that a conversion was reported with. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Status that a conversion was reported with. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 status?: string;
                 /**
-                 * @description Hour of the day, 00 to 23, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Hour of the day, 00 to 23, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example 08,09
                  */
                 hour_of_day?: string;
                 /**
-                 * @description Day of the week, 1 (Monday) to 7, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Day of the week, 1 (Monday) to 7, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example 6,7
                  */
                 day_of_week?: string;
                 /**
-                 * @description Tag of the link, as it is tagged now: rows overlap where a link has several. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Tag of the link, as it is tagged now: rows overlap where a link has several. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 tag?: string;
@@ -18647,167 +18647,167 @@ export interface operations {
                  */
                 segment?: string;
                 /**
-                 * @description Country, ISO 3166-1 alpha-2. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Country, ISO 3166-1 alpha-2. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example DE,AT
                  */
                 country?: string;
                 /**
-                 * @description Browser family. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Browser family. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 browser?: string;
                 /**
-                 * @description Operating system family. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Operating system family. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 os?: string;
                 /**
-                 * @description Device family: its maker and model. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Device family: its maker and model. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 device_model?: string;
                 /**
-                 * @description Host of the referrer. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Host of the referrer. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 referrer?: string;
                 /**
-                 * @description Language that is liked best, ISO 639. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Language that is liked best, ISO 639. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 language?: string;
                 /**
-                 * @description How visitors came: direct, search, social, email, referral, paid or ai. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description How visitors came: direct, search, social, email, referral, paid or ai. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 channel?: string;
                 /**
-                 * @description First subdivision of the country. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description First subdivision of the country. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 region?: string;
                 /**
-                 * @description Type of device: mobile, tablet, desktop, tv, bot or other. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Type of device: mobile, tablet, desktop, tv, bot or other. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example mobile
                  */
                 device?: string;
                 /**
-                 * @description Parameter utm_source of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_source of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_source?: string;
                 /**
-                 * @description Parameter utm_campaign of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_campaign of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_campaign?: string;
                 /**
-                 * @description Which of a link's destinations was served. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Which of a link's destinations was served. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 variant?: string;
                 /**
-                 * @description What led to the event: link or qr. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description What led to the event: link or qr. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 trigger?: string;
                 /**
-                 * @description Which of a link's rules decided where it led. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Which of a link's rules decided where it led. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 rule?: string;
                 /**
-                 * @description Domain of the account that a click was made at. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Domain of the account that a click was made at. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 domain?: string;
                 /**
-                 * @description Domain of the referrer: what somebody registered of its host. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Domain of the referrer: what somebody registered of its host. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 referrer_domain?: string;
                 /**
-                 * @description City, by its English name. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description City, by its English name. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 city?: string;
                 /**
-                 * @description Continent of the country: AF, AN, AS, EU, NA, OC or SA. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Continent of the country: AF, AN, AS, EU, NA, OC or SA. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 continent?: string;
                 /**
-                 * @description Currency of a value or of a cost, ISO 4217. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Currency of a value or of a cost, ISO 4217. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example EUR
                  */
                 currency?: string;
                 /**
-                 * @description Parameter utm_medium of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_medium of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_medium?: string;
                 /**
-                 * @description Parameter utm_term of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_term of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_term?: string;
                 /**
-                 * @description Parameter utm_content of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_content of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_content?: string;
                 /**
-                 * @description Parameter sub1 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub1 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub1?: string;
                 /**
-                 * @description Parameter sub2 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub2 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub2?: string;
                 /**
-                 * @description Parameter sub3 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub3 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub3?: string;
                 /**
-                 * @description Parameter sub4 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub4 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub4?: string;
                 /**
-                 * @description Parameter sub5 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub5 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub5?: string;
                 /**
-                 * @description Why it is a bot's; none: it is a person's. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Why it is a bot's; none: it is a person's. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example
                  */
                 bot?: string;
                 /**
-                 * @description Autonomous system of the network. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Autonomous system of the network. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 asn?: string;
                 /**
-                 * @description Status that a conversion was reported with. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Status that a conversion was reported with. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 status?: string;
                 /**
-                 * @description Hour of the day, 00 to 23, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Hour of the day, 00 to 23, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example 08,09
                  */
                 hour_of_day?: string;
                 /**
-                 * @description Day of the week, 1 (Monday) to 7, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Day of the week, 1 (Monday) to 7, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example 6,7
                  */
                 day_of_week?: string;
                 /**
-                 * @description Tag of the link, as it is tagged now: rows overlap where a link has several. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Tag of the link, as it is tagged now: rows overlap where a link has several. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 tag?: string;
@@ -22242,167 +22242,167 @@ export interface operations {
                  */
                 compare?: string;
                 /**
-                 * @description Country, ISO 3166-1 alpha-2. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Country, ISO 3166-1 alpha-2. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example DE,AT
                  */
                 country?: string;
                 /**
-                 * @description Browser family. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Browser family. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 browser?: string;
                 /**
-                 * @description Operating system family. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Operating system family. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 os?: string;
                 /**
-                 * @description Device family: its maker and model. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Device family: its maker and model. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 device_model?: string;
                 /**
-                 * @description Host of the referrer. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Host of the referrer. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 referrer?: string;
                 /**
-                 * @description Language that is liked best, ISO 639. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Language that is liked best, ISO 639. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 language?: string;
                 /**
-                 * @description How visitors came: direct, search, social, email, referral, paid or ai. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description How visitors came: direct, search, social, email, referral, paid or ai. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 channel?: string;
                 /**
-                 * @description First subdivision of the country. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description First subdivision of the country. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 region?: string;
                 /**
-                 * @description Type of device: mobile, tablet, desktop, tv, bot or other. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Type of device: mobile, tablet, desktop, tv, bot or other. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example mobile
                  */
                 device?: string;
                 /**
-                 * @description Parameter utm_source of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_source of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_source?: string;
                 /**
-                 * @description Parameter utm_campaign of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_campaign of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_campaign?: string;
                 /**
-                 * @description Which of a link's destinations was served. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Which of a link's destinations was served. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 variant?: string;
                 /**
-                 * @description What led to the event: link or qr. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description What led to the event: link or qr. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 trigger?: string;
                 /**
-                 * @description Which of a link's rules decided where it led. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Which of a link's rules decided where it led. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 rule?: string;
                 /**
-                 * @description Domain of the account that a click was made at. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Domain of the account that a click was made at. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 domain?: string;
                 /**
-                 * @description Domain of the referrer: what somebody registered of its host. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Domain of the referrer: what somebody registered of its host. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 referrer_domain?: string;
                 /**
-                 * @description City, by its English name. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description City, by its English name. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 city?: string;
                 /**
-                 * @description Continent of the country: AF, AN, AS, EU, NA, OC or SA. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Continent of the country: AF, AN, AS, EU, NA, OC or SA. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 continent?: string;
                 /**
-                 * @description Currency of a value or of a cost, ISO 4217. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Currency of a value or of a cost, ISO 4217. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example EUR
                  */
                 currency?: string;
                 /**
-                 * @description Parameter utm_medium of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_medium of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_medium?: string;
                 /**
-                 * @description Parameter utm_term of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_term of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_term?: string;
                 /**
-                 * @description Parameter utm_content of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter utm_content of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 utm_content?: string;
                 /**
-                 * @description Parameter sub1 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub1 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub1?: string;
                 /**
-                 * @description Parameter sub2 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub2 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub2?: string;
                 /**
-                 * @description Parameter sub3 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub3 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub3?: string;
                 /**
-                 * @description Parameter sub4 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub4 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub4?: string;
                 /**
-                 * @description Parameter sub5 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Parameter sub5 of the request. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 sub5?: string;
                 /**
-                 * @description Why it is a bot's; none: it is a person's. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Why it is a bot's; none: it is a person's. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example
                  */
                 bot?: string;
                 /**
-                 * @description Autonomous system of the network. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Autonomous system of the network. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 asn?: string;
                 /**
-                 * @description Status that a conversion was reported with. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Status that a conversion was reported with. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 status?: string;
                 /**
-                 * @description Hour of the day, 00 to 23, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Hour of the day, 00 to 23, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example 08,09
                  */
                 hour_of_day?: string;
                 /**
-                 * @description Day of the week, 1 (Monday) to 7, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Day of the week, 1 (Monday) to 7, in the time zone of the question. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example 6,7
                  */
                 day_of_week?: string;
                 /**
-                 * @description Tag of the link, as it is tagged now: rows overlap where a link has several. `A,B`: any of these; `-A,B`: none of these; empty: without one.
+                 * @description Tag of the link, as it is tagged now: rows overlap where a link has several. `A,B`: any of these; `-A,B`: none of these; empty: without one; `\,`: a comma of a value.
                  * @example a,b
                  */
                 tag?: string;

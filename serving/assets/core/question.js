@@ -41,9 +41,19 @@ function filtersOf(params) {
     const text = params.get(dimension);
     if (text === null) continue;
     const isNot = text.startsWith("-");
-    filters.set(dimension, { isNot, values: (isNot ? text.slice(1) : text).split(","), text });
+    filters.set(dimension, { isNot, values: listed(isNot ? text.slice(1) : text), text });
   }
   return filters;
+}
+
+/** Values with commas between them; `\` before a sign makes it a part of the value. */
+function listed(text) {
+  const values = [""];
+  for (const [part, escaped] of text.matchAll(/\\([,\-\s\\])|[^]/gu)) {
+    if (part === ",") values.push("");
+    else values[values.length - 1] += escaped ?? part;
+  }
+  return values;
 }
 
 /** First day, and the day after the last. */
@@ -135,7 +145,8 @@ function hoursBefore({ now, zone }, back) {
 
 const instant = (ms) => new Date(ms).toISOString().replace(/:\d\d\.\d+Z$/, ":00Z");
 
-/** The address's parameter for one filter: a value that is clicked is added, or stands alone. */
-export function filterText(values, isNot) {
-  return `${isNot ? "-" : ""}${values.join(",")}`;
+/** The address's parameter for one filter. */
+export function filterText(values, isNot = false) {
+  const written = values.map((value) => value.replace(/[,\\]|^-|^\s|\s$/gu, "\\$&"));
+  return `${isNot ? "-" : ""}${written.join(",")}`;
 }

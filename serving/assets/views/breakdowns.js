@@ -4,7 +4,7 @@ import { el, meter, showEmpty, showProblem } from "../core/dom.js";
 import { change, share } from "../core/format.js";
 import { BREAKDOWNS, addsUp, dimensionName, metricName, metricText, valueName } from "../core/names.js";
 import { remember } from "../core/objects.js";
-import { asked, askedBefore, isOpen } from "../core/question.js";
+import { asked, askedBefore, filterText, isOpen } from "../core/question.js";
 import { change as changeAddress } from "../core/route.js";
 import { picker } from "../parts/controls.js";
 import { csvButton } from "../parts/table.js";
@@ -129,11 +129,9 @@ function rankingTable(question, dimension, named, { columns, part, largest, valu
 
 /** The name of a row: a button, where its value can be a filter. */
 export function label(question, dimension, row, text) {
-  const value = row[dimension] ?? "";
-  // Commas part values, and a hyphen in front turns a filter round: what has them cannot be said.
-  const isSayable = !row.other && !String(value).includes(",") && !String(value).startsWith("-");
-  if (!isSayable) return el("span", { className: "label", title: text }, text);
-  const isFiltered = question.filters.get(dimension)?.text === String(value);
+  if (row.other) return el("span", { className: "label", title: text }, text);
+  const value = filterText([String(row[dimension] ?? "")]);
+  const isFiltered = question.filters.get(dimension)?.text === value;
   return el("button", {
     type: "button", className: "label", title: isFiltered ? `${text}: show all again` : `Show only ${text}`,
     "aria-pressed": String(isFiltered), onclick: () => changeAddress({ [dimension]: isFiltered ? null : value }),

@@ -153,13 +153,13 @@ pub(super) fn read(app: &App, account: EntityId, text: &str) -> Result<Filters, 
             let detail = format!("`{name}` is given twice");
             return Err(Problem::bad_request("invalid_filter", detail));
         }
-        let wanted = filters::Wanted::parse(name, &value)?;
+        let mut wanted = filters::Wanted::parse(name, &value)?;
         let value = match filters::kind(name) {
             None => value.into_owned(),
             Some(_) => {
                 let found = app.catalog.read(|state| wanted.resolve(state, account))?;
-                let sign = if wanted.is_not { "-" } else { "" };
-                format!("{sign}{}", found.values.join(","))
+                wanted.values = found.values;
+                wanted.text()
             }
         };
         read.push((name.into(), value.into()));

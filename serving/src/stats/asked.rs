@@ -236,20 +236,17 @@ impl StatsQuery {
         if !self.within.is_empty() {
             return self.filters_within();
         }
-        let mut given: Vec<(EntityKind, &str)> = self.objects().collect();
+        let objects = self.objects();
+        let objects = objects.map(|(kind, text)| Wanted::parse(kind.name(), text));
+        let objects = objects.collect::<Result<Vec<_>, _>>()?;
+        let others = self.filters.iter();
+        let others = others.map(|(name, text)| Wanted::parse(name, text));
+        let others = others.collect::<Result<Vec<_>, _>>()?;
         // An object has numbers of its own.
-        let single = given.iter().position(|(_, text)| filters::is_one(text));
-        let object = match given.len() {
-            1 => single.map(|at| given.swap_remove(at)),
-            _ => None,
-        };
-        let more = self.filters.iter();
-        let more = more.map(|(name, text)| Wanted::parse(name, text));
-        let all = given
-            .iter()
-            .map(|(kind, text)| Wanted::parse(kind.name(), text));
-        let filters = all.chain(more).collect::<Result<_, _>>()?;
-        Ok((object.map(|(kind, name)| (kind, name.to_owned())), filters))
+        match &objects[..] {
+            [one] if let Some(object) = one.object() => Ok((Some(object), others)),
+            _ => Ok((None, objects.into_iter().chain(others).collect())),
+        }
     }
 
     /// The same within filters that hold beside those that are asked for. Nothing that is asked takes one away.
@@ -271,14 +268,7 @@ impl StatsQuery {
         }
         match &all[..] {
             // An object has numbers of its own.
-            [one]
-                if !one.is_not && one.values.len() == 1 && !one.values.contains(&String::new()) =>
-            {
-                match filters::kind(one.name) {
-                    Some(kind) => Ok((Some((kind, one.values.concat())), Vec::new())),
-                    None => Ok((None, all)),
-                }
-            }
+            [one] if let Some(object) = one.object() => Ok((Some(object), Vec::new())),
             _ => Ok((None, all)),
         }
     }

@@ -15,7 +15,7 @@ use utoipa::{
 };
 use web::Problem;
 
-use super::query::bad;
+use super::{list, query::bad};
 
 /// Values of one filter, at most.
 const MOST_VALUES: usize = 1_000;
@@ -63,11 +63,6 @@ pub(crate) fn column(name: &str) -> Option<Column> {
     columns().find(|column| column.name == name)
 }
 
-/// Whether a filter is for one value.
-pub(crate) fn is_one(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('-') && !text.contains(',')
-}
-
 /// The parameters that are filters, for the document: all but those of objects, which are documented apart.
 pub(crate) struct FilterParams;
 
@@ -77,7 +72,7 @@ impl IntoParams for FilterParams {
         others
             .map(|column| {
                 let about = format!(
-                    "{} `A,B`: any of these; `-A,B`: none of these; empty: without one.",
+                    "{} `A,B`: any of these; `-A,B`: none of these; empty: without one; `\\,`: a comma of a value.",
                     column.about
                 );
                 let text = ObjectBuilder::new().schema_type(Type::String);
@@ -127,7 +122,7 @@ pub(crate) fn kind(name: &str) -> Option<EntityKind> {
 }
 
 impl Wanted {
-    /// Reads `DE,AT` (any of), `-US,CA` (none of) or nothing (without a value).
+    /// Reads `DE,AT` (any of), `-US,CA` (none of) or nothing (without a value); see [`list`].
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, Problem> {
         let column =
             column(name).ok_or_else(|| bad("invalid_filter", format!("no column {name}")))?;
@@ -135,10 +130,7 @@ impl Wanted {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        let values: Vec<String> = values
-            .split(',')
-            .map(|value| value.trim().to_owned())
-            .collect();
+        let values = list::read(values);
         if values.len() > MOST_VALUES {
             let detail = format!("`{name}` has more than {MOST_VALUES} values");
             return Err(bad("invalid_filter", detail));
@@ -149,6 +141,21 @@ impl Wanted {
             is_not,
             values,
         })
+    }
+
+    /// Itself as it is written.
+    pub(crate) fn text(&self) -> String {
+        list::text(self.is_not, &self.values)
+    }
+
+    /// The one object that it is for, if it is for one.
+    pub(crate) fn object(&self) -> Option<(EntityKind, String)> {
+        match &self.values[..] {
+            [value] if !self.is_not && !value.is_empty() => {
+                Some((kind(self.name)?, value.clone()))
+            }
+            _ => None,
+        }
     }
 
     /// What it means to an account: objects by their ids. Somebody else's do not exist for it.
@@ -241,6 +248,14 @@ mod tests {
         assert_eq!(parsed("-US,CA"), (true, texts(&["US", "CA"])));
         assert_eq!(parsed(""), (false, texts(&[""])));
         assert_eq!(parsed("-"), (true, texts(&[""])));
-        assert!(is_one("spring") && !is_one("a,b") && !is_one("-a") && !is_one(""));
+    }
+
+    #[test]
+    fn one_object_is_asked_about_itself() {
+        let object = |text| Wanted::parse("link", text).unwrap().object();
+        let spring = Some((EntityKind::Link, "-spring".to_owned()));
+        assert_eq!(object(r"\-spring"), spring);
+        assert_eq!(["a,b", "-a", ""].map(object), [None, None, None]);
+        assert_eq!(Wanted::parse("country", "DE").unwrap().object(), None);
     }
 }

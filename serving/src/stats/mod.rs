@@ -15,6 +15,7 @@ mod groups;
 mod hostile;
 pub(crate) mod imported;
 mod incomplete;
+mod list;
 pub(crate) mod live;
 mod merge;
 mod metric;

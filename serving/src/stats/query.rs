@@ -186,11 +186,8 @@ impl Query {
     }
 
     fn told_filters(&self) -> BTreeMap<&'static str, String> {
-        let told = self.filters.iter().map(|filter| {
-            let sign = if filter.is_not { "-" } else { "" };
-            (filter.name, format!("{sign}{}", filter.values.join(",")))
-        });
-        told.collect()
+        let told = self.filters.iter();
+        told.map(|filter| (filter.name, filter.text())).collect()
     }
 
     /// Whether there are rows of groups.

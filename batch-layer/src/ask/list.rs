@@ -18,9 +18,9 @@ use super::{
 const INNER: [&str; 4] = ["log", "seq", "epoch", "account"];
 
 pub(super) async fn list(asker: &Asker, asked: ListAsked) -> Result<Vec<String>, AskError> {
-    let selected = asker.select(&asked.selection, &utc()).await?;
+    let events = asker.select(&asked.selection, &utc()).await?;
     let plan = || {
-        let mut frame = selected.frame;
+        let mut frame = events;
         if let Some((ms, log, seq)) = asked.after {
             let (time, log) = (lit(moment(ms)), lit(log.to_string()));
             let same_time = col("time").eq(time.clone());
@@ -56,12 +56,12 @@ pub(super) async fn export(
     selection: Selection,
     form: Form,
 ) -> Result<Written, AskError> {
-    let selected = asker.select(&selection, &utc()).await?;
+    let events = asker.select(&selection, &utc()).await?;
     let oldest: Vec<SortExpr> = ["time", "log", "seq"]
         .map(|name| col(name).sort(true, false))
         .to_vec();
     // Nothing may stand above the sort: the engine would do it on several threads, and take its batches as they come.
-    let plan = || shown(selected.frame, &[])?.sort(oldest);
+    let plan = || shown(events, &[])?.sort(oldest);
     let frame = plan().map_err(failed)?;
     let rows = frame.execute_stream().await.map_err(failed)?;
     written::write(evenly(without(rows, &INNER)), form)

@@ -22,6 +22,7 @@ use datafusion::{
     execution::{memory_pool::FairSpillPool, runtime_env::RuntimeEnv},
 };
 use handover::{
+    duplicates::Duplicates,
     expiry::{self, Expired},
     last_read::LastRead,
 };
@@ -44,6 +45,7 @@ pub struct Asker {
     tail: Tail,
     erased: Erased,
     expired: LastRead<Expired>,
+    duplicates: LastRead<Duplicates>,
 }
 
 impl Asker {
@@ -68,6 +70,7 @@ impl Asker {
             tail,
             erased: Erased::new(Arc::clone(&deps.env.store)),
             expired: LastRead::default(),
+            duplicates: LastRead::default(),
         })
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn query(asker: &Asker, asked: SqlAsked, form: Form) -> Result<
     let planned = async {
         let events = asker.select(&selection, &utc()).await?;
         let has_forecasts = sql.to_lowercase().contains(tables::FORECASTS);
-        tables::register(asker, &context, account, events.frame, has_forecasts).await?;
+        tables::register(asker, &context, account, events, has_forecasts).await?;
         let frame = plan(&context, &sql).await?;
         frame.execute_stream().await.map_err(failed)
     };

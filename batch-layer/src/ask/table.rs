@@ -5,7 +5,7 @@ use std::sync::Arc;
 use asking::{AskError, Column, Filter, Selection, Value};
 use datafusion::{
     arrow::{
-        array::{ArrayRef, AsArray, Int32Array, RecordBatch, StringArray},
+        array::{ArrayRef, AsArray, RecordBatch, StringArray},
         datatypes::{DataType, TimeUnit, TimestampMillisecondType, UInt64Type},
     },
     common::ScalarValue,
@@ -27,11 +27,8 @@ use crate::{
 /// Whether an event is settled, beside the columns of the table `events`.
 pub(super) const SETTLED: &str = "is_settled";
 
-/// A table, and how many bytes its files have.
-pub(super) struct Selected {
-    pub frame: DataFrame,
-    pub bytes: u64,
-}
+/// Reads an expression of SQL over the columns of events.
+pub(super) type Parse<'a> = &'a dyn Fn(&str) -> Result<Expr, DataFusionError>;
 
 impl Asker {
     /// All events of a selection, with [`SETTLED`].
@@ -39,26 +36,33 @@ impl Asker {
         &self,
         selection: &Selection,
         offset: &Offset,
-    ) -> Result<Selected, AskError> {
-        let mut selected = self.all(selection).await?;
-        let mut frame = selected.frame;
+    ) -> Result<DataFrame, AskError> {
+        let mut frame = self.all(selection).await?;
         for filter in &selection.filters {
-            let wanted = condition(&frame, filter, offset).map_err(failed)?;
+            let parse = |sql: &str| frame.parse_sql_expr(sql);
+            let wanted = condition(&parse, filter, offset).map_err(failed)?;
             frame = frame.filter(wanted).map_err(failed)?;
         }
-        selected.frame = frame;
-        Ok(selected)
+        Ok(frame)
     }
 
-    async fn all(&self, selection: &Selection) -> Result<Selected, AskError> {
+    /// Events of an account that no batch has settled.
+    pub(super) async fn live(&self, selection: &Selection) -> Result<Vec<RecordBatch>, AskError> {
         let live = self.tail.events(selection.account, &selection.moment);
-        let live = self.erased.take_off(&selection.moment, live.await?).await?;
+        self.erased.take_off(&selection.moment, live.await?).await
+    }
+
+    /// Files that can have events of a selection.
+    pub(super) fn files(selection: &Selection) -> Vec<PlacedEvents> {
+        let files = selection.moment.published.manifest.events();
+        let files = files.filter(|events| touches(events, selection.minutes));
+        files.collect()
+    }
+
+    async fn all(&self, selection: &Selection) -> Result<DataFrame, AskError> {
+        let live = self.live(selection).await?;
         let manifest = &selection.moment.published.manifest;
-        let files: Vec<PlacedEvents> = manifest
-            .events()
-            .filter(|events| touches(events, selection.minutes))
-            .collect();
-        let bytes = files.iter().map(|events| events.file.bytes).sum();
+        let files = Self::files(selection);
         let context = engine::context_with(Arc::clone(&self.runtime));
         let paths: Vec<_> = files.into_iter().map(|events| events.path).collect();
         let frame = async {
@@ -73,10 +77,7 @@ impl Asker {
             let within = col("time").gt_eq(at(start)).and(col("time").lt(at(end)));
             settled.union(live)?.filter(within)
         };
-        Ok(Selected {
-            frame: frame.await.map_err(failed)?,
-            bytes,
-        })
+        frame.await.map_err(failed)
     }
 }
 
@@ -105,12 +106,12 @@ pub(super) fn utc() -> Offset {
 
 /// The value of a column, empty where there is none.
 pub(super) fn value(
-    frame: &DataFrame,
+    parse: Parse<'_>,
     column: Column,
     offset: &Offset,
 ) -> Result<Expr, DataFusionError> {
     match column.value {
-        Value::Sql(sql) => frame.parse_sql_expr(&format!("COALESCE({sql}, '')")),
+        Value::Sql(sql) => parse(&format!("COALESCE({sql}, '')")),
         Value::HourOfDay => Ok(local(offset, |minute| {
             format!("{:02}", minute.div_euclid(60).rem_euclid(24))
         })),
@@ -121,14 +122,14 @@ pub(super) fn value(
     }
 }
 
-/// Whether an event is in rows of a column at all.
-pub(super) fn only(frame: &DataFrame, column: Column) -> Result<Expr, DataFusionError> {
-    frame.parse_sql_expr(column.only)
-}
-
-fn condition(frame: &DataFrame, filter: &Filter, offset: &Offset) -> Result<Expr, DataFusionError> {
+/// Whether a filter lets an event pass.
+pub(super) fn condition(
+    parse: Parse<'_>,
+    filter: &Filter,
+    offset: &Offset,
+) -> Result<Expr, DataFusionError> {
     let values = filter.values.iter().map(|value| lit(value.as_str()));
-    let value = value(frame, filter.column, offset)?;
+    let value = value(parse, filter.column, offset)?;
     Ok(value.in_list(values.collect(), filter.is_not))
 }
 
@@ -144,19 +145,6 @@ fn local(offset: &Offset, name: impl Fn(i64) -> String + Send + Sync + 'static) 
         Ok(ColumnarValue::Array(Arc::new(texts) as ArrayRef))
     };
     of_time("local", DataType::Utf8, of)
-}
-
-/// The place of an event's bucket.
-pub(super) fn bucket(buckets: asking::Buckets) -> Expr {
-    let of = move |values: &[ColumnarValue]| {
-        let minutes = minutes(values)?;
-        let places: Int32Array = minutes
-            .into_iter()
-            .map(|minute| i32::try_from(buckets(minute)).ok())
-            .collect();
-        Ok(ColumnarValue::Array(Arc::new(places) as ArrayRef))
-    };
-    of_time("bucket", DataType::Int32, of)
 }
 
 fn of_time(

@@ -2,6 +2,7 @@
 //! SQL, and the batch layer no HTTP.
 
 mod column;
+mod tags;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,7 +12,10 @@ use futures::stream::BoxStream;
 use handover::manifests::Published;
 use model::{Counts, LogId, Seq};
 
-pub use self::column::{Column, Value};
+pub use self::{
+    column::{Column, Value},
+    tags::Tags,
+};
 
 /// What an answer counts: what a manifest settles, and of each log the events after it up to a number.
 #[derive(Clone)]
@@ -56,6 +60,8 @@ pub struct SumsAsked {
     pub selection: Selection,
     /// By what they are split beside time: two columns at most.
     pub groups: Vec<Column>,
+    /// If one of these columns stands for the tags of links: which. Sums are by link, distinct visitors by tag.
+    pub tags: Option<Arc<Tags>>,
     /// Into which buckets.
     pub buckets: Buckets,
     /// Offset of a unix minute's local time, minutes: for hours of the day and days of the week.
@@ -77,7 +83,16 @@ pub struct SumsRow {
     pub counts: Counts,
     /// How many of them are settled.
     pub settled: Counts,
-    /// Distinct visitors, if they were asked for.
+}
+
+/// The distinct visitors of one bucket and group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisitorsRow {
+    /// The bucket's place.
+    pub bucket: u32,
+    /// The values of the groups, in their order; tags where they are asked for.
+    pub groups: Vec<String>,
+    /// How many.
     pub visitors: u64,
 }
 
@@ -103,6 +118,8 @@ pub struct Sums {
     pub rows: Vec<SumsRow>,
     /// Money, if it was asked for.
     pub money: Vec<MoneyRow>,
+    /// Distinct visitors by bucket and group, if they were asked for.
+    pub visitors_of_rows: Vec<VisitorsRow>,
     /// Distinct visitors by bucket over all groups, and of all buckets at [`ALL`], if they were asked for.
     pub visitors: BTreeMap<u32, u64>,
     /// Bytes of files that may have been read.

@@ -1,8 +1,8 @@
 //! Numbers that no cube holds: counted from the events themselves, settled and live alike, so that they are as exact.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use asking::{ALL, AskError, Filter, Moment, Selection, Sums, SumsAsked, SumsRow};
+use asking::{ALL, AskError, Filter, Moment, Selection, Sums, SumsAsked, Tags};
 use handover::{
     manifests::Published,
     reading::{self, Missing, Why},
@@ -37,6 +37,7 @@ pub(super) struct Counted {
 /// What was paid in periods for what a question is about, spread over events, unless it cannot be.
 async fn period_costs(
     asked: &period_costs::events::Asked<'_>,
+    names: &Names,
     counted: &mut Counted,
     reading: &mut Reading,
 ) -> Result<(), Problem> {
@@ -62,7 +63,6 @@ async fn period_costs(
             return Ok(());
         }
     };
-    let names = Names::new(app, owner(app, asked.entity)?, query);
     for row in rows {
         let groups = match query.is_grouped() {
             true => names.of(&row.groups),
@@ -83,7 +83,9 @@ pub(super) async fn count(
 ) -> Result<Counted, Problem> {
     let account = owner(app, entity)?;
     let filters = filters_of(app, account, entity, query)?;
+    let names = Names::new(app, account, query);
     let asked = |moment| SumsAsked {
+        tags: names.tags.clone(),
         selection: Selection {
             account: account.raw,
             moment,
@@ -117,7 +119,7 @@ pub(super) async fn count(
         }
         Err(error) => return Err(problem(error)),
     };
-    let mut counted = counted(app, account, query, sums);
+    let mut counted = counted(&names, query, sums);
     let asked = period_costs::events::Asked {
         app,
         entity,
@@ -125,7 +127,7 @@ pub(super) async fn count(
         filters: &filters,
         moment: &counts,
     };
-    period_costs(&asked, &mut counted, reading).await?;
+    period_costs(&asked, &names, &mut counted, reading).await?;
     Ok(counted)
 }
 
@@ -199,10 +201,9 @@ fn buckets(query: &Query) -> asking::Buckets {
     Arc::new(move |minute| u32::try_from(query.bucket(minute)).unwrap_or(ALL))
 }
 
-fn counted(app: &App, account: EntityId, query: &Query, sums: Sums) -> Counted {
+fn counted(names: &Names, query: &Query, sums: Sums) -> Counted {
     let mut merged = Merged::default();
     let mut extras = Extras::default();
-    let names = Names::new(app, account, query);
     for row in &sums.rows {
         merged.settled += row.settled;
         let mut live = row.counts;
@@ -211,8 +212,11 @@ fn counted(app: &App, account: EntityId, query: &Query, sums: Sums) -> Counted {
         for name in names.of(&row.groups) {
             let place = (row.bucket as usize, name.clone());
             *merged.groups.entry(place).or_default() += row.counts;
-            extras.add_visitors(row_of(row, name));
         }
+    }
+    for row in &sums.visitors_of_rows {
+        let place = (row.bucket as usize, joined(&row.groups));
+        extras.uniques_of_groups.insert(place, row.visitors);
     }
     for row in &sums.money {
         let groups = names.of(&row.groups);
@@ -238,61 +242,45 @@ fn counted(app: &App, account: EntityId, query: &Query, sums: Sums) -> Counted {
     Counted { merged, extras }
 }
 
-fn row_of(row: &SumsRow, name: Box<str>) -> ((usize, Box<str>), u64) {
-    ((row.bucket as usize, name), row.visitors)
-}
-
-/// The place of tags among the columns, and the tags of each link.
-type Tags = (usize, HashMap<String, Vec<Box<str>>>);
-
 /// What groups are called in the answer: several tags of one link are several groups.
 struct Names {
-    tags: Option<Tags>,
+    tags: Option<Arc<Tags>>,
 }
 
 impl Names {
     fn new(app: &App, account: EntityId, query: &Query) -> Self {
         let place = query.columns.iter().position(|column| column.name == TAG);
-        let tags = place.map(|place| {
+        let tags = place.map(|column| {
             let links = app
                 .catalog
                 .read(|state| state.links.of(account, None, usize::MAX));
             let tagged = links.iter().filter(|link| !link.tags.is_empty());
-            let tags = tagged.map(|link| {
+            let of_links = tagged.map(|link| {
                 let tags = link.tags.iter().map(|tag| (**tag).into()).collect();
                 (link.id.to_string(), tags)
             });
-            (place, tags.collect())
+            Arc::new(Tags {
+                column,
+                of_links: of_links.collect(),
+            })
         });
         Self { tags }
     }
 
     fn of(&self, groups: &[String]) -> Vec<Box<str>> {
-        let joined = |groups: &[String]| {
-            let mut name = String::new();
-            for (place, group) in groups.iter().enumerate() {
-                if place > 0 {
-                    name.push(BETWEEN);
-                }
-                name.push_str(group);
+        match &self.tags {
+            Some(tags) => {
+                let each = tags.groups(groups);
+                each.iter().map(|groups| joined(groups)).collect()
             }
-            name.into_boxed_str()
-        };
-        let Some((place, tags)) = &self.tags else {
-            return vec![joined(groups)];
-        };
-        let none = [Box::from("")];
-        let link = groups.get(*place).map_or("", String::as_str);
-        let of_link = tags.get(link).map_or(&none[..], |tags| tags);
-        let with = |tag: &str| {
-            let mut groups = groups.to_vec();
-            if let Some(group) = groups.get_mut(*place) {
-                tag.clone_into(group);
-            }
-            joined(&groups)
-        };
-        of_link.iter().map(|tag| with(tag)).collect()
+            None => vec![joined(groups)],
+        }
     }
+}
+
+/// The name of a row's group.
+fn joined(groups: &[String]) -> Box<str> {
+    groups.join(&BETWEEN.to_string()).into()
 }
 
 /// A moment as text: the manifest, of logs that have events beyond it the last that counts, and what is missing.

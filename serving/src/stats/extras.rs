@@ -77,12 +77,6 @@ impl Extras {
         Ok(())
     }
 
-    /// Notes how many came to a bucket of a group. They do not add up: of a link with two tags they are the same.
-    pub(super) fn add_visitors(&mut self, (place, visitors): ((usize, Box<str>), u64)) {
-        let known = self.uniques_of_groups.entry(place).or_default();
-        *known = known.saturating_add(visitors);
-    }
-
     /// Distinct visitors of a bucket, or of the whole range.
     pub(super) fn visitors(&self, bucket: Option<usize>) -> Option<u64> {
         match bucket {

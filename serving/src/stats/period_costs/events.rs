@@ -179,6 +179,7 @@ async fn clicks(
             true => groups.copied().collect(),
             false => Vec::new(),
         },
+        tags: None,
         buckets: slots.buckets(),
         offset: Arc::new(move |minute| calendar::offset(minute, zone)),
         money: false,

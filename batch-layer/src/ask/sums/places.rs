@@ -1,0 +1,124 @@
+//! The rows of an answer: buckets and groups, by number.
+
+use std::sync::Arc;
+
+use datafusion::{
+    arrow::{array::AsArray, compute::cast, datatypes::DataType},
+    error::DataFusionError,
+};
+use hashbrown::HashMap;
+
+use super::classes::{Classes, Codes, Values};
+
+/// What a place takes, about, bytes.
+const PLACE: usize = 200;
+
+/// A bucket, and the texts of the groups.
+pub(super) type Place = (u32, Vec<String>);
+
+/// Where the rows of a batch are: their classes, and the place of each class.
+pub(super) struct At {
+    pub classes: Classes,
+    numbers: Vec<u32>,
+}
+
+impl At {
+    /// The number of a row's place.
+    pub(super) fn place(&self, row: usize) -> u32 {
+        self.numbers[self.classes.of_row[row] as usize]
+    }
+}
+
+/// Places by number. Each is a bucket, and numbers of the groups' texts.
+#[derive(Default)]
+pub(super) struct Places {
+    texts: Texts,
+    known: HashMap<(u32, Vec<u32>), u32>,
+    all: Vec<(u32, Vec<u32>)>,
+}
+
+impl Places {
+    /// The places of rows with these buckets and values of groups.
+    pub(super) fn of(
+        &mut self,
+        buckets: Vec<u32>,
+        groups: &[Values],
+    ) -> Result<At, DataFusionError> {
+        let mut classes = Classes::one(buckets.len());
+        classes.part(&Codes::near(buckets.clone()));
+        let mut texts = Vec::new();
+        for values in groups {
+            classes.part(&values.of_row);
+            texts.push(self.texts.of(values)?);
+        }
+        let mut numbers = Vec::with_capacity(classes.first.len());
+        for row in classes.first.iter().map(|row| *row as usize) {
+            let texts = texts.iter().zip(groups);
+            let texts = texts.map(|(texts, values)| texts[values.of_row.of(row)]);
+            numbers.push(self.number((buckets[row], texts.collect())));
+        }
+        Ok(At { classes, numbers })
+    }
+
+    fn number(&mut self, place: (u32, Vec<u32>)) -> u32 {
+        let next = self.all.len() as u32;
+        let number = *self.known.entry(place.clone()).or_insert(next);
+        if number == next {
+            self.all.push(place);
+        }
+        number
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// What they take, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.all.len() * PLACE
+    }
+
+    /// What the numbers stand for.
+    pub(super) fn named(&self) -> Vec<Place> {
+        let named = self.all.iter().map(|(bucket, texts)| {
+            let texts = texts.iter().map(|text| self.texts.text(*text).to_owned());
+            (*bucket, texts.collect())
+        });
+        named.collect()
+    }
+}
+
+/// Texts by number.
+#[derive(Default)]
+struct Texts {
+    known: HashMap<Arc<str>, u32>,
+    all: Vec<Arc<str>>,
+}
+
+impl Texts {
+    /// Numbers of the values of a group.
+    fn of(&mut self, values: &Values) -> Result<Vec<u32>, DataFusionError> {
+        let Some(column) = values.columns.first() else {
+            return Ok(vec![0; values.of_row.count]);
+        };
+        let texts = cast(column, &DataType::Utf8)?;
+        let texts = texts.as_string::<i32>().iter();
+        Ok(texts
+            .map(|text| self.number(text.unwrap_or_default()))
+            .collect())
+    }
+
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(known) = self.known.get(text) {
+            return *known;
+        }
+        let (number, text) = (self.all.len() as u32, Arc::<str>::from(text));
+        self.all.push(Arc::clone(&text));
+        self.known.insert(text, number);
+        number
+    }
+
+    fn text(&self, number: u32) -> &str {
+        self.all.get(number as usize).map_or("", |text| text)
+    }
+}

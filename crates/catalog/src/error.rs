@@ -80,7 +80,9 @@ pub enum CatalogError {
         name: String,
     },
     /// A plan cannot be deleted.
-    #[error("{accounts} accounts have the plan `{plan}`; give them another one first, or none")]
+    #[error(
+        "the plan `{plan}` is that of accounts ({accounts}); give them another one first, or none"
+    )]
     PlanInUse {
         /// Its name.
         plan: String,

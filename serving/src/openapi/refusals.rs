@@ -114,7 +114,7 @@ families! {
         (503, "dns_unavailable", "DNS cannot be asked just now"),
     ],
     /// Of a plan that is to be deleted.
-    InUse: [(409, "plan_in_use", "12 accounts have the plan `pro`; give them another one first, or none"),],
+    InUse: [(409, "plan_in_use", "the plan `pro` is that of accounts (12); give them another one first, or none"),],
     /// Of what does not exist, or is somebody else's.
     Nothing: [(404, "not_found", "there is no such link, pixel, goal or campaign"),],
     /// Of the object store.

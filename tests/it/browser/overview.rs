@@ -58,6 +58,30 @@ async fn a_click_on_a_row_filters_everything_and_the_chip_takes_it_back() {
     assert!(!page.hash().await.contains("device"));
 }
 
+/// A comma parts values of a filter, and a hyphen turns it round: here they are parts of the value.
+#[tokio::test]
+async fn a_row_whose_name_has_signs_of_filters_filters_by_it() {
+    let page = with_clicks().await;
+    let url = format!("{}/v1/events", page.customer.collector);
+    let campaigns = ["-20 %, all shoes", "-20 %", "all shoes"];
+    let clicks = campaigns.map(|name| json!({"link": "spring", "utm_campaign": name}));
+    let sent = page.customer.http.post(url);
+    let sent = sent.bearer_auth(&page.customer.key).json(&clicks);
+    assert_eq!(sent.send().await.unwrap().status(), 200);
+    page.go("/overview?by4=utm_campaign").await;
+    let row = "#breakdown-utm button.label[title='Show only -20 %, all shoes']";
+    page.wait_for(row, |shown| shown == "-20 %, all shoes")
+        .await;
+    page.click(row).await;
+    page.wait_for("#tile-clicks", |shown| shown == "1").await;
+    assert!(page.text(".chip").await.contains("-20 %, all shoes"));
+
+    // Is not.
+    page.click(".chip-turn").await;
+    page.wait_for("#tile-clicks", |shown| shown == "7").await;
+    assert!(page.text(".chip").await.contains("-20 %, all shoes"));
+}
+
 #[tokio::test]
 async fn another_dimension_of_a_breakdown_and_another_number_stand_in_the_address() {
     let page = with_clicks().await;

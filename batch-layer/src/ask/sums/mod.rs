@@ -8,6 +8,8 @@ mod plan;
 mod readers;
 mod room;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod visitors;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -11,7 +11,9 @@ use hashbrown::HashMap;
 use super::classes::{Classes, Codes, Values};
 
 /// What a place takes, about, bytes.
-const PLACE: usize = 200;
+const PLACE: usize = 64;
+/// Groups at most.
+const GROUPS: usize = 2;
 
 /// A bucket, and the texts of the groups.
 pub(super) type Place = (u32, Vec<String>);
@@ -29,12 +31,15 @@ impl At {
     }
 }
 
-/// Places by number. Each is a bucket, and numbers of the groups' texts.
+/// A bucket, and numbers of the groups' texts.
+type Numbered = (u32, [u32; GROUPS]);
+
+/// Places by number.
 #[derive(Default)]
 pub(super) struct Places {
     texts: Texts,
-    known: HashMap<(u32, Vec<u32>), u32>,
-    all: Vec<(u32, Vec<u32>)>,
+    known: HashMap<Numbered, u32>,
+    all: Vec<Numbered>,
 }
 
 impl Places {
@@ -53,16 +58,18 @@ impl Places {
         }
         let mut numbers = Vec::with_capacity(classes.first.len());
         for row in classes.first.iter().map(|row| *row as usize) {
-            let texts = texts.iter().zip(groups);
-            let texts = texts.map(|(texts, values)| texts[values.of_row.of(row)]);
-            numbers.push(self.number((buckets[row], texts.collect())));
+            let mut of_groups = [0; GROUPS];
+            for ((of_group, texts), values) in of_groups.iter_mut().zip(&texts).zip(groups) {
+                *of_group = texts[values.of_row.of(row)];
+            }
+            numbers.push(self.number((buckets[row], of_groups)));
         }
         Ok(At { classes, numbers })
     }
 
-    fn number(&mut self, place: (u32, Vec<u32>)) -> u32 {
+    fn number(&mut self, place: Numbered) -> u32 {
         let next = self.all.len() as u32;
-        let number = *self.known.entry(place.clone()).or_insert(next);
+        let number = *self.known.entry(place).or_insert(next);
         if number == next {
             self.all.push(place);
         }
@@ -75,13 +82,14 @@ impl Places {
 
     /// What they take, about.
     pub(super) fn bytes(&self) -> usize {
-        self.all.len() * PLACE
+        self.all.len() * PLACE + self.texts.bytes
     }
 
-    /// What the numbers stand for.
-    pub(super) fn named(&self) -> Vec<Place> {
+    /// What the numbers stand for; of so many groups.
+    pub(super) fn named(&self, groups: usize) -> Vec<Place> {
         let named = self.all.iter().map(|(bucket, texts)| {
-            let texts = texts.iter().map(|text| self.texts.text(*text).to_owned());
+            let texts = texts.iter().take(groups);
+            let texts = texts.map(|text| self.texts.text(*text).to_owned());
             (*bucket, texts.collect())
         });
         named.collect()
@@ -93,6 +101,8 @@ impl Places {
 struct Texts {
     known: HashMap<Arc<str>, u32>,
     all: Vec<Arc<str>>,
+    /// What they take, about.
+    bytes: usize,
 }
 
 impl Texts {
@@ -113,6 +123,7 @@ impl Texts {
             return *known;
         }
         let (number, text) = (self.all.len() as u32, Arc::<str>::from(text));
+        self.bytes += text.len() + PLACE;
         self.all.push(Arc::clone(&text));
         self.known.insert(text, number);
         number

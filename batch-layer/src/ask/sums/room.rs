@@ -8,8 +8,6 @@ use std::sync::{
 use asking::AskError;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
 
-use crate::ask::failed;
-
 /// Memory of one part of a question.
 pub(super) struct Room {
     pool: Arc<dyn MemoryPool>,
@@ -38,11 +36,15 @@ impl Room {
 
     /// Takes so many bytes in all.
     pub(super) fn resize(&self, bytes: usize) -> Result<(), AskError> {
-        let resized = self.taken.try_resize(bytes).map_err(failed);
-        if resized.is_err() {
+        self.taken.try_resize(bytes).map_err(|error| {
+            tracing::debug!(%error, "a question is refused more memory");
             self.was_short.store(true, Ordering::Relaxed);
-        }
-        resized
+            AskError::TooMuch(
+                "its groups and visitors do not fit into the memory that questions have; ask for a shorter range, a longer \
+                 interval, fewer groups, or filter"
+                    .into(),
+            )
+        })
     }
 
     /// Whether some part of the question was refused more.

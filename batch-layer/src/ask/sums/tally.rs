@@ -22,6 +22,8 @@ use super::{
 };
 use crate::ask::failed;
 
+/// What a sum takes in its table, about, bytes.
+const SUM: usize = 64;
 /// Rows of one answer, at most, before they are cut to those that are shown.
 const MOST_ROWS: usize = 500_000;
 
@@ -64,7 +66,8 @@ impl Tally {
         self.pay(&rows, &at).map_err(failed)?;
         self.see(&rows, &at).map_err(failed)?;
         enough(self.places.len())?;
-        let bytes = self.places.bytes() + self.seen.bytes();
+        let sums = (self.events.capacity() + self.money.capacity()) * SUM;
+        let bytes = self.places.bytes() + sums + self.seen.bytes();
         self.room.resize(bytes)
     }
 
@@ -181,7 +184,7 @@ impl Tally {
 
     /// The sums, the money, and who was seen where.
     pub(super) fn done(self) -> Done {
-        let places = self.places.named();
+        let places = self.places.named(self.asked.groups.len());
         let mut rows: HashMap<u32, SumsRow> = HashMap::new();
         for ((place, kind, is_settled), events) in self.events {
             let counts = times_of(self.kinds[kind as usize], events);

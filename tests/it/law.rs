@@ -68,7 +68,7 @@ fn event(click: &Click, fields: Value) -> Value {
 /// A click, and of some of them a view and conversions: the feed has clicks only.
 fn events(at: usize, click: &Click) -> Vec<Value> {
     // Values that a list of them has to say with care.
-    let sub2 = ["-x", "a,b", "y", "", r"c\d"][at % 5];
+    let sub2 = ["-x", "a,b", "y", "", r"c\d", "  e ", "- , f"][at % 7];
     let mut utm = serde_json::Map::new();
     for (name, value) in url::Url::parse(&click.long_url)
         .iter()

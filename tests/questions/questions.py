@@ -1,5 +1,6 @@
 """Questions that look random, and are the same for the same seed."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -57,9 +58,8 @@ class Question:
 
 
 def escaped(value):
-    """A value among others in a filter."""
-    value = value.replace("\\", "\\\\").replace(",", "\\,")
-    return "\\" + value if value.startswith("-") or value != value.strip() else value
+    """A value among others in a filter: signs and spaces around it are parts of it."""
+    return re.sub(r"[,\\]|^-|^\s+|\s+$", lambda signs: re.sub(r"(.)", r"\\\1", signs[0]), value)
 
 
 class Asker:

@@ -19,7 +19,10 @@ use asking::{
 use async_trait::async_trait;
 use datafusion::{
     error::DataFusionError,
-    execution::{memory_pool::FairSpillPool, runtime_env::RuntimeEnv},
+    execution::{
+        cache::cache_manager::FileMetadataCache, memory_pool::FairSpillPool,
+        runtime_env::RuntimeEnv,
+    },
 };
 use handover::{
     duplicates::Duplicates,
@@ -46,6 +49,8 @@ pub struct Asker {
     erased: Erased,
     expired: LastRead<Expired>,
     duplicates: LastRead<Duplicates>,
+    /// Of files of events.
+    indexes: Arc<FileMetadataCache>,
 }
 
 impl Asker {
@@ -71,6 +76,7 @@ impl Asker {
             erased: Erased::new(Arc::clone(&deps.env.store)),
             expired: LastRead::default(),
             duplicates: LastRead::default(),
+            indexes: sums::kept_indexes()?,
         })
     }
 }

@@ -46,12 +46,20 @@ function filtersOf(params) {
   return filters;
 }
 
-/** Values with commas between them; `\` before a sign makes it a part of the value. */
+/** Values with commas between them, without the spaces around them; `\` before a sign makes it a part of the value. */
 function listed(text) {
   const values = [""];
-  for (const [part, escaped] of text.matchAll(/\\([,\-\s\\])|[^]/gu)) {
+  let spaces = "";
+  for (const [part, escaped] of text.matchAll(/\\([,\-\\\p{White_Space}])|[^]/gu)) {
+    const last = values.length - 1;
+    if (/^\p{White_Space}$/u.test(part)) {
+      // Spaces count once something follows them.
+      if (values[last] !== "") spaces += part;
+      continue;
+    }
     if (part === ",") values.push("");
-    else values[values.length - 1] += escaped ?? part;
+    else values[last] += spaces + (escaped ?? part);
+    spaces = "";
   }
   return values;
 }
@@ -147,6 +155,6 @@ const instant = (ms) => new Date(ms).toISOString().replace(/:\d\d\.\d+Z$/, ":00Z
 
 /** The address's parameter for one filter. */
 export function filterText(values, isNot = false) {
-  const written = values.map((value) => value.replace(/[,\\]|^-|^\s|\s$/gu, "\\$&"));
+  const written = values.map((value) => value.replace(/[,\\]|^-|^\p{White_Space}+|\p{White_Space}+$/gu, (signs) => signs.replace(/[^]/gu, "\\$&")));
   return `${isNot ? "-" : ""}${written.join(",")}`;
 }

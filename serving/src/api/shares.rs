@@ -34,7 +34,10 @@ use crate::{
     openapi::refusals::{
         self, Commit, Filter, Key, Name, Nothing, Query as QueryRefusals, Refusals, SecretAgain,
     },
-    stats::{Query, StatsQuery, filters},
+    stats::{
+        Query, StatsQuery,
+        filters::{self, Wanted},
+    },
 };
 
 /// How tokens of shares begin.
@@ -153,16 +156,12 @@ pub(super) fn read(app: &App, account: EntityId, text: &str) -> Result<Filters, 
             let detail = format!("`{name}` is given twice");
             return Err(Problem::bad_request("invalid_filter", detail));
         }
-        let mut wanted = filters::Wanted::parse(name, &value)?;
-        let value = match filters::kind(name) {
-            None => value.into_owned(),
-            Some(_) => {
-                let found = app.catalog.read(|state| wanted.resolve(state, account))?;
-                wanted.values = found.values;
-                wanted.text()
-            }
-        };
-        read.push((name.into(), value.into()));
+        let mut wanted = Wanted::parse(name, &value)?;
+        if filters::kind(name).is_some() {
+            let found = app.catalog.read(|state| wanted.resolve(state, account))?;
+            wanted.values = found.values;
+        }
+        read.push((name.into(), wanted.text().into()));
     }
     Ok(read.into())
 }
@@ -222,16 +221,17 @@ pub(crate) async fn delete_share(
 }
 
 /// The ids that a share names of a kind, if it is limited to some.
-fn named<'a>(share: &'a Share, kind: &str) -> Option<Vec<&'a str>> {
+fn named(share: &Share, kind: &'static str) -> Option<Vec<String>> {
     let mut filters = share.filters.iter();
     let (_, value) = filters.find(|(name, _)| **name == *kind)?;
-    (!value.starts_with('-')).then(|| value.split(',').collect())
+    let wanted = Wanted::parse(kind, value).ok()?;
+    (!wanted.is_not).then_some(wanted.values)
 }
 
 /// Whether a share names this object.
 pub(super) fn names(share: &Share, id: EntityId) -> bool {
     let ids = named(share, id.kind.name());
-    ids.is_some_and(|ids| ids.contains(&&*id.to_string()))
+    ids.is_some_and(|ids| ids.contains(&id.to_string()))
 }
 
 /// An object as those outside see it.
@@ -268,19 +268,18 @@ fn narrow(
     let Some(ids) = named(share, kind.name()) else {
         return Ok(None);
     };
-    let is_not = text.starts_with('-');
-    let names = text.trim_start_matches('-').split(',').map(str::trim);
+    let wanted = Wanted::parse(kind.name(), text)?;
     let mut asked = Vec::new();
-    for name in names.filter(|name| !name.is_empty()) {
+    for name in wanted.values.iter().filter(|name| !name.is_empty()) {
         let find = |state: &catalog::State| filters::find(state, account, kind, name);
         let nothing = || Problem::not_found(format!("there is no {} `{name}`", kind.name()));
         let id = app.catalog.read(find).map_err(|_| nothing())?;
-        if !ids.contains(&&*id) {
+        if !ids.contains(&id) {
             return Err(nothing());
         }
         asked.push(id);
     }
-    Ok((!is_not && !asked.is_empty()).then(|| asked.join(",")))
+    Ok((!wanted.is_not && !asked.is_empty()).then(|| asked.join(",")))
 }
 
 /// What is asked, within what is shown to who asks.

@@ -14,7 +14,7 @@ use datafusion::{
         physical_plan::{ParquetFileReaderFactory, parquet::CachedParquetFileReaderFactory},
     },
     error::DataFusionError,
-    execution::runtime_env::RuntimeEnv,
+    execution::cache::cache_manager::{CacheManager, CacheManagerConfig, FileMetadataCache},
     physical_plan::metrics::ExecutionPlanMetricsSet,
 };
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
@@ -51,13 +51,20 @@ pub(super) struct Wanted {
     pub schema: SchemaRef,
 }
 
+/// Room for indexes of files. Not that of the engine: there files are known with the time of their last change, and what one of us
+/// keeps of a file the other takes for old.
+pub(in crate::ask) fn kept_indexes() -> Result<Arc<FileMetadataCache>, DataFusionError> {
+    let manager = CacheManager::try_new(&CacheManagerConfig::default())?;
+    Ok(manager.get_file_metadata_cache())
+}
+
 /// Reads files.
 pub(super) struct Files(CachedParquetFileReaderFactory);
 
 impl Files {
-    /// Indexes of files are kept in the memory of `runtime`.
-    pub(super) fn new(store: &Store, runtime: &RuntimeEnv) -> Self {
-        let indexes = runtime.cache_manager.get_file_metadata_cache();
+    /// Indexes of files are kept.
+    pub(super) fn new(store: &Store, indexes: &Arc<FileMetadataCache>) -> Self {
+        let indexes = Arc::clone(indexes);
         Self(CachedParquetFileReaderFactory::new(
             Arc::clone(store),
             indexes,
@@ -284,7 +291,7 @@ mod tests {
             times,
             schema: Arc::new(schema),
         };
-        let files = Files::new(&store, &RuntimeEnv::default());
+        let files = Files::new(&store, &kept_indexes().unwrap());
         let rows = files.read(&file, &wanted).await.unwrap();
         let batches: Vec<RecordBatch> = rows.try_collect().await.unwrap();
         let of_account = |batch: &RecordBatch| {

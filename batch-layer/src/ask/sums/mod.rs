@@ -17,11 +17,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use asking::{AskError, Events, MoneyRow, Selection, Sums, SumsAsked, SumsRow};
 use model::time;
 
+pub(super) use self::files::kept_indexes;
 use self::{
-    places::Place,
+    places::{Place, bytes_of},
     readers::Readers,
     room::Room,
-    tally::{Done, enough},
+    tally::{Done, ROW, enough},
     visitors::{Share, Visitors},
 };
 use super::Asker;
@@ -40,9 +41,7 @@ pub(super) async fn sums(asker: &Asker, asked: SumsAsked) -> Result<Sums, AskErr
         let readers = Readers::new(asker, &asked, &room).await?;
         match in_parts(&readers, &asked, &room, parts).await {
             // Who is in one part of them is in no other.
-            Err(AskError::TooMuch(_))
-                if room.was_short() && asked.visitors.is_some() && parts < MOST_PARTS =>
-            {
+            Err(AskError::TooMuch(_)) if room.visitors_were_short() && parts < MOST_PARTS => {
                 parts *= MORE_PARTS;
             }
             done => return done,
@@ -72,43 +71,51 @@ async fn in_parts(
     parts: u64,
 ) -> Result<Sums, AskError> {
     let mut sums = Sums::default();
-    let mut visitors = Visitors::default();
+    // What is found with the first part is kept while others are read.
+    let kept = room.another();
+    let mut visitors = Visitors::new(asked.tags.as_deref(), room);
     for part in 0..parts {
-        let mut done = readers.count(Share { part, of: parts }).await?;
-        let seen = done.iter_mut().map(Done::seen).collect();
+        let share = Share { part, of: parts };
+        let done = readers.count(share).await?;
         if asked.visitors.is_some() {
-            visitors.take(visitors::count(seen, asked.tags.as_deref(), room)?);
+            let seen = done.iter().map(|done| (&done.seen, &done.places[..]));
+            visitors.add(share, &seen.collect::<Vec<_>>()).await?;
         }
         if part == 0 {
-            sums = merged(done)?;
+            sums = merged(done, &kept)?;
         }
     }
-    Ok(Sums {
-        visitors_of_rows: visitors.rows,
-        visitors: visitors.all,
-        bytes: readers.bytes(),
-        ..sums
-    })
+    if asked.visitors.is_some() {
+        (sums.visitors_of_rows, sums.visitors) = visitors.counted();
+    }
+    sums.bytes = readers.bytes();
+    Ok(sums)
 }
 
 /// What all readers found together.
-fn merged(done: Vec<Done>) -> Result<Sums, AskError> {
+fn merged(done: Vec<Done>, room: &Room) -> Result<Sums, AskError> {
     let mut rows: BTreeMap<Place, SumsRow> = BTreeMap::new();
     let mut money = BTreeMap::new();
+    let mut bytes = 0;
     for done in done {
-        for row in done.rows {
-            let place = (row.bucket, row.groups.clone());
-            let sums = rows.entry(place).or_insert_with(|| SumsRow {
-                bucket: row.bucket,
-                groups: row.groups,
+        for (number, found) in done.rows {
+            let place = &done.places[number as usize];
+            if !rows.contains_key(place) {
+                bytes += 2 * bytes_of(place) + ROW;
+                room.resize(bytes)?;
+            }
+            let sums = rows.entry(place.clone()).or_insert_with(|| SumsRow {
+                bucket: place.0,
+                groups: place.1.clone(),
                 ..SumsRow::default()
             });
-            sums.counts += row.counts;
-            sums.settled += row.settled;
+            sums.counts += found.counts;
+            sums.settled += found.settled;
         }
-        for row in done.money {
-            let place = (row.bucket, row.groups, row.is_value, row.currency);
-            *money.entry(place).or_default() += row.micros;
+        for ((number, is_value, currency), micros) in done.money {
+            let (bucket, groups) = done.places[number as usize].clone();
+            let place = (bucket, groups, is_value, String::from(currency));
+            *money.entry(place).or_default() += micros;
         }
         enough(rows.len().max(money.len()))?;
     }

@@ -18,6 +18,12 @@ const GROUPS: usize = 2;
 /// A bucket, and the texts of the groups.
 pub(super) type Place = (u32, Vec<String>);
 
+/// What one takes, about, bytes.
+pub(super) fn bytes_of((_, groups): &Place) -> usize {
+    let texts = groups.iter().map(|text| PLACE / 2 + text.len());
+    PLACE + texts.sum::<usize>()
+}
+
 /// Where the rows of a batch are: their classes, and the place of each class.
 pub(super) struct At {
     pub classes: Classes,

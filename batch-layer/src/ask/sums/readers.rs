@@ -48,15 +48,17 @@ impl Readers {
         let left_out = LeftOut::of(asker, selection).await?;
         let context = engine::context_with(Arc::clone(&asker.runtime));
         let plan = Plan::new(&context, asked, left_out.columns()).map_err(failed)?;
+        let live = asker.live(selection).await?;
+        let live = live.iter().map(|batch| as_read(batch, &plan.schema));
         Ok(Self {
+            live: live.collect::<Result<_, _>>()?,
             asked: Arc::clone(asked),
-            files: Arc::new(Files::new(&asker.store, &asker.runtime)),
+            files: Arc::new(Files::new(&asker.store, &asker.indexes)),
             wanted: Arc::new(plan.wanted()),
             left_out: Arc::new(left_out),
             plan: Arc::new(plan),
             room: room.another(),
             settled: Asker::files(selection),
-            live: asker.live(selection).await?,
         })
     }
 
@@ -68,7 +70,7 @@ impl Readers {
     /// Counts everything, and of visitors a share.
     pub(super) async fn count(&self, share: Share) -> Result<Vec<Done>, AskError> {
         let mut done = self.read(share).await?;
-        done.push(self.count_live(share)?);
+        done.push(self.count_live(share).await?);
         Ok(done)
     }
 
@@ -93,19 +95,27 @@ impl Readers {
         }
         let mut done = Vec::new();
         while let Some(read) = readers.join_next().await {
-            let read = read.map_err(|error| AskError::Failed(error.to_string()))?;
-            done.push(read?);
+            let read = read.unwrap_or_else(|error| Err(AskError::Failed(error.to_string())));
+            match read {
+                Ok(read) => done.push(read),
+                Err(error) => {
+                    // What the others hold is given back before anybody tries again.
+                    readers.shutdown().await;
+                    return Err(error);
+                }
+            }
         }
         Ok(done)
     }
 
     /// What is not.
-    fn count_live(&self, share: Share) -> Result<Done, AskError> {
+    async fn count_live(&self, share: Share) -> Result<Done, AskError> {
         let mut tally = self.tally(share);
         for batch in &self.live {
-            tally.add(as_read(batch, &self.plan.schema)?, false)?;
+            tally.add(batch.clone(), false)?;
+            tokio::task::yield_now().await;
         }
-        Ok(tally.done())
+        tally.done()
     }
 }
 
@@ -132,7 +142,7 @@ impl Reader {
                 }
             }
         }
-        Ok(self.tally.done())
+        self.tally.done()
     }
 
     fn next_file(&self) -> Option<PlacedEvents> {

@@ -1,54 +1,115 @@
-//! Memory of a question, taken from what all questions share.
+//! Memory of a question: a share of what all questions have, so that no account takes it from all others.
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use asking::AskError;
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation};
+use datafusion::execution::memory_pool::{
+    MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation,
+};
 
-/// Memory of one part of a question.
+/// One question takes at most so manieth a part of what all have.
+const SHARE: usize = 2;
+
+/// Memory of one part of a question. It is given back when this is dropped.
 pub(super) struct Room {
-    pool: Arc<dyn MemoryPool>,
+    question: Arc<Question>,
     taken: MemoryReservation,
-    /// Of the whole question.
-    was_short: Arc<AtomicBool>,
+    /// Whether it is for visitors, who can be counted in parts.
+    is_of_visitors: bool,
+}
+
+/// What the parts of a question have together.
+struct Question {
+    pool: Arc<dyn MemoryPool>,
+    most: usize,
+    taken: AtomicUsize,
+    visitors_were_short: AtomicBool,
 }
 
 impl Room {
     pub(super) fn new(pool: &Arc<dyn MemoryPool>) -> Self {
-        Self::of(pool, Arc::default())
+        let most = match pool.memory_limit() {
+            MemoryLimit::Finite(all) => all / SHARE,
+            _ => usize::MAX,
+        };
+        let question = Question {
+            pool: Arc::clone(pool),
+            most,
+            taken: AtomicUsize::new(0),
+            visitors_were_short: AtomicBool::new(false),
+        };
+        Self::of(&Arc::new(question), false)
     }
 
-    fn of(pool: &Arc<dyn MemoryPool>, was_short: Arc<AtomicBool>) -> Self {
+    fn of(question: &Arc<Question>, is_of_visitors: bool) -> Self {
         Self {
-            taken: MemoryConsumer::new("sums of events").register(pool),
-            pool: Arc::clone(pool),
-            was_short,
+            taken: MemoryConsumer::new("sums of events").register(&question.pool),
+            question: Arc::clone(question),
+            is_of_visitors,
         }
     }
 
     /// Of another part of the question.
     pub(super) fn another(&self) -> Self {
-        Self::of(&self.pool, Arc::clone(&self.was_short))
+        Self::of(&self.question, false)
+    }
+
+    /// The same for a set of visitors.
+    pub(super) fn of_visitors(&self) -> Self {
+        Self::of(&self.question, true)
     }
 
     /// Takes so many bytes in all.
     pub(super) fn resize(&self, bytes: usize) -> Result<(), AskError> {
-        self.taken.try_resize(bytes).map_err(|error| {
-            tracing::debug!(%error, "a question is refused more memory");
-            self.was_short.store(true, Ordering::Relaxed);
-            AskError::TooMuch(
-                "its groups and visitors do not fit into the memory that questions have; ask for a shorter range, a longer \
-                 interval, fewer groups, or filter"
-                    .into(),
-            )
-        })
+        let before = self.taken.size();
+        if bytes <= before {
+            self.question
+                .taken
+                .fetch_sub(before - bytes, Ordering::Relaxed);
+            self.taken.resize(bytes);
+            return Ok(());
+        }
+        let more = bytes - before;
+        let taken = self.question.taken.fetch_add(more, Ordering::Relaxed) + more;
+        let refused = match taken > self.question.most {
+            true => Some(self.too_much()),
+            false => self.taken.try_resize(bytes).err().map(|_| others()),
+        };
+        let Some(refused) = refused else {
+            return Ok(());
+        };
+        self.question.taken.fetch_sub(more, Ordering::Relaxed);
+        Err(refused)
     }
 
-    /// Whether some part of the question was refused more.
-    pub(super) fn was_short(&self) -> bool {
-        self.was_short.load(Ordering::Relaxed)
+    fn too_much(&self) -> AskError {
+        if self.is_of_visitors {
+            let short = &self.question.visitors_were_short;
+            short.store(true, Ordering::Relaxed);
+        }
+        AskError::TooMuch(
+            "its groups and visitors do not fit into the memory that a question may have; ask for a shorter range, a longer \
+             interval, fewer groups, or filter"
+                .into(),
+        )
     }
+
+    /// Whether some set of visitors of the question was refused more.
+    pub(super) fn visitors_were_short(&self) -> bool {
+        self.question.visitors_were_short.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let taken = &self.question.taken;
+        taken.fetch_sub(self.taken.size(), Ordering::Relaxed);
+    }
+}
+
+fn others() -> AskError {
+    AskError::Failed("other questions have the memory just now".into())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asking::{AskError, MoneyRow, SumsAsked, SumsRow};
+use asking::{AskError, SumsAsked};
 use datafusion::{
     arrow::{
         array::{Array, ArrayRef, AsArray, RecordBatch},
@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 use model::{Counts, Measure, time};
 
 use super::{
-    places::{At, Place, Places},
+    places::{At, Place, Places, bytes_of},
     plan::{Plan, times},
     room::Room,
     visitors::{Seen, Share},
@@ -24,6 +24,8 @@ use crate::ask::failed;
 
 /// What a sum takes in its table, about, bytes.
 const SUM: usize = 64;
+/// What the sums of a place take, about, bytes.
+pub(super) const ROW: usize = 320;
 /// Rows of one answer, at most, before they are cut to those that are shown.
 const MOST_ROWS: usize = 500_000;
 
@@ -50,7 +52,7 @@ impl Tally {
             kinds: Vec::new(),
             events: HashMap::new(),
             money: HashMap::new(),
-            seen: Seen::new(share),
+            seen: Seen::new(share, &room),
             room,
         }
     }
@@ -64,11 +66,10 @@ impl Tally {
         let at = self.places(&rows).map_err(failed)?;
         self.count(&rows, &at, is_settled).map_err(failed)?;
         self.pay(&rows, &at).map_err(failed)?;
-        self.see(&rows, &at).map_err(failed)?;
+        self.see(&rows, &at)?;
         enough(self.places.len())?;
         let sums = (self.events.capacity() + self.money.capacity()) * SUM;
-        let bytes = self.places.bytes() + sums + self.seen.bytes();
-        self.room.resize(bytes)
+        self.room.resize(self.places.bytes() + sums)
     }
 
     /// Where rows are.
@@ -162,11 +163,11 @@ impl Tally {
         Ok(())
     }
 
-    fn see(&mut self, rows: &RecordBatch, at: &At) -> Result<(), DataFusionError> {
+    fn see(&mut self, rows: &RecordBatch, at: &At) -> Result<(), AskError> {
         let Some(visits) = &self.plan.visits else {
             return Ok(());
         };
-        let values = visits.out(rows)?;
+        let values = visits.out(rows).map_err(failed)?;
         let visitors = rows.column_by_name("visitor");
         let visitors = visitors.and_then(|visitors| visitors.as_primitive_opt::<UInt64Type>());
         let (Some(visitors), Some(was_there)) = (visitors, values.columns.first()) else {
@@ -176,16 +177,19 @@ impl Tally {
         let was_there: Vec<bool> = was_there.map(|truth| truth == Some(true)).collect();
         for (row, visitor) in visitors.values().iter().enumerate() {
             if *visitor != 0 && was_there[values.of_row.of(row)] {
-                self.seen.add(at.place(row), *visitor);
+                self.seen.add(at.place(row), *visitor)?;
             }
         }
         Ok(())
     }
 
     /// The sums, the money, and who was seen where.
-    pub(super) fn done(self) -> Done {
+    pub(super) fn done(self) -> Result<Done, AskError> {
         let places = self.places.named(self.asked.groups.len());
-        let mut rows: HashMap<u32, SumsRow> = HashMap::new();
+        let named: usize = places.iter().map(bytes_of).sum();
+        let sums = (self.events.capacity() + self.money.capacity()) * SUM;
+        self.room.resize(named + places.len() * ROW + sums)?;
+        let mut rows: HashMap<u32, Row> = HashMap::new();
         for ((place, kind, is_settled), events) in self.events {
             let counts = times_of(self.kinds[kind as usize], events);
             let row = rows.entry(place).or_default();
@@ -194,48 +198,33 @@ impl Tally {
                 row.settled += counts;
             }
         }
-        let named = |(place, mut row): (u32, SumsRow)| {
-            (row.bucket, row.groups) = places[place as usize].clone();
-            row
-        };
-        let paid = |((place, is_value, currency), micros): ((u32, bool, Box<str>), i128)| {
-            let (bucket, groups) = places[place as usize].clone();
-            MoneyRow {
-                bucket,
-                groups,
-                is_value,
-                currency: currency.into(),
-                micros,
-            }
-        };
-        Done {
-            rows: rows.into_iter().map(named).collect(),
-            money: self.money.into_iter().map(paid).collect(),
-            seen: Some(self.seen),
+        Ok(Done {
+            rows,
+            money: self.money,
+            seen: self.seen,
             places,
             _room: self.room,
-        }
+        })
     }
 }
 
-/// What one reader found.
+/// Sums of a place.
+#[derive(Default)]
+pub(super) struct Row {
+    pub counts: Counts,
+    pub settled: Counts,
+}
+
+/// What one reader found, by number of a place.
 pub(super) struct Done {
-    pub rows: Vec<SumsRow>,
-    pub money: Vec<MoneyRow>,
-    seen: Option<Seen>,
+    pub rows: HashMap<u32, Row>,
+    /// By place, whether it is of values, and currency.
+    pub money: HashMap<(u32, bool, Box<str>), i128>,
+    pub seen: Seen,
     /// What the numbers of places stand for.
-    places: Vec<Place>,
-    /// Until it is merged.
+    pub places: Vec<Place>,
+    /// Until it is put together with what others found.
     _room: Room,
-}
-
-impl Done {
-    /// Who was seen, by the number of a place, and the places.
-    pub(super) fn seen(&mut self) -> (Seen, Vec<Place>) {
-        let none = || Seen::new(Share { part: 0, of: 1 });
-        let seen = self.seen.take().unwrap_or_else(none);
-        (seen, std::mem::take(&mut self.places))
-    }
 }
 
 /// Refuses more rows than an answer has.

@@ -5,10 +5,18 @@ use std::collections::BTreeMap;
 use asking::{ALL, AskError, Tags, VisitorsRow};
 use hashbrown::{HashMap, HashSet};
 
-use super::{places::Place, room::Room};
+use super::{
+    places::{Place, bytes_of},
+    room::Room,
+    tally::enough,
+};
 
 /// What a visitor takes in a set that is as full as it becomes, bytes: 16, a byte of the table, and the room that is left.
 const EACH: usize = 24;
+/// Visitors that there is room for at first.
+const LEAST: usize = 4;
+/// Visitors that are put together before others on the thread have a turn.
+const TURN: usize = 65_536;
 
 /// One of so many parts of all visitors.
 #[derive(Debug, Clone, Copy)]
@@ -28,118 +36,127 @@ impl Share {
 pub(super) struct Seen {
     set: HashSet<(u32, u64)>,
     share: Share,
-}
-
-impl Seen {
-    pub(super) fn new(share: Share) -> Self {
-        Self {
-            set: HashSet::new(),
-            share,
-        }
-    }
-
-    pub(super) fn add(&mut self, place: u32, visitor: u64) {
-        if self.share.has(visitor) {
-            self.set.insert((place, visitor));
-        }
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.set.capacity() * EACH
-    }
-}
-
-/// Distinct visitors of an answer.
-#[derive(Default)]
-pub(super) struct Visitors {
-    /// Of each row.
-    pub rows: Vec<VisitorsRow>,
-    /// Of each bucket, and of all at [`ALL`].
-    pub all: BTreeMap<u32, u64>,
-}
-
-/// Visitors by a number, and how many of each; says what it takes.
-struct Distinct {
-    set: HashSet<(u32, u64)>,
-    counts: BTreeMap<u32, u64>,
     room: Room,
     taken: usize,
 }
 
-impl Distinct {
-    fn new(room: Room) -> Self {
+impl Seen {
+    pub(super) fn new(share: Share, room: &Room) -> Self {
         Self {
             set: HashSet::new(),
-            counts: BTreeMap::new(),
-            room,
+            share,
+            room: room.of_visitors(),
             taken: 0,
         }
     }
 
-    fn add(&mut self, number: u32, visitor: u64) -> Result<(), AskError> {
-        if self.set.insert((number, visitor)) {
-            *self.counts.entry(number).or_default() += 1;
-            let takes = self.set.capacity() * EACH;
-            if takes > self.taken {
-                self.room.resize(takes)?;
-                self.taken = takes;
-            }
+    /// Notes a visitor; says whether it is a new one.
+    pub(super) fn add(&mut self, place: u32, visitor: u64) -> Result<bool, AskError> {
+        if !self.share.has(visitor) {
+            return Ok(false);
         }
-        Ok(())
+        if self.set.len() == self.set.capacity() {
+            // While it grows there is what it was beside what it becomes.
+            let grown = (2 * self.set.capacity()).max(LEAST) * EACH;
+            self.room.resize(self.taken + grown)?;
+            self.set.reserve(1);
+            self.taken = self.set.capacity() * EACH;
+            self.room.resize(self.taken)?;
+        }
+        Ok(self.set.insert((place, visitor)))
     }
 }
 
-/// Counts whom several readers saw. A link with several tags is in several rows, and a visitor of two links with one tag is one.
-pub(super) fn count(
-    seen: Vec<(Seen, Vec<Place>)>,
-    tags: Option<&Tags>,
-    room: &Room,
-) -> Result<Visitors, AskError> {
-    let mut rows = Rows::new(tags);
-    let mut of_rows = Distinct::new(room.another());
-    let mut of_buckets = Distinct::new(room.another());
-    let mut of_all = Distinct::new(room.another());
-    for (seen, places) in seen {
-        let numbers: Vec<Vec<u32>> = places.iter().map(|place| rows.numbers(place)).collect();
-        for (place, visitor) in seen.set {
-            let bucket = places[place as usize].0;
-            of_buckets.add(bucket, visitor)?;
-            if !rows.are_buckets {
-                for row in &numbers[place as usize] {
-                    of_rows.add(*row, visitor)?;
-                }
-            }
+/// Distinct visitors while those of readers and of shares are put together.
+pub(super) struct Visitors<'a> {
+    rows: Rows<'a>,
+    /// By number of a row.
+    of_rows: Vec<u64>,
+    of_buckets: BTreeMap<u32, u64>,
+    all: u64,
+    room: &'a Room,
+}
+
+/// Of each row; of each bucket, and of all at [`ALL`].
+pub(super) type Counted = (Vec<VisitorsRow>, BTreeMap<u32, u64>);
+
+impl<'a> Visitors<'a> {
+    pub(super) fn new(tags: Option<&'a Tags>, room: &'a Room) -> Self {
+        Self {
+            rows: Rows::new(tags, room),
+            of_rows: Vec::new(),
+            of_buckets: BTreeMap::new(),
+            all: 0,
+            room,
         }
     }
-    // Of one bucket they are all there are.
-    let mut all = of_buckets.counts.clone();
-    let total = match of_buckets.counts.len() {
-        0 | 1 => of_buckets.counts.values().sum(),
-        _ => {
-            for (_, visitor) in &of_buckets.set {
-                of_all.add(ALL, *visitor)?;
+
+    /// Adds whom the readers of one share saw. A link with several tags is in several rows, and a visitor of two links with
+    /// one tag is one.
+    pub(super) async fn add(
+        &mut self,
+        share: Share,
+        seen: &[(&Seen, &[Place])],
+    ) -> Result<(), AskError> {
+        let mut of_rows = Seen::new(share, self.room);
+        let mut of_buckets = Seen::new(share, self.room);
+        for (seen, places) in seen {
+            let numbers = self.numbers(places)?;
+            for (count, (place, visitor)) in seen.set.iter().enumerate() {
+                let place = *place as usize;
+                for row in &numbers[place] {
+                    let is_new = of_rows.add(*row, *visitor)?;
+                    self.of_rows[*row as usize] += u64::from(is_new);
+                }
+                if of_buckets.add(places[place].0, *visitor)? {
+                    *self.of_buckets.entry(places[place].0).or_default() += 1;
+                }
+                turn(count).await;
             }
-            of_all.counts.values().sum()
         }
-    };
-    all.insert(ALL, total);
-    let counts = |(number, (bucket, groups)): (usize, Place)| {
-        let counts = match rows.are_buckets {
-            true => of_buckets.counts.get(&bucket),
-            false => of_rows.counts.get(&(number as u32)),
-        };
-        let visitors = counts.copied().unwrap_or_default();
-        VisitorsRow {
+        self.all += self.distinct(share, &of_buckets).await?;
+        Ok(())
+    }
+
+    /// The rows of each place.
+    fn numbers(&mut self, places: &[Place]) -> Result<Vec<Vec<u32>>, AskError> {
+        let numbers = places.iter().map(|place| self.rows.numbers(place));
+        let numbers = numbers.collect::<Result<_, _>>()?;
+        self.of_rows.resize(self.rows.all.len(), 0);
+        Ok(numbers)
+    }
+
+    /// How many there are in all buckets.
+    async fn distinct(&self, share: Share, of_buckets: &Seen) -> Result<u64, AskError> {
+        if self.of_buckets.len() <= 1 {
+            return Ok(of_buckets.set.len() as u64);
+        }
+        let mut all = Seen::new(share, self.room);
+        for (count, (_, visitor)) in of_buckets.set.iter().enumerate() {
+            all.add(ALL, *visitor)?;
+            turn(count).await;
+        }
+        Ok(all.set.len() as u64)
+    }
+
+    pub(super) fn counted(self) -> Counted {
+        let rows = self.rows.all.into_iter().zip(self.of_rows);
+        let rows = rows.map(|((bucket, groups), visitors)| VisitorsRow {
             bucket,
             groups,
             visitors,
-        }
-    };
-    let rows = rows.all.into_iter().enumerate().map(counts);
-    Ok(Visitors {
-        rows: rows.collect(),
-        all,
-    })
+        });
+        let mut all = self.of_buckets;
+        all.insert(ALL, self.all);
+        (rows.collect(), all)
+    }
+}
+
+/// Lets others on the thread have a turn, now and then.
+async fn turn(count: usize) {
+    if count % TURN == TURN - 1 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Rows of the answer by number.
@@ -147,24 +164,24 @@ struct Rows<'a> {
     tags: Option<&'a Tags>,
     known: HashMap<Place, u32>,
     all: Vec<Place>,
-    /// Whether there is a row for each bucket, and nothing else.
-    are_buckets: bool,
+    bytes: usize,
+    room: Room,
 }
 
 impl<'a> Rows<'a> {
-    fn new(tags: Option<&'a Tags>) -> Self {
+    fn new(tags: Option<&'a Tags>, room: &Room) -> Self {
         Self {
             tags,
             known: HashMap::new(),
             all: Vec::new(),
-            are_buckets: true,
+            bytes: 0,
+            room: room.another(),
         }
     }
 
     /// The rows that a place belongs to.
-    fn numbers(&mut self, place: &Place) -> Vec<u32> {
+    fn numbers(&mut self, place: &Place) -> Result<Vec<u32>, AskError> {
         let (bucket, groups) = place;
-        self.are_buckets &= groups.is_empty();
         let rows = match self.tags {
             Some(tags) => tags.groups(groups),
             None => vec![groups.clone()],
@@ -175,35 +192,17 @@ impl<'a> Rows<'a> {
         numbers.collect()
     }
 
-    fn number(&mut self, row: Place) -> u32 {
-        let next = self.all.len() as u32;
-        let number = *self.known.entry(row.clone()).or_insert(next);
-        if number == next {
-            self.all.push(row);
+    fn number(&mut self, row: Place) -> Result<u32, AskError> {
+        if let Some(known) = self.known.get(&row) {
+            return Ok(*known);
         }
-        number
-    }
-}
-
-impl Visitors {
-    /// With those of another share.
-    pub(super) fn take(&mut self, other: Self) {
-        let mut rows: BTreeMap<Place, u64> = BTreeMap::new();
-        let all = std::mem::take(&mut self.rows).into_iter().chain(other.rows);
-        for row in all {
-            *rows.entry((row.bucket, row.groups)).or_default() += row.visitors;
-        }
-        let rows = rows
-            .into_iter()
-            .map(|((bucket, groups), visitors)| VisitorsRow {
-                bucket,
-                groups,
-                visitors,
-            });
-        self.rows = rows.collect();
-        for (bucket, visitors) in other.all {
-            *self.all.entry(bucket).or_default() += visitors;
-        }
+        enough(self.all.len())?;
+        let number = self.all.len() as u32;
+        self.bytes += 2 * bytes_of(&row);
+        self.room.resize(self.bytes)?;
+        self.known.insert(row.clone(), number);
+        self.all.push(row);
+        Ok(number)
     }
 }
 
@@ -220,42 +219,65 @@ mod tests {
         Room::new(&pool)
     }
 
+    const WHOLE: Share = Share { part: 0, of: 1 };
+
     fn place(bucket: u32, group: &str) -> Place {
         (bucket, vec![group.into()])
     }
 
-    fn seen(all: &[(u32, u64)]) -> Seen {
-        let mut seen = Seen::new(Share { part: 0, of: 1 });
+    fn seen(all: &[(u32, u64)], share: Share, room: &Room) -> Seen {
+        let mut seen = Seen::new(share, room);
         for (place, visitor) in all {
-            seen.add(*place, *visitor);
+            seen.add(*place, *visitor).unwrap();
         }
         seen
     }
 
-    fn rows(visitors: &Visitors) -> BTreeMap<(u32, String), u64> {
-        let rows = visitors.rows.iter();
-        rows.map(|row| ((row.bucket, row.groups.concat()), row.visitors))
-            .collect()
+    /// Whom a reader saw where, and its places.
+    type Found<'a> = (&'a [(u32, u64)], Vec<Place>);
+
+    async fn counted(
+        found: &[Found<'_>],
+        tags: Option<&Tags>,
+        shares: u64,
+    ) -> (BTreeMap<(u32, String), u64>, BTreeMap<u32, u64>) {
+        let room = room(2 << 20);
+        let mut visitors = Visitors::new(tags, &room);
+        for part in 0..shares {
+            let share = Share { part, of: shares };
+            let sets = found.iter().map(|(all, _)| seen(all, share, &room));
+            let sets: Vec<Seen> = sets.collect();
+            let found = sets.iter().zip(found);
+            let found = found.map(|(seen, (_, places))| (seen, &places[..]));
+            visitors
+                .add(share, &found.collect::<Vec<_>>())
+                .await
+                .unwrap();
+        }
+        let (rows, all) = visitors.counted();
+        let rows = rows.into_iter();
+        let rows = rows.map(|row| ((row.bucket, row.groups.concat()), row.visitors));
+        (rows.collect(), all)
     }
 
-    #[test]
-    fn a_visitor_is_one_in_whatever_is_added_up() {
+    #[tokio::test]
+    async fn a_visitor_is_one_in_whatever_is_added_up() {
         let places = vec![place(0, "a"), place(0, "b"), place(1, "a")];
-        let one = (seen(&[(0, 7), (1, 7), (2, 7)]), places);
+        let one = (&[(0, 7), (1, 7), (2, 7)][..], places);
         // Another reader, who met the places in another order.
-        let other = (seen(&[(0, 7), (1, 8)]), vec![place(1, "a"), place(0, "a")]);
-        let counted = count(vec![one, other], None, &room(1 << 20)).unwrap();
+        let other = (&[(0, 7), (1, 8)][..], vec![place(1, "a"), place(0, "a")]);
+        let (rows, all) = counted(&[one, other], None, 1).await;
         let expected = [
             ((0, "a".into()), 2),
             ((0, "b".into()), 1),
             ((1, "a".into()), 1),
         ];
-        assert_eq!(rows(&counted), expected.into());
-        assert_eq!(counted.all, [(0, 2), (1, 1), (ALL, 2)].into());
+        assert_eq!(rows, expected.into());
+        assert_eq!(all, [(0, 2), (1, 1), (ALL, 2)].into());
     }
 
-    #[test]
-    fn who_used_two_links_with_one_tag_is_one_of_it() {
+    #[tokio::test]
+    async fn who_used_two_links_with_one_tag_is_one_of_it() {
         let tags = Tags {
             column: 0,
             of_links: [
@@ -265,43 +287,48 @@ mod tests {
             .into(),
         };
         let places = vec![place(0, "x"), place(0, "y"), place(0, "z")];
-        let found = vec![(seen(&[(0, 7), (1, 7), (1, 8), (2, 9)]), places)];
-        let counted = count(found, Some(&tags), &room(1 << 20)).unwrap();
+        let found = (&[(0, 7), (1, 7), (1, 8), (2, 9)][..], places);
+        let (rows, all) = counted(&[found], Some(&tags), 1).await;
         let expected = [
             ((0, "blue".into()), 1),
             ((0, "red".into()), 2),
             ((0, String::new()), 1),
         ];
-        assert_eq!(rows(&counted), expected.into());
-        assert_eq!(counted.all, [(0, 3), (ALL, 3)].into());
+        assert_eq!(rows, expected.into());
+        assert_eq!(all, [(0, 3), (ALL, 3)].into());
+    }
+
+    #[tokio::test]
+    async fn shares_add_up_to_all() {
+        let many: Vec<(u32, u64)> = (0..1_000_u64).map(|n| (n as u32 % 2, n % 700)).collect();
+        let places = vec![place(0, "a"), place(1, "b")];
+        let whole = counted(&[(&many, places.clone())], None, 1).await;
+        assert_eq!(counted(&[(&many, places)], None, 8).await, whole);
+        assert_eq!(whole.1[&ALL], 700);
     }
 
     #[test]
     fn more_than_there_is_room_for_is_refused() {
-        let many: Vec<(u32, u64)> = (0..10_000).map(|visitor| (0, visitor)).collect();
-        let found = vec![(seen(&many), vec![(0, Vec::new())])];
-        let room_of_few = room(10_000);
-        let refused = count(found, None, &room_of_few);
-        assert!(matches!(refused, Err(AskError::TooMuch(_))) && room_of_few.was_short());
-        assert!(count(Vec::new(), None, &room(0)).is_ok_and(|none| none.all == [(ALL, 0)].into()));
+        let room = room(20_000);
+        let mut seen = Seen::new(WHOLE, &room);
+        let refused = (0..10_000).find_map(|visitor| seen.add(0, visitor).err());
+        assert!(matches!(refused, Some(AskError::TooMuch(_))));
+        assert!(room.visitors_were_short());
+        drop(seen);
+        // It is given back.
+        room.another().resize(9_000).unwrap();
     }
 
     #[test]
-    fn shares_add_up_to_all() {
-        let many: Vec<(u32, u64)> = (0..1_000_u64).map(|n| (n as u32 % 2, n % 700)).collect();
-        let places = || vec![place(0, "a"), place(1, "b")];
-        let of = |share: Share| {
-            let mut seen = Seen::new(share);
-            for (place, visitor) in &many {
-                seen.add(*place, *visitor);
-            }
-            count(vec![(seen, places())], None, &room(1 << 20)).unwrap()
-        };
-        let whole = of(Share { part: 0, of: 1 });
-        let mut added = Visitors::default();
-        for part in 0..8 {
-            added.take(of(Share { part, of: 8 }));
-        }
-        assert_eq!((rows(&added), &added.all), (rows(&whole), &whole.all));
+    fn what_others_have_is_not_too_much() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(20_000));
+        let (one, other, third) = (Room::new(&pool), Room::new(&pool), Room::new(&pool));
+        one.resize(9_000).unwrap();
+        other.resize(9_000).unwrap();
+        assert!(matches!(third.resize(9_000), Err(AskError::Failed(_))));
+        assert!(matches!(third.resize(11_000), Err(AskError::TooMuch(_))));
+        assert!(!third.visitors_were_short());
+        drop(one);
+        third.resize(9_000).unwrap();
     }
 }

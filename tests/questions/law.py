@@ -204,7 +204,7 @@ def compare(answer, recount, question):
             compare_row(row, counted, metrics, f"no row {at} {groups}", meta, skip)
         else:
             compare_row(row, counted, question.metrics, f"{at} {groups}", meta, skip)
-    check_order(answer, parts, named, question)
+    check_order(answer, recount, named, question)
 
 
 def any_number(parts, groups, question):
@@ -212,27 +212,28 @@ def any_number(parts, groups, question):
     return any(numbers.of(metric) for metric in question.metrics)
 
 
-def check_order(answer, parts, named, question):
-    """Those that are left out have no more than those that are named."""
+def check_order(answer, recount, named, question):
+    """Groups are sorted, and those that are left out have no more than those that are named."""
     if not question.group_by or question.order is None:
         return
     metric = question.order.lstrip("-")
     if metric in ("value", "cost", "profit"):
         return
-    sums = collections.defaultdict(list)
-    for (_, groups), part in parts.items():
-        sums[groups].append(part)
-    weights = {groups: Numbers(part).of(metric) for groups, part in sums.items()}
+    parts = recount.count(question, buckets=False)
+    weights = {groups: Numbers([part]).of(metric) for (_, groups), part in parts.items()}
+    is_less = (lambda a, b: a < b) if question.order.startswith("-") else (lambda a, b: b < a)
     inside = [weights[groups] for groups in named if weights.get(groups) is not None]
     outside = [
         weight for groups, weight in weights.items()
         if groups not in named and weight is not None and any_number(parts, groups, question)
     ]
-    if not inside or not outside:
-        return
-    is_right = min(inside) >= max(outside) if question.order.startswith("-") else max(inside) <= min(outside)
-    if not is_right:
+    if any(is_less(one, other) for one in inside for other in outside):
         raise Different(f"others are sorted before: {question.order}")
+    if question.interval == "none":
+        rows = [weights.get(place(row, question)[1]) for row in answer["results"] if not row.get("other")]
+        known = [weight for weight in rows if weight is not None]
+        if any(is_less(one, next) for one, next in zip(known, known[1:])) or None in rows[: len(known)]:
+            raise Different(f"groups are not sorted: {question.order}")
 
 
 def before(answer, question):

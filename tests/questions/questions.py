@@ -89,8 +89,7 @@ class Asker:
             limit=random.choice([1, 3, 10, 1000]),
         )
         if random.random() < 0.5:
-            orders = [metric for metric in question.metrics if metric != "unique_visitors"]
-            question.order = random.choice(["", "-"]) + random.choice(orders) if orders else None
+            question.order = random.choice(["", "-"]) + random.choice(question.metrics)
         if is_plain and random.random() < 0.3:
             self._filter(question, random.choice(OBJECTS), one=True)
         for name in random.sample(self.names, 0 if is_plain else random.choice([0, 1, 1, 2])):

@@ -88,7 +88,7 @@ pub struct SumsRow {
 /// The distinct visitors of one bucket and group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VisitorsRow {
-    /// The bucket's place.
+    /// The bucket's place; [`ALL`]: in all of them.
     pub bucket: u32,
     /// The values of the groups, in their order; tags where they are asked for.
     pub groups: Vec<String>,
@@ -118,7 +118,7 @@ pub struct Sums {
     pub rows: Vec<SumsRow>,
     /// Money, if it was asked for.
     pub money: Vec<MoneyRow>,
-    /// Distinct visitors by bucket and group, if they were asked for.
+    /// Distinct visitors by bucket and group, and by group in all buckets, if they were asked for.
     pub visitors_of_rows: Vec<VisitorsRow>,
     /// Distinct visitors by bucket over all groups, and of all buckets at [`ALL`], if they were asked for.
     pub visitors: BTreeMap<u32, u64>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use asking::ALL;
 use handover::views::ViewError;
 use model::{Awaits, Counts, Cube, Dimension, EntityId, Grain, time};
 use web::Problem;
@@ -154,7 +155,12 @@ async fn merge(
 }
 
 fn rows(app: &App, entity: EntityId, query: &Query, merged: &Merged, extras: &Extras) -> Vec<Row> {
-    let groups = Groups::new(query, merged, &extras.money);
+    let of_groups = &extras.uniques_of_groups;
+    let visitors_of = |name: &str| {
+        let in_all = of_groups.get(&(ALL as usize, name.into()));
+        in_all.copied().unwrap_or_default()
+    };
+    let groups = Groups::new(query, merged, &extras.money, visitors_of);
     let rows = groups.rows(query, merged, &extras.money).into_iter();
     let row = |((bucket, rank), (counts, amounts)): ((usize, usize), (Counts, Amounts))| {
         let name = groups.names.get(rank).copied();

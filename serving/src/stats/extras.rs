@@ -18,7 +18,7 @@ pub(super) struct Extras {
     pub period: PeriodPart,
     /// Distinct visitors by bucket.
     pub uniques: Vec<u64>,
-    /// The same by bucket and group, where they can be told apart: from events.
+    /// The same by bucket and group, where they can be told apart, from events; in all buckets at [`asking::ALL`].
     pub uniques_of_groups: HashMap<(usize, Box<str>), u64>,
     /// Those of the whole range.
     pub uniques_total: Option<u64>,

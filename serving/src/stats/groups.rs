@@ -21,7 +21,13 @@ pub(super) struct Groups<'a> {
 }
 
 impl<'a> Groups<'a> {
-    pub(super) fn new(query: &Query, merged: &'a Merged, money: &'a Money) -> Self {
+    /// `visitors`: those of a group in the whole range.
+    pub(super) fn new(
+        query: &Query,
+        merged: &'a Merged,
+        money: &'a Money,
+        visitors: impl Fn(&str) -> u64,
+    ) -> Self {
         if !query.is_grouped() {
             return Self { names: vec![""] };
         }
@@ -38,6 +44,9 @@ impl<'a> Groups<'a> {
         let weight = |name: &str, counts: Counts| {
             let amounts = money.of_group(name);
             let (metric, _) = query.order?;
+            if metric == Metric::UniqueVisitors {
+                return Some(visitors(name).into());
+            }
             rates::weight(query, metric, Sums { counts, amounts })
         };
         let mut names: Vec<(&str, Option<i128>)> = sums

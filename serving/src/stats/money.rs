@@ -401,7 +401,7 @@ mod tests {
         money.add(Dimension::CampaignMoney, &paid, &query);
         money.add(Dimension::Currency, &plain, &query);
         money.tidy();
-        let groups = Groups::new(&query, &clicks, &money);
+        let groups = Groups::new(&query, &clicks, &money, |_| 0);
         assert_eq!((groups.names.len(), groups.names[0]), (SHOWN, "99999"));
         let mut found = [0, 0];
         for ((_, rank), (_, amounts)) in groups.rows(&query, &clicks, &money) {

@@ -86,7 +86,7 @@ fn told(sums: &Sums) -> BTreeMap<String, (i64, u64)> {
     let rows = sums.rows.iter();
     let rows = rows.map(|row| (row.groups.concat(), (row.counts.events[0], 0)));
     let mut told: BTreeMap<String, (i64, u64)> = rows.collect();
-    for row in &sums.visitors_of_rows {
+    for row in sums.visitors_of_rows.iter().filter(|row| row.bucket != ALL) {
         told.entry(row.groups.concat()).or_default().1 += row.visitors;
     }
     told

@@ -77,7 +77,7 @@ pub(super) struct Visitors<'a> {
     room: &'a Room,
 }
 
-/// Of each row; of each bucket, and of all at [`ALL`].
+/// Of each row, and of each group in all buckets at [`ALL`]; of each bucket, and of all at [`ALL`].
 pub(super) type Counted = (Vec<VisitorsRow>, BTreeMap<u32, u64>);
 
 impl<'a> Visitors<'a> {
@@ -100,6 +100,10 @@ impl<'a> Visitors<'a> {
     ) -> Result<(), AskError> {
         let mut of_rows = Seen::new(share, self.room);
         let mut of_buckets = Seen::new(share, self.room);
+        let buckets = seen.iter().flat_map(|(_, places)| places.iter());
+        let buckets: HashSet<u32> = buckets.map(|(bucket, _)| *bucket).collect();
+        // Each reader has all places, whatever the share.
+        self.rows.are_in_buckets = buckets.len() > 1;
         for (seen, places) in seen {
             let numbers = self.numbers(places)?;
             for (count, (place, visitor)) in seen.set.iter().enumerate() {
@@ -140,11 +144,20 @@ impl<'a> Visitors<'a> {
     }
 
     pub(super) fn counted(self) -> Counted {
+        let has_all = self.rows.are_in_buckets;
         let rows = self.rows.all.into_iter().zip(self.of_rows);
-        let rows = rows.map(|((bucket, groups), visitors)| VisitorsRow {
-            bucket,
-            groups,
-            visitors,
+        let rows = rows.flat_map(|((bucket, groups), visitors)| {
+            let row = VisitorsRow {
+                bucket,
+                groups,
+                visitors,
+            };
+            // What is in one bucket is all there is.
+            let all = (!has_all).then(|| VisitorsRow {
+                bucket: ALL,
+                ..row.clone()
+            });
+            [row].into_iter().chain(all)
         });
         let mut all = self.of_buckets;
         all.insert(ALL, self.all);
@@ -164,6 +177,8 @@ struct Rows<'a> {
     tags: Option<&'a Tags>,
     known: HashMap<Place, u32>,
     all: Vec<Place>,
+    /// Whether there are several buckets, so that groups have rows of all of them, too.
+    are_in_buckets: bool,
     bytes: usize,
     room: Room,
 }
@@ -174,6 +189,7 @@ impl<'a> Rows<'a> {
             tags,
             known: HashMap::new(),
             all: Vec::new(),
+            are_in_buckets: false,
             bytes: 0,
             room: room.another(),
         }
@@ -186,10 +202,14 @@ impl<'a> Rows<'a> {
             Some(tags) => tags.groups(groups),
             None => vec![groups.clone()],
         };
-        let numbers = rows
-            .into_iter()
-            .map(|groups| self.number((*bucket, groups)));
-        numbers.collect()
+        let mut numbers = Vec::with_capacity(2 * rows.len());
+        for groups in rows {
+            if self.are_in_buckets {
+                numbers.push(self.number((ALL, groups.clone()))?);
+            }
+            numbers.push(self.number((*bucket, groups))?);
+        }
+        Ok(numbers)
     }
 
     fn number(&mut self, row: Place) -> Result<u32, AskError> {
@@ -271,6 +291,8 @@ mod tests {
             ((0, "a".into()), 2),
             ((0, "b".into()), 1),
             ((1, "a".into()), 1),
+            ((ALL, "a".into()), 2),
+            ((ALL, "b".into()), 1),
         ];
         assert_eq!(rows, expected.into());
         assert_eq!(all, [(0, 2), (1, 1), (ALL, 2)].into());
@@ -289,12 +311,11 @@ mod tests {
         let places = vec![place(0, "x"), place(0, "y"), place(0, "z")];
         let found = (&[(0, 7), (1, 7), (1, 8), (2, 9)][..], places);
         let (rows, all) = counted(&[found], Some(&tags), 1).await;
-        let expected = [
-            ((0, "blue".into()), 1),
-            ((0, "red".into()), 2),
-            ((0, String::new()), 1),
-        ];
-        assert_eq!(rows, expected.into());
+        let expected = [("blue", 1), ("red", 2), ("", 1)];
+        let expected = expected
+            .into_iter()
+            .flat_map(|(tag, count)| [0, ALL].map(|bucket| ((bucket, String::from(tag)), count)));
+        assert_eq!(rows, expected.collect());
         assert_eq!(all, [(0, 3), (ALL, 3)].into());
     }
 

@@ -20,6 +20,8 @@ const FOLDER: &str = "clicks-usagov-2013";
 const STEP: usize = 27;
 /// Events in one request.
 const AT_ONCE: usize = 5_000;
+/// Links in one request.
+const LINKS_AT_ONCE: usize = 4_000;
 /// Before the first click, and after the last.
 const DAYS: [&str; 2] = ["2013-01-01", "2013-06-01"];
 
@@ -131,7 +133,7 @@ async fn objects(customer: &Customer, clicks: &[Click]) {
         json!({"slug": slug, "destination": destination, "tags": tags, "cost_per_click": cost, "campaign": campaign})
     });
     let links: Vec<Value> = links.collect();
-    for part in links.chunks(AT_ONCE) {
+    for part in links.chunks(LINKS_AT_ONCE) {
         let made = customer.post("/v1/links/bulk", &json!(part)).await;
         assert_eq!(made["rejected"], json!([]), "{made}");
     }

@@ -1,6 +1,6 @@
 //! Readers of files, several at once, and of what no batch has settled.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use asking::{AskError, SumsAsked};
 use datafusion::arrow::array::RecordBatch;
@@ -48,10 +48,7 @@ impl Readers {
         let left_out = LeftOut::of(asker, selection).await?;
         let context = engine::context_with(Arc::clone(&asker.runtime));
         let plan = Plan::new(&context, asked, left_out.columns()).map_err(failed)?;
-        let live = asker.live(selection).await?;
-        let live = live.iter().map(|batch| as_read(batch, &plan.schema));
         Ok(Self {
-            live: live.collect::<Result<_, _>>()?,
             asked: Arc::clone(asked),
             files: Arc::new(Files::new(&asker.store, &asker.indexes)),
             wanted: Arc::new(plan.wanted()),
@@ -59,6 +56,7 @@ impl Readers {
             plan: Arc::new(plan),
             room: room.another(),
             settled: Asker::files(selection),
+            live: asker.live(selection).await?,
         })
     }
 
@@ -112,7 +110,7 @@ impl Readers {
     async fn count_live(&self, share: Share) -> Result<Done, AskError> {
         let mut tally = self.tally(share);
         for batch in &self.live {
-            tally.add(batch.clone(), false)?;
+            tally.add(as_read(batch, &self.plan.schema)?, false)?;
             tokio::task::yield_now().await;
         }
         tally.done()
@@ -146,6 +144,7 @@ impl Reader {
     }
 
     fn next_file(&self) -> Option<PlacedEvents> {
-        self.next.lock().ok()?.pop()
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        next.pop()
     }
 }

@@ -26,7 +26,25 @@ struct Question {
     pool: Arc<dyn MemoryPool>,
     most: usize,
     taken: AtomicUsize,
+    /// What of it is for visitors.
+    of_visitors: AtomicUsize,
     visitors_were_short: AtomicBool,
+}
+
+impl Question {
+    fn take(&self, bytes: usize, is_of_visitors: bool) -> usize {
+        if is_of_visitors {
+            self.of_visitors.fetch_add(bytes, Ordering::Relaxed);
+        }
+        self.taken.fetch_add(bytes, Ordering::Relaxed) + bytes
+    }
+
+    fn give_back(&self, bytes: usize, is_of_visitors: bool) {
+        if is_of_visitors {
+            self.of_visitors.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        self.taken.fetch_sub(bytes, Ordering::Relaxed);
+    }
 }
 
 impl Room {
@@ -39,6 +57,7 @@ impl Room {
             pool: Arc::clone(pool),
             most,
             taken: AtomicUsize::new(0),
+            of_visitors: AtomicUsize::new(0),
             visitors_were_short: AtomicBool::new(false),
         };
         Self::of(&Arc::new(question), false)
@@ -66,27 +85,27 @@ impl Room {
     pub(super) fn resize(&self, bytes: usize) -> Result<(), AskError> {
         let before = self.taken.size();
         if bytes <= before {
-            self.question
-                .taken
-                .fetch_sub(before - bytes, Ordering::Relaxed);
+            self.question.give_back(before - bytes, self.is_of_visitors);
             self.taken.resize(bytes);
             return Ok(());
         }
         let more = bytes - before;
-        let taken = self.question.taken.fetch_add(more, Ordering::Relaxed) + more;
+        let taken = self.question.take(more, self.is_of_visitors);
         let refused = match taken > self.question.most {
-            true => Some(self.too_much()),
+            true => Some(self.too_much(taken)),
             false => self.taken.try_resize(bytes).err().map(|_| others()),
         };
         let Some(refused) = refused else {
             return Ok(());
         };
-        self.question.taken.fetch_sub(more, Ordering::Relaxed);
+        self.question.give_back(more, self.is_of_visitors);
         Err(refused)
     }
 
-    fn too_much(&self) -> AskError {
-        if self.is_of_visitors {
+    fn too_much(&self, taken: usize) -> AskError {
+        let of_visitors = self.question.of_visitors.load(Ordering::Relaxed);
+        // With fewer visitors at once the rest would fit.
+        if taken.saturating_sub(of_visitors) <= self.question.most {
             let short = &self.question.visitors_were_short;
             short.store(true, Ordering::Relaxed);
         }
@@ -97,7 +116,7 @@ impl Room {
         )
     }
 
-    /// Whether some set of visitors of the question was refused more.
+    /// Whether the question was refused more, and sets of visitors were why.
     pub(super) fn visitors_were_short(&self) -> bool {
         self.question.visitors_were_short.load(Ordering::Relaxed)
     }
@@ -105,8 +124,8 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        let taken = &self.question.taken;
-        taken.fetch_sub(self.taken.size(), Ordering::Relaxed);
+        self.question
+            .give_back(self.taken.size(), self.is_of_visitors);
     }
 }
 

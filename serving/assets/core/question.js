@@ -47,7 +47,7 @@ function filtersOf(params) {
 }
 
 /** Values with commas between them, without the spaces around them; `\` before a sign makes it a part of the value. */
-function listed(text) {
+export function listed(text) {
   const values = [""];
   let spaces = "";
   for (const [part, escaped] of text.matchAll(/\\([,\-\\\p{White_Space}])|[^]/gu)) {
@@ -155,6 +155,10 @@ const instant = (ms) => new Date(ms).toISOString().replace(/:\d\d\.\d+Z$/, ":00Z
 
 /** The address's parameter for one filter. */
 export function filterText(values, isNot = false) {
-  const written = values.map((value) => value.replace(/[,\\]|^-|^\p{White_Space}+|\p{White_Space}+$/gu, (signs) => signs.replace(/[^]/gu, "\\$&")));
-  return `${isNot ? "-" : ""}${written.join(",")}`;
+  return `${isNot ? "-" : ""}${values.map(escaped).join(",")}`;
+}
+
+/** A value as it stands in a list: what `listed` would take for a sign has a backslash before it. */
+export function escaped(value) {
+  return value.replace(/[,\\]|^-|^\p{White_Space}+|\p{White_Space}+$/gu, (signs) => signs.replace(/[^]/gu, "\\$&"));
 }

@@ -1,6 +1,7 @@
 // Forms that say the API's problems where they belong.
 
 import { button, el } from "../core/dom.js";
+import { escaped, listed } from "../core/question.js";
 
 let count = 0;
 
@@ -29,7 +30,7 @@ function inputOf(kind, value, options, properties) {
       rows: 8, className: "code", value: hasContent(value) ? JSON.stringify(value, null, 2) : "", ...properties });
     case "number": return el("input", { type: "number", min: 0, value: text, ...properties });
     case "time": return el("input", { type: "datetime-local", value: localTime(value), ...properties });
-    case "list": return el("input", { type: "text", value: (value ?? []).join(", "), ...properties });
+    case "list": return el("input", { type: "text", value: (value ?? []).map(escaped).join(", "), ...properties });
     case "choice": return el("select", properties, Object.entries(options).map(([key, shown]) =>
       el("option", { value: key, selected: String(text) === key }, shown)));
     default: return el("input", { type: "text", value: text, ...properties });
@@ -50,7 +51,7 @@ function valueOf({ kind, input }) {
   const text = input.value.trim();
   switch (kind) {
     case "check": return input.checked;
-    case "list": return text.split(",").map((part) => part.trim()).filter(Boolean);
+    case "list": return listed(text).filter(Boolean);
     case "number": case "choice-number": return text === "" ? null : Number(text);
     case "time": return text === "" ? null : new Date(text).toISOString();
     case "json": try {

@@ -248,9 +248,7 @@ impl Money {
         }
         rows
     }
-}
 
-impl Money {
     /// By bucket what the groups have that are not shown.
     fn of_others(&self, shown: &Ranks<'_>) -> BTreeMap<usize, Amounts> {
         let mut others: BTreeMap<usize, Amounts> = BTreeMap::new();

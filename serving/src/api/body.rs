@@ -16,7 +16,7 @@ use utoipa::{
 };
 use web::Problem;
 
-use super::strict;
+use super::{meant, strict};
 
 /// Largest ordinary body, bytes.
 pub(super) const MAX_BODY: usize = 256 << 10;
@@ -45,7 +45,8 @@ where
 /// Reads JSON.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
     strict::from_slice(bytes).map_err(|error| {
-        let detail: String = error.to_string().chars().take(MAX_QUOTE).collect();
+        let detail = meant::told(error.to_string());
+        let detail: String = detail.chars().take(MAX_QUOTE).collect();
         match error.is_data() {
             true => Problem::bad_request("invalid", detail),
             false => {

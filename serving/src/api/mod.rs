@@ -21,6 +21,7 @@ pub(crate) mod goals;
 mod handlers;
 pub mod jobs;
 pub(crate) mod links;
+mod meant;
 pub(crate) mod objects;
 pub(crate) mod once;
 pub(crate) mod page;

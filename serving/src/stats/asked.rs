@@ -325,10 +325,10 @@ impl StatsQuery {
                 .is_some_and(|n| n.parse::<u16>().is_ok());
         match is_range && self.range.is_none() {
             true => Ok((Interval::None, Some(text))),
-            false => Err(bad(
-                "invalid_interval",
-                "interval must be minute, 5m, 15m, hour, day, week, month or none",
-            )),
+            false => {
+                let known = Interval::ALL.map(Interval::name);
+                Err(no_such("invalid_interval", "interval", text, &known))
+            }
         }
     }
 
@@ -338,11 +338,10 @@ impl StatsQuery {
             return Ok(Vec::new());
         };
         let named = |name: &str| {
-            filters::column(name.trim()).ok_or_else(|| {
-                let names: Vec<&str> = filters::names().collect();
-                let names = names.join(", ");
-                let detail = format!("group_by must be one or two of {names}");
-                bad("invalid_group_by", detail)
+            let name = name.trim();
+            filters::column(name).ok_or_else(|| {
+                let known: Vec<&str> = filters::names().collect();
+                no_such("invalid_group_by", "group", name, &known)
             })
         };
         let columns: Vec<Column> = text.split(',').map(named).collect::<Result<_, _>>()?;
@@ -385,6 +384,16 @@ fn twice_given(name: &str) -> Problem {
     bad("invalid_filter", detail)
 }
 
+/// There is no `what` of this name: which is meant, and all that there are.
+fn no_such(code: &'static str, what: &str, name: &str, known: &[&str]) -> Problem {
+    let meant = web::unknown(what, name, known.iter().copied());
+    let stop = if meant.ends_with('?') { "" } else { ";" };
+    bad(
+        code,
+        format!("{meant}{stop} there are {}", known.join(", ")),
+    )
+}
+
 /// Kind and name of an object.
 type Object = Option<(EntityKind, String)>;
 
@@ -397,7 +406,7 @@ fn too_many_buckets() -> Problem {
 fn parse_metrics(text: &str) -> Result<Vec<Metric>, Problem> {
     let mut metrics = Vec::new();
     for name in text.split(',').map(str::trim) {
-        let metric = parse_metric(name)?;
+        let metric = parse_metric("invalid_metrics", name)?;
         if !metrics.contains(&metric) {
             metrics.push(metric);
         }
@@ -405,15 +414,9 @@ fn parse_metrics(text: &str) -> Result<Vec<Metric>, Problem> {
     Ok(metrics)
 }
 
-fn parse_metric(name: &str) -> Result<Metric, Problem> {
+fn parse_metric(code: &'static str, name: &str) -> Result<Metric, Problem> {
     let metric = Metric::ALL.into_iter().find(|metric| metric.name() == name);
-    metric.ok_or_else(|| {
-        let names = Metric::ALL.map(Metric::name).join(", ");
-        bad(
-            "invalid_metrics",
-            format!("metrics must be some of {names}"),
-        )
-    })
+    metric.ok_or_else(|| no_such(code, "metric", name, &Metric::ALL.map(Metric::name)))
 }
 
 fn parse_order(text: &str, metrics: &[Metric]) -> Result<(Metric, bool), Problem> {
@@ -421,7 +424,7 @@ fn parse_order(text: &str, metrics: &[Metric]) -> Result<(Metric, bool), Problem
     let (name, descending) = text
         .strip_prefix('-')
         .map_or(ascending, |name| (name, true));
-    let metric = parse_metric(name)?;
+    let metric = parse_metric("invalid_order", name)?;
     if metrics.contains(&metric) {
         return Ok((metric, descending));
     }

@@ -27,18 +27,36 @@ pub(crate) enum Interval {
 }
 
 impl Interval {
+    /// Every interval.
+    pub(super) const ALL: [Self; 8] = [
+        Self::None,
+        Self::Minute,
+        Self::FiveMinutes,
+        Self::Quarter,
+        Self::Hour,
+        Self::Day,
+        Self::Week,
+        Self::Month,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minute => "minute",
+            Self::FiveMinutes => "5m",
+            Self::Quarter => "15m",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "none" => Self::None,
-            "minute" | "1m" => Self::Minute,
-            "5m" => Self::FiveMinutes,
-            "15m" => Self::Quarter,
-            "hour" => Self::Hour,
-            "day" => Self::Day,
-            "week" => Self::Week,
-            "month" => Self::Month,
-            _ => return None,
-        })
+        match text {
+            "1m" => Some(Self::Minute),
+            _ => Self::ALL.into_iter().find(|known| known.name() == text),
+        }
     }
 }
 

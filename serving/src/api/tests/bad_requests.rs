@@ -54,7 +54,7 @@ async fn bodies_that_are_not_understood_are_refused() {
 }
 
 #[tokio::test]
-async fn an_unknown_field_is_named_but_not_at_length() {
+async fn an_unknown_field_is_named_with_what_was_meant_but_not_at_length() {
     let app = App::new().await;
     let key = app.account().await;
     let detail = app
@@ -66,7 +66,9 @@ async fn an_unknown_field_is_named_but_not_at_length() {
         .await
         .problem(400, "invalid");
     assert!(
-        detail.starts_with("unknown field `destnation`, expected one of `slug`, `destination`"),
+        detail.starts_with(
+            "there is no field `destnation`; did you mean `destination`? there are slug,"
+        ),
         "{detail}"
     );
     let detail = app

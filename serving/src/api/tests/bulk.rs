@@ -66,7 +66,7 @@ async fn a_bad_link_rejects_itself_not_its_batch() {
         rejected[5]["detail"]
             .as_str()
             .unwrap()
-            .contains("unknown field `colour`")
+            .contains("there is no field `colour`")
     );
     let slug = created[1]["slug"].as_str().unwrap();
     assert!(app.catalog.link_by_slug(slug, NOW_MS).is_some());

@@ -27,6 +27,7 @@ fn what_makes_no_sense_is_refused_with_a_code() {
         ("metrics=epc&group_by=currency", "invalid_metrics"),
         ("metrics=value&order=-cost", "invalid_order"),
         ("order=views", "invalid_order"),
+        ("order=-click", "invalid_order"),
         ("link=a&link=b", "invalid_filter"),
         ("country=DE&country=AT", "invalid_filter"),
         ("group_by=country,country", "invalid_group_by"),
@@ -38,6 +39,27 @@ fn what_makes_no_sense_is_refused_with_a_code() {
     ] {
         assert_eq!(parse(query).unwrap_err().code, code, "{query}");
     }
+}
+
+#[test]
+fn what_is_meant_is_named_and_all_that_there_is() {
+    for (query, meant, another) in [
+        ("group_by=countri", "country", "hour_of_day"),
+        ("group_by=link,Referrer-Domain", "referrer_domain", "os"),
+        ("metrics=click", "clicks", "unique_visitors"),
+        ("order=-uniqe_visitors", "unique_visitors", "clicks"),
+        ("interval=hourly", "hour", "15m"),
+    ] {
+        let detail = parse(query).unwrap_err().detail;
+        let meant = format!("did you mean `{meant}`?");
+        assert!(detail.contains(&meant), "{query}: {detail}");
+        assert!(detail.contains(another), "{query}: {detail}");
+    }
+    let detail = parse("group_by=qqq").unwrap_err().detail;
+    assert!(
+        detail.starts_with("there is no group `qqq`; there are"),
+        "{detail}"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::NaiveDate;
 
 use crate::{
+    attributed::leading_clicks,
     generate::euros,
     types::{Event, EventType},
 };
@@ -22,7 +23,7 @@ pub struct Expected {
     pub by_hour: BTreeMap<String, Counts>,
     /// By country code.
     pub by_country: BTreeMap<String, Counts>,
-    /// By slug; clicks only.
+    /// By slug: clicks, and the conversions that they led to.
     pub by_link: BTreeMap<String, Counts>,
 }
 
@@ -74,7 +75,8 @@ fn cents(value: &str) -> u64 {
 /// Counts the events.
 pub fn count(events: &[Event]) -> Expected {
     let mut expected = Expected::default();
-    for event in events {
+    let led = leading_clicks(events);
+    for (place, event) in events.iter().enumerate() {
         let at = event.occurred_at;
         let (day, hour) = (at.format("%Y-%m-%d"), at.format("%Y-%m-%dT%H:00:00Z"));
         expected.events += 1;
@@ -87,7 +89,8 @@ pub fn count(events: &[Event]) -> Expected {
         for (counts, group) in groups {
             counts.entry(group).or_default().add(event);
         }
-        if let Some(slug) = &event.link {
+        let click = led.get(&place).map_or(event, |click| &events[*click]);
+        if let Some(slug) = &click.link {
             expected.by_link.entry(slug.clone()).or_default().add(event);
         }
     }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta};
 
 use crate::{
-    DAY_MS, DAYS, END_MS, START_MS,
+    CURRENCY, DAY_MS, DAYS, END_MS, START_MS,
     objects::slugs,
     people::{Visitor, crawlers, hours_ahead, people},
     random::Random,
@@ -128,7 +128,7 @@ fn conversions(clicks: &[Event], random: &mut Random) -> Vec<Event> {
             referrer: None,
             goal: Some(goal.to_string()),
             idempotency_key: Some(format!("order-{:06}", conversions.len() + 1)),
-            currency: price.as_ref().map(|_| "EUR".to_string()),
+            currency: price.as_ref().map(|_| CURRENCY.to_string()),
             value: price,
             ..click.clone()
         });
@@ -224,6 +224,7 @@ fn event(kind: EventType, visitor: &Visitor, at_ms: i64) -> Event {
         referrer: None,
         accept_language: visitor.accept_language.map(str::to_string),
         idempotency_key: None,
+        click_id: None,
         value: None,
         currency: None,
     }

@@ -5,6 +5,7 @@
 //! Everything in them is made up: addresses are from the network for benchmarks
 //! (198.18.0.0/15), hosts are example domains.
 
+mod attributed;
 pub mod expected;
 pub mod generate;
 mod objects;
@@ -17,10 +18,14 @@ mod types;
 
 use std::io::{BufRead, BufReader};
 
+pub use attributed::leading_clicks;
 pub use objects::{campaigns, goals, links, pixels};
 pub use recent::Recent;
 pub use stream::Stream;
 pub use types::{Campaign, Event, EventType, Goal, Link, Pixel};
+
+/// The currency of the sample's money, ISO 4217.
+pub const CURRENCY: &str = "EUR";
 
 /// The links, a JSON array of bodies for `POST /v1/links`.
 pub const LINKS: &[u8] = include_bytes!("../sample/links.json");

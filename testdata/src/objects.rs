@@ -1,11 +1,16 @@
 //! What the sample's account owns. No name tells a date: the sample is of any time.
 
-use crate::types::{Campaign, Goal, Link, Pixel};
+use crate::{
+    CURRENCY,
+    types::{Campaign, Goal, Link, Pixel},
+};
 
 const RELEASE: &str = "Big release";
 const NEWS: &str = "Newsletter";
 const PARTNERS: &str = "Partners";
 const SOCIAL: &str = "Social";
+/// What partners are paid for a click.
+const PARTNERS_PRICE: &str = "0.35";
 
 /// Slug, path of the destination, title, campaign, weight among the clicks.
 type Row = (
@@ -117,6 +122,7 @@ pub fn links() -> Vec<Link> {
             50.. => vec!["top".to_string()],
             _ => Vec::new(),
         },
+        cost_per_click: (campaign == Some(PARTNERS)).then(|| PARTNERS_PRICE.to_string()),
     };
     LINKS.into_iter().map(link).collect()
 }
@@ -147,7 +153,7 @@ pub fn goals() -> Vec<Goal> {
         currency: currency.map(str::to_string),
     };
     let all = [
-        ("purchase", Some("EUR")),
+        ("purchase", Some(CURRENCY)),
         ("sign-up", None),
         ("app-install", None),
     ];

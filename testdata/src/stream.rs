@@ -1,6 +1,6 @@
 //! What goes on happening after the sample, for as long as somebody watches.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 
@@ -13,6 +13,9 @@ const FIRST_GAP: Duration = Duration::from_secs(2);
 /// them could fit.
 const CALMING: u32 = 100;
 
+/// So many of the newest clicks may lead to something.
+const REMEMBERED: usize = 50;
+
 const HOURS_OF_WEEK: usize = 7 * 24;
 
 /// Endless events like those of the sample at the same hour of the week: the same people from the
@@ -23,6 +26,8 @@ pub struct Stream {
     hours: Vec<Vec<Event>>,
     random: Random,
     made: u64,
+    /// People's newest clicks, with their ids.
+    clicks: VecDeque<(Event, String)>,
 }
 
 impl Stream {
@@ -36,6 +41,7 @@ impl Stream {
             hours,
             random: Random::new(seed),
             made: 0,
+            clicks: VecDeque::new(),
         }
     }
 
@@ -52,8 +58,37 @@ impl Stream {
         if event.kind == EventType::Conversion {
             // The sample's own keys were counted already.
             event.idempotency_key = Some(format!("stream-{:06}", self.made));
+            event = self.led_to(event);
         }
         Some(event)
+    }
+
+    /// Told that an event was taken, and which id it got: if it is a click, it may lead to a conversion.
+    pub fn taken(&mut self, event: &Event, id: &str) {
+        if event.kind != EventType::Click || event.by_crawler() {
+            return;
+        }
+        self.clicks.push_back((event.clone(), id.to_owned()));
+        while self.clicks.len() > REMEMBERED {
+            self.clicks.pop_front();
+        }
+    }
+
+    /// The same conversion by somebody who clicked lately.
+    fn led_to(&mut self, conversion: Event) -> Event {
+        if self.clicks.is_empty() {
+            return conversion;
+        }
+        let place = self.random.below(self.clicks.len() as u64) as usize;
+        let (click, id) = &self.clicks[place];
+        Event {
+            ip: click.ip.clone(),
+            country: click.country.clone(),
+            user_agent: click.user_agent.clone(),
+            accept_language: click.accept_language.clone(),
+            click_id: Some(id.clone()),
+            ..conversion
+        }
     }
 
     /// How long nothing happens then, after so long a time of streaming: on average the gap of

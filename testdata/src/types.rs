@@ -28,6 +28,9 @@ pub struct Link {
     pub campaign: Option<String>,
     /// For grouping.
     pub tags: Vec<String>,
+    /// What a click costs, a decimal number of the account's currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_per_click: Option<String>,
 }
 
 /// Body of `POST /v1/pixels`.
@@ -94,6 +97,9 @@ pub struct Event {
     /// Unique per conversion: sending it again counts nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+    /// Of a conversion: the id of the click that led to it. The files have none: ids are given by the collector.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub click_id: Option<String>,
     /// Decimal number of `currency`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, io::Read};
 
-use testdata::{Event, EventType, expected, generate};
+use testdata::{Event, EventType, expected, generate, leading_clicks};
 
 fn pretty(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap() + "\n"
@@ -51,6 +51,20 @@ fn every_event_is_in_range_and_of_something_that_exists() {
         assert!(of.contains(&name.unwrap()));
         assert!(event.ip.starts_with("198.18.") || event.ip.starts_with("198.19."));
         assert!(event.idempotency_key.is_none_or(|key| keys.insert(key)));
+    }
+}
+
+#[test]
+fn conversions_come_of_clicks_within_hours() {
+    let events = generate::events();
+    let led = leading_clicks(&events);
+    let conversions = events.iter().filter(|e| e.kind == EventType::Conversion);
+    assert_eq!(led.len(), conversions.count());
+    for (conversion, click) in led {
+        let (conversion, click) = (&events[conversion], &events[click]);
+        assert_eq!((click.kind, &click.ip), (EventType::Click, &conversion.ip));
+        let after = conversion.occurred_at - click.occurred_at;
+        assert!((0..=120).contains(&after.num_minutes()), "{after}");
     }
 }
 

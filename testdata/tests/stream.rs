@@ -1,6 +1,9 @@
 //! What goes on after the sample is like it, and starts lively.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use testdata::{Event, EventType, Recent, Stream};
 
@@ -47,6 +50,29 @@ fn events_are_of_now_of_every_kind_and_conversions_are_new() {
         share(EventType::View)
     );
     assert!(share(EventType::Conversion) >= 1);
+}
+
+#[test]
+fn conversions_are_of_clicks_that_were_taken() {
+    let mut stream = Stream::new(&sample(), 4);
+    let mut taken = HashMap::new();
+    let mut led = 0;
+    for second in 0..2_000 {
+        let event = stream.event(NOW_MS + second * 1_000).unwrap();
+        let id = format!("id-{second}");
+        stream.taken(&event, &id);
+        if let Some(click) = &event.click_id {
+            let click: &Event = &taken[click];
+            assert_eq!(
+                (click.kind, &click.ip, &click.country),
+                (EventType::Click, &event.ip, &event.country)
+            );
+            assert!(!click.by_crawler());
+            led += 1;
+        }
+        taken.insert(id, event);
+    }
+    assert!(led > 20, "{led}");
 }
 
 #[test]

@@ -19,8 +19,9 @@ pub(super) async fn run(visitor: &Visitor, recent: &Recent, parts: &Parts) -> In
             continue;
         };
         // A demo that stumbles once goes on; what was not acknowledged is not counted.
-        if let Err(error) = visitor.send(&event).await {
-            tracing::warn!(%error, "an event of the demo's stream was not taken");
+        match visitor.send(std::slice::from_ref(&event)).await {
+            Ok(ids) => ids.iter().for_each(|id| stream.taken(&event, id)),
+            Err(error) => tracing::warn!(%error, "an event of the demo's stream was not taken"),
         }
     }
 }

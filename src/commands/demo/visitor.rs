@@ -1,19 +1,23 @@
 //! Somebody who uses the demo over HTTP, as any client would.
 
 use std::{
+    collections::{BTreeSet, HashMap},
     io::Cursor,
     time::{Duration, Instant},
 };
 
 use anyhow::bail;
 use catalog::Scope;
+use model::EventId;
 use serde_json::{Value, json};
-use testdata::{Event, Recent};
+use testdata::{Event, Recent, leading_clicks};
 
 use crate::{commands::key, supervise::Running, wiring::Base};
 
 /// How long the live numbers may take to hold everything that was replayed.
 const LIVE_LIMIT: Duration = Duration::from_secs(60);
+/// Events that go in one request.
+const AT_ONCE: usize = 5_000;
 /// How long any request may take; jobs are waited for.
 const REQUEST_LIMIT: Duration = Duration::from_secs(300);
 
@@ -67,6 +71,10 @@ impl Visitor {
     }
 
     pub(super) async fn create_objects(&self) -> anyhow::Result<()> {
+        let path = "/v1/account";
+        let request = self.client.patch(format!("{}{path}", self.api));
+        let settings = json!({"settings": {"currency": testdata::CURRENCY}});
+        answer(path, request.bearer_auth(&self.key).json(&settings)).await?;
         let kinds = [
             ("/v1/campaigns", testdata::CAMPAIGNS),
             ("/v1/links", testdata::LINKS),
@@ -82,28 +90,61 @@ impl Visitor {
         Ok(())
     }
 
-    /// Sends many events as fast as they are taken.
+    /// Sends the sample: clicks that led to something by themselves, since their ids stand in the conversions, and the rest as fast as it is
+    /// taken.
     pub(super) async fn replay(&self, events: &[Event]) -> anyhow::Result<u64> {
+        let led = leading_clicks(events);
+        let leading: Vec<usize> = BTreeSet::from_iter(led.values().copied())
+            .into_iter()
+            .collect();
+        let mut ids = HashMap::new();
+        for places in leading.chunks(AT_ONCE) {
+            let clicks: Vec<Event> = places.iter().map(|place| events[*place].clone()).collect();
+            ids.extend(places.iter().copied().zip(self.send(&clicks).await?));
+        }
         let mut lines = Vec::new();
-        for event in events {
-            serde_json::to_writer(&mut lines, event)?;
+        for (place, event) in events.iter().enumerate() {
+            if ids.contains_key(&place) {
+                continue;
+            }
+            let click = led.get(&place).and_then(|click| ids.get(click));
+            let click_id = click.cloned();
+            let event = Event {
+                click_id,
+                ..event.clone()
+            };
+            serde_json::to_writer(&mut lines, &event)?;
             lines.push(b'\n');
         }
         let to = (self.collector.as_str(), self.key.as_str());
         let report = replay::send(Cursor::new(lines), to, "demo", 4).await?;
+        let sent = report.totals.accepted + report.totals.duplicates;
         match report.exit_code() {
-            0 => Ok(report.totals.accepted + report.totals.duplicates),
+            0 => Ok(sent + ids.len() as u64),
             _ => bail!("not all events were taken: {}", report.problems().join(" ")),
         }
     }
 
-    /// Sends one event. `POST /v1/events` and not the link itself: only there can a sender say
+    /// Sends events, and tells their ids. `POST /v1/events` and not the link itself: only there can a sender say
     /// where its visitor is, and every visitor of a link would be from this machine.
-    pub(super) async fn send(&self, event: &Event) -> anyhow::Result<()> {
+    pub(super) async fn send(&self, events: &[Event]) -> anyhow::Result<Vec<String>> {
         let path = "/v1/events";
         let request = self.client.post(format!("{}{path}", self.collector));
-        answer(path, request.bearer_auth(&self.key).json(event)).await?;
-        Ok(())
+        let told = answer(path, request.bearer_auth(&self.key).json(events)).await?;
+        let end = |name: &str| serde_json::from_value::<EventId>(told[name].clone());
+        let (first, last) = (end("first_event_id")?, end("last_event_id")?);
+        let ids: Vec<String> = first
+            .seq
+            .to(last.seq)
+            .map(|seq| EventId { seq, ..first }.to_string())
+            .collect();
+        if first.log != last.log || ids.len() != events.len() {
+            bail!(
+                "{} events were sent, and not taken one after the other: {told}",
+                events.len()
+            );
+        }
+        Ok(ids)
     }
 
     pub(super) async fn totals(&self) -> anyhow::Result<Value> {

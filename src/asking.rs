@@ -13,7 +13,9 @@ use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::{batch_runtime::BatchRuntime, own_threads::OwnThreads, wiring::Parts};
+use crate::{
+    batch_runtime::BatchRuntime, own_threads::OwnThreads, sql_process::SqlProcesses, wiring::Parts,
+};
 
 /// Threads for questions.
 const THREADS: usize = 2;
@@ -23,6 +25,8 @@ const AHEAD: usize = 2;
 /// Answers questions on its threads.
 pub struct Asking {
     asker: Arc<Asker>,
+    /// `None`: the store is in this process's memory.
+    sql: Option<Arc<SqlProcesses>>,
     threads: OwnThreads,
 }
 
@@ -33,6 +37,7 @@ impl Asking {
         let asker = Asker::new(&batch.deps, Arc::clone(&parts.stream), bytes);
         Ok(Self {
             asker: Arc::new(asker.context("the engine of questions cannot be started")?),
+            sql: SqlProcesses::new(&parts.settings).map(Arc::new),
             threads: OwnThreads::new("asking", THREADS)?,
         })
     }
@@ -92,6 +97,12 @@ impl Events for Asking {
     }
 
     async fn query(&self, asked: SqlAsked, form: Form) -> Result<Written, AskError> {
+        if let Some(sql) = self.sql.clone() {
+            let work = |asker: Arc<Asker>| async move {
+                sql.answer(asker.question(asked).await?, form).await
+            };
+            return self.run(work).await;
+        }
         let work = |asker: Arc<Asker>| async move { asker.query(asked, form).await };
         Ok(self.apart(self.run(work).await?))
     }

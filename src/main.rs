@@ -18,6 +18,7 @@ mod refused;
 mod rollup_lag;
 mod salting;
 mod scheduling;
+mod sql_process;
 mod supervise;
 mod telling;
 mod wiring;

@@ -20,16 +20,19 @@ use handover::{
     manifest::{File, Manifest},
 };
 use object_store::path::Path;
-use storage::object_keys::ObjectKey;
+use storage::{object_keys::ObjectKey, store::Store};
 
-use crate::rollup::{RollupDeps, events_schema};
+use crate::{
+    equal_steps::EqualSteps,
+    rollup::{RollupDeps, events_schema},
+};
 
 /// What stands before every path of the store.
 const LAKE: &str = "lake://store";
 
 /// A session that reads the store.
 pub(crate) fn context(deps: &RollupDeps) -> Result<SessionContext, DataFusionError> {
-    let pool = FairSpillPool::new(deps.limits.query());
+    let pool = FairSpillPool::new(deps.limits.question());
     Ok(context_with(runtime(deps, Arc::new(pool))?))
 }
 
@@ -38,7 +41,9 @@ pub(crate) fn context_with(runtime: Arc<RuntimeEnv>) -> SessionContext {
     let mut config = SessionConfig::new().with_information_schema(false);
     // Has a history of wrong results.
     config.options_mut().execution.parquet.pushdown_filters = false;
-    SessionContext::new_with_config_rt(config, runtime)
+    let context = SessionContext::new_with_config_rt(config, runtime);
+    context.add_analyzer_rule(Arc::new(EqualSteps));
+    context
 }
 
 /// What reads the store, and takes its memory from `pool`.
@@ -46,29 +51,36 @@ pub(crate) fn runtime(
     deps: &RollupDeps,
     pool: Arc<dyn MemoryPool>,
 ) -> Result<Arc<RuntimeEnv>, DataFusionError> {
-    of(deps, RuntimeEnvBuilder::new().with_memory_pool(pool))
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool);
+    of(&deps.env.store, deps.limits.spill_dir.as_deref(), runtime)
 }
 
-/// The same with a bound of what is written to the disk, bytes.
+/// The same of any store, with a bound of what is written to the disk, bytes.
 pub(crate) fn bounded_runtime(
-    deps: &RollupDeps,
+    store: &Store,
+    spill_dir: Option<&std::path::Path>,
     pool: Arc<dyn MemoryPool>,
     spill: u64,
 ) -> Result<Arc<RuntimeEnv>, DataFusionError> {
     let runtime = RuntimeEnvBuilder::new().with_memory_pool(pool);
-    of(deps, runtime.with_max_temp_directory_size(spill))
+    of(
+        store,
+        spill_dir,
+        runtime.with_max_temp_directory_size(spill),
+    )
 }
 
 fn of(
-    deps: &RollupDeps,
+    store: &Store,
+    spill_dir: Option<&std::path::Path>,
     mut runtime: RuntimeEnvBuilder,
 ) -> Result<Arc<RuntimeEnv>, DataFusionError> {
-    if let Some(folder) = &deps.limits.spill_dir {
+    if let Some(folder) = spill_dir {
         runtime = runtime.with_temp_file_path(folder);
     }
     let runtime = runtime.build_arc()?;
     let url = ObjectStoreUrl::parse(LAKE)?;
-    runtime.register_object_store(url.as_ref(), Arc::clone(&deps.env.store));
+    runtime.register_object_store(url.as_ref(), Arc::clone(store));
     Ok(runtime)
 }
 

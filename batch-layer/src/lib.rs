@@ -3,6 +3,7 @@
 
 mod ask;
 mod engine;
+mod equal_steps;
 pub mod forecast;
 mod limits;
 pub mod predict;
@@ -10,7 +11,7 @@ pub mod report;
 mod rollup;
 mod settled;
 
-pub use ask::{Asker, pretty_stream, write};
+pub use ask::{Asker, Lake, Live, SqlQuestion, answer, pretty_stream, write};
 pub use datafusion::arrow::util::pretty::pretty_format_batches;
 pub use limits::Limits;
 pub use predict::{PredictError, PredictReport, PredictSettings, predict};

@@ -22777,7 +22777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `events_unavailable`, `outcome_unknown`, `store_unavailable`, `views_unavailable` */
+            /** @description `busy`, `events_unavailable`, `outcome_unknown`, `store_unavailable`, `views_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;

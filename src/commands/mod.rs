@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Options, supervise::Role};
+use crate::{config::Options, sql_process, supervise::Role};
 
 /// Click analytics that is live and exact.
 #[derive(Debug, Parser)]
@@ -120,6 +120,9 @@ enum Command {
         /// Folder with the competition's files.
         folder: std::path::PathBuf,
     },
+    /// Answer one question in SQL for the process that started this one.
+    #[command(name = sql_process::COMMAND, hide = true)]
+    AnswerSql,
 }
 
 impl Cli {
@@ -155,6 +158,7 @@ impl Cli {
             Command::Key(key) => key.run(options.settings()?).await,
             Command::Forecast(forecast) => forecast.run().await,
             Command::M4 { folder } => forecast::m4(folder).await,
+            Command::AnswerSql => sql_process::answer_one().await,
         }
     }
 }

@@ -513,6 +513,65 @@ async fn a_question_is_taken_back() {
     assert_eq!(cancel(&customer).await, 404, "it is over");
 }
 
+/// What takes more memory than a question may ends by itself, and whoever hangs up ends the rest. The server is another process.
+#[tokio::test]
+async fn a_question_that_takes_too_much_takes_nobody_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::up(folder.path(), &[]);
+    server.start().await;
+    let customer = Customer::of(&server).await;
+    let link = json!({"slug": "spring", "destination": "https://shop.example/"});
+    customer.create("links", &link).await;
+    send_clicks(&customer, 2_000).await;
+    let ask = |sql: String| {
+        let request = customer.http.post(format!("{}/v1/query", customer.api));
+        request
+            .bearer_auth(&customer.key)
+            .json(&json!({"sql": sql}))
+            .send()
+    };
+    // Each is ten times as long as the one before it: gigabytes at the end.
+    let longer = |from: &str| format!("(SELECT {} AS s FROM {from})", ["s"; 10].join(" || "));
+    let text = "(SELECT referrer AS s FROM events)".to_owned();
+    let long = (0..5).fold(text, |from, _| longer(&from));
+    let answer = ask(format!("SELECT MAX(length(s)) AS n FROM {long}")).await;
+    let answer: Value = answer.unwrap().json().await.unwrap();
+    assert_eq!(answer["code"], "too_much", "{answer}");
+    let detail = answer["detail"].as_str().unwrap();
+    assert!(detail.contains("MiB of memory"), "{detail}");
+
+    let endless = "SELECT COUNT(*) AS n FROM events a, events b, events c, events d";
+    let hangs_up = tokio::spawn(ask(endless.into()));
+    let limit = std::time::Duration::from_secs(20);
+    let number = async |wanted: usize| {
+        eventually("processes that answer SQL", limit, async || {
+            let now = answering(server.id());
+            (now == wanted).then_some(()).ok_or(now)
+        })
+        .await;
+    };
+    number(1).await;
+    hangs_up.abort();
+    number(0).await;
+    let answer = ask("SELECT COUNT(*) AS n FROM events".into()).await;
+    let answer: Value = answer.unwrap().json().await.unwrap();
+    assert_eq!(answer["rows"], json!([{"n": 2_000}]), "{answer}");
+}
+
+/// How many processes of a server answer SQL.
+fn answering(server: u32) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+    let answers = |process: &std::fs::DirEntry| {
+        let status = read(process.path().join("status"));
+        let is_child = status
+            .lines()
+            .any(|line| line == format!("PPid:\t{server}"));
+        is_child && read(process.path().join("cmdline")).contains("answer-sql")
+    };
+    processes.filter(answers).count()
+}
+
 /// Sends clicks of the last hour, each with a referrer of its own.
 async fn send_clicks(customer: &Customer, count: usize) {
     let events: Vec<Value> = (0..count)

@@ -247,6 +247,11 @@ impl Server {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it does not run").id()
+    }
+
     /// A line of its `/proc/…/status` in KiB, such as `VmHWM`.
     pub fn status_kib(&self, name: &str) -> u64 {
         let id = self.child.as_ref().expect("it does not run").id();

@@ -3,6 +3,7 @@
 
 mod barrier;
 mod erased;
+mod lake;
 mod list;
 mod sql;
 mod sums;
@@ -10,6 +11,7 @@ mod table;
 mod tables;
 mod tail;
 mod written;
+mod yielding;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,22 +20,23 @@ use asking::{
 };
 use async_trait::async_trait;
 use datafusion::{
-    error::DataFusionError,
-    execution::{
-        cache::cache_manager::FileMetadataCache, memory_pool::FairSpillPool,
-        runtime_env::RuntimeEnv,
-    },
+    arrow::array::RecordBatch, error::DataFusionError,
+    execution::cache::cache_manager::FileMetadataCache,
 };
 use handover::{
     duplicates::Duplicates,
     expiry::{self, Expired},
     last_read::LastRead,
 };
-use storage::{store::Store, stream::EventStream};
+use storage::stream::EventStream;
 
-pub use self::written::{pretty_stream, write_all as write};
 use self::{erased::Erased, tail::Tail};
-use crate::{RollupDeps, engine};
+pub use self::{
+    lake::Lake,
+    sql::{Live, SqlQuestion, answer},
+    written::{pretty_stream, write_all as write},
+};
+use crate::{RollupDeps, rollup::events_schema};
 
 /// An answer may take so long.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -43,8 +46,7 @@ const SPILL: u64 = 4 << 30;
 
 /// Answers questions about events. All questions share its memory.
 pub struct Asker {
-    runtime: Arc<RuntimeEnv>,
-    store: Store,
+    lake: Lake,
     tail: Tail,
     erased: Erased,
     expired: LastRead<Expired>,
@@ -60,9 +62,9 @@ impl Asker {
         deps: &RollupDeps,
         stream: Arc<dyn EventStream>,
         live_bytes: usize,
-    ) -> Result<Self, DataFusionError> {
-        let pool = FairSpillPool::new(deps.limits.query());
-        let runtime = engine::bounded_runtime(deps, Arc::new(pool), SPILL)?;
+    ) -> Result<Self, AskError> {
+        let store = Arc::clone(&deps.env.store);
+        let spill_dir = deps.limits.spill_dir.as_deref();
         let tail = Tail::new(
             stream,
             Arc::clone(&deps.env.store),
@@ -70,14 +72,26 @@ impl Asker {
             live_bytes,
         );
         Ok(Self {
-            runtime,
-            store: Arc::clone(&deps.env.store),
+            lake: Lake::open(store, deps.limits.question(), (SPILL, spill_dir))?,
             tail,
             erased: Erased::new(Arc::clone(&deps.env.store)),
             expired: LastRead::default(),
             duplicates: LastRead::default(),
-            indexes: sums::kept_indexes()?,
+            indexes: sums::kept_indexes().map_err(failed)?,
         })
+    }
+
+    /// A question in SQL as somebody else can [`answer`] it, and the events that nothing settles yet, as an Arrow stream.
+    ///
+    /// # Errors
+    ///
+    /// These events cannot be read.
+    pub async fn question(&self, asked: SqlAsked) -> Result<(SqlQuestion, Written), AskError> {
+        let mut live = within(self.live(asked.account, &asked.moment)).await?;
+        if live.is_empty() {
+            live.push(RecordBatch::new_empty(events_schema()));
+        }
+        Ok((asked.into(), write(live, Form::Arrow)?))
     }
 }
 
@@ -96,14 +110,15 @@ impl Events for Asker {
     }
 
     async fn query(&self, asked: SqlAsked, form: Form) -> Result<Written, AskError> {
-        sql::query(self, asked, form).await
+        let live = within(self.live(asked.account, &asked.moment)).await?;
+        sql::query(&self.lake, asked.into(), live, form).await
     }
 
     async fn kept_from(&self, account: u64, moment: Moment) -> Result<Option<i64>, AskError> {
         let Some(list) = &moment.published.manifest.expired else {
             return Ok(None);
         };
-        let read = expiry::read(&self.store, Some(list));
+        let read = expiry::read(&self.lake.store, Some(list));
         let expired = self.expired.of(list, read).await;
         let expired = expired.map_err(|error| AskError::Failed(error.to_string()))?;
         Ok(expired.first_day(account))

@@ -1,15 +1,16 @@
 //! SQL of a customer: over tables in which there are the rows of one account and nothing else.
 
-use std::sync::Arc;
+use std::{io::Read, sync::Arc};
 
-use asking::{AskError, Form, Selection, SqlAsked, Written};
+use asking::{AskError, Form, SqlAsked, Written};
 use datafusion::{
+    arrow::{array::RecordBatch, ipc::reader::StreamReader},
     common::DFSchema,
     config::Dialect,
     dataframe::DataFrame,
     error::DataFusionError,
     execution::{SendableRecordBatchStream, context::SQLOptions},
-    physical_plan::stream::RecordBatchStreamAdapter,
+    physical_plan::{execute_stream, stream::RecordBatchStreamAdapter},
     prelude::SessionContext,
     sql::{
         parser::Statement,
@@ -22,9 +23,10 @@ use datafusion::{
     },
 };
 use futures::StreamExt;
+use handover::manifest::Manifest;
+use serde::{Deserialize, Serialize};
 
-use super::{Asker, TIME_LIMIT, failed, table::utc, tables, too_long, written};
-use crate::engine;
+use super::{TIME_LIMIT, failed, lake::Lake, tables, too_long, written, yielding::yielding};
 
 /// Longest question, bytes.
 const MOST_TEXT: usize = 8 << 10;
@@ -51,32 +53,95 @@ const REFUSED: [&str; 14] = [
 /// Unix minutes of all there is.
 const ALWAYS: (i64, i64) = (i64::MIN / 120_000, i64::MAX / 120_000);
 
-pub(super) async fn query(asker: &Asker, asked: SqlAsked, form: Form) -> Result<Written, AskError> {
-    let SqlAsked {
+/// A question in SQL, with what settles the tables that it is about.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SqlQuestion {
+    account: u64,
+    manifest: Manifest,
+    sql: String,
+    limit: usize,
+}
+
+impl SqlQuestion {
+    /// Raw number of the account that asks.
+    pub fn account(&self) -> u64 {
+        self.account
+    }
+}
+
+impl From<SqlAsked> for SqlQuestion {
+    fn from(asked: SqlAsked) -> Self {
+        Self {
+            account: asked.account,
+            manifest: Manifest::clone(&asked.moment.published.manifest),
+            sql: asked.sql,
+            limit: asked.limit,
+        }
+    }
+}
+
+/// Events that nothing settles yet.
+pub struct Live(Vec<RecordBatch>);
+
+impl Live {
+    /// Reads an Arrow stream of them.
+    ///
+    /// # Errors
+    ///
+    /// It is none.
+    pub fn read(from: impl Read) -> Result<Self, AskError> {
+        let read = StreamReader::try_new(from, None).and_then(Iterator::collect);
+        read.map(Self).map_err(|error| failed(error.into()))
+    }
+
+    /// Memory that they take, bytes.
+    pub fn bytes(&self) -> u64 {
+        let all = self.0.iter().map(RecordBatch::get_array_memory_size);
+        all.sum::<usize>() as u64
+    }
+}
+
+/// Answers a question.
+///
+/// # Errors
+///
+/// It cannot be answered.
+pub async fn answer(
+    lake: &Lake,
+    question: SqlQuestion,
+    live: Live,
+    form: Form,
+) -> Result<Written, AskError> {
+    query(lake, question, live.0, form).await
+}
+
+pub(super) async fn query(
+    lake: &Lake,
+    question: SqlQuestion,
+    live: Vec<RecordBatch>,
+    form: Form,
+) -> Result<Written, AskError> {
+    let SqlQuestion {
         account,
-        moment,
+        manifest,
         sql,
         limit,
-    } = asked;
+    } = question;
     if sql.len() > MOST_TEXT {
         return Err(AskError::Sql(format!(
             "a question has {MOST_TEXT} bytes at most"
         )));
     }
-    let selection = Selection {
-        account,
-        moment,
-        minutes: ALWAYS,
-        filters: Vec::new(),
-    };
-    let context = engine::context_with(Arc::clone(&asker.runtime));
+    let context = lake.session();
     let started = tokio::time::Instant::now();
     let planned = async {
-        let events = asker.select(&selection, &utc()).await?;
+        let events = lake.events(account, &manifest, ALWAYS, live).await?;
         let has_forecasts = sql.to_lowercase().contains(tables::FORECASTS);
-        tables::register(asker, &context, account, events, has_forecasts).await?;
+        tables::register(lake, &context, account, events, has_forecasts).await?;
         let frame = plan(&context, &sql).await?;
-        frame.execute_stream().await.map_err(failed)
+        let task = Arc::new(frame.task_ctx());
+        let steps = frame.create_physical_plan().await.map_err(failed)?;
+        execute_stream(yielding(steps).map_err(failed)?, task).map_err(failed)
     };
     let planned = tokio::time::timeout(TIME_LIMIT, planned).await;
     let rows = planned.unwrap_or_else(|_| Err(too_long()))?;

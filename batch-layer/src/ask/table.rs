@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use asking::{AskError, Column, Filter, Selection, Value};
+use asking::{AskError, Column, Filter, Moment, Selection, Value};
 use datafusion::{
     arrow::{
         array::{ArrayRef, AsArray, RecordBatch, StringArray},
@@ -10,19 +10,14 @@ use datafusion::{
     },
     common::ScalarValue,
     dataframe::DataFrame,
-    datasource::MemTable,
     error::DataFusionError,
     logical_expr::{ColumnarValue, Expr, ScalarUDF, Volatility, create_udf, lit},
-    prelude::{SessionContext, col},
+    prelude::col,
 };
-use handover::manifest::PlacedEvents;
-use model::{EntityId, EntityKind, time};
+use model::time;
 
 use super::{Asker, failed};
-use crate::{
-    engine,
-    rollup::{INTERNAL, events_schema},
-};
+use crate::rollup::{INTERNAL, events_schema};
 
 /// Whether an event is settled, beside the columns of the table `events`.
 pub(super) const SETTLED: &str = "is_settled";
@@ -37,7 +32,12 @@ impl Asker {
         selection: &Selection,
         offset: &Offset,
     ) -> Result<DataFrame, AskError> {
-        let mut frame = self.all(selection).await?;
+        let live = self.live(selection.account, &selection.moment).await?;
+        let manifest = &selection.moment.published.manifest;
+        let all = self
+            .lake
+            .events(selection.account, manifest, selection.minutes, live);
+        let mut frame = all.await?;
         for filter in &selection.filters {
             let parse = |sql: &str| frame.parse_sql_expr(sql);
             let wanted = condition(&parse, filter, offset).map_err(failed)?;
@@ -47,53 +47,19 @@ impl Asker {
     }
 
     /// Events of an account that no batch has settled.
-    pub(super) async fn live(&self, selection: &Selection) -> Result<Vec<RecordBatch>, AskError> {
-        let live = self.tail.events(selection.account, &selection.moment);
-        self.erased.take_off(&selection.moment, live.await?).await
-    }
-
-    /// Files that can have events of a selection.
-    pub(super) fn files(selection: &Selection) -> Vec<PlacedEvents> {
-        let files = selection.moment.published.manifest.events();
-        let files = files.filter(|events| touches(events, selection.minutes));
-        files.collect()
-    }
-
-    async fn all(&self, selection: &Selection) -> Result<DataFrame, AskError> {
-        let live = self.live(selection).await?;
-        let manifest = &selection.moment.published.manifest;
-        let files = Self::files(selection);
-        let context = engine::context_with(Arc::clone(&self.runtime));
-        let paths: Vec<_> = files.into_iter().map(|events| events.path).collect();
-        let frame = async {
-            let account = EntityId::new(EntityKind::Account, selection.account).to_string();
-            let settled = engine::events(&context, &paths, manifest).await?;
-            let settled = settled
-                .filter(col("account").eq(lit(account)))?
-                .with_column(SETTLED, lit(true))?;
-            let live = of_live(&context, live)?.with_column(SETTLED, lit(false))?;
-            let (start, end) = selection.minutes;
-            let at = |minute: i64| lit(moment(minute.saturating_mul(60_000)));
-            let within = col("time").gt_eq(at(start)).and(col("time").lt(at(end)));
-            settled.union(live)?.filter(within)
-        };
-        frame.await.map_err(failed)
+    pub(super) async fn live(
+        &self,
+        account: u64,
+        moment: &Moment,
+    ) -> Result<Vec<RecordBatch>, AskError> {
+        let live = self.tail.events(account, moment).await?;
+        self.erased.take_off(moment, live).await
     }
 }
 
 /// A moment as the table has it.
 pub(super) fn moment(ms: i64) -> ScalarValue {
     ScalarValue::TimestampMillisecond(Some(ms), Some("UTC".into()))
-}
-
-fn of_live(context: &SessionContext, live: Vec<RecordBatch>) -> Result<DataFrame, DataFusionError> {
-    let table = MemTable::try_new(events_schema(), vec![live])?;
-    context.read_table(Arc::new(table))
-}
-
-fn touches(events: &PlacedEvents, (start, end): (i64, i64)) -> bool {
-    let (first, last) = events.days;
-    first <= time::day_of(end - 1) && time::day_of(start) <= last
 }
 
 /// Minutes that local time is ahead, by unix minute.

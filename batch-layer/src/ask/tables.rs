@@ -16,7 +16,7 @@ use handover::forecasts::{self, Made};
 use model::{Cube, Dimension, EntityId, EntityKind, Grain, Measure};
 use storage::{ledger::Ledger, object_keys::ObjectKey};
 
-use super::{Asker, barrier::Barrier, failed, table::shown};
+use super::{barrier::Barrier, failed, lake::Lake, table::shown};
 use crate::engine;
 
 /// The table of forecasts, for which more is read than for the others.
@@ -35,7 +35,7 @@ const BY: [&str; 8] = [
 
 /// Makes the tables of an account, whose events these are; that of forecasts if it is wanted.
 pub(super) async fn register(
-    asker: &Asker,
+    lake: &Lake,
     context: &SessionContext,
     account: u64,
     events: DataFrame,
@@ -47,7 +47,7 @@ pub(super) async fn register(
     };
     if has_forecasts {
         let account = EntityId::new(EntityKind::Account, account).to_string();
-        register(FORECASTS, forecasts(asker, &account, &events).await?)?;
+        register(FORECASTS, forecasts(lake, &account, &events).await?)?;
     }
     register("stats", stats(events.clone()).map_err(failed)?)?;
     register("events", shown(events, &["account"]).map_err(failed)?)?;
@@ -73,13 +73,9 @@ fn stats(events: DataFrame) -> Result<DataFrame, DataFusionError> {
 }
 
 /// The newest forecasts of the account and of what its events are of.
-async fn forecasts(
-    asker: &Asker,
-    account: &str,
-    events: &DataFrame,
-) -> Result<DataFrame, AskError> {
-    let context = engine::context_with(Arc::clone(&asker.runtime));
-    let ledger = Ledger::new(Arc::clone(&asker.store), forecasts::LEDGER);
+async fn forecasts(lake: &Lake, account: &str, events: &DataFrame) -> Result<DataFrame, AskError> {
+    let context = lake.session();
+    let ledger = Ledger::new(Arc::clone(&lake.store), forecasts::LEDGER);
     let newest = ledger.latest::<Made>().await;
     let newest = newest.map_err(|error| AskError::Failed(error.to_string()))?;
     let files = newest.map(|entry| {

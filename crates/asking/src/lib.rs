@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use handover::manifests::Published;
 use model::{Counts, LogId, Seq};
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     column::{Column, Value},
@@ -133,7 +134,7 @@ pub const ALL: u32 = u32::MAX;
 pub type Written = BoxStream<'static, Result<Bytes, AskError>>;
 
 /// How rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// A JSON object on each line.
     Ndjson,
@@ -170,7 +171,7 @@ pub struct SqlAsked {
 }
 
 /// Why there is no answer.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error, Serialize, Deserialize)]
 pub enum AskError {
     /// Events that should be there are not yet, or are lost.
     #[error("events of log {0} cannot be read just now")]
@@ -186,6 +187,9 @@ pub enum AskError {
     /// Some of the events are expired: their account keeps them from this day on, UTC, since 1970-01-01.
     #[error("events of this account are kept from {} on, and this cannot be counted without those before; ask from then on", model::time::day_text(*.0).unwrap_or_default())]
     Expired(i64),
+    /// Others take all the room that there is for questions like this one.
+    #[error("other questions take all the room that there is; ask again in a while")]
+    Busy,
     /// The SQL is not one that can be answered.
     #[error("{0}")]
     Sql(String),
@@ -195,6 +199,17 @@ pub enum AskError {
     /// Files are gone, or the store does not answer.
     #[error("the events cannot be read just now: {0}")]
     Failed(String),
+}
+
+impl AskError {
+    /// The same with a text of so many bytes at most.
+    pub fn shortened(&self, most: usize) -> Self {
+        let mut short = self.clone();
+        if let Self::TooMuch(text) | Self::Sql(text) | Self::Failed(text) = &mut short {
+            text.truncate(text.floor_char_boundary(most));
+        }
+        short
+    }
 }
 
 /// Reads events.

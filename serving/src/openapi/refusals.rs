@@ -78,7 +78,7 @@ families! {
     /// Of a body.
     Body: [
         (400, "malformed_json", "the body is not JSON: EOF while parsing an object at line 1 column 1"),
-        (400, "invalid", "unknown field `destnation`, expected one of `slug`, `destination`"),
+        (400, "invalid", "there is no field `destnation`; did you mean `destination`? there are slug, destination"),
         (400, "incomplete_body", "the body could not be read to its end"),
         (408, "timeout", "the body did not arrive in time"),
         (413, "too_large", "a body holds at most 256 KiB here"),
@@ -141,11 +141,11 @@ families! {
     /// Of the questions of `/v1/stats`.
     Question: [
         (400, "unknown_parameter", "there is no parameter `metric`"),
-        (400, "invalid_metrics", "metrics must be some of clicks, views, conversions"),
+        (400, "invalid_metrics", "there is no metric `click`; did you mean `clicks`? there are clicks, views, conversions"),
         (400, "invalid_time", "start and end must be RFC 3339 on a whole minute, or a date"),
         (400, "invalid_range", "start must be before end"),
-        (400, "invalid_interval", "interval must be minute, hour, day, week, month or none"),
-        (400, "invalid_group_by", "group_by must be one of country, browser, os"),
+        (400, "invalid_interval", "there is no interval `hourly`; did you mean `hour`? there are none, minute, 5m, 15m, hour, day, week, month"),
+        (400, "invalid_group_by", "there is no group `countri`; did you mean `country`? there are country, browser, os"),
         (400, "invalid_timezone", "timezone must be an IANA name such as Europe/Berlin"),
         (400, "invalid_exclude_bots", "exclude_bots must be true or false"),
         (400, "invalid_limit", "limit must be 1 to 50000"),
@@ -173,6 +173,7 @@ families! {
         (422, "events_expired", "events of this account are kept from 2026-01-01 on, and this cannot be counted without those before; ask from then on"),
         (422, "too_much", "this takes more than one answer may: ask for a shorter range, or for less at once"),
         (503, "events_unavailable", "the events cannot be read just now"),
+        (503, "busy", "other questions take all the room that there is; ask again in a while"),
     ],
     /// Of the settled numbers.
     ViewsDown: [(503, "views_unavailable", "the settled numbers cannot be read just now"),],

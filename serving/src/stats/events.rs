@@ -150,6 +150,7 @@ pub(crate) fn problem(error: AskError) -> Problem {
             Problem::new(status, "events_expired", error.to_string())
         }
         AskError::Sql(why) => bad("invalid_sql", why),
+        AskError::Busy => Problem::unavailable("busy", error.to_string(), 10),
         AskError::TakenBack => Problem::conflict("cancelled", error.to_string()),
         AskError::LiveIsFull(_) | AskError::Behind(_) => {
             Problem::unavailable("events_unavailable", error.to_string(), 2)

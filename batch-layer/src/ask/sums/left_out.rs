@@ -25,7 +25,7 @@ impl LeftOut {
         let Some(file) = &selection.moment.published.manifest.duplicates else {
             return Ok(Self(of_logs));
         };
-        let read = duplicates::read_file(&asker.store, file);
+        let read = duplicates::read_file(&asker.lake.store, file);
         let all = asker.duplicates.of(file, read).await;
         let all = all.map_err(|error| AskError::Failed(error.to_string()))?;
         let own = all.values().filter(|it| it.account == selection.account);

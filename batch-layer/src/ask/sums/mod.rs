@@ -37,7 +37,7 @@ pub(super) async fn sums(asker: &Asker, asked: SumsAsked) -> Result<Sums, AskErr
     let asked = Arc::new(asked);
     let mut parts = 1;
     loop {
-        let room = Room::new(&asker.runtime.memory_pool);
+        let room = Room::new(&asker.lake.runtime.memory_pool);
         let readers = Readers::new(asker, &asked, &room).await?;
         match in_parts(&readers, &asked, &room, parts).await {
             // Who is in one part of them is in no other.

@@ -16,10 +16,7 @@ use super::{
     tally::{Done, Tally},
     visitors::Share,
 };
-use crate::{
-    ask::{Asker, failed},
-    engine,
-};
+use crate::ask::{Asker, failed, lake::files};
 
 /// Files that are read at once: while one waits for the store another counts.
 const READERS: usize = 4;
@@ -46,17 +43,17 @@ impl Readers {
     ) -> Result<Self, AskError> {
         let selection = &asked.selection;
         let left_out = LeftOut::of(asker, selection).await?;
-        let context = engine::context_with(Arc::clone(&asker.runtime));
+        let context = asker.lake.session();
         let plan = Plan::new(&context, asked, left_out.columns()).map_err(failed)?;
         Ok(Self {
             asked: Arc::clone(asked),
-            files: Arc::new(Files::new(&asker.store, &asker.indexes)),
+            files: Arc::new(Files::new(&asker.lake.store, &asker.indexes)),
             wanted: Arc::new(plan.wanted()),
             left_out: Arc::new(left_out),
             plan: Arc::new(plan),
             room: room.another(),
-            settled: Asker::files(selection),
-            live: asker.live(selection).await?,
+            settled: files(&selection.moment.published.manifest, selection.minutes),
+            live: asker.live(selection.account, &selection.moment).await?,
         })
     }
 

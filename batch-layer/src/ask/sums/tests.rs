@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use asking::{ALL, Column, Moment};
-use datafusion::execution::memory_pool::FairSpillPool;
 use enrich::Rules;
 use handover::manifests::Manifests;
 use model::{Event, EventKind, LogId};
 use testing::{Installation, Log};
 
 use super::*;
-use crate::{Limits, Local, Mode, RollupDeps, engine, run};
+use crate::{Limits, Local, Mode, RollupDeps, ask::lake::Lake, run};
 
 const NOW_MS: i64 = 1_772_409_600_000;
 const VISITORS: u64 = 20_000;
@@ -47,8 +46,7 @@ async fn asker(events: impl Iterator<Item = Event>, memory: usize) -> (Asker, Mo
     };
     assert!(run(&deps, Mode::Incremental).await.unwrap().published);
     let mut asker = Asker::new(&deps, installation.stream.clone(), 0).unwrap();
-    let pool = Arc::new(FairSpillPool::new(memory));
-    asker.runtime = engine::bounded_runtime(&deps, pool, 0).unwrap();
+    asker.lake = Lake::open(Arc::clone(&deps.env.store), memory, (0, None)).unwrap();
     let published = deps.manifests.latest().await.unwrap();
     let moment = Moment {
         published,

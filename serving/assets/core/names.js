@@ -61,21 +61,23 @@ export const addsUp = (metric) => !isRate(metric) && metric !== "unique_visitors
 
 /** A metric of `numbers` for people. Money in several currencies is written in each. */
 export function metricText(metric, numbers, currency) {
-  const { money: isAmount, by } = METRICS[metric] ?? {};
-  const value = numbers?.[metric];
-  if (["ctr", "cr", "roi"].includes(metric)) return percent(value);
-  if (!isAmount) return number(value);
-  const several = by && numbers?.[by];
-  if (several && (value === null || value === undefined)) {
-    return Object.entries(several).map(([code, amount]) => money(amount, code)).join(" + ");
-  }
-  return money(value, currency);
+  return written(metric, numbers, currency).join(" + ");
 }
 
-/** The same where there is little room: large amounts without cents. */
+/** The same where there is little room, as a list of its amounts: large ones without cents. */
 export function metricBrief(metric, numbers, currency) {
-  const value = Number(numbers?.[metric] ?? NaN);
-  return isMoney(metric) && Math.abs(value) >= 10_000 ? money(value, currency, 0) : metricText(metric, numbers, currency);
+  return written(metric, numbers, currency, true);
+}
+
+function written(metric, numbers, currency, brief = false) {
+  const { money: isAmount, by } = METRICS[metric] ?? {};
+  const value = numbers?.[metric];
+  if (["ctr", "cr", "roi"].includes(metric)) return [percent(value)];
+  if (!isAmount) return [number(value)];
+  const several = by && numbers?.[by];
+  const amounts = several && (value === null || value === undefined) ? Object.entries(several) : [[currency, value]];
+  const most = amounts.length > 1 ? 1_000 : 10_000;
+  return amounts.map(([code, amount]) => money(amount, code, brief && Math.abs(amount) >= most ? 0 : undefined));
 }
 
 /** The value of `dimension` in a row, for people. */

@@ -28,7 +28,7 @@ export function chart({ onpick } = {}) {
     plot(state);
     box.setAttribute("aria-label", said);
     note.textContent = said;
-    behind.replaceChildren(csvButton(name, columns, () => rows), table(said, columns, rows));
+    behind.replaceChildren(csvButton(name, columns, () => rows), table(said, columns, rows, { narrow: true }));
   }
 
   function end() {

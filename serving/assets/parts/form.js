@@ -118,14 +118,17 @@ function bodyOf(fields, isWanted) {
 function showAt(fields, error, problem) {
   const text = problem.detail || problem.title || String(problem);
   const words = [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1]);
-  const names = (one, word) => one.path === word || one.path.split(".")[0] === word;
-  const at = words.map((word) => fields.find((one) => names(one, word))).find(Boolean) ?? guess(fields, text);
+  const names = (one, word) => one.path === word || one.path.split(".").includes(word);
+  const named = () => words.map((word) => fields.find((one) => names(one, word))).find(Boolean);
+  const at = (UNKNOWN.test(text) && guess(fields, text)) || named() || guess(fields, text);
   if (at) mark(at, text);
   else error.textContent = text;
 }
 
+/** A name that the fields of a form cannot have. */
+const UNKNOWN = /there is no (field|value) `/;
 /** Problems of JSON name what is wrong, not where it is: it can only be in the field of JSON. */
-const guess = (fields, text) => (/unknown field|missing field|invalid type|at line/.test(text) ? fields.find(({ kind }) => kind === "json") : null);
+const guess = (fields, text) => (/there is no (field|value) `|missing field|invalid type|at line/.test(text) ? fields.find(({ kind }) => kind === "json") : null);
 
 function mark(one, text) {
   one.error.textContent = text;

@@ -1,10 +1,11 @@
-// The account: for how long it keeps events, its plan, and how much of what it may have it has.
+// The account: what holds for it, for how long it keeps events, its plan, and how much of what it may have it has.
 
 import { announce, button, el, meter, showProblem } from "../core/dom.js";
 import { number, share } from "../core/format.js";
 import { confirm, openDialog } from "../parts/dialog.js";
 import { field, form } from "../parts/form.js";
 import { csvButton, table } from "../parts/table.js";
+import { openSettings, showSettings } from "./account_settings.js";
 
 /** What quotas bound: how it is called, its quota, and, where it is counted, its field of `/v1/account/usage`. */
 const BOUNDED = [
@@ -18,9 +19,11 @@ const BOUNDED = [
 const FROM = { account: "set for this account", plan: "plan", default: "usual" };
 
 export function mountAccount(place, view) {
+  const settings = el("div", { className: "panel", id: "account-settings" }, "Loading …");
   const kept = el("div", { className: "panel", id: "kept" }, "Loading …");
   const quotas = el("div", { className: "panel", id: "quotas" }, "Loading …");
   place.replaceChildren(el("div", { className: "stack" },
+    el("section", { className: "card", "aria-label": "The account" }, el("h2", {}, "The account"), settings),
     el("section", { className: "card", "aria-label": "How long events are kept" }, el("h2", {}, "How long events are kept"), kept),
     el("section", { className: "card", "aria-label": "Plan and limits" }, el("h2", {}, "Plan and limits"), quotas)));
 
@@ -28,10 +31,11 @@ export function mountAccount(place, view) {
     try {
       const [account, usage] = await Promise.all([
         view.api.get("/v1/account", {}, view.signal), view.api.get("/v1/account/usage", {}, view.signal)]);
+      showSettings(settings, account, () => openSettings(view, account, load));
       showKept(kept, account, () => openForm(view, account, load));
       showQuotas(quotas, account, usage);
     } catch (problem) {
-      if (!view.failed(problem)) for (const panel of [kept, quotas]) showProblem(panel, problem, load);
+      if (!view.failed(problem)) for (const panel of [settings, kept, quotas]) showProblem(panel, problem, load);
     }
   }
   load();

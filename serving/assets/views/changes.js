@@ -26,10 +26,11 @@ export function mountChanges(place, view) {
 
   function show({ items, next }) {
     const columns = [
-      { name: "When", text: ({ at }) => when(at), plain: ({ at }) => at, cell: ({ at }) => el("span", { className: "nowrap" }, when(at)) },
+      { name: "When", text: ({ at }) => when(at), nowrap: true, plain: ({ at }) => at },
       { name: "Who", text: ({ by }) => by.name ?? (by.kind === "operator" ? "the operator" : by.id ?? by.kind) },
       { name: "What", text: ({ what, kind, object, undoes }) => `${undoes ? "undone: " : ""}${kind} ${object} ${what}`,
-        cell: (change) => el("div", {}, change.undoes && el("span", { className: "badge" }, "undo"), `${change.kind} ${change.what}`, el("span", { className: "cut muted" }, change.object)) },
+        cell: (change) => el("div", {}, change.undoes && el("span", { className: "badge" }, "undo"), `${change.kind} ${change.what}`,
+          el("span", { className: "cut muted", title: change.object }, calledBy(change))) },
       { name: "Fields", text: ({ fields }) => fields.map(fieldText).join("; "), cell: ({ fields }) => fieldList(fields) },
       { name: "", cell: (change) => change.undoable && el("div", { className: "actions" },
         button("Undo", () => undo(change), { className: "link", "aria-label": `Undo: ${change.kind} ${change.object} ${change.what}` })) },
@@ -49,6 +50,13 @@ export function mountChanges(place, view) {
   }
   load();
   return { update: load };
+}
+
+/** What a change's object is called, as far as the change says it; else its id. */
+function calledBy({ object, fields }) {
+  const called = (name) => fields.map(({ field, before, after }) => field === name && (after ?? before)).find(Boolean);
+  const slug = called("slug");
+  return slug ? `/${slug}` : called("name") ?? called("host") ?? object;
 }
 
 const short = (value) => {

@@ -108,5 +108,5 @@ function showDays(panel, days) {
       cell: ({ agrees }) => el("span", { className: `badge ${agrees ? "good" : "bad"}` }, agrees ? "adds up" : "differs") },
   ];
   const newest = days.toReversed();
-  panel.replaceChildren(table("Events by day", columns, newest), el("div", { className: "card-foot" }, csvButton("audit", columns, () => newest)));
+  panel.replaceChildren(table("Events by day", columns, newest, { narrow: true }), el("div", { className: "card-foot" }, csvButton("audit", columns, () => newest)));
 }

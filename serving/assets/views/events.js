@@ -77,7 +77,7 @@ function mountNewest(main, view) {
     if (items.length === 0) showEmpty(panel, "No events in this time", "Follow one of your links: it stands here within seconds.");
     else {
       const left = panel.firstElementChild?.scrollLeft ?? 0;
-      panel.replaceChildren(table("Newest events", columns(view), items));
+      panel.replaceChildren(table("Newest events", columns(view), items, { flat: true }));
       panel.firstElementChild.scrollLeft = left;
     }
   }
@@ -112,15 +112,15 @@ function columns(view) {
   const place = ({ city, country }) => [city, country && valueText("country", country)].filter(Boolean).join(", ");
   const machine = ({ browser, os }) => [browser, os].filter(Boolean).join(" on ");
   return [
-    { name: "Time", text: time, plain: ({ time: at }) => at, cell: (item) => el("span", { className: "nowrap" }, time(item)) },
-    { name: "What", text: ({ type }) => TYPES[type] ?? type, cell: (item) => el("span", { className: "nowrap" }, TYPES[item.type] ?? item.type,
+    { name: "Time", text: time, nowrap: true, plain: ({ time: at }) => at },
+    { name: "What", text: ({ type }) => TYPES[type] ?? type, nowrap: true, bare: true, cell: (item) => el("span", {}, TYPES[item.type] ?? item.type,
       item.bot && [" ", el("span", { className: "badge warn", title: item.bot }, "bot")]) },
-    { name: "Of", text: ({ called, object }) => called ?? object ?? "", cell: ({ called, object }) => el("span", { className: "nowrap" }, called ?? object ?? "") },
-    { name: "From", text: place, cell: (item) => el("span", { className: "nowrap" }, place(item)) },
-    { name: "With", text: machine, cell: (item) => el("span", { className: "nowrap" }, machine(item)) },
-    { name: "Came by", text: ({ referrer_domain: domain, channel }) => domain ?? (channel ? valueText("channel", channel) : "") },
-    { name: "Value", number: true, text: amount, plain: ({ value_micros: micros }) => (Number.isFinite(micros) ? micros / MICROS : "") },
-    { name: "Counted", text: ({ settled }) => (settled ? "settled" : "live"), cell: ({ settled }) =>
+    { name: "Of", text: ({ called, object }) => called ?? object ?? "", nowrap: true, bare: true },
+    { name: "From", text: place, nowrap: true, bare: true },
+    { name: "With", text: machine, nowrap: true, bare: true },
+    { name: "Came by", text: ({ referrer_domain: domain, channel }) => domain ?? (channel ? valueText("channel", channel) : ""), bare: true },
+    { name: "Value", number: true, bare: true, text: amount, plain: ({ value_micros: micros }) => (Number.isFinite(micros) ? micros / MICROS : "") },
+    { name: "Counted", bare: true, text: ({ settled }) => (settled ? "settled" : "live"), cell: ({ settled }) =>
       el("span", { className: `badge ${settled ? "" : "good"}` }, settled ? "settled" : "live") },
     { name: "Event id", text: ({ event_id: id }) => id, hidden: true },
   ];

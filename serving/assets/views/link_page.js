@@ -2,7 +2,7 @@
 
 import { button, copy, el, showProblem } from "../core/dom.js";
 import { number, percent, when } from "../core/format.js";
-import { metricBrief, metricName } from "../core/names.js";
+import { metricName } from "../core/names.js";
 import { remember } from "../core/objects.js";
 import { asked, understand } from "../core/question.js";
 import { addressOf } from "../core/route.js";
@@ -12,6 +12,7 @@ import { field, form } from "../parts/form.js";
 import { openLinkForm } from "./link_form.js";
 import { archive, stateOf } from "./link_parts.js";
 import { openQr } from "./qr.js";
+import { tileValue } from "./tiles.js";
 
 export function mountLink(main, view) {
   const bar = el("div", {});
@@ -56,7 +57,7 @@ export function mountLink(main, view) {
       const { totals } = await view.api.get("/v1/stats", { ...asked({ ...question, filters }), metrics: metrics.join(",") }, view.signal);
       tiles.replaceChildren(...metrics.map((metric) => el("div", { className: "tile" },
         el("span", { className: "tile-name" }, metricName(metric)),
-        el("span", { className: "tile-value" }, metricBrief(metric, totals, view.session.currencyOf(metric))))));
+        tileValue(metric, totals, view.session))));
     } catch (problem) {
       if (!view.failed(problem)) showProblem(tiles, problem, numbers);
     }

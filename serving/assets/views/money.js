@@ -2,7 +2,7 @@
 
 import { button, copy, el, showEmpty, showProblem } from "../core/dom.js";
 import { change as difference, money, when } from "../core/format.js";
-import { metricBrief, metricName, metricText } from "../core/names.js";
+import { metricName, metricText } from "../core/names.js";
 import { objectName, remember } from "../core/objects.js";
 import { asked, askedBefore, understand } from "../core/question.js";
 import { addressOf } from "../core/route.js";
@@ -11,7 +11,7 @@ import { showTruth } from "../parts/truth.js";
 import { confirm } from "../parts/dialog.js";
 import { csvButton, table } from "../parts/table.js";
 import { openCost, openGoal } from "./money_forms.js";
-import { delta } from "./tiles.js";
+import { delta, tileValue } from "./tiles.js";
 
 const TILES = ["conversions", "pending", "rejected", "value", "cost", "profit", "cr", "aov", "epc", "roi"];
 const OF_GOALS = ["conversions", "pending", "rejected", "value"];
@@ -53,7 +53,7 @@ export function mount(main, view) {
     showTruth(truth, [now.meta]);
     tiles.replaceChildren(...TILES.map((metric) => el("div", { className: "tile" },
       el("span", { className: "tile-name" }, metricName(metric)),
-      el("span", { className: "tile-value" }, metricBrief(metric, now.totals, view.session.currencyOf(metric))),
+      tileValue(metric, now.totals, view.session),
       delta(then && difference(now.totals[metric], then.totals[metric]), metric))));
   }
 

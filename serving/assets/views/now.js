@@ -9,7 +9,8 @@ import { entityOf, projected } from "./curve_data.js";
 const ANNOUNCE_EVERY_MS = 60_000;
 const FORECAST_EVERY_MS = 300_000;
 
-export function nowPanel(view) {
+/** `onToday` gets the counts of today each time there are new ones that are whole. */
+export function nowPanel(view, onToday) {
   const total = el("span", { id: "live-total", className: "live-total" }, "–");
   const note = el("span", { id: "live-note", className: "live-note" });
   const heading = el("p", { id: "projected", className: "projected", hidden: true });
@@ -39,6 +40,7 @@ export function nowPanel(view) {
       fact("Bots, not counted", number(live.today?.bot_clicks)),
       fact("Behind by", duration(live.live_lag_ms)));
     showProjection();
+    if (live.complete !== false) onToday(live.today);
     if (Date.now() - announced >= ANNOUNCE_EVERY_MS) {
       announced = Date.now();
       announce(`${number(clicks)} clicks today`);

@@ -10,7 +10,7 @@ import { breakdowns } from "./breakdowns.js";
 import { curvePanel } from "./curve.js";
 import { nowPanel } from "./now.js";
 import { segmentPicker } from "./segment_picker.js";
-import { METRICS, showTiles } from "./tiles.js";
+import { METRICS, showLive, showTiles } from "./tiles.js";
 
 const NUMBERS_EVERY_MS = 15_000;
 const ENDED_EVERY_MS = 300_000;
@@ -21,7 +21,7 @@ export function mount(main, view) {
     truth: el("div", { className: "truth", role: "status" }), tiles: el("div", { className: "tiles", role: "group", "aria-label": "Numbers" }),
   };
   const curve = curvePanel(view);
-  const now = nowPanel(view);
+  const now = nowPanel(view, (today) => showToday(today));
   const parts = breakdowns(view);
   const segments = segmentPicker(view);
   main.replaceChildren(
@@ -30,6 +30,13 @@ export function mount(main, view) {
 
   let question = understand(view.route.params, Date.now());
   let shown = "";
+  let inTiles = null;
+
+  // Between two answers the stream goes on: a page must not show two numbers of the same.
+  function showToday(today) {
+    const isOfTiles = inTiles && JSON.stringify(asked(question)) === inTiles.asked;
+    if (isOfTiles && question.range === "today") showLive(places.tiles, today, inTiles.before);
+  }
 
   async function numbers() {
     question = understand(view.route.params, Date.now());
@@ -39,6 +46,7 @@ export function mount(main, view) {
     const show = async (now, curveBefore, before) => {
       if (!isMine()) return;
       showTiles(places.tiles, mine, now.totals, before?.totals, view.session);
+      inTiles = { asked: JSON.stringify(asked(mine)), before: before?.totals };
       showTruth(places.truth, [now.meta, curveBefore?.meta]);
       await curve.show(mine, now, curveBefore);
     };

@@ -39,7 +39,7 @@ export function mountPixels(place, view) {
       { name: "Views in 30 days", number: true, text: ({ id }) => number(views.get(id) ?? 0), plain: ({ id }) => views.get(id) ?? 0 },
       { name: "Tags", text: ({ tags }) => tags.join(", ") },
       { name: "Address", text: ({ url }) => url, cell: ({ url, name }) => el("span", { className: "nowrap" }, el("code", {}, url), " ",
-        button("Copy as HTML", () => copy(`<img src="${url}" width="1" height="1" alt="">`, "HTML"), { className: "link", "aria-label": `Copy ${name} as HTML` })) },
+        button("Copy as HTML", () => copy(`<img src="${url}" width="1" height="1" alt="">`, "HTML"), { className: "link", "aria-label": `Copy as HTML: ${name}` })) },
       { name: "", cell: (pixel) => el("div", { className: "actions" },
         button("Edit", () => openForm(view, pixel, load), { className: "link", "aria-label": `Edit ${pixel.name}` }),
         button("Delete", () => remove(pixel), { className: "link", "aria-label": `Delete ${pixel.name}` })) },

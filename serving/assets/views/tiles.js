@@ -11,6 +11,8 @@ import { picker } from "../parts/controls.js";
 export const METRICS = ["clicks", "unique_visitors", "views", "conversions", "value", "cost", "profit"];
 /** What else can be shown. */
 const MORE = ["cr", "ctr", "epc", "aov", "roi", "pending", "rejected", "bot_clicks"];
+/** What the live stream counts, too. */
+const LIVE = ["clicks", "views", "conversions", "bot_clicks"];
 /** Where less is better. */
 const COSTS = ["cost", "rejected", "bot_clicks"];
 
@@ -29,15 +31,37 @@ export function showTiles(place, question, numbers, before, session) {
 
 function tile(metric, question, numbers, before, session) {
   const isChosen = question.metric === metric;
-  const difference = before ? change(numbers?.[metric], before[metric]) : null;
   return el("button", {
     type: "button", className: "tile", "data-metric": metric, "aria-pressed": String(isChosen),
     onclick: () => changeAddress({ metric: metric === "clicks" ? null : metric }),
   },
   el("span", { className: "tile-name" }, metricName(metric)),
-  el("span", { className: "tile-value", id: `tile-${metric}`, title: metricText(metric, numbers, session.currencyOf(metric)) },
-    metricBrief(metric, numbers, session.currencyOf(metric))),
-  delta(difference, metric, `compared with: ${COMPARISONS[question.compare]}`));
+  tileValue(metric, numbers, session),
+  differenceOf(metric, numbers, before, `compared with: ${COMPARISONS[question.compare]}`));
+}
+
+/** The number of a tile; amounts in several currencies each on a line of its own, if need be. */
+export function tileValue(metric, numbers, session) {
+  const currency = session?.currencyOf(metric);
+  const amounts = metricBrief(metric, numbers, currency);
+  const isLast = (at) => at === amounts.length - 1;
+  return el("span", { className: `tile-value ${amounts.length > 1 ? "several" : ""}`, id: `tile-${metric}`, title: metricText(metric, numbers, currency) },
+    amounts.map((amount, at) => el("span", {}, isLast(at) ? amount : `${amount} + `)));
+}
+
+/** Counts of today, as the live stream has them, in the tiles. */
+export function showLive(place, today, before) {
+  for (const metric of LIVE) {
+    const shown = place.querySelector(`#tile-${metric}`);
+    if (!shown || shown.title === metricText(metric, today)) continue;
+    const far = differenceOf(metric, today, before, shown.nextElementSibling.title);
+    shown.nextElementSibling.replaceWith(far);
+    shown.replaceWith(tileValue(metric, today));
+  }
+}
+
+function differenceOf(metric, numbers, before, title) {
+  return delta(before ? change(numbers?.[metric], before[metric]) : null, metric, title);
 }
 
 /** How far a number is from what it is compared with. */

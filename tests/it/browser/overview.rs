@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{PERSON, Page};
+use super::{PERSON, Page, page::LIMIT};
+use crate::support::eventually;
 
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
 
@@ -56,6 +57,22 @@ async fn a_click_on_a_row_filters_everything_and_the_chip_takes_it_back() {
     page.click(".chip .chip-remove").await;
     page.wait_for("#tile-clicks", |shown| shown == "5").await;
     assert!(!page.hash().await.contains("device"));
+}
+
+#[tokio::test]
+async fn the_number_of_a_tile_is_the_live_one() {
+    let page = with_clicks().await;
+    page.wait_for("#live-total", |shown| shown == "5").await;
+    page.send_clicks("spring", 2, PERSON, "https://www.google.com/")
+        .await;
+    let numbers =
+        "return ['live-total', 'tile-clicks'].map((id) => document.getElementById(id).textContent)";
+    let both = eventually("both clicks", LIMIT, async || {
+        let both = page.run(numbers).await;
+        (both[0] == "7").then(|| both.clone()).ok_or(both)
+    })
+    .await;
+    assert_eq!(both, json!(["7", "7"]));
 }
 
 /// A comma parts values of a filter, and a hyphen turns it round: here they are parts of the value.

@@ -232,6 +232,43 @@ async fn the_plan_is_shown_and_letting_events_go_sooner_is_asked_about() {
 }
 
 #[tokio::test]
+async fn the_account_is_set() {
+    let page = Page::signed_in().await;
+    page.go("/settings/account").await;
+    page.wait_for("#account-settings", |shown| shown.contains("USD"))
+        .await;
+    page.click("#change-account").await;
+    page.fill_field("settings.currency", "EURO").await;
+    page.fill_field("settings.excluded_networks", "192.0.2.0/24, 198.51.100.7")
+        .await;
+    page.click("[data-field='settings.timezone'] option[value='Asia/Tokyo']")
+        .await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("[data-field='settings.currency'] .error", |shown| {
+        shown.contains("ISO 4217")
+    })
+    .await;
+    page.fill_field("settings.currency", "EUR").await;
+    page.click("dialog button[type=submit]").await;
+    page.wait_for("#account-settings", |shown| {
+        ["EUR", "Asia/Tokyo", "198.51.100.7"]
+            .iter()
+            .all(|part| shown.contains(part))
+    })
+    .await;
+    let account = page.customer.get("/v1/account").await;
+    let settings = &account["settings"];
+    assert_eq!(
+        (
+            &settings["currency"],
+            &settings["timezone"],
+            &settings["visitor_memory"]
+        ),
+        (&json!("EUR"), &json!("Asia/Tokyo"), &json!("day"))
+    );
+}
+
+#[tokio::test]
 async fn a_change_is_listed_and_undone() {
     let page = Page::signed_in().await;
     let link = json!({"slug": "spring", "destination": "https://example.com/"});

@@ -9,10 +9,12 @@ use datafusion::{
     datasource::empty::EmptyTable,
     error::DataFusionError,
     execution::{
+        SendableRecordBatchStream,
         memory_pool::{FairSpillPool, MemoryPool},
         object_store::ObjectStoreUrl,
         runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
     },
+    physical_plan::execute_stream,
     prelude::{ParquetReadOptions, SessionConfig, SessionContext, col},
 };
 use handover::{
@@ -25,6 +27,7 @@ use storage::{object_keys::ObjectKey, store::Store};
 use crate::{
     equal_steps::EqualSteps,
     rollup::{RollupDeps, events_schema},
+    yielding::yielding,
 };
 
 /// What stands before every path of the store.
@@ -82,6 +85,13 @@ fn of(
     let url = ObjectStoreUrl::parse(LAKE)?;
     runtime.register_object_store(url.as_ref(), Arc::clone(store));
     Ok(runtime)
+}
+
+/// The rows of a frame that somebody has asked for, and may give up.
+pub(crate) async fn rows(frame: DataFrame) -> Result<SendableRecordBatchStream, DataFusionError> {
+    let task = Arc::new(frame.task_ctx());
+    let steps = frame.create_physical_plan().await?;
+    execute_stream(yielding(steps)?, task)
 }
 
 /// Makes a table of events without those that `manifest` does not count.

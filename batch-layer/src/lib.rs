@@ -10,6 +10,7 @@ pub mod predict;
 pub mod report;
 mod rollup;
 mod settled;
+mod yielding;
 
 pub use ask::{Asker, Lake, Live, SqlQuestion, answer, pretty_stream, write};
 pub use datafusion::arrow::util::pretty::pretty_format_batches;

@@ -19,7 +19,7 @@ use storage::{
 pub use self::error::ReportError;
 use self::error::TIME_LIMIT;
 use self::files::Files;
-use crate::RollupDeps;
+use crate::{RollupDeps, engine};
 
 /// Who the reports over all accounts are for, in the names of their objects.
 const SCOPE: &str = "all";
@@ -52,11 +52,8 @@ pub async fn run_report(
     let current = deps.manifests.latest().await?;
     let made_ms = deps.env.clock.now_ms();
     let run = async {
-        let rows = tables::select(deps, &current.manifest, sql)
-            .await?
-            .execute_stream()
-            .await?;
-        Files::of(name, rows).await
+        let rows = tables::select(deps, &current.manifest, sql).await?;
+        Files::of(name, engine::rows(rows).await?).await
     };
     let files = tokio::time::timeout(TIME_LIMIT, run)
         .await
@@ -105,7 +102,7 @@ pub async fn each_row(
     let current = deps.manifests.latest().await?;
     let run = async {
         let rows = tables::select(deps, &current.manifest, sql).await?;
-        let mut rows = rows.execute_stream().await?;
+        let mut rows = engine::rows(rows).await?;
         while let Some(batch) = rows.try_next().await? {
             each(batch);
         }
@@ -124,10 +121,8 @@ pub async fn query(
 ) -> Result<Vec<RecordBatch>, ReportError> {
     let current = deps.manifests.latest().await?;
     let run = async {
-        let mut rows = tables::select(deps, &current.manifest, sql)
-            .await?
-            .execute_stream()
-            .await?;
+        let rows = tables::select(deps, &current.manifest, sql).await?;
+        let mut rows = engine::rows(rows).await?;
         let mut batches = vec![RecordBatch::new_empty(rows.schema())];
         let mut left = limit;
         while left > 0

@@ -11,7 +11,6 @@ mod table;
 mod tables;
 mod tail;
 mod written;
-mod yielding;
 
 use std::{sync::Arc, time::Duration};
 

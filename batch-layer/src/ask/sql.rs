@@ -1,6 +1,6 @@
 //! SQL of a customer: over tables in which there are the rows of one account and nothing else.
 
-use std::{io::Read, sync::Arc};
+use std::io::Read;
 
 use asking::{AskError, Form, SqlAsked, Written};
 use datafusion::{
@@ -10,7 +10,7 @@ use datafusion::{
     dataframe::DataFrame,
     error::DataFusionError,
     execution::{SendableRecordBatchStream, context::SQLOptions},
-    physical_plan::{execute_stream, stream::RecordBatchStreamAdapter},
+    physical_plan::stream::RecordBatchStreamAdapter,
     prelude::SessionContext,
     sql::{
         parser::Statement,
@@ -26,7 +26,8 @@ use futures::StreamExt;
 use handover::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
-use super::{TIME_LIMIT, failed, lake::Lake, tables, too_long, written, yielding::yielding};
+use super::{TIME_LIMIT, failed, lake::Lake, tables, too_long, written};
+use crate::engine;
 
 /// Longest question, bytes.
 const MOST_TEXT: usize = 8 << 10;
@@ -139,9 +140,7 @@ pub(super) async fn query(
         let has_forecasts = sql.to_lowercase().contains(tables::FORECASTS);
         tables::register(lake, &context, account, events, has_forecasts).await?;
         let frame = plan(&context, &sql).await?;
-        let task = Arc::new(frame.task_ctx());
-        let steps = frame.create_physical_plan().await.map_err(failed)?;
-        execute_stream(yielding(steps).map_err(failed)?, task).map_err(failed)
+        engine::rows(frame).await.map_err(failed)
     };
     let planned = tokio::time::timeout(TIME_LIMIT, planned).await;
     let rows = planned.unwrap_or_else(|_| Err(too_long()))?;

@@ -10,7 +10,7 @@ use datafusion::{
 
 /// The same plan, each of whose steps ends its turn after some batches. The engine has only those do it that read: a join makes thousands of batches
 /// of one that was read, and whoever counts them would never look up.
-pub(super) fn yielding(
+pub(crate) fn yielding(
     plan: Arc<dyn ExecutionPlan>,
 ) -> Result<Arc<dyn ExecutionPlan>, DataFusionError> {
     let wrapped = |step: Arc<dyn ExecutionPlan>| {

@@ -37,7 +37,7 @@ impl Asking {
         let asker = Asker::new(&batch.deps, Arc::clone(&parts.stream), bytes);
         Ok(Self {
             asker: Arc::new(asker.context("the engine of questions cannot be started")?),
-            sql: SqlProcesses::new(&parts.settings).map(Arc::new),
+            sql: SqlProcesses::new(&parts.settings, parts.env.clock.now_ms()).map(Arc::new),
             threads: OwnThreads::new("asking", THREADS)?,
         })
     }
@@ -99,7 +99,8 @@ impl Events for Asking {
     async fn query(&self, asked: SqlAsked, form: Form) -> Result<Written, AskError> {
         if let Some(sql) = self.sql.clone() {
             let work = |asker: Arc<Asker>| async move {
-                sql.answer(asker.question(asked).await?, form).await
+                let place = sql.place(asked.account).await?;
+                sql.answer(place, asker.question(asked).await?, form).await
             };
             return self.run(work).await;
         }

@@ -13,6 +13,7 @@ use datafusion::{
         memory_pool::{FairSpillPool, MemoryPool},
         object_store::ObjectStoreUrl,
         runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
+        session_state::SessionStateBuilder,
     },
     physical_plan::execute_stream,
     prelude::{ParquetReadOptions, SessionConfig, SessionContext, col},
@@ -25,7 +26,7 @@ use object_store::path::Path;
 use storage::{object_keys::ObjectKey, store::Store};
 
 use crate::{
-    equal_steps::EqualSteps,
+    equal_steps,
     rollup::{RollupDeps, events_schema},
     yielding::yielding,
 };
@@ -44,9 +45,13 @@ pub(crate) fn context_with(runtime: Arc<RuntimeEnv>) -> SessionContext {
     let mut config = SessionConfig::new().with_information_schema(false);
     // Has a history of wrong results.
     config.options_mut().execution.parquet.pushdown_filters = false;
-    let context = SessionContext::new_with_config_rt(config, runtime);
-    context.add_analyzer_rule(Arc::new(EqualSteps));
-    context
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .with_optimizer_rules(equal_steps::rules())
+        .build();
+    SessionContext::new_with_state(state)
 }
 
 /// What reads the store, and takes its memory from `pool`.

@@ -16,8 +16,11 @@ const BESIDE: u64 = 256 << 20;
 const TIME: Duration = Duration::from_secs(32);
 /// How often it looks.
 const EVERY: Duration = Duration::from_millis(5);
-/// Signal by which a system without memory ends a process.
+/// How often it tries to remove what it has on the disk.
+const CLEARINGS: usize = 5;
+/// Signals by which a system without memory ends a process, and a process ends itself that gets none.
 const KILLED: i32 = 9;
+const ABORTED: i32 = 6;
 
 /// Exit codes.
 const MEMORY_CODE: i32 = 80;
@@ -28,8 +31,6 @@ const ORPHAN_CODE: i32 = 82;
 pub struct Bounds {
     /// Bytes that its engine knows of.
     pub memory: u64,
-    /// Bytes of what it was given.
-    pub given: u64,
     /// Whoever waits for it.
     pub parent: u32,
     /// What is to be removed at a sudden end.
@@ -41,15 +42,19 @@ fn most(memory: u64) -> u64 {
     memory + BESIDE
 }
 
-/// Ends this process when it has taken too much memory or time, or nobody waits for it.
-pub fn watch(bounds: Bounds) -> std::io::Result<()> {
-    // If a machine has too little, this one is to go, and not one that takes events.
+/// Should a machine have too little memory, this process is to go, and not one that takes events.
+pub fn offer() {
+    // Where there is no such file nothing is lost.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
-    let started = Instant::now();
+}
+
+/// Ends this process when it has taken too much memory, beside what it has now, or time, or nobody waits for it.
+pub fn watch(bounds: Bounds) -> std::io::Result<()> {
+    let (started, before) = (Instant::now(), held().unwrap_or(0));
     let look = move || {
         loop {
-            if let Some(code) = bounds.exceeded(started) {
-                let _ = fs::remove_dir_all(&bounds.folder);
+            if let Some(code) = bounds.exceeded(started, before) {
+                bounds.clear();
                 process::exit(code);
             }
             thread::sleep(EVERY);
@@ -60,14 +65,23 @@ pub fn watch(bounds: Bounds) -> std::io::Result<()> {
 }
 
 impl Bounds {
-    fn exceeded(&self, started: Instant) -> Option<i32> {
-        if held().is_some_and(|bytes| bytes > most(self.memory) + self.given) {
+    fn exceeded(&self, started: Instant, before: u64) -> Option<i32> {
+        if held().is_some_and(|bytes| bytes > before + most(self.memory)) {
             return Some(MEMORY_CODE);
         }
         if started.elapsed() > TIME {
             return Some(TIME_CODE);
         }
         (parent_id() != self.parent).then_some(ORPHAN_CODE)
+    }
+
+    /// Removes what it has on the disk, while its threads may still put something there.
+    fn clear(&self) {
+        for _ in 0..CLEARINGS {
+            if fs::remove_dir_all(&self.folder).is_ok() {
+                return;
+            }
+        }
     }
 }
 
@@ -89,8 +103,8 @@ pub fn why(ended: process::ExitStatus, memory: u64) -> AskError {
             most(memory) >> 20
         )),
         (Some(TIME_CODE), _) => too_long(),
-        (_, Some(KILLED)) => {
-            AskError::TooMuch("the system has ended it, for want of memory".into())
+        (_, Some(KILLED | ABORTED)) => {
+            AskError::TooMuch("there was no memory for it; ask for less at once".into())
         }
         _ => AskError::Failed(format!("what answers SQL has ended: {ended}")),
     }
@@ -111,18 +125,20 @@ mod tests {
         };
         let bounds = |memory| Bounds {
             memory,
-            given: 0,
             parent: parent_id(),
             folder: PathBuf::new(),
         };
-        let more = vec![1_u8; 64 << 20];
-        assert!(held().unwrap() >= before + (60 << 20));
-        assert_eq!(bounds(1 << 40).exceeded(Instant::now()), None);
+        // Others may give back some at the same time.
+        let more = vec![1_u8; 512 << 20];
+        assert!(held().unwrap() >= before + (200 << 20));
+        let now = Instant::now();
+        assert_eq!(bounds(1 << 40).exceeded(now, 0), None);
+        assert_eq!(bounds(0).exceeded(now, 0), Some(MEMORY_CODE));
         drop(more);
         let orphan = Bounds {
             parent: 0,
             ..bounds(1 << 40)
         };
-        assert_eq!(orphan.exceeded(Instant::now()), Some(ORPHAN_CODE));
+        assert_eq!(orphan.exceeded(now, 0), Some(ORPHAN_CODE));
     }
 }

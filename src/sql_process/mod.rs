@@ -2,6 +2,7 @@
 //! process ends, and not the one that redirects. It has no more than its question, the address of the store and the events that nobody else has.
 
 mod answer;
+mod folders;
 mod frames;
 mod guard;
 mod places;
@@ -25,8 +26,13 @@ use tokio::{
     process::{Child, ChildStdin, Command},
     time::timeout,
 };
+use url::Url;
 
-use self::{answer::Answer, frames::Job, places::Places};
+use self::{
+    answer::Answer,
+    frames::Job,
+    places::{Place, Places},
+};
 use crate::config::Settings;
 
 pub use self::worker::run as answer_one;
@@ -63,14 +69,15 @@ const OF_BUCKETS: &str = "AWS_";
 /// Starts such processes.
 pub struct SqlProcesses {
     store_url: String,
+    is_bucket: bool,
     memory: u64,
     spill_dir: PathBuf,
     places: Places,
 }
 
 impl SqlProcesses {
-    /// For the store of these settings; `None` if it is in the memory of this process, where no other finds it.
-    pub fn new(settings: &Settings) -> Option<Self> {
+    /// For the store of these settings, from a time on (unix milliseconds); `None` if it is in the memory of this process, where no other finds it.
+    pub fn new(settings: &Settings, now_ms: i64) -> Option<Self> {
         let Limits {
             memory, spill_dir, ..
         } = &settings.batch;
@@ -79,26 +86,34 @@ impl SqlProcesses {
             false => AT_ONCE,
         };
         let share = settings.batch.question() as u64 / at_once as u64;
-        let is_elsewhere = !settings.store_url.starts_with("memory:");
-        is_elsewhere.then(|| Self {
+        let spill_dir = spill_dir.clone().unwrap_or_else(env::temp_dir);
+        let store = Url::parse(&settings.store_url).ok()?;
+        if store.scheme() == "memory" {
+            return None;
+        }
+        folders::sweep(&spill_dir, now_ms);
+        Some(Self {
+            is_bucket: store.scheme() == "s3",
             store_url: settings.store_url.clone(),
             memory: share.max(LEAST_MEMORY),
-            spill_dir: spill_dir.clone().unwrap_or_else(env::temp_dir),
+            spill_dir,
             places: Places::new(at_once),
         })
+    }
+
+    /// A place among the questions that are answered. Who waits for one holds nothing yet.
+    pub async fn place(&self, account: u64) -> Result<Place, AskError> {
+        self.places.take(account).await
     }
 
     /// Answers a question, about events that nothing settles yet (an Arrow stream), too. Whoever drops the answer ends the process.
     pub async fn answer(
         &self,
+        place: Place,
         (question, live): (SqlQuestion, Written),
         form: Form,
     ) -> Result<Written, AskError> {
-        let place = self.places.take(question.account()).await?;
-        let folder = tempfile::Builder::new()
-            .prefix("millrace-sql-")
-            .tempdir_in(&self.spill_dir);
-        let folder = folder.map_err(|error| not_started(&error))?;
+        let folder = folders::make(self.spill_dir.clone()).await?;
         let mut child = self.start()?;
         let stdin = child.stdin.take();
         let job = self.job(question, form, folder.path());
@@ -123,10 +138,9 @@ impl SqlProcesses {
     }
 
     fn start(&self) -> Result<Child, AskError> {
-        let is_bucket = self.store_url.starts_with("s3:");
         let needs = |(name, _): &(OsString, OsString)| {
             let name = name.to_string_lossy().to_uppercase();
-            NEEDED.contains(&&*name) || (is_bucket && name.starts_with(OF_BUCKETS))
+            NEEDED.contains(&&*name) || (self.is_bucket && name.starts_with(OF_BUCKETS))
         };
         let mut command = Command::new(program());
         command.arg(COMMAND);
@@ -139,7 +153,7 @@ impl SqlProcesses {
 }
 
 /// What a process is, beside its answer: its place among the others, and its folder on the disk.
-type Room = (places::Place, TempDir);
+type Room = (Place, TempDir);
 
 fn not_started(error: &io::Error) -> AskError {
     AskError::Failed(format!("no process for SQL can be started: {error}"))

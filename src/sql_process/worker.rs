@@ -21,17 +21,23 @@ const THREADS: usize = 2;
 
 /// Answers the question that comes by the standard input.
 pub async fn run() -> anyhow::Result<ExitCode> {
+    guard::offer();
     let given = tokio::task::spawn_blocking(read);
     let (job, live) = given.await??;
     guard::watch(Bounds {
         memory: job.memory,
-        given: live.bytes(),
         parent: job.parent,
         folder: job.spill_dir.clone(),
     })?;
     let threads = OwnThreads::new("sql", THREADS)?;
     let answered = threads.spawn(answer(job, live));
-    answered.context("the threads have ended")?.await?;
+    let answered = answered.context("the threads have ended")?.await;
+    if answered.is_err() {
+        // Of what has no bound of its own, such as a text of gigabytes, the engine panics.
+        let why = "the engine has given up; ask for less at once";
+        let failed = Frame::Failed(AskError::TooMuch(why.into()));
+        frames::write(&mut tokio::io::stdout(), &failed).await?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

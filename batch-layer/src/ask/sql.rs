@@ -63,13 +63,6 @@ pub struct SqlQuestion {
     limit: usize,
 }
 
-impl SqlQuestion {
-    /// Raw number of the account that asks.
-    pub fn account(&self) -> u64 {
-        self.account
-    }
-}
-
 impl From<SqlAsked> for SqlQuestion {
     fn from(asked: SqlAsked) -> Self {
         Self {
@@ -93,12 +86,6 @@ impl Live {
     pub fn read(from: impl Read) -> Result<Self, AskError> {
         let read = StreamReader::try_new(from, None).and_then(Iterator::collect);
         read.map(Self).map_err(|error| failed(error.into()))
-    }
-
-    /// Memory that they take, bytes.
-    pub fn bytes(&self) -> u64 {
-        let all = self.0.iter().map(RecordBatch::get_array_memory_size);
-        all.sum::<usize>() as u64
     }
 }
 

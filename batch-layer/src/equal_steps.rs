@@ -5,12 +5,14 @@
 use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
 use datafusion::{
+    arrow::datatypes::Field,
     common::{
+        DFSchema,
         metadata::FieldMetadata,
         tree_node::{Transformed, TreeNode},
     },
     error::DataFusionError,
-    logical_expr::{Expr, LogicalPlan, Projection, expr::Alias},
+    logical_expr::{Expr, LogicalPlan, Projection, Union, expr::Alias},
     optimizer::{
         ApplyOrder, Optimizer, OptimizerConfig, OptimizerRule,
         optimize_projections::OptimizeProjections,
@@ -104,9 +106,26 @@ fn with(metadata: Option<FieldMetadata>, note: String) -> FieldMetadata {
 fn without_notes(plan: LogicalPlan) -> Result<LogicalPlan, DataFusionError> {
     let plain = plan.transform_up_with_subqueries(|step| {
         let plain = step.map_expressions(|one| one.transform_up(|one| Ok(plain(one))))?;
-        Ok(Transformed::yes(plain.data.recompute_schema()?))
+        Ok(Transformed::yes(match plain.data {
+            // Keeps the schema that it has as long as nothing is added.
+            LogicalPlan::Union(union) => LogicalPlan::Union(Union {
+                schema: Arc::new(plain_schema(&union.schema)?),
+                inputs: union.inputs,
+            }),
+            other => other.recompute_schema()?,
+        }))
     })?;
     Ok(plain.data)
+}
+
+fn plain_schema(schema: &DFSchema) -> Result<DFSchema, DataFusionError> {
+    let fields = schema.iter().map(|(of, field)| {
+        let mut field = Field::clone(field);
+        field.metadata_mut().remove(NOTE);
+        (of.cloned(), Arc::new(field))
+    });
+    let plain = DFSchema::new_with_metadata(fields.collect(), schema.metadata().clone())?;
+    plain.with_functional_dependencies(schema.functional_dependencies().clone())
 }
 
 fn plain(one: Expr) -> Transformed<Expr> {

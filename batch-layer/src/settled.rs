@@ -10,7 +10,7 @@ use datafusion::{
     dataframe::DataFrame,
     error::DataFusionError,
     functions::expr_fn::coalesce,
-    functions_aggregate::expr_fn::sum,
+    functions_aggregate::expr_fn::{bit_or, sum},
     logical_expr::{ColumnarValue, Expr, ScalarUDF, Volatility, cast, create_udf, lit},
     prelude::{SessionContext, col},
 };
@@ -106,7 +106,8 @@ fn columns(entity: Expr) -> Vec<Expr> {
     columns
 }
 
-/// Who was there: a row for each entity of these kinds, day and visitor.
+/// Who was there: a row for each entity of these kinds, day and visitor, wherever they were counted. Files that are not merged yet have
+/// one each.
 pub(crate) async fn visits_of(
     context: &SessionContext,
     manifest: &Manifest,
@@ -118,10 +119,26 @@ pub(crate) async fn visits_of(
     let rows = rows.filter(col("part").in_list(parts.collect(), false))?;
     // A mark is nobody.
     let rows = rows.filter(col("visitor").not_eq(lit(FOREIGN)))?;
-    let names = runs::visits_schema();
-    let names = names.fields().iter().skip(3).map(|field| col(field.name()));
+    let (keys, times) = VISITS.split_at(KEYS);
+    let by = keys.iter().map(|name| col(*name)).collect();
+    let times = times.iter().map(|name| bit_or(col(*name)).alias(*name));
+    let rows = rows.aggregate(by, times.collect())?;
+    let names = VISITS.iter().skip(2).map(|name| col(*name));
     rows.select(std::iter::once(entity()).chain(names).collect::<Vec<_>>())
 }
+
+/// Columns of visits: what tells one from another, and when they came.
+const VISITS: [&str; 8] = [
+    "part",
+    "entity",
+    "day",
+    "visitor",
+    "people_early",
+    "people_late",
+    "bots_early",
+    "bots_late",
+];
+const KEYS: usize = 4;
 
 /// The text form of the account with this raw number.
 pub(crate) fn account_text(raw: Expr) -> Expr {

@@ -124,6 +124,32 @@ async fn objects(installation: &Installation) -> BTreeSet<String> {
     all.try_collect().await.expect("a list")
 }
 
+/// Who comes again is counted in another file, until files are merged: that is no other visitor.
+#[tokio::test]
+async fn where_nothing_changes_a_diff_says_nothing() {
+    let installation = Installation::new(start() + 10 * DAY);
+    installation.register(LogId(1)).await;
+    let mut log = Log::new(LogId(1));
+    for _ in 0..3 {
+        seal(&installation, &mut log, 0).await;
+        run(&old(&installation), Mode::Incremental)
+            .await
+            .expect("a run");
+    }
+    let deps = old(&installation);
+    let visits = "SELECT CAST(COUNT(*) AS BIGINT) FROM account_visits";
+    let rows = query(&deps, visits, 1).await.expect("an answer");
+    let count = rows
+        .iter()
+        .flat_map(|rows| rows.column(0).as_primitive::<Int64Type>().iter());
+    let visitors = 8 + 1;
+    assert_eq!(count.flatten().sum::<i64>(), visitors, "of both accounts");
+    run(&deps, Mode::Stage).await.expect("a run");
+    for by in [By::Account, By::Day, By::Link] {
+        assert_eq!(compare(&deps, by).await.rows, []);
+    }
+}
+
 #[tokio::test]
 async fn a_diff_says_what_changes_and_why_and_no_number_changes() {
     let (installation, _) = settled().await;

@@ -36,7 +36,7 @@ const LAKE: &str = "lake://store";
 
 /// A session that reads the store.
 pub(crate) fn context(deps: &RollupDeps) -> Result<SessionContext, DataFusionError> {
-    let pool = FairSpillPool::new(deps.limits.question());
+    let pool = FairSpillPool::new(deps.limits.query());
     Ok(context_with(runtime(deps, Arc::new(pool))?))
 }
 

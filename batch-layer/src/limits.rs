@@ -41,8 +41,8 @@ impl Limits {
         (self.memory / 4).clamp(64 * MB, 256 * MB) as usize
     }
 
-    /// Memory of questions, bytes; beyond it sorts and aggregates go to files.
-    pub fn question(&self) -> usize {
+    /// Memory of one query, bytes; beyond it sorts and aggregates go to files.
+    pub fn query(&self) -> usize {
         (self.memory / 2).max(64 * MB) as usize
     }
 }

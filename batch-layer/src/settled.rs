@@ -119,26 +119,16 @@ pub(crate) async fn visits_of(
     let rows = rows.filter(col("part").in_list(parts.collect(), false))?;
     // A mark is nobody.
     let rows = rows.filter(col("visitor").not_eq(lit(FOREIGN)))?;
-    let (keys, times) = VISITS.split_at(KEYS);
-    let by = keys.iter().map(|name| col(*name)).collect();
+    let schema = runs::visits_schema();
+    let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+    // Period, entity, part, day and visitor tell one from another; the rest is when they came.
+    let (keys, times) = names.split_at(5);
+    let by = keys.iter().skip(1).map(|name| col(*name)).collect();
     let times = times.iter().map(|name| bit_or(col(*name)).alias(*name));
     let rows = rows.aggregate(by, times.collect())?;
-    let names = VISITS.iter().skip(2).map(|name| col(*name));
+    let names = names.iter().skip(3).map(|name| col(*name));
     rows.select(std::iter::once(entity()).chain(names).collect::<Vec<_>>())
 }
-
-/// Columns of visits: what tells one from another, and when they came.
-const VISITS: [&str; 8] = [
-    "part",
-    "entity",
-    "day",
-    "visitor",
-    "people_early",
-    "people_late",
-    "bots_early",
-    "bots_late",
-];
-const KEYS: usize = 4;
 
 /// The text form of the account with this raw number.
 pub(crate) fn account_text(raw: Expr) -> Expr {

@@ -85,7 +85,7 @@ impl SqlProcesses {
             true => AT_ONCE_IN_LITTLE,
             false => AT_ONCE,
         };
-        let share = settings.batch.question() as u64 / at_once as u64;
+        let share = settings.batch.query() as u64 / at_once as u64;
         let spill_dir = spill_dir.clone().unwrap_or_else(env::temp_dir);
         let store = Url::parse(&settings.store_url).ok()?;
         if store.scheme() == "memory" {

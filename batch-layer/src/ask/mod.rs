@@ -71,7 +71,7 @@ impl Asker {
             live_bytes,
         );
         Ok(Self {
-            lake: Lake::open(store, deps.limits.question(), (SPILL, spill_dir))?,
+            lake: Lake::open(store, deps.limits.query(), (SPILL, spill_dir))?,
             tail,
             erased: Erased::new(Arc::clone(&deps.env.store)),
             expired: LastRead::default(),

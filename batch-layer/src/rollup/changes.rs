@@ -33,7 +33,7 @@ pub(super) async fn changes(
     if runs.is_empty() {
         return Ok(Vec::new());
     }
-    let mut rows = sorted(&deps.env.store, deps.limits.question(), Table::Sums, runs)?;
+    let mut rows = sorted(&deps.env.store, deps.limits.query(), Table::Sums, runs)?;
     let mut changed: BTreeMap<u32, u64> = BTreeMap::new();
     while let Some(batch) = rows.try_next().await? {
         let parts = batch.column(2).as_primitive::<UInt16Type>();

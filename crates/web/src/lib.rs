@@ -15,7 +15,7 @@ mod tests;
 pub use accept::accepts;
 pub use bearer::bearer;
 pub use event_loops::EventLoops;
-pub use nearest::unknown;
+pub use nearest::{no_such, unknown};
 pub use operate::{Health, HealthDocument, health_routes, operate_routes};
 pub use problem::{Problem, ProblemBody};
 pub use server::{ServerSettings, serve, serve_on};

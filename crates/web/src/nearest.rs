@@ -19,6 +19,13 @@ pub fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a s
     }
 }
 
+/// The same, with all that there are.
+pub fn no_such(what: &str, name: &str, known: &[&str]) -> String {
+    let meant = unknown(what, name, known.iter().copied());
+    let stop = if meant.ends_with('?') { "" } else { ";" };
+    format!("{meant}{stop} there are {}", known.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,5 +41,14 @@ mod tests {
         assert!(said("User-Agent").ends_with("did you mean `user_agent`?"));
         assert_eq!(said("qqq"), "there is no field `qqq`");
         assert!(said(&"x".repeat(9_999)).len() < 100);
+        let all = |name| no_such("field", name, &["link", "referrer"]);
+        assert_eq!(
+            all("referer"),
+            "there is no field `referer`; did you mean `referrer`? there are link, referrer"
+        );
+        assert_eq!(
+            all("qqq"),
+            "there is no field `qqq`; there are link, referrer"
+        );
     }
 }

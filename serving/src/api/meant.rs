@@ -14,12 +14,7 @@ fn named(words: &str, start: &str, what: &str) -> Option<String> {
     let (name, rest) = words.strip_prefix(start)?.split_once("`, expected ")?;
     let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
     let after = rest.rsplit_once('`').map_or("", |(_, after)| after);
-    let meant = web::unknown(what, name, known.iter().copied());
-    let stop = if meant.ends_with('?') { "" } else { ";" };
-    Some(format!(
-        "{meant}{stop} there are {}{after}",
-        known.join(", ")
-    ))
+    Some(web::no_such(what, name, &known) + after)
 }
 
 #[cfg(test)]

@@ -384,14 +384,8 @@ fn twice_given(name: &str) -> Problem {
     bad("invalid_filter", detail)
 }
 
-/// There is no `what` of this name: which is meant, and all that there are.
 fn no_such(code: &'static str, what: &str, name: &str, known: &[&str]) -> Problem {
-    let meant = web::unknown(what, name, known.iter().copied());
-    let stop = if meant.ends_with('?') { "" } else { ";" };
-    bad(
-        code,
-        format!("{meant}{stop} there are {}", known.join(", ")),
-    )
+    bad(code, web::no_such(what, name, known))
 }
 
 /// Kind and name of an object.
